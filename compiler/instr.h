@@ -1,0 +1,92 @@
+/* instr.h - reads one instruction at a time from a byte range. The only place that knows how
+ * instructions are encoded; the opcode table itself is opcodes.def.
+ *
+ * Invariant: a reader never moves past its end, and a failed read does not move it. */
+#ifndef HCC_INSTR_H
+#define HCC_INSTR_H
+
+#include "error.h"
+#include "module.h"
+
+/* Opcodes: the byte for plain ones; 0xfc00 + n and 0xfd00 + n behind a prefix. */
+enum hcc_op {
+#define HCC_OP(name, code, imm, sig, fuel, flags) HCC_OP_##name = code,
+#include "opcodes.def"
+#undef HCC_OP
+};
+
+enum hcc_imm { /* what follows the opcode */
+  HCC_IMM_NONE,
+  HCC_IMM_BLOCK,         /* block type */
+  HCC_IMM_LABEL,         /* br, br_if */
+  HCC_IMM_BR_TABLE,
+  HCC_IMM_FUNC,          /* call, ref.func */
+  HCC_IMM_CALL_INDIRECT, /* type, table */
+  HCC_IMM_LOCAL,
+  HCC_IMM_GLOBAL,
+  HCC_IMM_TABLE,
+  HCC_IMM_TABLE_COPY,    /* destination, source */
+  HCC_IMM_TABLE_INIT,    /* elem, table */
+  HCC_IMM_ELEM,
+  HCC_IMM_DATA,
+  HCC_IMM_MEMORY,        /* one zero byte */
+  HCC_IMM_MEMORY_COPY,   /* two zero bytes */
+  HCC_IMM_MEMORY_INIT,   /* data, zero byte */
+  HCC_IMM_MEMARG,        /* align, offset */
+  HCC_IMM_MEMARG_LANE,   /* align, offset, lane */
+  HCC_IMM_LANE,
+  HCC_IMM_SHUFFLE,       /* 16 lanes */
+  HCC_IMM_I32,
+  HCC_IMM_I64,
+  HCC_IMM_F32,
+  HCC_IMM_F64,
+  HCC_IMM_V128,
+  HCC_IMM_REF_TYPE,
+  HCC_IMM_SELECT,        /* vector of value types */
+};
+
+/* flags of an opcode */
+#define HCC_OPF_TRAPS 1u  /* may trap at this instruction: gets a line mark */
+#define HCC_OPF_BULK 2u   /* its top i32 operand is a length that is metered */
+#define HCC_OPF_WRITES 4u /* changes memory, a global, a table, or drops a segment */
+
+typedef struct hcc_op_info {
+  const char *name;
+  uint16_t code;
+  uint8_t imm;     /* enum hcc_imm */
+  uint8_t fuel;    /* units, see docs/fuel.md */
+  uint8_t flags;   /* HCC_OPF_* */
+  uint8_t align;   /* log2 of the natural alignment, for MEMARG */
+  const char *sig; /* "ii:i" where it is fixed, NULL where it depends; letters as in hsb_abi.h */
+} hcc_op_info;
+
+/* NULL if there is no such opcode. */
+const hcc_op_info *hcc_op_info_of(uint32_t code);
+
+typedef struct hcc_instr {
+  uint32_t code;  /* enum hcc_op */
+  uint32_t begin; /* offset of its first byte */
+  uint32_t end;   /* offset behind its last byte */
+  const hcc_op_info *info;
+  int64_t block;   /* BLOCK: type index >= 0, or -1 for no value, else -(enum hcc_type) - 1 */
+  uint32_t a, b;   /* LABEL, FUNC, LOCAL ...: the indices in order; MEMARG: a = align */
+  uint64_t offset; /* MEMARG */
+  uint8_t lane;
+  uint64_t value; /* I32, I64 (sign-extended), F32, F64: bits */
+  uint32_t targets, target_count; /* BR_TABLE: offset of the first target; count, default not
+                                     counted; SELECT: offset of the first type; count */
+} hcc_instr;
+
+typedef struct hcc_reader {
+  const uint8_t *bytes;
+  uint32_t pos, end;
+} hcc_reader;
+
+/* One instruction. Errors: MALFORMED, PROPOSAL (names the proposal), at its offset. */
+int hcc_instr_next(hcc_instr *out, hcc_reader *r, hcc_error *err);
+/* LEB128 of at most 32 bits; used to walk br_table targets. */
+int hcc_read_u32(uint32_t *out, hcc_reader *r, hcc_error *err);
+int hcc_read_s32(int32_t *out, hcc_reader *r, hcc_error *err);
+int hcc_read_s64(int64_t *out, hcc_reader *r, hcc_error *err);
+
+#endif

@@ -1,0 +1,53 @@
+/* rewrite.h - canonicalise and meter: turns a validated module into the one that wasm2c sees.
+ * canon.c writes sections, meter.c writes function bodies.
+ *
+ * What comes out (docs/metering.md has it in full):
+ *  - no custom section, no name, no export and no import of the guest's choosing: imports are
+ *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked; exports are
+ *    "e<N>" for the N-th distinct exported function, in order of function index, "start" for the
+ *    start function (the start section is gone);
+ *  - structurally equal function types are one type;
+ *  - active data segments are gone (plan.segments); one that instructions refer to stays as an
+ *    empty passive one;
+ *  - metered: every function type takes one more i64, the fuel, as its last parameter and returns
+ *    what is left of it as its last result.
+ * Invariant: it is valid, and apart from fuel means what the input means. */
+#ifndef HCC_REWRITE_H
+#define HCC_REWRITE_H
+
+#include "buf.h"
+#include "module.h"
+
+typedef struct hcc_plan_export {
+  uint32_t func;       /* original index */
+  bool stateless;      /* its call graph changes no memory, global or table, and has no indirect
+                          call and no import call */
+} hcc_plan_export;
+
+typedef struct hcc_plan_segment {
+  uint64_t mem_off;
+  hcc_range bytes;
+} hcc_plan_segment;
+
+/* What the rewrite did, for the C around wasm2c's output (glue.c). */
+typedef struct hcc_plan {
+  bool metered;
+  hcc_plan_export *exports; /* index N is "e<N>" */
+  uint32_t export_count;
+  hcc_plan_segment *segments;
+  uint32_t segment_count;
+} hcc_plan;
+
+typedef struct hcc_rewrite_options {
+  bool meter; /* thread and charge fuel */
+  bool marks; /* call "h"."mark" with the original offset at the beginning of each function and
+                 before each instruction that may trap; translate.c makes #line of them */
+} hcc_rewrite_options;
+
+/* Writes the new module to out and what was done to plan (hcc_plan_free). m must be valid.
+ * Errors: LIMIT (the result is too large), NO_MEMORY, INTERNAL. */
+int hcc_rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m,
+                const hcc_rewrite_options *options, hcc_error *err);
+void hcc_plan_free(hcc_plan *plan);
+
+#endif

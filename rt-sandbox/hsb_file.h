@@ -1,0 +1,54 @@
+/* hsb_file.h - the plugin file: an ELF image followed by sections that are never mapped, a
+ * directory of them and a footer with a MAC. Written by compiler/pack.c, read by
+ * runtime/plugin/read.c, which trusts no byte of it before the MAC is checked.
+ *
+ *   [ELF image, padded to 8][section bytes, each padded to 8]...[directory][footer]
+ *
+ * All integers little-endian. The MAC is HMAC-SHA256 over every byte before footer.mac. */
+#ifndef HSB_FILE_H
+#define HSB_FILE_H
+
+#include <stdint.h>
+
+#define HSB_FILE_MAGIC "HELIOSP1"
+#define HSB_FILE_SECTIONS_MAX 64
+
+enum hsb_section_kind {
+  HSB_SECTION_INFO = 1,  /* JSON: heliosc, clang and wasm2c versions, target, flags, manifest */
+  HSB_SECTION_FUNCS = 2, /* struct hsb_file_func[count], then the names they point into */
+  HSB_SECTION_LINES = 3, /* struct hsb_file_line[], ascending by pc */
+  HSB_SECTION_WASM = 4,  /* the original module, byte for byte */
+};
+
+struct hsb_file_entry {
+  uint32_t kind; /* enum hsb_section_kind; unknown kinds are skipped */
+  uint32_t reserved;
+  uint64_t offset, length; /* from the beginning of the file */
+};
+
+struct hsb_file_footer {
+  uint32_t size; /* sizeof, 80 */
+  uint16_t major, minor;
+  uint64_t elf_size;
+  uint64_t directory_offset;
+  uint32_t directory_count;
+  uint32_t reserved;
+  uint8_t mac[32];
+  char magic[8];
+  uint64_t file_size;
+};
+
+/* Header of HSB_SECTION_FUNCS: uint32_t count, uint32_t reserved; then count of these, ascending by
+ * start; then the name bytes (offsets count from the end of the array). */
+struct hsb_file_func {
+  uint32_t start, end; /* of the body in the original .wasm; imports have none and are not listed */
+  uint32_t func;       /* index in the original module */
+  uint32_t name_offset, name_length; /* from the name section or an export; 0: none */
+};
+
+struct hsb_file_line {
+  uint32_t pc;     /* from the lowest mapped address of the ELF image */
+  uint32_t offset; /* in the original .wasm */
+};
+
+#endif
