@@ -1,0 +1,37 @@
+/* capability.h - what a procedure may touch: parsing, formatting, checking of grants. Knows
+ * nothing of SQL engines. capability.def has the thirteen types with short and long names.
+ *
+ * Invariant: what is not granted is denied; an unknown capability is an error, never ignored. */
+#ifndef HRT_CAPABILITY_H
+#define HRT_CAPABILITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plugin/error.h"
+
+typedef enum hrt_cap_type {
+#define HRT_CAP(NAME, short_name, long_name, scope, doc) HRT_CAP_##NAME,
+#include "capability/capability.def"
+#undef HRT_CAP
+  HRT_CAP_COUNT,
+} hrt_cap_type;
+
+typedef struct hrt_caps hrt_caps; /* a set of grants, immutable once built */
+
+/* Parses 'read:orders', 'write:fraud_alerts', "DATABASE_READ('orders')", 'log' ... and adds it.
+ * Errors: E_CAPABILITY (unknown or malformed, with a did-you-mean hint), E_MEMORY. */
+int hrt_caps_new(hrt_caps **out, helios_error *err);
+void hrt_caps_free(hrt_caps *c); /* takes NULL */
+int hrt_caps_add(hrt_caps *c, const char *text, size_t length, helios_error *err);
+size_t hrt_caps_count(const hrt_caps *c);
+/* Canonical short form of grant n, e.g. "read:orders"; owned by c. */
+const char *hrt_caps_text(const hrt_caps *c, size_t n);
+
+/* Is `type` granted for this object? table/column may be NULL where the type has no scope.
+ * Table names compare case-insensitively (ASCII), as SQLite's do. */
+bool hrt_caps_allow(const hrt_caps *c, hrt_cap_type type, const char *object, const char *column);
+/* Is there any grant of this type, whatever its scope? */
+bool hrt_caps_any(const hrt_caps *c, hrt_cap_type type);
+
+#endif

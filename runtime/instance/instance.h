@@ -1,0 +1,88 @@
+/* instance.h - instances of a plugin and calls into them. reserve.c: address space and memory;
+ * image.c: instantiate and reset; guard.c + guard_<arch>.S: enter and leave guest code; signal.c:
+ * the one fault handler; budget.c: fuel, time, cancellation.
+ *
+ * Invariants: an instance is used by one thread at a time; a trapped instance is dead and never
+ * called again; a fault is a trap only if its PC is in the plugin, its address in the instance's
+ * reservation, and this thread is in a guest call of it - everything else goes to the handler
+ * that was there before. */
+#ifndef HRT_INSTANCE_H
+#define HRT_INSTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hsb_abi.h"
+#include "plugin/plugin.h"
+
+typedef struct hrt_instance hrt_instance;
+
+/* What calls may use, shared by nested calls (procedure -> SQL -> procedure). Owned by the
+ * caller of the outermost one; zero-initialised fields mean "none spent, no limit". */
+typedef struct hrt_budget {
+  uint64_t fuel_limit;  /* units; 0: no limit */
+  uint64_t fuel_used;   /* by all calls so far */
+  uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+  const int *cancel;    /* read atomically at every slice; nonzero cancels; may be NULL */
+  /* Asked at every slice; nonzero cancels (sqlite3_interrupt). May be NULL. */
+  int (*probe)(void *probe_arg);
+  void *probe_arg;
+  uint32_t depth, depth_limit; /* of nested calls; limit 0: 16 */
+} hrt_budget;
+
+typedef struct hrt_instance_options {
+  uint32_t memory_limit_pages; /* 0: 256 (16 MiB) */
+  uint32_t stack_bytes; /* of guest code a call; 0: 1 MiB, never more than the thread has */
+  const struct hsb_binding *imports; /* one per import of the plugin; copied */
+  void *user;                        /* for host functions: hrt_instance_user */
+} hrt_instance_options;
+
+/* Installs the signal handler once per process, chained. Idempotent, thread-safe. */
+int hrt_signal_install(helios_error *err);
+
+/* Reserves, initialises globals, tables, memory, data segments; runs start, then an export
+ * "_initialize" if there is one, on the budget. Errors: E_MEMORY, E_LIMIT, E_TRAP ... */
+int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_options *options,
+                     hrt_budget *budget, helios_error *err);
+void hrt_instance_free(hrt_instance *i); /* takes NULL */
+
+/* Back to the state after hrt_instance_new, in time proportional to the pages that calls write.
+ * Not on a dead instance. */
+int hrt_instance_reset(hrt_instance *i, helios_error *err);
+bool hrt_instance_dead(const hrt_instance *i);
+void *hrt_instance_user(const hrt_instance *i);
+hrt_plugin *hrt_instance_plugin(const hrt_instance *i); /* borrowed */
+hrt_instance *hrt_instance_of(struct hsb_ctx *ctx);     /* for host functions */
+
+/* Calls export `index` (of abi->exports). slots: arguments in, results out, room for
+ * max(param slots, result slots, 1). On a trap the instance is dead and err says what, in which
+ * function and at which wasm offset; the text names no procedure, the caller adds that.
+ * Fuel used is added to budget->fuel_used, trap or not. Errors: E_TRAP, E_FUEL, E_DEADLINE,
+ * E_CANCELLED, E_LIMIT (depth), E_MISUSE (dead instance). */
+int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
+             helios_error *err);
+
+/* Ends the running guest call from a host function with an error of the host's own: err->code is
+ * what hrt_call then returns. Does not return. */
+__attribute__((noreturn)) void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err);
+/* Charges the running call; traps when fuel is exhausted. */
+void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units);
+/* The budget of the running call, for nested SQL. */
+hrt_budget *hrt_host_budget(struct hsb_ctx *ctx);
+
+/* Guest memory. The only two ways to it. A guest offset is its own type so that an unchecked one
+ * does not compile into a pointer. */
+typedef struct guest_u32 {
+  uint32_t v;
+} guest_u32;
+
+/* Copies guest memory [at, at+len) to dst. False if out of range. */
+bool hrt_guest_read(void *dst, const hrt_instance *i, guest_u32 at, uint64_t len);
+/* Copies src to guest memory [at, at+len). False if out of range. */
+bool hrt_guest_write(hrt_instance *i, guest_u32 at, const void *src, uint64_t len);
+/* Bytes of memory now. */
+uint64_t hrt_guest_size(const hrt_instance *i);
+/* Grows memory for the host's own use (the argument arena). Returns the old page count, or -1. */
+int64_t hrt_guest_grow(hrt_instance *i, uint32_t pages);
+
+#endif
