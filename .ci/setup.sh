@@ -1,0 +1,98 @@
+#!/bin/sh
+# setup.sh - asks for everything that heliosc needs and is not there yet, on Debian 12 or newer.
+# Sourced by examples/demo.sh (`helios_setup demo`) and tests/run.sh (`helios_setup tests`).
+#
+# Changes two things only: Debian packages (by apt, as root or with sudo) and the folder toolchain/ of this
+# checkout, which holds wasm2c 1.0.36. Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
+# the module into C source, so Debian 13's package is unpacked there, with the libraries it needs,
+# and run by its own loader; nothing of it is installed. Quick when nothing is missing.
+
+PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libsqlite3-dev libcjson-dev \
+libssl-dev sqlite3"
+PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils python3 nodejs rustc \
+libstd-rust-dev-wasm32 clang-format git"
+WABT_MIN=1.0.36
+
+say() { printf '%s\n' "heliosc setup: $*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Is there a package, or a program from elsewhere that does its work?
+have_package() {
+  case $1 in
+    nodejs) command -v node >/dev/null 2>&1 && return 0 ;;
+    git|cmake|python3|gcc|clang|sqlite3|clang-format) command -v "$1" >/dev/null 2>&1 && return 0 ;;
+  esac
+  dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+}
+
+install_packages() {
+  missing=
+  for package in $1; do
+    have_package "$package" || missing="$missing $package"
+  done
+  [ -z "$missing" ] && return 0
+  say "installing$missing"
+  as_root apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends $missing \
+    >/dev/null
+}
+
+version_at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+usable_wasm2c() {
+  [ -x "$1" ] && version_at_least "$("$1" --version 2>/dev/null || echo 0)" "$WABT_MIN"
+}
+
+wrap() { # NAME: a program of the unpacked package under its own loader
+  cat >"$tool/bin/$1" <<'WRAPPER'
+#!/bin/sh
+r=$(dirname "$(readlink -f "$0")")/../root
+for l in "$r"/usr/lib64/ld-linux-*.so.* "$r"/usr/lib/*/ld-linux-*.so.*; do [ -f "$l" ] && break; done
+exec "$l" --library-path "$(echo "$r"/usr/lib/*-linux-gnu)" "$r/usr/bin/$(basename "$0")" "$@"
+WRAPPER
+  chmod +x "$tool/bin/$1"
+}
+
+# Debian 13's wabt by the mirror that apt is set up with already, verified by Debian's own keys.
+unpack_wabt() {
+  tool=$1/toolchain
+  usable_wasm2c "$tool/bin/wasm2c" && return 0
+  path=$(command -v wasm2c || true)
+  if [ -n "$path" ] && usable_wasm2c "$path"; then return 0; fi
+  say "unpacking wasm2c $WABT_MIN into toolchain/"
+  rm -rf "$tool"
+  mkdir -p "$tool/bin" "$tool/root" "$tool/apt/lists/partial" "$tool/apt/cache/archives/partial" \
+    "$tool/apt/debs"
+  site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 2>/dev/null | grep -v security |
+    head -n 1)
+  [ -n "$site" ] || site=$(apt-get indextargets --format '$(SITE)' | grep -v security | head -n 1)
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site trixie main" \
+    >"$tool/apt/sources.list"
+  set -- -o Dir::Etc::sourcelist="$tool/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State::Lists="$tool/apt/lists" -o Dir::Cache="$tool/apt/cache" \
+    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq
+  apt-get "$@" update
+  (cd "$tool/apt/debs" && apt-get "$@" download wabt libc6 libgcc-s1 libstdc++6 libssl3t64 >/dev/null)
+  for deb in "$tool"/apt/debs/*.deb; do dpkg-deb -x "$deb" "$tool/root"; done
+  rm -rf "$tool/apt"
+  for name in wasm2c wat2wasm wast2json wasm-interp wasm-objdump wasm-validate; do wrap "$name"; done
+  usable_wasm2c "$tool/bin/wasm2c" || { say "wasm2c $WABT_MIN does not run here"; return 1; }
+}
+
+helios_setup() { # demo|tests SOURCE_DIR
+  case $1 in
+    demo) install_packages "$PACKAGES_demo" ;;
+    tests) install_packages "$PACKAGES_tests" ;;
+  esac
+  unpack_wabt "$2"
+}
+
+# Configures and builds one preset; prints nothing but problems when all is up to date.
+helios_build() { # PRESET SOURCE_DIR
+  [ -f "$2/build/$1/build.ninja" ] || (cd "$2" && cmake --preset "$1" >/dev/null)
+  (cd "$2" && cmake --build --preset "$1" -- --quiet)
+}
