@@ -35,8 +35,8 @@ const char *hcc_code_title(enum hcc_code code); /* never NULL */
 const char *hcc_code_hint(enum hcc_code code);  /* never NULL */
 int hcc_code_exit(enum hcc_code code);          /* process exit status */
 
-/* Writes guest bytes for a person: printable ASCII stays, all else becomes \xNN, cut at 64 bytes
- * with "...". Returns out. */
+/* Writes guest bytes for a person: printable ASCII stays, but backslash and all else become \xNN,
+ * cut after 64 bytes with "...". Returns out. */
 #define HCC_ESCAPED 272
 const char *hcc_escape(char out[HCC_ESCAPED], const void *bytes, size_t length);
 

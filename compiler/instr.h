@@ -5,12 +5,11 @@
 #ifndef HCC_INSTR_H
 #define HCC_INSTR_H
 
-#include "error.h"
-#include "module.h"
+#include "reader.h"
 
 /* Opcodes: the byte for plain ones; 0xfc00 + n and 0xfd00 + n behind a prefix. */
 enum hcc_op {
-#define HCC_OP(name, code, imm, sig, fuel, flags) HCC_OP_##name = code,
+#define HCC_OP(name, text, code, imm, sig, align, fuel, flags) HCC_OP_##name = code,
 #include "opcodes.def"
 #undef HCC_OP
 };
@@ -51,12 +50,12 @@ enum hcc_imm { /* what follows the opcode */
 #define HCC_OPF_WRITES 4u /* changes memory, a global, a table, or drops a segment */
 
 typedef struct hcc_op_info {
-  const char *name;
+  const char *name; /* as in the text format; the typed select is "select t" */
   uint16_t code;
   uint8_t imm;     /* enum hcc_imm */
   uint8_t fuel;    /* units, see docs/fuel.md */
   uint8_t flags;   /* HCC_OPF_* */
-  uint8_t align;   /* log2 of the natural alignment, for MEMARG */
+  uint8_t align;   /* log2 of the bytes of a MEMARG access or of a LANE; lanes are 16 >> align */
   const char *sig; /* "ii:i" where it is fixed, NULL where it depends; letters as in hsb_abi.h */
 } hcc_op_info;
 
@@ -69,24 +68,18 @@ typedef struct hcc_instr {
   uint32_t end;   /* offset behind its last byte */
   const hcc_op_info *info;
   int64_t block;   /* BLOCK: type index >= 0, or -1 for no value, else -(enum hcc_type) - 1 */
-  uint32_t a, b;   /* LABEL, FUNC, LOCAL ...: the indices in order; MEMARG: a = align */
+  uint32_t a, b;   /* LABEL, FUNC, LOCAL ...: the indices in order; MEMARG: a = log2 of align;
+                      REF_TYPE: a = enum hcc_type */
   uint64_t offset; /* MEMARG */
   uint8_t lane;
-  uint64_t value; /* I32, I64 (sign-extended), F32, F64: bits */
+  uint64_t value; /* I32, I64 (sign-extended), F32, F64: bits; V128, SHUFFLE: not set, they are the
+                     16 bytes before end */
   uint32_t targets, target_count; /* BR_TABLE: offset of the first target; count, default not
                                      counted; SELECT: offset of the first type; count */
 } hcc_instr;
 
-typedef struct hcc_reader {
-  const uint8_t *bytes;
-  uint32_t pos, end;
-} hcc_reader;
-
-/* One instruction. Errors: MALFORMED, PROPOSAL (names the proposal), at its offset. */
+/* One instruction. Errors: MALFORMED, LIMIT (br_table), PROPOSAL (names it), at the byte that is
+ * wrong. */
 int hcc_instr_next(hcc_instr *out, hcc_reader *r, hcc_error *err);
-/* LEB128 of at most 32 bits; used to walk br_table targets. */
-int hcc_read_u32(uint32_t *out, hcc_reader *r, hcc_error *err);
-int hcc_read_s32(int32_t *out, hcc_reader *r, hcc_error *err);
-int hcc_read_s64(int64_t *out, hcc_reader *r, hcc_error *err);
 
 #endif
