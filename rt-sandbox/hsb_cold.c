@@ -1,0 +1,47 @@
+/* hsb_cold.c - the out-of-line half of the code linked into every plugin: traps, refuelling, memory
+ * growth, table creation, and the slow path of call_indirect.
+ *
+ * Freestanding: reaches the host through struct hsb_ctx only. Invariant: hsb_trap never returns,
+ * whatever the host does; a table has data for max_size elements before its size is set. */
+#include "hsb_cold.h"
+
+_Noreturn void hsb_trap(void *instance, uint32_t code, uint32_t offset) {
+  struct hsb_ctx *ctx = hsb_ctx_of(instance);
+  ctx->host->trap(ctx, code, offset);
+  for (;;)
+    __builtin_trap();
+}
+
+HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, uint32_t offset) {
+  struct hsb_ctx *ctx = hsb_ctx_of(instance);
+  ctx->fuel = ctx->host->refuel(ctx, (int64_t)fuel, offset);
+}
+
+wasm_rt_function_ptr_t hsb_call_slow(void *instance, const wasm_rt_funcref_table_t *table,
+                                     uint32_t x, wasm_rt_func_type_t type, uint32_t offset) {
+  if (x >= table->size)
+    hsb_trap(instance, HSB_TRAP_CALL_UNDEFINED, offset);
+  const wasm_rt_funcref_t *element = &table->data[x];
+  if (!element->func)
+    hsb_trap(instance, HSB_TRAP_CALL_NULL, offset);
+  if (__builtin_memcmp(element->func_type, type, 32) != 0)
+    hsb_trap(instance, HSB_TRAP_CALL_SIGNATURE, offset);
+  return element->func;
+}
+
+uint32_t hsb_memory_grow(void *instance, uint32_t delta) {
+  struct hsb_ctx *ctx = hsb_ctx_of(instance);
+  return ctx->host->memory_grow(ctx, delta);
+}
+
+void hsb_table_new(void *instance, uint32_t index, void **data, uint32_t *max_size, uint32_t *size,
+                   uint32_t min, uint32_t max, uint32_t elem) {
+  struct hsb_ctx *ctx = hsb_ctx_of(instance);
+  uint32_t granted = max;
+  void *room = ctx->host->table_reserve(ctx, index, min, &granted, elem);
+  if (!room || granted < min || granted > max)
+    hsb_trap(instance, HSB_TRAP_OUT_OF_MEMORY, 0);
+  *data = room;
+  *max_size = granted;
+  *size = min;
+}

@@ -1,0 +1,46 @@
+/* hsb_cold.h - what generated code calls when something out of the ordinary happens; hsb_cold.c has
+ * the bodies. All are kept out of line so that the paths that do not trap stay small.
+ *
+ * instance: the instance pointer. offset: byte offset in the original .wasm (callers pass __LINE__,
+ * which the #line directives of heliosc make that offset). */
+#ifndef HSB_COLD_H
+#define HSB_COLD_H
+
+#include "wasm-rt.h"
+
+#define HSB_COLD __attribute__((cold, noinline))
+#define HSB_INLINE static inline __attribute__((always_inline, unused))
+
+/* The caller keeps its registers across a call that almost never happens. Such a function returns
+ * nothing: clang before 17 restores the result register too. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define HSB_KEEP_REGISTERS __attribute__((preserve_most))
+#else
+#define HSB_KEEP_REGISTERS
+#endif
+
+/* Ends the guest call with enum hsb_trap code. */
+HSB_COLD _Noreturn void hsb_trap(void *instance, uint32_t code, uint32_t offset);
+
+/* Trades the negative fuel of a used-up slice for that of the next, left in ctx->fuel, or traps. */
+HSB_COLD HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, uint32_t offset);
+
+HSB_INLINE uint64_t hsb_refuel(void *instance, uint64_t fuel, uint32_t offset) {
+  hsb_refuel_slow(instance, fuel, offset);
+  return (uint64_t)hsb_ctx_of(instance)->fuel;
+}
+
+/* Element x of the table, of size elements, cannot be called as type: says which of the three
+ * traps it is. Returns the function after all if its type is the same by content. */
+HSB_COLD wasm_rt_function_ptr_t hsb_call_slow(void *instance, const wasm_rt_funcref_table_t *table,
+                                              uint32_t x, wasm_rt_func_type_t type,
+                                              uint32_t offset);
+
+/* memory.grow: the old size in pages, or UINT32_MAX. */
+HSB_COLD uint32_t hsb_memory_grow(void *instance, uint32_t delta);
+
+/* Makes table `index` of the instance: room from the host, min null elements. */
+HSB_COLD void hsb_table_new(void *instance, uint32_t index, void **data, uint32_t *max_size,
+                            uint32_t *size, uint32_t min, uint32_t max, uint32_t elem);
+
+#endif

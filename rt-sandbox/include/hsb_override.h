@@ -1,0 +1,70 @@
+/* hsb_override.h - takes over wasm2c's prelude. heliosc includes it into every generated file right
+ * after the prelude; from there on each name that can trap or touch memory is ours.
+ *
+ * In every function that uses these names, `instance` is the instance pointer and __LINE__ is the
+ * offset of the instruction in the original .wasm. A trap of the prelude's own kind would need
+ * wasm_rt_trap, which does not exist, so one that is not taken over here fails at link.
+ *
+ * Invariant: `struct w2c_h *` is the instance too: imports get it as their first argument. */
+#ifndef HSB_OVERRIDE_H
+#define HSB_OVERRIDE_H
+
+#include "hsb_cold.h"
+#include "hsb_float.h"
+#include "hsb_memory.h"
+#include "hsb_table.h"
+#ifdef HSB_SIMD128_H
+#include "hsb_simd_memory.h"
+#endif
+
+/* Used late: the prelude's division and conversion macros expand to it. */
+#undef TRAP
+#define TRAP(name) (hsb_trap(instance, HSB_TRAP_##name, __LINE__), 0)
+
+/* A deep recursion ends here rather than at the end of the stack. The limit keeps room below it for
+ * one frame, which -Wframe-larger-than bounds, and for the host functions. */
+#undef FUNC_PROLOGUE
+#define FUNC_PROLOGUE                                                                              \
+  if (UNLIKELY((uintptr_t)__builtin_frame_address(0) < hsb_ctx_of(instance)->stack_limit))         \
+  hsb_trap(instance, HSB_TRAP_STACK, __LINE__)
+#undef FUNC_EPILOGUE
+#define FUNC_EPILOGUE
+
+#define w2c_h_fuel(self, fuel) hsb_refuel(instance, fuel, __LINE__)
+
+#define wasm_rt_is_initialized() true
+
+#undef FMIN
+#undef FMAX
+#define FMIN(x, y) _Generic((x), float : hsb_minf, default : hsb_min)(x, y)
+#define FMAX(x, y) _Generic((x), float : hsb_maxf, default : hsb_max)(x, y)
+
+#if HSB_HAS_ROUND
+#define wasm_floor(x) __builtin_floor(x)
+#define wasm_floorf(x) __builtin_floorf(x)
+#define wasm_ceil(x) __builtin_ceil(x)
+#define wasm_ceilf(x) __builtin_ceilf(x)
+#define wasm_trunc(x) __builtin_trunc(x)
+#define wasm_truncf(x) __builtin_truncf(x)
+#define wasm_nearbyint(x) __builtin_nearbyint(x)
+#define wasm_nearbyintf(x) __builtin_nearbyintf(x)
+#else
+#define wasm_floor(x) hsb_floor(x)
+#define wasm_floorf(x) hsb_floorf(x)
+#define wasm_ceil(x) hsb_ceil(x)
+#define wasm_ceilf(x) hsb_ceilf(x)
+#define wasm_trunc(x) hsb_trunc(x)
+#define wasm_truncf(x) hsb_truncf(x)
+#define wasm_nearbyint(x) hsb_nearest(x)
+#define wasm_nearbyintf(x) hsb_nearestf(x)
+#endif
+#define wasm_fabs(x) __builtin_fabs(x)
+#define wasm_fabsf(x) __builtin_fabsf(x)
+#define wasm_sqrt(x) __builtin_sqrt(x)
+#define wasm_sqrtf(x) __builtin_sqrtf(x)
+
+/* The operands of demote and promote: the conversion itself quiets a NaN. */
+#define wasm_quiet(x) hsb_opaque(x)
+#define wasm_quietf(x) (x)
+
+#endif
