@@ -1,2 +1,2 @@
-/* alloca.h - for plugins. wasm2c's prelude includes it for tail calls, which heliosc refuses: empty,
- * so that a use would not compile. */
+/* alloca.h - for plugins. wasm2c's prelude includes it for tail calls, which heliosc refuses:
+ * empty, so that a use would not compile. */

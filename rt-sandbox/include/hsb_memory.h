@@ -13,7 +13,9 @@
 #define HSB_AT void *instance, const wasm_rt_memory_t *mem, uint32_t line
 #define HSB_HERE(mem) instance, mem, __LINE__
 
-HSB_INLINE u8 *hsb_base(void *instance) { return (u8 *)instance + HSB_SPAN; }
+HSB_INLINE u8 *hsb_base(void *instance) {
+  return (u8 *)instance + HSB_SPAN;
+}
 
 #ifdef HSB_EXPLICIT_BOUNDS
 #define HSB_CHECK(bytes)                                                                           \

@@ -26,8 +26,8 @@ HSB_INLINE wasm_rt_function_ptr_t hsb_callee(void *instance, const wasm_rt_funcr
   hsb_trap(instance, HSB_TRAP_TABLE_OOB, line)
 
 #define HSB_TABLE(name)                                                                            \
-  HSB_INLINE wasm_rt_##name##_t hsb_##name##_get(                                                  \
-      HSB_TABLE_AT(const wasm_rt_##name##_table_t), u32 i) {                                       \
+  HSB_INLINE wasm_rt_##name##_t hsb_##name##_get(HSB_TABLE_AT(const wasm_rt_##name##_table_t),     \
+                                                 u32 i) {                                          \
     HSB_TABLE_CHECK((u64)i + 1, table->size);                                                      \
     return table->data[i];                                                                         \
   }                                                                                                \
@@ -80,7 +80,8 @@ HSB_TABLE(externref)
   hsb_externref_copy(HSB_TABLE_HERE(table), source, to, from, n)
 #define wasm_rt_grow_externref_table(table, delta, value) hsb_externref_grow(table, delta, value)
 
-/* table.init. An element is a function or null: modules import no globals, so GlobalGet can't be. */
+/* table.init. An element is a function or null: modules import no globals, so GlobalGet can't be.
+ */
 HSB_INLINE void hsb_funcref_init(HSB_TABLE_AT(wasm_rt_funcref_table_t),
                                  const wasm_elem_segment_expr_t *source, u32 size, u32 to, u32 from,
                                  u32 n) {
