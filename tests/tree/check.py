@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check.py - the tree's own rules, as a test: folder order, banned functions, sizes, file headers.
 
-usage: check.py order|banned|limits|headers|names [SOURCE_DIR]
+usage: check.py order|banned|limits|headers|names|docs [SOURCE_DIR]
 Prints each breach as file:line and exits 1 if there is one. The rules are those of docs/architecture.md.
 """
 import re
@@ -127,6 +127,19 @@ def check_names(root):
         for n, line in enumerate((root / path).read_text(errors="replace").split("\n"), 1):
             if marks.search(line):
                 yield f"{path}:{n}: {line.strip()[:80]}"
+
+
+def check_docs(root):
+    """docs/limits.md gives the compiler's limits; links of every page lead somewhere."""
+    page = (root / "docs/limits.md").read_text()
+    for m in re.finditer(r"#define (HCC_MAX_\w+) +\(?(\d+)u?(?: << (\d+)\))?", (root / "compiler/limits.h").read_text()):
+        value = int(m.group(2)) << int(m.group(3) or 0)
+        if not re.search(rf"`{m.group(1)}`\) \| {value:,} \|", page):
+            yield f"docs/limits.md: no row with `{m.group(1)}` and {value:,}"
+    for path in files(root, ".md"):
+        for target in re.findall(r"\]\(([^)#\s]+)", (root / path).read_text()):
+            if "://" not in target and not (root / path).parent.joinpath(target).exists():
+                yield f"{path}: link to {target}, which is not there"
 
 
 def main():
