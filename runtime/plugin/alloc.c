@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "hsb_check.h"
+
 static atomic_long live;
 static atomic_bool failing; /* the fast path reads only this */
 static atomic_long fail_after, fail_count;
@@ -45,13 +47,11 @@ static void *counted(void *block) {
 }
 
 void *hrt_calloc(size_t count, size_t size) {
-  if (must_fail()) {
+  uint64_t bytes;
+  if (must_fail() || !hsb_mul64(&bytes, count, size) || bytes > PTRDIFF_MAX) {
     return NULL;
   }
-  if (count == 0 || size == 0) {
-    count = size = 1;
-  }
-  return counted(calloc(count, size)); /* checks the product itself */
+  return counted(calloc(1, bytes ? bytes : 1));
 }
 
 void *hrt_alloc(size_t size) {
