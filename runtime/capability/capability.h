@@ -31,6 +31,8 @@ const char *hrt_caps_text(const hrt_caps *c, size_t n);
 /* Is `type` granted for this object? table/column may be NULL where the type has no scope.
  * Table names compare case-insensitively (ASCII), as SQLite's do. */
 bool hrt_caps_allow(const hrt_caps *c, hrt_cap_type type, const char *object, const char *column);
+/* Is there a grant of this type that names this very object (`read:*` names none)? */
+bool hrt_caps_named(const hrt_caps *c, hrt_cap_type type, const char *object);
 /* Is there any grant of this type, whatever its scope? */
 bool hrt_caps_any(const hrt_caps *c, hrt_cap_type type);
 
