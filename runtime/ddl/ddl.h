@@ -1,9 +1,9 @@
-/* ddl.h - the statements that SQLite does not know: CREATE / ALTER / DROP PROCEDURE and FUNCTION, CALL.
- * parser.c makes an hrt_ddl of a text; apply.c carries it out on the catalog. docs/sql.md has the
- * grammar.
+/* ddl.h - the statements that SQLite does not know: CREATE / ALTER / DROP PROCEDURE and FUNCTION,
+ * CALL. parser.c makes an hrt_ddl of a text; apply.c carries it out on the catalog. docs/sql.md has
+ * the grammar.
  *
- * Invariants: the parser reads text only and decides nothing that needs a database; a clause that it
- * knows but the engine can't honour yet is an error that names the clause, never ignored. */
+ * Invariants: the parser reads text only and decides nothing that needs a database; a clause that
+ * it knows but the engine can't honour yet is an error that names the clause, never ignored. */
 #ifndef HRT_DDL_H
 #define HRT_DDL_H
 
@@ -40,7 +40,8 @@ typedef enum hrt_option {
 
 const char *hrt_option_name(hrt_option option);
 
-/* A type as written: the word in upper case (DOUBLE PRECISION is DOUBLE), (length), (length, scale). */
+/* A type as written: the word in upper case (DOUBLE PRECISION is DOUBLE), (length), (length,
+ * scale). */
 typedef struct hrt_ddl_type {
   char name[HRT_TYPE_BYTES]; /* "" if none was declared */
   uint32_t length, scale;    /* 0: not given */
@@ -71,7 +72,7 @@ typedef struct hrt_ddl_source {
 /* Every field is set by the parser; no pointer but source.at. About 60 KiB: not for the stack. */
 typedef struct hrt_ddl {
   hrt_ddl_action action;
-  bool function;   /* FUNCTION was written, not PROCEDURE */
+  bool function; /* FUNCTION was written, not PROCEDURE */
   bool or_replace, if_exists, cascade;
   bool deterministic, called_on_null, null_rule_given; /* STRICT is the default */
   bool params_given;
@@ -84,8 +85,8 @@ typedef struct hrt_ddl {
   hrt_ddl_type returns;
   uint32_t capability_count;
   char capabilities[HRT_CAPABILITIES_MAX][HRT_CAPABILITY_BYTES];
-  uint32_t options_given;              /* bit 1 << hrt_option */
-  int64_t options[HRT_OPTION_COUNT];   /* units, bytes, milliseconds, 0/1, index of the choice */
+  uint32_t options_given;            /* bit 1 << hrt_option */
+  int64_t options[HRT_OPTION_COUNT]; /* units, bytes, milliseconds, 0/1, index of the choice */
   hrt_ddl_source source;
   size_t call, call_length; /* CALL: the text from the name to the closing parenthesis */
   size_t end;               /* bytes of the text that the statement takes, with its ';' */
@@ -96,12 +97,12 @@ bool hrt_ddl_is(const char *text, size_t length);
 /* Bytes of the first statement with its ';', or length if it has none; sees $tag$ quoting. */
 size_t hrt_ddl_extent(const char *text, size_t length);
 
-/* Parses the one statement at the beginning of text, which must outlive *out. err->offset is the byte.
- * Errors: E_SYNTAX. */
+/* Parses the one statement at the beginning of text, which must outlive *out. err->offset is the
+ * byte. Errors: E_SYNTAX. */
 int hrt_ddl_parse(hrt_ddl *out, const char *text, size_t length, helios_error *err);
 
-/* Text of a COUNT, SIZE, DURATION, SWITCH or CHOICE option to its number; also for values that come from
- * a module's manifest. Errors: E_SYNTAX. */
+/* Text of a COUNT, SIZE, DURATION, SWITCH or CHOICE option to its number; also for values that come
+ * from a module's manifest. Errors: E_SYNTAX. */
 int hrt_option_parse(int64_t *out, hrt_option option, const char *text, size_t length,
                      helios_error *err);
 /* Index of an option name (any case), or -1. */

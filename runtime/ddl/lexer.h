@@ -25,9 +25,9 @@ typedef enum hrt_token_kind {
 
 typedef struct hrt_token {
   hrt_token_kind kind;
-  const char *at;          /* the whole token, with its quotes */
+  const char *at; /* the whole token, with its quotes */
   size_t length;
-  const char *body;        /* between the quotes; == at if there are none */
+  const char *body; /* between the quotes; == at if there are none */
   size_t body_length;
 } hrt_token;
 
@@ -49,8 +49,8 @@ bool hrt_token_punct(const hrt_token *token, char byte);
  * not fit in size bytes or has a NUL in it. */
 ptrdiff_t hrt_token_copy(const hrt_token *token, char *out, size_t size);
 
-/* The word of a NULL-ended list nearest to text (any case), or NULL if none is near enough to be what
- * was meant. */
+/* The word of a NULL-ended list nearest to text (any case), or NULL if none is near enough to be
+ * what was meant. */
 const char *hrt_nearest(const char *text, size_t length, const char *const *words);
 
 #endif

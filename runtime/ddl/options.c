@@ -27,8 +27,8 @@ struct unit {
 };
 
 static const struct unit sizes[] = {
-    {"", 1},           {"b", 1},          {"kb", 1u << 10},  {"kib", 1u << 10}, {"mb", 1u << 20},
-    {"mib", 1u << 20}, {"gb", 1u << 30},  {"gib", 1u << 30}, {NULL, 0},
+    {"", 1},           {"b", 1},         {"kb", 1u << 10},  {"kib", 1u << 10}, {"mb", 1u << 20},
+    {"mib", 1u << 20}, {"gb", 1u << 30}, {"gib", 1u << 30}, {NULL, 0},
 };
 static const struct unit durations[] = {
     {"ms", 1}, {"s", 1000}, {"sec", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0},
@@ -92,8 +92,8 @@ static bool parse_amount(int64_t *out, const struct unit *units, const char *tex
     i++;
   }
   const struct unit *unit = find_unit(units, text + i, length - i);
-  if (digits == 0 || unit == NULL || !hsb_mul64(&value, value, unit->factor) ||
-      value > INT64_MAX || value == 0) {
+  if (digits == 0 || unit == NULL || !hsb_mul64(&value, value, unit->factor) || value > INT64_MAX ||
+      value == 0) {
     return false;
   }
   *out = (int64_t)value;

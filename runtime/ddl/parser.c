@@ -1,6 +1,6 @@
-/* parser.c - recursive descent over lexer.h's tokens; docs/sql.md has the grammar. Clauses of CREATE
- * come in any order, each at most once; a table of them (clauses[]) drives parsing, messages and
- * did-you-mean.
+/* parser.c - recursive descent over lexer.h's tokens; docs/sql.md has the grammar. Clauses of
+ * CREATE come in any order, each at most once; a table of them (clauses[]) drives parsing, messages
+ * and did-you-mean.
  *
  * Invariants: every error has the byte offset of its token; nothing that was written is ignored. */
 #include <string.h>
@@ -33,11 +33,11 @@ static int fail_at(parser *p, const hrt_token *t, const char *what, const char *
   char escaped[HRT_ESCAPED];
   int status;
   if (t->kind == HRT_TOKEN_UNTERMINATED) {
-    status = hrt_fail(p->err, HELIOS_E_SYNTAX, "syntax error at byte %u: %s never ends", offset_of(p, t),
-                      hrt_escape(escaped, t->at, t->length < 16 ? t->length : 16));
+    status = hrt_fail(p->err, HELIOS_E_SYNTAX, "syntax error at byte %u: %s never ends",
+                      offset_of(p, t), hrt_escape(escaped, t->at, t->length < 16 ? t->length : 16));
   } else if (t->kind == HRT_TOKEN_END || hrt_token_punct(t, ';')) {
-    status = hrt_fail(p->err, HELIOS_E_SYNTAX, "syntax error at the end of the statement: %s%s", what,
-                      expected);
+    status = hrt_fail(p->err, HELIOS_E_SYNTAX, "syntax error at the end of the statement: %s%s",
+                      what, expected);
   } else {
     status = hrt_fail(p->err, HELIOS_E_SYNTAX, "syntax error at \"%s\" (byte %u): %s%s",
                       hrt_escape(escaped, t->at, t->length), offset_of(p, t), what, expected);
@@ -264,7 +264,8 @@ static void trim(const char **at, size_t *length) {
   }
 }
 
-/* Text is base64 of a module ("\0asm") or a plugin ("\177ELF") if it begins as those do; else a path. */
+/* Text is base64 of a module ("\0asm") or a plugin ("\177ELF") if it begins as those do; else a
+ * path. */
 static void classify(hrt_ddl_source *s) {
   trim(&s->at, &s->length);
   if (starts(s->at, s->length, "file://")) {
@@ -442,16 +443,11 @@ static const struct clause {
   const char *word;
   int (*parse)(parser *p);
 } clauses[] = {
-    {"RETURNS", clause_returns},
-    {"LANGUAGE", clause_language},
-    {"EXPORT", clause_export},
-    {"DETERMINISTIC", clause_deterministic},
-    {"STRICT", clause_strict},
-    {"CALLED", clause_called},
-    {"SECURITY", clause_profile},
-    {"CAPABILITIES", clause_capabilities},
-    {"WITH", clause_with},
-    {"AS", parse_source},
+    {"RETURNS", clause_returns},  {"LANGUAGE", clause_language},
+    {"EXPORT", clause_export},    {"DETERMINISTIC", clause_deterministic},
+    {"STRICT", clause_strict},    {"CALLED", clause_called},
+    {"SECURITY", clause_profile}, {"CAPABILITIES", clause_capabilities},
+    {"WITH", clause_with},        {"AS", parse_source},
 };
 enum { CLAUSES = sizeof clauses / sizeof *clauses, STRICT = 4, CALLED = 5 };
 
@@ -465,15 +461,16 @@ static int parse_clause(parser *p) {
     bool again = p->clauses_seen & 1u << i;
     bool both = (i == STRICT || i == CALLED) && p->ddl->null_rule_given;
     if (again || both) {
-      return fail_at(p, &p->token, "this clause", both && !again ? " contradicts an earlier one"
-                                                                 : " was given before");
+      return fail_at(p, &p->token, "this clause",
+                     both && !again ? " contradicts an earlier one" : " was given before");
     }
     p->clauses_seen |= 1u << i;
     advance(p);
     return clauses[i].parse(p);
   }
-  return expected_word(p, "RETURNS, LANGUAGE, EXPORT, DETERMINISTIC, STRICT, CALLED ON NULL INPUT, "
-                          "SECURITY PROFILE, CAPABILITIES, WITH or AS",
+  return expected_word(p,
+                       "RETURNS, LANGUAGE, EXPORT, DETERMINISTIC, STRICT, CALLED ON NULL INPUT, "
+                       "SECURITY PROFILE, CAPABILITIES, WITH or AS",
                        words);
 }
 
@@ -596,8 +593,8 @@ static int alter_canary(parser *p) {
 }
 
 static const struct clause alters[] = {
-    {"VERSION", alter_version}, {"USE", alter_use},       {"SET", alter_set},
-    {"GRANT", alter_grant},     {"REVOKE", alter_revoke}, {"CANARY", alter_canary},
+    {"VERSION", alter_version}, {"USE", alter_use},         {"SET", alter_set},
+    {"GRANT", alter_grant},     {"REVOKE", alter_revoke},   {"CANARY", alter_canary},
     {"PROMOTE", alter_canary},  {"ROLLBACK", alter_canary},
 };
 enum { ALTERS = sizeof alters / sizeof *alters };

@@ -1,0 +1,361 @@
+/* ddl_test.c - lexer, options and parser of the statements that are ours. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ddl/ddl.h"
+#include "ddl/lexer.h"
+
+static hrt_ddl ddl;
+static helios_error err;
+
+static int parse(const char *text) {
+  hrt_error_clear(&err);
+  return hrt_ddl_parse(&ddl, text, strlen(text), &err);
+}
+
+static void refused(const char *text, const char *message) {
+  assert_int_equal(parse(text), HELIOS_E_SYNTAX);
+  assert_int_equal(err.code, HELIOS_E_SYNTAX);
+  if (strstr(err.text, message) == NULL) {
+    fail_msg("%s\n  said: %s\n  not:  %s", text, err.text, message);
+  }
+  assert_true(err.offset <= strlen(text));
+}
+
+static void create__heliosdb_example(void **state) {
+  (void)state;
+  const char *sql =
+      "CREATE PROCEDURE calculate_discount (\n  customer_id BIGINT,\n  order_total DECIMAL(10, "
+      "2)\n)"
+      "RETURNS DECIMAL\nLANGUAGE wasm\nAS $wasm$\n-- Base64 encoded WASM module or file path\n"
+      "file://procedures/calculate_discount.wasm\n$wasm$; SELECT 1";
+  assert_int_equal(parse(sql), 0);
+  assert_int_equal(ddl.action, HRT_DDL_CREATE);
+  assert_string_equal(ddl.name, "calculate_discount");
+  assert_int_equal(ddl.param_count, 2);
+  assert_string_equal(ddl.params[0].name, "customer_id");
+  assert_string_equal(ddl.params[0].type.name, "BIGINT");
+  assert_string_equal(ddl.params[1].type.name, "DECIMAL");
+  assert_int_equal(ddl.params[1].type.length, 10);
+  assert_int_equal(ddl.params[1].type.scale, 2);
+  assert_string_equal(ddl.returns.name, "DECIMAL");
+  assert_int_equal(ddl.source.kind, HRT_SOURCE_PATH);
+  assert_int_equal(ddl.source.length, strlen("procedures/calculate_discount.wasm"));
+  assert_memory_equal(ddl.source.at, "procedures/calculate_discount.wasm", ddl.source.length);
+  assert_string_equal(sql + ddl.end, " SELECT 1");
+}
+
+static void create__every_clause_any_order(void **state) {
+  (void)state;
+  assert_int_equal(
+      parse("create or replace function \"my \"\"f\" (a int, varchar(20), IN b double precision) "
+            "AS X'0061736D' EXPORT 'sym''bol' LANGUAGE 'WASM' DETERMINISTIC CALLED ON NULL INPUT "
+            "SECURITY PROFILE 'database_only' CAPABILITIES ('read:t', 'log') "
+            "WITH (fuel_limit = 5, memory_limit='2MB', timeout TO '500ms', "
+            "compilation_tier=baseline) "
+            "RETURNS character varying(7)"),
+      0);
+  assert_true(ddl.or_replace && ddl.function && ddl.deterministic && ddl.called_on_null);
+  assert_string_equal(ddl.name, "my \"f");
+  assert_int_equal(ddl.param_count, 3);
+  assert_string_equal(ddl.params[1].name, "");
+  assert_string_equal(ddl.params[1].type.name, "VARCHAR");
+  assert_int_equal(ddl.params[1].type.length, 20);
+  assert_string_equal(ddl.params[2].name, "b");
+  assert_string_equal(ddl.params[2].type.name, "DOUBLE");
+  assert_int_equal(ddl.source.kind, HRT_SOURCE_HEX);
+  assert_int_equal(ddl.source.length, 8);
+  assert_string_equal(ddl.export_name, "sym'bol");
+  assert_string_equal(ddl.profile, "database_only");
+  assert_int_equal(ddl.capability_count, 2);
+  assert_string_equal(ddl.capabilities[1], "log");
+  assert_int_equal(ddl.options[HRT_OPTION_FUEL_LIMIT], 5);
+  assert_int_equal(ddl.options[HRT_OPTION_MEMORY_LIMIT], 2 << 20);
+  assert_int_equal(ddl.options[HRT_OPTION_TIMEOUT], 500);
+  assert_int_equal(ddl.options[HRT_OPTION_COMPILATION_TIER], 1);
+  assert_string_equal(ddl.returns.name, "CHARACTER");
+  assert_int_equal(ddl.returns.length, 7);
+}
+
+static void create__sources(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    hrt_source_kind kind;
+    const char *body;
+  } cases[] = {
+      {"'/procs/x.wasm'", HRT_SOURCE_PATH, "/procs/x.wasm"},
+      {"'file:///procs/x.so'", HRT_SOURCE_PATH, "/procs/x.so"},
+      {"'AGFzbQEAAAA='", HRT_SOURCE_BASE64, "AGFzbQEAAAA="},
+      {"$$ f0VMRgIB\nAQAA $$", HRT_SOURCE_BASE64, "f0VMRgIB\nAQAA"},
+      {"$a$ $b$ c.wasm $b$ $a$", HRT_SOURCE_PATH, "$b$ c.wasm $b$"},
+      {"x'00 61'", HRT_SOURCE_HEX, "00 61"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char sql[256];
+    snprintf(sql, sizeof sql, "CREATE FUNCTION f LANGUAGE wasm AS %s", cases[i].text);
+    assert_int_equal(parse(sql), 0);
+    assert_int_equal(ddl.source.kind, cases[i].kind);
+    assert_int_equal(ddl.source.length, strlen(cases[i].body));
+    assert_memory_equal(ddl.source.at, cases[i].body, ddl.source.length);
+    assert_false(ddl.params_given);
+  }
+}
+
+static void alter__forms(void **state) {
+  (void)state;
+  assert_int_equal(parse("ALTER PROCEDURE f VERSION 2 AS '/x.wasm'"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_ADD_VERSION);
+  assert_int_equal(ddl.version, 2);
+  assert_int_equal(parse("ALTER FUNCTION f USE VERSION 1;"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_USE_VERSION);
+  assert_int_equal(parse("ALTER PROCEDURE f SET SOURCE '/y.wasm'"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_ADD_VERSION);
+  assert_int_equal(ddl.version, 0);
+  assert_int_equal(parse("ALTER PROCEDURE f SET SECURITY PROFILE 'minimal'"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_SET_PROFILE);
+  assert_string_equal(ddl.profile, "minimal");
+  assert_int_equal(parse("ALTER PROCEDURE f SET fuel_limit = 100"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_SET_OPTION);
+  assert_int_equal(ddl.options_given, 1u << HRT_OPTION_FUEL_LIMIT);
+  assert_int_equal(
+      parse("ALTER FUNCTION f GRANT CAPABILITY DATABASE_READ('orders'), 'log', CLOCK_ACCESS"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_GRANT);
+  assert_int_equal(ddl.capability_count, 3);
+  assert_string_equal(ddl.capabilities[0], "DATABASE_READ('orders')");
+  assert_string_equal(ddl.capabilities[2], "CLOCK_ACCESS");
+  assert_int_equal(parse("ALTER FUNCTION f REVOKE CAPABILITY 'log'"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_REVOKE);
+}
+
+static void drop__forms(void **state) {
+  (void)state;
+  assert_int_equal(parse("DROP PROCEDURE f"), 0);
+  assert_false(ddl.if_exists || ddl.cascade);
+  assert_int_equal(parse("DROP FUNCTION IF EXISTS [my f] CASCADE;"), 0);
+  assert_true(ddl.if_exists && ddl.cascade);
+  assert_string_equal(ddl.name, "my f");
+}
+
+static void call__keeps_arguments(void **state) {
+  (void)state;
+  const char *sql = "CALL f(1, g('x)', (SELECT 2)), \")\") ; SELECT 3";
+  assert_int_equal(parse(sql), 0);
+  assert_int_equal(ddl.action, HRT_DDL_CALL);
+  assert_int_equal(ddl.call_length, strlen("f(1, g('x)', (SELECT 2)), \")\")"));
+  assert_memory_equal(sql + ddl.call, "f(1, g(", 7);
+  assert_string_equal(sql + ddl.end, " SELECT 3");
+  refused("CALL f(1", "expected ')'");
+  refused("CALL f", "expected '('");
+  refused("CALL f(1) 2", "expected the end of the statement");
+}
+
+static void errors__say_where_and_what(void **state) {
+  (void)state;
+  refused("CREATE PROCEDURE f LANGUGE wasm AS 'x'", "\"LANGUGE\" (byte 19)");
+  assert_string_equal(err.hint, "did you mean LANGUAGE?");
+  assert_int_equal(err.offset, 19);
+  refused("CREATE PROCEDUR f", "expected PROCEDURE or FUNCTION");
+  assert_string_equal(err.hint, "did you mean PROCEDURE?");
+  refused("CREATE PROCEDURE f(a BIGINT b) LANGUAGE wasm AS 'x'", "expected ',' or ')'");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm", "expected AS and a source");
+  refused("CREATE PROCEDURE f() AS 'x'", "expected LANGUAGE wasm");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm LANGUAGE wasm AS 'x'", "given before");
+  refused("CREATE PROCEDURE f() STRICT CALLED ON NULL INPUT LANGUAGE wasm AS 'x'", "contradicts");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm AS 'x", "never ends");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm AS $a$ x $b$", "never ends");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm AS ''", "is empty");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm AS $$ -- nothing\n $$", "is empty");
+  refused("CREATE PROCEDURE \"\" LANGUAGE wasm AS 'x'", "is empty");
+  refused("CREATE PROCEDURE \"a\nb\" LANGUAGE wasm AS 'x'", "control characters");
+  refused("CREATE PROCEDURE f LANGUAGE wasm AS 'x' /* open", "never ends");
+  refused("CREATE PROCEDURE f LANGUAGE wasm WITH (fule_limit=1) AS 'x'", "expected an option");
+  assert_string_equal(err.hint, "did you mean fuel_limit?");
+  refused("CREATE PROCEDURE f LANGUAGE wasm WITH (fuel_limit=1, fuel_limit=2) AS 'x'",
+          "given before");
+  refused("ALTER PROCEDURE f VERSION 0 AS 'x'", "count from 1");
+  refused("ALTER PROCEDURE f VERSION 99999999999999999999 AS 'x'", "a version number");
+  refused("ALTER PROCEDURE f VERSION 1x AS 'x'", "a version number");
+  refused("ALTER PROCEDURE f FROB", "expected VERSION");
+  refused("DROP PROCEDURE IF f", "expected EXISTS");
+  refused("", "end of the statement");
+}
+
+static void errors__clauses_not_ready(void **state) {
+  (void)state;
+  static const char *const statements[] = {
+      "CREATE FUNCTION f() RETURNS TABLE (a INT) LANGUAGE wasm AS 'x'",
+      "CREATE FUNCTION f() LANGUAGE sql AS $$ SELECT 1 $$",
+      "CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'",
+      "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
+      "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
+      "CREATE FUNCTION f(a INT DEFAULT 1) LANGUAGE wasm AS 'x'",
+      "CREATE FUNCTION f LANGUAGE wasm WITH (profiling = true) AS 'x'",
+      "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
+      "CREATE FUNCTION f LANGUAGE wasm WITH (fuel_metering = false) AS 'x'",
+      "CREATE FUNCTION f LANGUAGE wasm WITH (precompile = false) AS 'x'",
+      "CREATE FUNCTION f LANGUAGE wasm WITH (compilation_tier = 'interpreter') AS 'x'",
+      "ALTER PROCEDURE f CANARY VERSION 2 PERCENT 10",
+      "ALTER PROCEDURE f PROMOTE",
+      "ALTER PROCEDURE f ROLLBACK",
+  };
+  for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+    refused(statements[i], "not supported yet: ");
+  }
+}
+
+static void options__edges(void **state) {
+  (void)state;
+  static const struct {
+    hrt_option option;
+    const char *text;
+    int64_t value; /* 0: refused */
+  } cases[] = {
+      {HRT_OPTION_FUEL_LIMIT, "1", 1},
+      {HRT_OPTION_FUEL_LIMIT, "9223372036854775807", INT64_MAX},
+      {HRT_OPTION_FUEL_LIMIT, "9223372036854775808", 0},
+      {HRT_OPTION_FUEL_LIMIT, "99999999999999999999999", 0},
+      {HRT_OPTION_FUEL_LIMIT, "0", 0},
+      {HRT_OPTION_FUEL_LIMIT, "-1", 0},
+      {HRT_OPTION_FUEL_LIMIT, "", 0},
+      {HRT_OPTION_FUEL_LIMIT, "1.5", 0},
+      {HRT_OPTION_MEMORY_LIMIT, "16MB", 16 << 20},
+      {HRT_OPTION_MEMORY_LIMIT, "16 MiB", 16 << 20},
+      {HRT_OPTION_MEMORY_LIMIT, "65536", 65536},
+      {HRT_OPTION_MEMORY_LIMIT, "16XB", 0},
+      {HRT_OPTION_MEMORY_LIMIT, "99999999999GB", 0},
+      {HRT_OPTION_TIMEOUT, "10s", 10000},
+      {HRT_OPTION_TIMEOUT, "500ms", 500},
+      {HRT_OPTION_TIMEOUT, "2min", 120000},
+      {HRT_OPTION_TIMEOUT, "10", 0}, /* of what? */
+      {HRT_OPTION_LOG_LEVEL, "WARN", 2},
+      {HRT_OPTION_LOG_LEVEL, "loud", 0},
+      {HRT_OPTION_PRECOMPILE, "on", 1},
+      {HRT_OPTION_PRECOMPILE, "maybe", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int64_t value = 0;
+    hrt_error_clear(&err);
+    int status =
+        hrt_option_parse(&value, cases[i].option, cases[i].text, strlen(cases[i].text), &err);
+    assert_int_equal(status, cases[i].value == 0 ? HELIOS_E_SYNTAX : 0);
+    if (status == 0) {
+      assert_int_equal(value, cases[i].value);
+    } else {
+      assert_non_null(strstr(err.text, hrt_option_name(cases[i].option)));
+    }
+  }
+  char word[16];
+  assert_string_equal(hrt_option_choice(HRT_OPTION_LOG_LEVEL, 2, word, sizeof word), "warn");
+  assert_string_equal(hrt_option_choice(HRT_OPTION_LOG_LEVEL, 99, word, sizeof word), "");
+}
+
+static void is__only_ours(void **state) {
+  (void)state;
+  static const char *const ours[] = {
+      "CREATE PROCEDURE f",
+      " /* c */ create\tor replace function f",
+      "-- x\nALTER PROCEDURE f",
+      "drop function f",
+      "CALL f()",
+      "CREATE AGGREGATE a",
+      "DROP EXTENSION e",
+  };
+  static const char *const theirs[] = {
+      "",
+      "SELECT 1",
+      "CREATE TABLE procedure(a)",
+      "CREATE",
+      "ALTER TABLE t ADD b",
+      "DROP TABLE t",
+      "CREATE TRIGGER t",
+      "'CREATE PROCEDURE f'",
+      "\"CALL\" x",
+      "CREATE OR REPLACE VIEW v",
+  };
+  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+    assert_true(hrt_ddl_is(ours[i], strlen(ours[i])));
+  }
+  for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+    assert_false(hrt_ddl_is(theirs[i], strlen(theirs[i])));
+  }
+}
+
+static void extent__sees_quotes(void **state) {
+  (void)state;
+  const char *sql = "CREATE FUNCTION f AS $a$ ; $b$ ; $a$ ';' \";\" [;] `;` /* ; */ -- ;\n ;x";
+  assert_string_equal(sql + hrt_ddl_extent(sql, strlen(sql)), "x");
+  assert_int_equal(hrt_ddl_extent("a 'b;", 5), 5);
+  assert_int_equal(hrt_ddl_extent("", 0), 0);
+}
+
+/* Every prefix and every one-byte change of a statement ends, with an error or without. */
+static void parser__survives_damage(void **state) {
+  (void)state;
+  const char *sql = "CREATE OR REPLACE PROCEDURE f(a DECIMAL(10,2), b TEXT) RETURNS JSON LANGUAGE "
+                    "wasm EXPORT 'e' "
+                    "CAPABILITIES ('read:t') WITH (timeout='1s') AS $w$ AGFzbQ== $w$;";
+  static const char bytes[] = "'\"$;()\0[x1\xff";
+  size_t n = strlen(sql);
+  char copy[256];
+  for (size_t i = 0; i <= n; i++) {
+    hrt_error_clear(&err);
+    int status = hrt_ddl_parse(&ddl, sql, i, &err);
+    assert_true((status == 0) == (i >= n - 1));
+    assert_true((status == 0) == (err.text[0] == 0));
+    for (size_t k = 0; i < n && k < sizeof bytes - 1; k++) {
+      memcpy(copy, sql, n);
+      copy[i] = bytes[k];
+      hrt_error_clear(&err);
+      status = hrt_ddl_parse(&ddl, copy, n, &err);
+      assert_true((status == 0) == (err.text[0] == 0));
+      assert_true(ddl.end <= n);
+    }
+  }
+}
+
+static void limits__lists(void **state) {
+  (void)state;
+  char sql[8192] = "CREATE FUNCTION f(";
+  for (int i = 0; i < HRT_PARAMS_MAX; i++) {
+    strcat(sql, i ? ",INT" : "INT");
+  }
+  size_t at = strlen(sql);
+  strcpy(sql + at, ") LANGUAGE wasm AS 'x'");
+  assert_int_equal(parse(sql), 0);
+  assert_int_equal(ddl.param_count, HRT_PARAMS_MAX);
+  strcpy(sql + at, ",INT) LANGUAGE wasm AS 'x'");
+  refused(sql, "at most 100 parameters");
+  char name[HRT_NAME_BYTES + 1];
+  memset(name, 'n', sizeof name - 1);
+  name[sizeof name - 1] = 0;
+  snprintf(sql, sizeof sql, "DROP FUNCTION %s", name);
+  refused(sql, "too long");
+  snprintf(sql, sizeof sql, "DROP FUNCTION %s", name + 1);
+  assert_int_equal(parse(sql), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(create__heliosdb_example),
+      cmocka_unit_test(create__every_clause_any_order),
+      cmocka_unit_test(create__sources),
+      cmocka_unit_test(alter__forms),
+      cmocka_unit_test(drop__forms),
+      cmocka_unit_test(call__keeps_arguments),
+      cmocka_unit_test(errors__say_where_and_what),
+      cmocka_unit_test(errors__clauses_not_ready),
+      cmocka_unit_test(options__edges),
+      cmocka_unit_test(is__only_ours),
+      cmocka_unit_test(extent__sees_quotes),
+      cmocka_unit_test(parser__survives_damage),
+      cmocka_unit_test(limits__lists),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
