@@ -7,13 +7,9 @@
 
 #include "limits.h"
 
-/* 256 plain opcodes, then 256 each behind 0xfc and 0xfd. */
-#define SLOTS 768u
-#define SLOT(code) ((code) < 0x100 ? (code) : (code)-0xfc00 + 0x100)
-
-static const hcc_op_info ops[SLOTS] = {
+static const hcc_op_info ops[HCC_OP_SLOTS] = {
 #define HCC_OP(name, text, code, imm, sig, align, fuel, flags)                                     \
-  [SLOT(code)] = {text, code, HCC_IMM_##imm, fuel, flags, align, sig},
+  [HCC_OP_SLOT(code)] = {text, code, HCC_IMM_##imm, fuel, flags, align, sig},
 #include "opcodes.def"
 #undef HCC_OP
 };
@@ -45,7 +41,7 @@ const hcc_op_info *hcc_op_info_of(uint32_t code) {
   if (code >= 0x100 && (code < 0xfc00 || code >= 0xfe00)) {
     return NULL;
   }
-  const hcc_op_info *info = &ops[SLOT(code)];
+  const hcc_op_info *info = &ops[HCC_OP_SLOT(code)];
   return info->name != NULL ? info : NULL;
 }
 
@@ -282,6 +278,22 @@ int hcc_instr_next(hcc_instr *out, hcc_reader *r, hcc_error *err) {
   HCC_TRY(imm_readers[instr.info->imm](&instr, &copy, err));
   instr.end = copy.pos;
   *out = instr;
+  *r = copy;
+out:
+  return status;
+}
+
+int hcc_expr_next(hcc_range *out, hcc_reader *r, hcc_error *err) {
+  hcc_reader copy = *r;
+  uint32_t depth = 1;
+  hcc_instr in;
+  int status;
+  while (depth > 0) {
+    HCC_TRY(hcc_instr_next(&in, &copy, err));
+    depth += in.info->imm == HCC_IMM_BLOCK;
+    depth -= in.code == HCC_OP_END;
+  }
+  *out = (hcc_range){r->pos, copy.pos};
   *r = copy;
 out:
   return status;

@@ -14,6 +14,7 @@ enum hcc_op {
 #undef HCC_OP
 };
 
+/* clang-format off */
 enum hcc_imm { /* what follows the opcode */
   HCC_IMM_NONE,
   HCC_IMM_BLOCK,         /* block type */
@@ -43,11 +44,17 @@ enum hcc_imm { /* what follows the opcode */
   HCC_IMM_REF_TYPE,
   HCC_IMM_SELECT,        /* vector of value types */
 };
+/* clang-format on */
 
 /* flags of an opcode */
 #define HCC_OPF_TRAPS 1u  /* may trap at this instruction: gets a line mark */
 #define HCC_OPF_BULK 2u   /* its top i32 operand is a length that is metered */
 #define HCC_OPF_WRITES 4u /* changes memory, a global, a table, or drops a segment */
+#define HCC_OPF_CONST 8u  /* may stand in a constant expression */
+
+/* Dense numbering of opcodes for tables: 256 plain ones, then 256 each behind 0xfc and 0xfd. */
+#define HCC_OP_SLOTS 768u
+#define HCC_OP_SLOT(code) ((code) < 0x100 ? (code) : (code)-0xfc00 + 0x100)
 
 typedef struct hcc_op_info {
   const char *name; /* as in the text format; the typed select is "select t" */
@@ -81,5 +88,7 @@ typedef struct hcc_instr {
 /* One instruction. Errors: MALFORMED, LIMIT (br_table), PROPOSAL (names it), at the byte that is
  * wrong. */
 int hcc_instr_next(hcc_instr *out, hcc_reader *r, hcc_error *err);
+/* The bytes of one expression, up to the end that closes it, that included. Same errors. */
+int hcc_expr_next(hcc_range *out, hcc_reader *r, hcc_error *err);
 
 #endif

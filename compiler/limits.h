@@ -16,6 +16,7 @@
 #define HCC_MAX_RESULTS 1000u
 #define HCC_MAX_BODY (8u << 20)         /* bytes of one function */
 #define HCC_MAX_NESTING 10000u          /* blocks in blocks */
+#define HCC_MAX_OPERANDS 1000000u       /* on the operand stack of a function while validating */
 #define HCC_MAX_BR_TABLE 65520u         /* as browsers */
 #define HCC_MAX_NAME 65536u             /* bytes of an import or export name */
 #define HCC_MAX_CUSTOMS 1000u
