@@ -12,8 +12,9 @@ typedef struct hcc__decoder {
   hcc_arena *arena;
   hcc_reader r;
   hcc_error *err;
-  uint32_t bodies; /* read in the code section */
-  hcc_range names; /* the first name section; empty if none */
+  uint32_t bodies;         /* read in the code section */
+  uint64_t table_elements; /* minimal sizes of the tables so far, at most 2^32 * (tables) */
+  hcc_range names;         /* the first name section; empty if none */
 } hcc__decoder;
 
 /* decode_tables.c: the reader stands behind the section's size, and is to end at its end. */

@@ -109,10 +109,11 @@ static int decode_table(hcc_table *out, hcc__decoder *d) {
   HCC_TRY(hcc_read_ref_type(&out->type, &d->r, d->err));
   at = d->r.pos;
   HCC_TRY(decode_limits(&out->limits, "table", d));
-  if (out->limits.min > HCC_MAX_TABLE_ELEMENTS) {
-    status =
-        hcc_fail(d->err, HCC_E_LIMIT, at, "a table of %" PRIu32 " elements, at most %u are allowed",
-                 out->limits.min, HCC_MAX_TABLE_ELEMENTS);
+  d->table_elements += out->limits.min;
+  if (d->table_elements > HCC_MAX_TABLE_ELEMENTS) {
+    status = hcc_fail(d->err, HCC_E_LIMIT, at,
+                      "tables of %" PRIu64 " elements together, at most %u are allowed",
+                      d->table_elements, HCC_MAX_TABLE_ELEMENTS);
   }
 out:
   return status;

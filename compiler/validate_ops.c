@@ -14,7 +14,11 @@ static int check_index(hcc__validator *v, const char *what, uint32_t index, uint
 /* ---- immediates ---- */
 
 static int check_func(hcc__validator *v) {
-  return check_index(v, "function", v->in.a, v->m->func_count);
+  int status = check_index(v, "function", v->in.a, v->m->func_count);
+  if (status == 0 && v->in.code == HCC_OP_REF_FUNC && !v->m->funcs[v->in.a].declared_ref) {
+    status = FAIL(v, "undeclared function reference %" PRIu32, v->in.a);
+  }
+  return status;
 }
 
 static int check_local(hcc__validator *v) {
@@ -385,13 +389,6 @@ out:
   return status;
 }
 
-static int do_ref_func(hcc__validator *v) {
-  if (!v->m->funcs[v->in.a].declared_ref) {
-    return FAIL(v, "undeclared function reference %" PRIu32, v->in.a);
-  }
-  return hcc__push(v, HCC_FUNCREF);
-}
-
 static int do_table_get(hcc__validator *v) {
   int status = hcc__pop(NULL, v, HCC_I32);
   return status != 0 ? status : hcc__push(v, v->m->tables[v->in.a].type);
@@ -446,7 +443,6 @@ static int (*const handlers[HCC_OP_SLOTS])(hcc__validator *) = {
     [HCC_OP_SLOT(HCC_OP_TABLE_SET)] = do_table_set,
     [HCC_OP_SLOT(HCC_OP_REF_NULL)] = do_ref_null,
     [HCC_OP_SLOT(HCC_OP_REF_IS_NULL)] = do_ref_is_null,
-    [HCC_OP_SLOT(HCC_OP_REF_FUNC)] = do_ref_func,
     [HCC_OP_SLOT(HCC_OP_TABLE_GROW)] = do_table_grow,
     [HCC_OP_SLOT(HCC_OP_TABLE_FILL)] = do_table_fill,
 };
