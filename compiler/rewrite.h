@@ -3,8 +3,8 @@
  *
  * What comes out (docs/metering.md has it in full):
  *  - no custom section, no name, no export and no import of the guest's choosing: imports are
- *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked; exports are
- *    "e<N>" for the N-th distinct exported function, in order of function index, "start" for the
+ *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked; exports
+ * are "e<N>" for the N-th distinct exported function, in order of function index, "start" for the
  *    start function (the start section is gone);
  *  - structurally equal function types are one type;
  *  - active data segments are gone (plan.segments); one that instructions refer to stays as an
@@ -19,9 +19,9 @@
 #include "module.h"
 
 typedef struct hcc_plan_export {
-  uint32_t func;       /* original index */
-  bool stateless;      /* its call graph changes no memory, global or table, and has no indirect
-                          call and no import call */
+  uint32_t func;  /* original index */
+  bool stateless; /* its call graph changes no memory, global or table, and has no indirect
+                     call and no import call */
 } hcc_plan_export;
 
 typedef struct hcc_plan_segment {
@@ -39,9 +39,11 @@ typedef struct hcc_plan {
 } hcc_plan;
 
 typedef struct hcc_rewrite_options {
-  bool meter; /* thread and charge fuel */
-  bool marks; /* call "h"."mark" with the original offset at the beginning of each function and
-                 before each instruction that may trap; translate.c makes #line of them */
+  bool meter;     /* thread and charge fuel */
+  bool marks;     /* call "h"."mark" with the original offset at the beginning of each function and
+                     before each instruction that may trap; translate.c makes #line of them */
+  bool keep_data; /* active data segments stay where they are and the plan has none: for engines
+                     that know nothing of a plan (--emit=wasm) */
 } hcc_rewrite_options;
 
 /* Writes the new module to out and what was done to plan (hcc_plan_free). m must be valid.

@@ -1,0 +1,67 @@
+/* meter_cost.c - the first pass over a body: what each basic block costs. It never writes code.
+ * Owns: rw->costs; the meaning of the fuel column of opcodes.def. */
+#include "fuel.h"
+#include "rewrite_parts.h"
+
+static const hcc__rw_length lengths[] = {
+#define BULK(op, shift) {HCC_OP_##op, shift, false},
+#define GROW(op, shift) {HCC_OP_##op, shift, true},
+    HCC_FUEL_BY_LENGTH(BULK, GROW)
+#undef BULK
+#undef GROW
+};
+
+const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr) {
+  if ((instr->info->flags & HCC_OPF_BULK) == 0) {
+    return NULL;
+  }
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    if (lengths[i].code == instr->code) {
+      return &lengths[i];
+    }
+  }
+  return NULL;
+}
+
+static uint32_t scratch_of(const hcc_instr *instr) {
+  const hcc__rw_length *length = hcc__rw_length_of(instr);
+  uint32_t scratch = instr->code == HCC_OP_CALL_INDIRECT ? 1 : 0;
+  if (length != NULL) {
+    scratch = length->grow ? 2 : 1;
+  }
+  return scratch;
+}
+
+static uint32_t cost_of(const hcc__rw *rw, const hcc_instr *instr) {
+  bool host = instr->code == HCC_OP_CALL && instr->a < rw->m->imported_funcs;
+  return instr->info->fuel + (host ? HCC_FUEL_HOST_CALL : 0);
+}
+
+int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
+  hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
+  uint32_t cost = 0;
+  int status = 0;
+  *scratch = 0;
+  rw->costs.size = 0;
+  hcc__flow_begin(&rw->flow);
+  while (rw->flow.depth != 0) {
+    hcc_instr instr;
+    enum hcc__flow_point point;
+    HCC_TRY(hcc_instr_next(&instr, &r, rw->err));
+    HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, rw->m->bytes, rw->err));
+    if (point == HCC_FLOW_DEAD) {
+      continue;
+    }
+    uint32_t need = scratch_of(&instr);
+    *scratch = need > *scratch ? need : *scratch;
+    cost += point != HCC_FLOW_NEW_BEFORE ? cost_of(rw, &instr) : 0;
+    if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
+      hcc_buf_add(&rw->costs, &cost, sizeof cost);
+      cost = 0;
+    }
+  }
+  hcc_buf_add(&rw->costs, &cost, sizeof cost);
+  status = rw->costs.failed ? hcc__rw_no_memory(rw) : 0;
+out:
+  return status;
+}

@@ -1,0 +1,96 @@
+/* rewrite_parts.h - what the files of the rewrite share, for them and their tests only:
+ *   canon.c        hcc_rewrite, sections
+ *   canon_scan.c   one walk over all bodies: types and data segments in use, who calls whom
+ *   canon_types.c  the type section
+ *   canon_const.c  constant expressions
+ *   meter_cost.c   what the basic blocks of a body cost
+ *   meter.c        bodies
+ * flow.h serves the last two.
+ *
+ * Invariant: the module is only read; every index from it is compared with the size of the array
+ * it indexes, even though hcc_validate has done so. */
+#ifndef HCC_REWRITE_PARTS_H
+#define HCC_REWRITE_PARTS_H
+
+#include "flow.h"
+#include "rewrite.h"
+
+/* Forms in which a type of the input may be needed. */
+enum hcc__rw_form {
+  HCC_RW_BLOCK,   /* as it is, for block types */
+  HCC_RW_FUNC,    /* of a function: with fuel, if metered */
+  HCC_RW_RESULTS, /* () -> its results, for the block around a metered body */
+  HCC_RW_FORMS,
+};
+
+#define HCC_RW_NONE UINT32_MAX
+#define HCC_RW_PENDING (UINT32_MAX - 1) /* needed, not numbered yet */
+
+/* The value of a constant expression, in one instruction. */
+typedef struct hcc__rw_const {
+  enum { HCC_RW_I32, HCC_RW_I64, HCC_RW_REF_FUNC, HCC_RW_RAW } kind;
+  uint32_t func; /* REF_FUNC: original index */
+  uint64_t bits; /* I32, I64 */
+  hcc_range raw; /* RAW: an instruction of the input that stays as it is */
+} hcc__rw_const;
+
+typedef struct hcc__rw {
+  const hcc_module *m;
+  hcc_rewrite_options options;
+  size_t max; /* bytes of any buffer */
+  hcc_error *err;
+  uint32_t extra;                /* imports of ours, behind the guest's */
+  uint32_t fuel_func, mark_func; /* new indices */
+  uint32_t fuel_type, mark_type;
+  uint32_t *type_ids;  /* [HCC_RW_FORMS][type_count]: new index, HCC_RW_NONE, HCC_RW_PENDING */
+  uint32_t type_count; /* of the output */
+  uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
+  uint32_t data_count; /* of the output */
+  bool *impure;        /* [func_count]: see hcc_plan_export.stateless */
+  hcc__rw_const *globals; /* values of those defined so far */
+  uint32_t global_count;
+  hcc_buf stack; /* of canon_const.c */
+  hcc__flow flow;
+  hcc_buf costs; /* uint32_t[], of the body at hand */
+} hcc__rw;
+
+/* The module can't have been validated: INTERNAL at this offset. */
+int hcc__rw_bug(const hcc__rw *rw, uint64_t offset);
+int hcc__rw_no_memory(const hcc__rw *rw);
+/* New index of an original function. */
+uint32_t hcc__rw_func(const hcc__rw *rw, uint32_t func);
+
+/* Marks a form of a type as needed; before hcc__rw_types. Errors: INTERNAL. */
+int hcc__rw_need(hcc__rw *rw, enum hcc__rw_form form, uint32_t type, uint64_t offset);
+/* Numbers all needed types, equal ones alike, and writes the type section's content. Their order is
+ * that of their bytes. Errors: NO_MEMORY, LIMIT. */
+int hcc__rw_types(hcc_buf *section, hcc__rw *rw);
+/* New index of a needed type. */
+uint32_t hcc__rw_type(const hcc__rw *rw, enum hcc__rw_form form, uint32_t type);
+
+/* Needed types, data segments in use, rw->impure. Errors: NO_MEMORY, LIMIT, INTERNAL. */
+int hcc__rw_scan(hcc__rw *rw);
+
+/* Evaluates the expression at the reader and moves it behind its end; global.get may name one of
+ * rw->globals. Errors: as hcc_instr_next, INTERNAL, NO_MEMORY. */
+int hcc__rw_const_eval(hcc__rw_const *out, hcc__rw *rw, hcc_reader *r);
+/* Writes the instruction and the end. */
+void hcc__rw_const_put(hcc_buf *out, const hcc__rw *rw, const hcc__rw_const *value);
+
+/* An instruction that is charged by a length; see fuel.h. */
+typedef struct hcc__rw_length {
+  uint32_t code;
+  uint8_t shift;
+  bool grow;
+} hcc__rw_length;
+
+/* NULL if it is charged by its opcode alone. */
+const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
+/* Fuel of each basic block of a body, in the order in which they begin, to rw->costs. Those of
+ * dead code are not counted. Sets *scratch to the number of i32 locals that metering it needs
+ * (0 to 2). Errors: as hcc_instr_next, INTERNAL, LIMIT. */
+int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func);
+/* The body of one function, without its size. Errors: as hcc__rw_costs. */
+int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func);
+
+#endif
