@@ -1,0 +1,160 @@
+/* host.h - what a guest can call: the environment of an instance, binding of its imports, guest
+ * SQL under an authorizer. One file a domain: args, result, db, query, tx, log, clock, heliosdb.
+ * docs/guest-abi.md is the contract with guests, rt-sandbox/hsb_hostcalls.def the table.
+ *
+ * Invariants: guest bytes are copied first, checked then, used last; guest SQL is compiled only
+ * under hrt_host_authorizer (a statement that was not seen by it is refused); what a call leaves
+ * open - statements, transactions - is closed by hrt_host_end; nothing here prints. */
+#ifndef HRT_HOST_H
+#define HRT_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capability/capability.h"
+#include "host/types.h"
+#include "instance/instance.h"
+
+typedef struct hrt_host_env hrt_host_env;
+
+typedef enum hrt_log_level {
+  HRT_LOG_DEBUG,
+  HRT_LOG_INFO,
+  HRT_LOG_WARN,
+  HRT_LOG_ERROR,
+} hrt_log_level;
+
+/* text: one line of clean UTF-8 (control characters as \xNN), valid during the callback. */
+typedef void hrt_log_fn(void *arg, hrt_log_level level, const char *procedure, const char *text);
+
+/* ---- a connection ---- */
+
+#define HRT_LOG_LINES 128     /* kept by a connection */
+#define HRT_PROGRESS_OPS 1000 /* SQLite steps between two looks at the budget */
+
+typedef struct hrt_log_line {
+  int64_t time_us; /* since 1970-01-01 UTC */
+  hrt_log_level level;
+  char *procedure, *text; /* NULL when memory was short */
+} hrt_log_line;
+
+/* One per sqlite3 connection, zero-initialised by the engine, then hrt_host_conn_init. Used by
+ * the connection's thread only. */
+typedef struct hrt_host_conn {
+  sqlite3 *db;
+  hrt_host_env *active; /* whose SQL is compiled or run now; NULL: the application's */
+  uint64_t auth_calls;  /* of hrt_host_authorizer */
+  uint32_t savepoints;  /* open in all procedures that run now */
+  hrt_log_fn *log;      /* the application's, or NULL */
+  void *log_arg;
+  hrt_log_level log_level; /* lines below it are dropped */
+  /* May guest SQL call this SQL function that is not SQLite's own? Set by the engine: procedures
+   * may be called. NULL: none. */
+  bool (*function_allowed)(void *arg, const char *name);
+  void *function_arg;
+  hrt_log_line lines[HRT_LOG_LINES]; /* a ring; the newest is lines[(log_count - 1) % ...] */
+  uint64_t log_count;                /* since the connection was opened */
+} hrt_host_conn;
+
+/* Installs the progress handler (time limit and cancellation inside guest SQL). The engine itself
+ * installs hrt_host_authorizer with sqlite3_set_authorizer(db, hrt_host_authorizer, conn) and
+ * never takes it away. */
+void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
+void hrt_host_conn_clear(hrt_host_conn *conn); /* frees the log */
+
+/* The callback of sqlite3_set_authorizer; arg: the hrt_host_conn. Allows everything while
+ * conn->active is NULL. */
+int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, const char *c,
+                        const char *d);
+/* The engine's own SQL inside a procedure's: bracket it so that it is not judged by the guest's
+ * grants. Returns what hrt_host_resume wants back. */
+hrt_host_env *hrt_host_suspend(hrt_host_conn *conn);
+void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active);
+
+/* ---- an instance ---- */
+
+/* Result given by return_*, fail or heliosdb_*: beats the export's own. */
+typedef enum hrt_given {
+  HRT_GIVEN_NOTHING,
+  HRT_GIVEN_VALUE,
+  HRT_GIVEN_ERROR, /* env->error */
+} hrt_given;
+
+struct hrt_stmts; /* db.c */
+struct hrt_query; /* query.c */
+
+struct hrt_host_env {
+  hrt_host_conn *conn;
+  const hrt_caps *caps;   /* borrowed; changed by hrt_host_set_caps only */
+  const char *procedure;  /* borrowed; for messages and log lines */
+  hrt_instance *instance; /* set by hrt_host_ready */
+  /* the call: between hrt_host_begin and hrt_host_end */
+  bool in_call;
+  bool touched; /* hrt_host_end has something to do */
+  int argc;
+  sqlite3_value **argv; /* borrowed */
+  const uint8_t *types; /* hrt_type of each argument; borrowed */
+  hrt_given given;
+  uint32_t value_type; /* of the value given: enum hsb_value */
+  uint64_t bits;       /* I64, F64, BOOLEAN */
+  uint8_t *bytes;      /* TEXT, BLOB, JSON, DECIMAL; owned */
+  uint64_t length;
+  helios_error error; /* HRT_GIVEN_ERROR */
+  /* the argument arena */
+  uint32_t arena, arena_size; /* guest address, bytes */
+  bool arena_own;             /* pages that the host added */
+  /* SQL */
+  struct hsb_ctx *ctx; /* of the running host call */
+  struct hrt_stmts *stmts;
+  struct hrt_query *query;
+  uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
+  char (*tx_names)[64];
+  helios_code stop;  /* why the progress handler interrupted, or HELIOS_OK */
+  uint64_t vm_steps; /* SQLite steps not yet charged, in HRT_PROGRESS_OPS */
+  char last[512];    /* text of the last error, for error_message and the guest's call */
+};
+
+int hrt_host_env_new(hrt_host_env **out, hrt_host_conn *conn, const hrt_caps *caps,
+                     const char *procedure, helios_error *err);
+/* Also finalizes the statements it keeps; before sqlite3_close. Takes NULL. */
+void hrt_host_env_free(hrt_host_env *env);
+/* Other grants from the next call on; drops the compiled statements. */
+void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps);
+
+/* Resolves every import of a plugin. out: room for abi->import_count, or NULL to check only (then
+ * env may be NULL). Errors: E_IMPORT (unknown name or wrong type; the nearest name as hint),
+ * E_CAPABILITY (the hint spells the grant). */
+int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
+                  hrt_host_env *env, helios_error *err);
+
+/* After hrt_instance_new: asks for the arena. Errors: those of hrt_call, E_SIGNATURE. */
+int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
+                   helios_error *err);
+/* After hrt_instance_reset: the pages that the host added are gone. */
+static inline void hrt_host_was_reset(hrt_host_env *env) {
+  if (env->arena_own) {
+    env->arena_size = 0;
+  }
+}
+
+/* Makes env->arena_size at least `bytes`, by adding pages. False if the memory limit forbids. */
+bool hrt_arena_room(hrt_host_env *env, uint64_t bytes);
+
+/* Around each hrt_call of an export: begin, marshal, call, marshal the result, end. */
+static inline void hrt_host_begin(hrt_host_env *env, int argc, sqlite3_value **argv,
+                                  const uint8_t *types) {
+  env->in_call = true;
+  env->argc = argc;
+  env->argv = argv;
+  env->types = types;
+}
+void hrt_host_end_slow(hrt_host_env *env);
+static inline void hrt_host_end(hrt_host_env *env) {
+  env->in_call = false;
+  env->argc = 0;
+  if (__builtin_expect(env->touched, 0)) {
+    hrt_host_end_slow(env);
+  }
+}
+
+#endif
