@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check.py - the tree's own rules, as a test: folder order, banned functions, sizes, file headers.
 
-usage: check.py order|banned|limits|headers|names|docs [SOURCE_DIR]
+usage: check.py order|banned|limits|headers|names|docs|format [SOURCE_DIR]
 Prints each breach as file:line and exits 1 if there is one. The rules are those of docs/architecture.md.
 """
 import re
@@ -141,6 +141,15 @@ def check_docs(root):
         for target in re.findall(r"\]\(([^)#\s]+)", (root / path).read_text()):
             if "://" not in target and not (root / path).parent.joinpath(target).exists():
                 yield f"{path}: link to {target}, which is not there"
+
+
+def check_format(root):
+    """clang-format decides layout."""
+    names = [p for p in files(root, ".c", ".h") if not p.startswith("examples/")]
+    done = subprocess.run(["clang-format", "--dry-run", "-Werror", *names], cwd=root, text=True, capture_output=True)
+    for line in done.stderr.split("\n"):
+        if "clang-format-violations" in line:
+            yield line
 
 
 def main():
