@@ -17,11 +17,11 @@ void hrt_error_clear(helios_error *err);
 #define HRT_ESCAPED 272
 const char *hrt_escape(char out[HRT_ESCAPED], const void *bytes, size_t length);
 
-#define HRT_TRY(expr)              \
-  do {                             \
-    if ((status = (expr)) != 0) {  \
-      goto out;                    \
-    }                              \
+#define HRT_TRY(expr)                                                                              \
+  do {                                                                                             \
+    if ((status = (expr)) != 0) {                                                                  \
+      goto out;                                                                                    \
+    }                                                                                              \
   } while (0)
 
 #endif

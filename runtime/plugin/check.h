@@ -1,0 +1,17 @@
+/* check.h - is struct helios_plugin of a mapped image one that this engine can use? */
+#ifndef HRT_CHECK_H
+#define HRT_CHECK_H
+
+#include "hsb_abi.h"
+#include "plugin/map.h"
+
+/* Copies the struct to *out (fields that the plugin does not have are 0) and checks it and all it
+ * points to. Errors: E_PLUGIN. */
+int hrt_plugin_check(struct helios_plugin *out, const struct hrt_elf *elf,
+                     const struct hrt_map *map, helios_error *err);
+
+/* Slots that arguments or results of this part of a signature take ("ij" -> 2, v counts 2). Ends at
+ * ':' or NUL. */
+uint32_t hrt_sig_slots(const char *part);
+
+#endif
