@@ -3,7 +3,6 @@
  * its path. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +11,24 @@
 
 #include "plugin/plugin.h"
 
-static int key_path(char path[PATH_MAX], helios_error *err) {
+#define KEY_PATH 4096 /* what Linux takes */
+
+static int key_path(char path[KEY_PATH], helios_error *err) {
   const char *file = secure_getenv("HELIOS_KEY");
   const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
   int length;
   if (file && *file) {
-    length = snprintf(path, PATH_MAX, "%s", file);
+    length = snprintf(path, KEY_PATH, "%s", file);
   } else if (config && *config == '/') {
-    length = snprintf(path, PATH_MAX, "%s/helios/local.key", config);
+    length = snprintf(path, KEY_PATH, "%s/helios/local.key", config);
   } else if (home && *home) {
-    length = snprintf(path, PATH_MAX, "%s/.config/helios/local.key", home);
+    length = snprintf(path, KEY_PATH, "%s/.config/helios/local.key", home);
   } else {
     int status = hrt_fail(err, HELIOS_E_UNTRUSTED, "no local key: HELIOS_KEY and HOME are not set");
     hrt_hint(err, "set HELIOS_KEY to the key file that heliosc seals with");
     return status;
   }
-  if (length < 0 || length >= PATH_MAX) {
+  if (length < 0 || length >= KEY_PATH) {
     return hrt_fail(err, HELIOS_E_UNTRUSTED, "path of the local key is too long");
   }
   return 0;
@@ -65,7 +66,7 @@ static int read_key(int fd, uint8_t key[HRT_KEY_BYTES], const char *shown, helio
 }
 
 int hrt_key_load(uint8_t key[HRT_KEY_BYTES], helios_error *err) {
-  char path[PATH_MAX], shown[HRT_ESCAPED];
+  char path[KEY_PATH], shown[HRT_ESCAPED];
   int status, fd = -1;
   HRT_TRY(key_path(path, err));
   hrt_escape(shown, path, strlen(path));

@@ -440,7 +440,7 @@ static void key_is(int code, const char *part) {
 
 static void key__files(void **state) {
   (void)state;
-  char dir[] = "/tmp/key-XXXXXX", path[64], link[64];
+  char dir[] = "/tmp/key-" MKTEMP, path[64], link[64];
   assert_non_null(mkdtemp(dir));
   snprintf(path, sizeof path, "%s/k", dir);
   snprintf(link, sizeof link, "%s/l", dir);
@@ -479,7 +479,7 @@ static void key__files(void **state) {
 
 static void key__places(void **state) {
   (void)state;
-  char dir[] = "/tmp/key-XXXXXX", path[64], sub[64];
+  char dir[] = "/tmp/key-" MKTEMP, path[64], sub[64];
   assert_non_null(mkdtemp(dir));
   snprintf(sub, sizeof sub, "%s/helios", dir);
   snprintf(path, sizeof path, "%s/helios/local.key", dir);
