@@ -14,6 +14,7 @@ typedef struct parser {
   hrt_token token; /* the one under the eye */
   hrt_ddl *ddl;
   uint32_t clauses_seen; /* bits of clauses[] */
+  bool null_rule_given;  /* STRICT or CALLED */
   helios_error *err;
 } parser;
 
@@ -158,7 +159,7 @@ static void skip_type_tail(parser *p, const char *type) {
   }
 }
 
-static int parse_type_size(parser *p, hrt_ddl_type *out) {
+static int parse_type_size(parser *p, hrt_type_decl *out) {
   int status = 0;
   if (!accept_punct(p, '(')) {
     return 0;
@@ -172,12 +173,11 @@ out:
   return status;
 }
 
-static int parse_type(parser *p, hrt_ddl_type *out) {
+static int parse_type(parser *p, hrt_type_decl *out) {
   int status = 0;
   if (p->token.kind != HRT_TOKEN_WORD) {
     return expected(p, "a type");
   }
-  out->offset = offset_of(p, &p->token);
   HRT_TRY(copy_token(p, out->name, HRT_TYPE_BYTES, "type"));
   for (char *c = out->name; *c; c++) {
     *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
@@ -189,7 +189,7 @@ out:
 }
 
 /* [IN] [name] type: one word alone is a type. */
-static int parse_param(parser *p, hrt_ddl_param *out) {
+static int parse_param(parser *p, hrt_param *out) {
   static const char *const modes[] = {"OUT", "INOUT", "VARIADIC", NULL};
   int status = 0;
   for (const char *const *mode = modes; *mode; mode++) {
@@ -212,12 +212,12 @@ out:
 }
 
 static int parse_params(parser *p) {
-  hrt_ddl *d = p->ddl;
+  hrt_definition *d = &p->ddl->def;
   int status = 0;
   if (!accept_punct(p, '(')) {
     return 0;
   }
-  d->params_given = true;
+  p->ddl->params_given = true;
   if (accept_punct(p, ')')) {
     return 0;
   }
@@ -304,7 +304,7 @@ static int clause_returns(parser *p) {
       return unsupported(p, "RETURNS TABLE");
     }
   }
-  return parse_type(p, &p->ddl->returns);
+  return parse_type(p, &p->ddl->def.returns);
 }
 
 static int clause_language(parser *p) {
@@ -326,23 +326,23 @@ static int clause_language(parser *p) {
 }
 
 static int clause_export(parser *p) {
-  return parse_string(p, p->ddl->export_name, HRT_NAME_BYTES, "the export's name in '..'");
+  return parse_string(p, p->ddl->def.export_name, HRT_NAME_BYTES, "the export's name in '..'");
 }
 
 static int clause_deterministic(parser *p) {
-  p->ddl->deterministic = true;
+  p->ddl->def.deterministic = true;
   return 0;
 }
 
 static int clause_strict(parser *p) {
-  p->ddl->null_rule_given = true;
+  p->null_rule_given = true;
   return 0;
 }
 
 static int clause_called(parser *p) {
   int status = 0;
-  p->ddl->null_rule_given = true;
-  p->ddl->called_on_null = true;
+  p->null_rule_given = true;
+  p->ddl->def.called_on_null = true;
   HRT_TRY(need_word(p, "ON"));
   HRT_TRY(need_word(p, "NULL"));
   HRT_TRY(need_word(p, "INPUT"));
@@ -353,13 +353,13 @@ out:
 static int clause_profile(parser *p) {
   int status = 0;
   HRT_TRY(need_word(p, "PROFILE"));
-  HRT_TRY(parse_string(p, p->ddl->profile, HRT_NAME_BYTES, "a profile's name in '..'"));
+  HRT_TRY(parse_string(p, p->ddl->def.profile, HRT_NAME_BYTES, "a profile's name in '..'"));
 out:
   return status;
 }
 
 static int parse_capability_text(parser *p) {
-  hrt_ddl *d = p->ddl;
+  hrt_definition *d = &p->ddl->def;
   if (d->capability_count == HRT_CAPABILITIES_MAX) {
     return expected(p, "at most 64 capabilities");
   }
@@ -394,11 +394,11 @@ static int parse_option_value(parser *p, hrt_option option) {
   }
   int status = 0;
   HRT_TRY(copy_token(p, text, sizeof text, "value"));
-  status = hrt_option_parse(&p->ddl->options[option], option, text, strlen(text), p->err);
+  status = hrt_option_parse(&p->ddl->def.options[option], option, text, strlen(text), p->err);
   if (status != 0 && p->err != NULL) {
     p->err->offset = offset_of(p, &t);
   }
-  p->ddl->options_given |= 1u << option;
+  p->ddl->def.options_given |= 1u << option;
 out:
   return status;
 }
@@ -406,14 +406,14 @@ out:
 static int parse_option(parser *p) {
   static const char *const names[] = {
 #define HRT_OPTION(NAME, name, kind, only, doc) name,
-#include "ddl/options.def"
+#include "registry/options.def"
 #undef HRT_OPTION
       NULL};
   int option = p->token.kind == HRT_TOKEN_WORD ? hrt_option_find(p->token.at, p->token.length) : -1;
   if (option < 0) {
     return expected_word(p, "an option", names);
   }
-  if (p->ddl->options_given & 1u << option) {
+  if (p->ddl->def.options_given & 1u << option) {
     return fail_at(p, &p->token, "this option", " was given before");
   }
   int status = 0;
@@ -459,7 +459,7 @@ static int parse_clause(parser *p) {
       continue;
     }
     bool again = p->clauses_seen & 1u << i;
-    bool both = (i == STRICT || i == CALLED) && p->ddl->null_rule_given;
+    bool both = (i == STRICT || i == CALLED) && p->null_rule_given;
     if (again || both) {
       return fail_at(p, &p->token, "this clause",
                      both && !again ? " contradicts an earlier one" : " was given before");
@@ -486,7 +486,7 @@ static bool saw(const parser *p, const char *word) {
 static int parse_create(parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_CREATE;
-  HRT_TRY(parse_name(p, p->ddl->name, "the procedure's name"));
+  HRT_TRY(parse_name(p, p->ddl->def.name, "the procedure's name"));
   HRT_TRY(parse_params(p));
   while (!at_end(p)) {
     HRT_TRY(parse_clause(p));
@@ -505,8 +505,8 @@ out:
 static int alter_version(parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_ADD_VERSION;
-  HRT_TRY(parse_uint(p, &p->ddl->version, 1000000000, "a version number"));
-  if (p->ddl->version == 0) {
+  HRT_TRY(parse_uint(p, &p->ddl->def.version, 1000000000, "a version number"));
+  if (p->ddl->def.version == 0) {
     return fail_at(p, &p->token, "versions", " count from 1");
   }
   HRT_TRY(need_word(p, "AS"));
@@ -519,7 +519,7 @@ static int alter_use(parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_USE_VERSION;
   HRT_TRY(need_word(p, "VERSION"));
-  HRT_TRY(parse_uint(p, &p->ddl->version, 1000000000, "a version number"));
+  HRT_TRY(parse_uint(p, &p->ddl->def.version, 1000000000, "a version number"));
 out:
   return status;
 }
@@ -539,7 +539,7 @@ static int alter_set(parser *p) {
 
 /* NAME or NAME('object') or '<short form>': kept as text for hrt_caps_add. */
 static int parse_long_capability(parser *p) {
-  hrt_ddl *d = p->ddl;
+  hrt_definition *d = &p->ddl->def;
   if (p->token.kind == HRT_TOKEN_STRING) {
     return parse_capability_text(p);
   }
@@ -602,7 +602,7 @@ enum { ALTERS = sizeof alters / sizeof *alters };
 static int parse_alter(parser *p) {
   const char *words[ALTERS + 1] = {0};
   int status = 0;
-  HRT_TRY(parse_name(p, p->ddl->name, "the procedure's name"));
+  HRT_TRY(parse_name(p, p->ddl->def.name, "the procedure's name"));
   for (unsigned i = 0; i < ALTERS; i++) {
     words[i] = alters[i].word;
     if (accept_word(p, alters[i].word)) {
@@ -623,7 +623,7 @@ static int parse_drop(parser *p) {
     HRT_TRY(need_word(p, "EXISTS"));
     p->ddl->if_exists = true;
   }
-  HRT_TRY(parse_name(p, p->ddl->name, "the procedure's name"));
+  HRT_TRY(parse_name(p, p->ddl->def.name, "the procedure's name"));
   p->ddl->cascade = accept_word(p, "CASCADE");
   if (!p->ddl->cascade) {
     (void)accept_word(p, "RESTRICT");
@@ -638,7 +638,7 @@ static int parse_call(parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_CALL;
   p->ddl->call = offset_of(p, &p->token);
-  HRT_TRY(parse_name(p, p->ddl->name, "the procedure's name"));
+  HRT_TRY(parse_name(p, p->ddl->def.name, "the procedure's name"));
   HRT_TRY(need_punct(p, '('));
   for (;;) {
     if (p->token.kind == HRT_TOKEN_UNTERMINATED || at_end(p)) {
@@ -667,7 +667,7 @@ static int parse_object(parser *p, int (*rest)(parser *p)) {
   if (hrt_token_is(&p->token, "EXTENSION")) {
     return unsupported(p, "CREATE EXTENSION");
   }
-  p->ddl->function = hrt_token_is(&p->token, "FUNCTION");
+  p->ddl->def.function = hrt_token_is(&p->token, "FUNCTION");
   if (!accept_word(p, "PROCEDURE") && !accept_word(p, "FUNCTION")) {
     return expected_word(p, "PROCEDURE or FUNCTION", words);
   }

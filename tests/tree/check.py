@@ -12,7 +12,6 @@ from pathlib import Path
 # Each folder may include from itself and from what stands above it in this list.
 ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", "runtime/capability",
          "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite", "runtime/cli"]
-SHARED = {"runtime/sqlite/sqlite_api.h"}  # chooses between two system headers; every folder may use it
 COMPILER = ["rt-sandbox", "compiler"]  # never the runtime
 LIBRARY = ["compiler", "runtime", "rt-sandbox"]  # no prints, no exits in here
 FRONT = re.compile(r"compiler/(main|cli[^/]*|jail|run)\.c$|runtime/cli/")  # programs and children may
@@ -63,7 +62,7 @@ def check_order(root):
         for n, line in enumerate((root / path).read_text(errors="replace").split("\n"), 1):
             m = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
             target = m and resolve(root, path, m.group(1))
-            if not target or target in SHARED:
+            if not target:
                 continue
             theirs = layer(target, order)
             if theirs is None or theirs > mine:

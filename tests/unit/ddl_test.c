@@ -37,14 +37,14 @@ static void create__heliosdb_example(void **state) {
       "file://procedures/calculate_discount.wasm\n$wasm$; SELECT 1";
   assert_int_equal(parse(sql), 0);
   assert_int_equal(ddl.action, HRT_DDL_CREATE);
-  assert_string_equal(ddl.name, "calculate_discount");
-  assert_int_equal(ddl.param_count, 2);
-  assert_string_equal(ddl.params[0].name, "customer_id");
-  assert_string_equal(ddl.params[0].type.name, "BIGINT");
-  assert_string_equal(ddl.params[1].type.name, "DECIMAL");
-  assert_int_equal(ddl.params[1].type.length, 10);
-  assert_int_equal(ddl.params[1].type.scale, 2);
-  assert_string_equal(ddl.returns.name, "DECIMAL");
+  assert_string_equal(ddl.def.name, "calculate_discount");
+  assert_int_equal(ddl.def.param_count, 2);
+  assert_string_equal(ddl.def.params[0].name, "customer_id");
+  assert_string_equal(ddl.def.params[0].type.name, "BIGINT");
+  assert_string_equal(ddl.def.params[1].type.name, "DECIMAL");
+  assert_int_equal(ddl.def.params[1].type.length, 10);
+  assert_int_equal(ddl.def.params[1].type.scale, 2);
+  assert_string_equal(ddl.def.returns.name, "DECIMAL");
   assert_int_equal(ddl.source.kind, HRT_SOURCE_PATH);
   assert_int_equal(ddl.source.length, strlen("procedures/calculate_discount.wasm"));
   assert_memory_equal(ddl.source.at, "procedures/calculate_discount.wasm", ddl.source.length);
@@ -61,26 +61,27 @@ static void create__every_clause_any_order(void **state) {
             "compilation_tier=baseline) "
             "RETURNS character varying(7)"),
       0);
-  assert_true(ddl.or_replace && ddl.function && ddl.deterministic && ddl.called_on_null);
-  assert_string_equal(ddl.name, "my \"f");
-  assert_int_equal(ddl.param_count, 3);
-  assert_string_equal(ddl.params[1].name, "");
-  assert_string_equal(ddl.params[1].type.name, "VARCHAR");
-  assert_int_equal(ddl.params[1].type.length, 20);
-  assert_string_equal(ddl.params[2].name, "b");
-  assert_string_equal(ddl.params[2].type.name, "DOUBLE");
+  assert_true(ddl.or_replace && ddl.def.function && ddl.def.deterministic &&
+              ddl.def.called_on_null);
+  assert_string_equal(ddl.def.name, "my \"f");
+  assert_int_equal(ddl.def.param_count, 3);
+  assert_string_equal(ddl.def.params[1].name, "");
+  assert_string_equal(ddl.def.params[1].type.name, "VARCHAR");
+  assert_int_equal(ddl.def.params[1].type.length, 20);
+  assert_string_equal(ddl.def.params[2].name, "b");
+  assert_string_equal(ddl.def.params[2].type.name, "DOUBLE");
   assert_int_equal(ddl.source.kind, HRT_SOURCE_HEX);
   assert_int_equal(ddl.source.length, 8);
-  assert_string_equal(ddl.export_name, "sym'bol");
-  assert_string_equal(ddl.profile, "database_only");
-  assert_int_equal(ddl.capability_count, 2);
-  assert_string_equal(ddl.capabilities[1], "log");
-  assert_int_equal(ddl.options[HRT_OPTION_FUEL_LIMIT], 5);
-  assert_int_equal(ddl.options[HRT_OPTION_MEMORY_LIMIT], 2 << 20);
-  assert_int_equal(ddl.options[HRT_OPTION_TIMEOUT], 500);
-  assert_int_equal(ddl.options[HRT_OPTION_COMPILATION_TIER], 1);
-  assert_string_equal(ddl.returns.name, "CHARACTER");
-  assert_int_equal(ddl.returns.length, 7);
+  assert_string_equal(ddl.def.export_name, "sym'bol");
+  assert_string_equal(ddl.def.profile, "database_only");
+  assert_int_equal(ddl.def.capability_count, 2);
+  assert_string_equal(ddl.def.capabilities[1], "log");
+  assert_int_equal(ddl.def.options[HRT_OPTION_FUEL_LIMIT], 5);
+  assert_int_equal(ddl.def.options[HRT_OPTION_MEMORY_LIMIT], 2 << 20);
+  assert_int_equal(ddl.def.options[HRT_OPTION_TIMEOUT], 500);
+  assert_int_equal(ddl.def.options[HRT_OPTION_COMPILATION_TIER], 1);
+  assert_string_equal(ddl.def.returns.name, "CHARACTER");
+  assert_int_equal(ddl.def.returns.length, 7);
 }
 
 static void create__sources(void **state) {
@@ -112,24 +113,24 @@ static void alter__forms(void **state) {
   (void)state;
   assert_int_equal(parse("ALTER PROCEDURE f VERSION 2 AS '/x.wasm'"), 0);
   assert_int_equal(ddl.action, HRT_DDL_ADD_VERSION);
-  assert_int_equal(ddl.version, 2);
+  assert_int_equal(ddl.def.version, 2);
   assert_int_equal(parse("ALTER FUNCTION f USE VERSION 1;"), 0);
   assert_int_equal(ddl.action, HRT_DDL_USE_VERSION);
   assert_int_equal(parse("ALTER PROCEDURE f SET SOURCE '/y.wasm'"), 0);
   assert_int_equal(ddl.action, HRT_DDL_ADD_VERSION);
-  assert_int_equal(ddl.version, 0);
+  assert_int_equal(ddl.def.version, 0);
   assert_int_equal(parse("ALTER PROCEDURE f SET SECURITY PROFILE 'minimal'"), 0);
   assert_int_equal(ddl.action, HRT_DDL_SET_PROFILE);
-  assert_string_equal(ddl.profile, "minimal");
+  assert_string_equal(ddl.def.profile, "minimal");
   assert_int_equal(parse("ALTER PROCEDURE f SET fuel_limit = 100"), 0);
   assert_int_equal(ddl.action, HRT_DDL_SET_OPTION);
-  assert_int_equal(ddl.options_given, 1u << HRT_OPTION_FUEL_LIMIT);
+  assert_int_equal(ddl.def.options_given, 1u << HRT_OPTION_FUEL_LIMIT);
   assert_int_equal(
       parse("ALTER FUNCTION f GRANT CAPABILITY DATABASE_READ('orders'), 'log', CLOCK_ACCESS"), 0);
   assert_int_equal(ddl.action, HRT_DDL_GRANT);
-  assert_int_equal(ddl.capability_count, 3);
-  assert_string_equal(ddl.capabilities[0], "DATABASE_READ('orders')");
-  assert_string_equal(ddl.capabilities[2], "CLOCK_ACCESS");
+  assert_int_equal(ddl.def.capability_count, 3);
+  assert_string_equal(ddl.def.capabilities[0], "DATABASE_READ('orders')");
+  assert_string_equal(ddl.def.capabilities[2], "CLOCK_ACCESS");
   assert_int_equal(parse("ALTER FUNCTION f REVOKE CAPABILITY 'log'"), 0);
   assert_int_equal(ddl.action, HRT_DDL_REVOKE);
 }
@@ -140,7 +141,7 @@ static void drop__forms(void **state) {
   assert_false(ddl.if_exists || ddl.cascade);
   assert_int_equal(parse("DROP FUNCTION IF EXISTS [my f] CASCADE;"), 0);
   assert_true(ddl.if_exists && ddl.cascade);
-  assert_string_equal(ddl.name, "my f");
+  assert_string_equal(ddl.def.name, "my f");
 }
 
 static void call__keeps_arguments(void **state) {
@@ -329,7 +330,7 @@ static void limits__lists(void **state) {
   size_t at = strlen(sql);
   strcpy(sql + at, ") LANGUAGE wasm AS 'x'");
   assert_int_equal(parse(sql), 0);
-  assert_int_equal(ddl.param_count, HRT_PARAMS_MAX);
+  assert_int_equal(ddl.def.param_count, HRT_PARAMS_MAX);
   strcpy(sql + at, ",INT) LANGUAGE wasm AS 'x'");
   refused(sql, "at most 100 parameters");
   char name[HRT_NAME_BYTES + 1];

@@ -2,12 +2,11 @@
  *
  * Invariant: a value that has no effect today is refused here, so the catalog never holds a promise
  * that the engine does not keep. */
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "ddl/ddl.h"
 #include "hsb_check.h"
+#include "registry/definition.h"
 
 enum kind { COUNT, SIZE, DURATION, SWITCH, CHOICE };
 
@@ -17,7 +16,7 @@ static const struct option {
   const char *only;
 } options[] = {
 #define HRT_OPTION(NAME, name, kind, only, doc) {name, kind, only},
-#include "ddl/options.def"
+#include "registry/options.def"
 #undef HRT_OPTION
 };
 

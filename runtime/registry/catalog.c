@@ -1,0 +1,301 @@
+/* catalog.c - reading the catalog, and the statements of a connection. See catalog.h.
+ *
+ * Owns: prepared statements, finalised by hrt_catalog_quiesce before the connection closes. */
+#include "registry/catalog.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "plugin/alloc.h"
+#include "registry/catalog_private.h"
+
+static const char *const texts[] = {
+#define HRT_SQL(NAME, text) text,
+#include "registry/statements.def"
+#undef HRT_SQL
+};
+
+int hrt_catalog_new(hrt_catalog **out, sqlite3 *db, int *internal, helios_error *err) {
+  hrt_catalog *c = hrt_alloc(sizeof *c);
+  if (c == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  *c = (hrt_catalog){.db = db, .internal = internal, .keep = true};
+  *out = c;
+  return 0;
+}
+
+void hrt_catalog_quiesce(hrt_catalog *c, bool keep) {
+  for (int i = 0; i < HRT_SQL_COUNT; i++) {
+    sqlite3_finalize(c->statements[i]);
+    c->statements[i] = NULL;
+  }
+  c->keep = keep;
+}
+
+void hrt_catalog_free(hrt_catalog *c) {
+  if (c) {
+    hrt_catalog_quiesce(c, false);
+    hrt_free(c);
+  }
+}
+
+int hrt_sql_fail(hrt_catalog *c, helios_error *err) {
+  return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(c->db));
+}
+
+int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err) {
+  sqlite3_stmt **slot = &c->statements[which];
+  int rc = SQLITE_OK;
+  (*c->internal)++;
+  if (*slot == NULL) {
+    rc = sqlite3_prepare_v3(c->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
+  }
+  *out = *slot;
+  return rc == SQLITE_OK ? 0 : hrt_sql_fail(c, err);
+}
+
+int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err) {
+  int rc = sqlite3_step(s);
+  if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
+    return rc == SQLITE_ROW;
+  }
+  (void)hrt_sql_fail(c, err);
+  return -1;
+}
+
+void hrt_sql_end(hrt_catalog *c, hrt_sql which) {
+  sqlite3_stmt **slot = &c->statements[which];
+  sqlite3_reset(*slot);
+  sqlite3_clear_bindings(*slot);
+  if (!c->keep) {
+    sqlite3_finalize(*slot);
+    *slot = NULL;
+  }
+  (*c->internal)--;
+}
+
+int hrt_sql_run(hrt_catalog *c, hrt_sql which, int64_t a, int64_t b, helios_error *err) {
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, which, err);
+  if (status == 0) {
+    int count = sqlite3_bind_parameter_count(s);
+    if (count > 0) {
+      sqlite3_bind_int64(s, 1, a);
+    }
+    if (count > 1) {
+      sqlite3_bind_int64(s, 2, b);
+    }
+    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+  }
+  hrt_sql_end(c, which);
+  return status;
+}
+
+/* First column of the only row; *found says whether there was one. */
+static int read_int(int64_t *out, bool *found, hrt_catalog *c, hrt_sql which, helios_error *err) {
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, which, err);
+  *found = false;
+  if (status == 0) {
+    int row = hrt_sql_step(c, s, err);
+    status = row < 0 ? HELIOS_E_SQL : 0;
+    if (row > 0) {
+      *found = true;
+      *out = sqlite3_column_int64(s, 0);
+    }
+  }
+  hrt_sql_end(c, which);
+  return status;
+}
+
+int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
+  helios_error first = {0};
+  int64_t value = 0;
+  bool found;
+  *out = 0;
+  if (read_int(out, &found, c, HRT_SQL_STAMP, &first) == 0) {
+    return 0;
+  }
+  /* It failed: because there is no catalog (yet, or after a rollback), or for a real reason? */
+  int status = read_int(&value, &found, c, HRT_SQL_EXISTS, err);
+  if (status == 0 && found) {
+    status = hrt_fail(err, HELIOS_E_SQL, "%s", first.text);
+  }
+  return status;
+}
+
+/* Is there a catalog here that this engine understands? */
+static int usable(bool *out, hrt_catalog *c, helios_error *err) {
+  int64_t stamp, version = 0;
+  bool found = false;
+  int status = hrt_catalog_stamp(&stamp, c, err);
+  *out = status == 0 && stamp != 0;
+  if (*out) {
+    status = read_int(&version, &found, c, HRT_SQL_SCHEMA_VERSION, err);
+    if (status == 0 && (!found || version != HRT_CATALOG_SCHEMA)) {
+      *out = false;
+      status = hrt_fail(err, HELIOS_E_BROKEN,
+                        "the catalog has schema version %lld, this engine knows %d",
+                        (long long)version, HRT_CATALOG_SCHEMA);
+    }
+  }
+  return status;
+}
+
+static const char *text_of(sqlite3_stmt *s, int column) {
+  const char *text = (const char *)sqlite3_column_text(s, column);
+  return text ? text : "";
+}
+
+/* Number of parameters in a row's JSON; -1 if it is not an array. */
+static int count_params(sqlite3_stmt *s, int column) {
+  cJSON *array = cJSON_Parse(text_of(s, column));
+  int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : -1;
+  cJSON_Delete(array);
+  return n <= HRT_PARAMS_MAX ? n : -1;
+}
+
+int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helios_error *err) {
+  sqlite3_stmt *s;
+  bool there;
+  int row = 0;
+  int status = usable(&there, c, err);
+  if (status != 0 || !there) {
+    return status;
+  }
+  status = hrt_sql_begin(&s, c, HRT_SQL_EACH, err);
+  while (status == 0 && (row = hrt_sql_step(c, s, err)) > 0) {
+    int nargs = count_params(s, 1);
+    if (nargs >= 0) {
+      status = each(arg, text_of(s, 0), nargs, sqlite3_column_int(s, 2) != 0);
+    }
+  }
+  hrt_sql_end(c, HRT_SQL_EACH);
+  return row < 0 ? HELIOS_E_SQL : status;
+}
+
+static int copy_column(char *out, size_t size, sqlite3_stmt *s, int column, const char *what,
+                       helios_error *err) {
+  const char *text = text_of(s, column);
+  size_t length = strlen(text);
+  if (length >= size || length != (size_t)sqlite3_column_bytes(s, column)) {
+    return hrt_fail(err, HELIOS_E_BROKEN, "the catalog is damaged: bad %s", what);
+  }
+  memcpy(out, text, length + 1);
+  return 0;
+}
+
+static int copy_hash(uint8_t out[HRT_HASH_BYTES], sqlite3_stmt *s, int column, helios_error *err) {
+  const void *bytes = sqlite3_column_blob(s, column);
+  if (bytes == NULL || sqlite3_column_bytes(s, column) != HRT_HASH_BYTES) {
+    return hrt_fail(err, HELIOS_E_BROKEN, "the catalog is damaged: bad hash");
+  }
+  memcpy(out, bytes, HRT_HASH_BYTES);
+  return 0;
+}
+
+static int read_row(hrt_definition *d, sqlite3_stmt *s, helios_error *err) {
+  int status = 0;
+  int64_t version = sqlite3_column_int64(s, 4);
+  memset(d, 0, sizeof *d);
+  d->procedure_id = sqlite3_column_int64(s, 0);
+  d->stamp = sqlite3_column_int64(s, 5);
+  d->function = strcmp(text_of(s, 2), "function") == 0;
+  d->deterministic = sqlite3_column_int(s, 3) != 0;
+  d->called_on_null = sqlite3_column_int(s, 7) == 0;
+  if (version <= 0 || version > UINT32_MAX) {
+    return hrt_fail(err, HELIOS_E_BROKEN, "the catalog is damaged: bad version");
+  }
+  d->version = (uint32_t)version;
+  HRT_TRY(copy_column(d->name, sizeof d->name, s, 1, "name", err));
+  HRT_TRY(copy_column(d->export_name, sizeof d->export_name, s, 6, "export", err));
+  HRT_TRY(copy_column(d->profile, sizeof d->profile, s, 8, "profile", err));
+  HRT_TRY(hrt_params_read(d, text_of(s, 9), err));
+  HRT_TRY(hrt_returns_read(d, text_of(s, 10), err));
+  HRT_TRY(hrt_capabilities_read(d, text_of(s, 11), err));
+  HRT_TRY(hrt_options_read(d, text_of(s, 12), err));
+  HRT_TRY(copy_hash(d->module_hash, s, 13, err));
+  HRT_TRY(copy_column(d->plugin_options, sizeof d->plugin_options, s, 14, "plugin options", err));
+out:
+  return status;
+}
+
+static int no_such(const char *name, uint32_t version, helios_error *err) {
+  char escaped[HRT_ESCAPED];
+  hrt_escape(escaped, name, strlen(name));
+  return version
+             ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no version %u of procedure %s", version, escaped)
+             : hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure: %s", escaped);
+}
+
+int hrt_catalog_find(hrt_definition *out, hrt_catalog *c, const char *name, uint32_t version,
+                     helios_error *err) {
+  sqlite3_stmt *s;
+  bool there;
+  int status = usable(&there, c, err);
+  if (status != 0 || !there) {
+    return status ? status : no_such(name, version, err);
+  }
+  status = hrt_sql_begin(&s, c, HRT_SQL_FIND, err);
+  if (status == 0) {
+    sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, version);
+    int row = hrt_sql_step(c, s, err);
+    status = row < 0    ? HELIOS_E_SQL
+             : row == 0 ? no_such(name, version, err)
+                        : read_row(out, s, err);
+  }
+  hrt_sql_end(c, HRT_SQL_FIND);
+  return status;
+}
+
+int hrt_catalog_lookup(int64_t *id, bool *deterministic, hrt_catalog *c, const char *name,
+                       helios_error *err) {
+  sqlite3_stmt *s;
+  bool there;
+  int status = usable(&there, c, err);
+  if (status != 0 || !there) {
+    return status ? status : no_such(name, 0, err);
+  }
+  status = hrt_sql_begin(&s, c, HRT_SQL_LOOKUP, err);
+  if (status == 0) {
+    sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+    int row = hrt_sql_step(c, s, err);
+    status = row < 0 ? HELIOS_E_SQL : row == 0 ? no_such(name, 0, err) : 0;
+    if (row > 0) {
+      *id = sqlite3_column_int64(s, 0);
+      *deterministic = sqlite3_column_int(s, 1) != 0;
+    }
+  }
+  hrt_sql_end(c, HRT_SQL_LOOKUP);
+  return status;
+}
+
+int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hrt_definition *d,
+                       hrt_catalog_plugin_fn *use, void *arg, helios_error *err) {
+  hrt_sql which = use ? HRT_SQL_PLUGIN : HRT_SQL_PLUGIN_HASH;
+  sqlite3_stmt *s;
+  int row = 0;
+  int status = hrt_sql_begin(&s, c, which, err);
+  if (status == 0) {
+    sqlite3_bind_blob(s, 1, d->module_hash, HRT_HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2, HRT_TARGET, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 3, d->plugin_options, -1, SQLITE_STATIC);
+    row = hrt_sql_step(c, s, err);
+    status = row < 0 ? HELIOS_E_SQL : 0;
+  }
+  if (status == 0 && row == 0) {
+    status = hrt_fail(err, HELIOS_E_BROKEN, "version %u has no compiled form for " HRT_TARGET,
+                      d->version);
+    hrt_hint(err, "give its source again with CREATE OR REPLACE or ALTER ... SET SOURCE");
+  } else if (status == 0) {
+    status = copy_hash(so_hash, s, 0, err);
+    if (status == 0 && use) {
+      const void *so = sqlite3_column_blob(s, 1);
+      status = use(arg, so, (size_t)sqlite3_column_bytes(s, 1), err);
+    }
+  }
+  hrt_sql_end(c, which);
+  return status;
+}

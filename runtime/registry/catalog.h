@@ -1,0 +1,81 @@
+/* catalog.h - the helios_ tables of a connection's main database: read and written here and nowhere
+ * else. docs/catalog.md says what they mean. catalog.c reads, catalog_write.c writes.
+ *
+ * Invariants: every statement names main., so a temporary table can't stand in for the catalog;
+ * writes happen only between hrt_catalog_begin and _commit or _rollback, in a savepoint of the
+ * caller's transaction; nothing here trusts what it reads beyond its type and size. */
+#ifndef HRT_CATALOG_H
+#define HRT_CATALOG_H
+
+#include "registry/definition.h"
+#include "host/sqlite_api.h"
+
+#define HRT_CATALOG_SCHEMA 1 /* helios_meta schema_version; a higher one is refused */
+#if defined __x86_64__
+#define HRT_TARGET "x86_64-linux"
+#elif defined __aarch64__
+#define HRT_TARGET "aarch64-linux"
+#else
+#define HRT_TARGET "unknown"
+#endif
+
+typedef struct hrt_catalog hrt_catalog; /* one a connection; holds prepared statements */
+
+/* *internal is above zero while a statement of the catalog itself runs, for the authorizer. Reads
+ * nothing. */
+int hrt_catalog_new(hrt_catalog **out, sqlite3 *db, int *internal, helios_error *err);
+void hrt_catalog_free(hrt_catalog *c); /* takes NULL */
+/* Finalises the prepared statements; keep: later ones may be kept again. */
+void hrt_catalog_quiesce(hrt_catalog *c, bool keep);
+
+/* The stamp of the snapshot that the connection reads; 0 if there is no catalog. Errors: E_SQL. */
+int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err);
+
+/* What a trampoline must know of each procedure; argument count of the current version. Stops and
+ * returns what each returns if that is not 0. */
+typedef int hrt_catalog_each_fn(void *arg, const char *name, int nargs, bool deterministic);
+int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helios_error *err);
+
+/* Reads a version of a procedure (0: the current one) with all it declares. Errors: E_NOT_FOUND,
+ * E_BROKEN, E_SQL. */
+int hrt_catalog_find(hrt_definition *out, hrt_catalog *c, const char *name, uint32_t version,
+                     helios_error *err);
+/* Does the name exist? Its id and whether it is deterministic. */
+int hrt_catalog_lookup(int64_t *id, bool *deterministic, hrt_catalog *c, const char *name,
+                       helios_error *err);
+
+/* The compiled form of a version for this machine. Bytes are borrowed from SQLite until `use`
+ * returns; its result is returned. With a NULL use only the hash is read. Errors: E_BROKEN if there
+ * is none. */
+typedef int hrt_catalog_plugin_fn(void *arg, const void *so, size_t size, helios_error *err);
+int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hrt_definition *d,
+                       hrt_catalog_plugin_fn *use, void *arg, helios_error *err);
+
+/* Opens the savepoint, makes the tables if there are none, and counts generation and stamp up; from
+ * here the write lock is held. Errors: E_SQL (locked, read-only, inside a writing statement ...).
+ */
+int hrt_catalog_begin(hrt_catalog *c, helios_error *err);
+int hrt_catalog_commit(hrt_catalog *c, helios_error *err);
+void hrt_catalog_rollback(hrt_catalog *c);
+
+/* All below: between begin and commit. */
+
+/* A new procedure; sets d->procedure_id. */
+int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *err);
+/* A new version (d->version 0: the next number, written back); makes it the current one.
+ * Errors: E_EXISTS. */
+int hrt_catalog_add_version(hrt_catalog *c, hrt_definition *d, helios_error *err);
+/* Errors: E_NOT_FOUND. */
+int hrt_catalog_use_version(hrt_catalog *c, int64_t procedure_id, uint32_t version,
+                            helios_error *err);
+/* Profile, capabilities and options of an existing version. */
+int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_error *err);
+int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], const void *wasm,
+                           size_t size, helios_error *err);
+int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
+                           const uint8_t so_hash[HRT_HASH_BYTES], const void *so, size_t size,
+                           helios_error *err);
+/* Removes the procedure, its versions, and modules and plugins that nothing else uses. */
+int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err);
+
+#endif

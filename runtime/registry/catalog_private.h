@@ -1,0 +1,33 @@
+/* catalog_private.h - shared by catalog.c and catalog_write.c only: statements of a connection.
+ *
+ * Invariant: between hrt_sql_begin and hrt_sql_end no code but SQLite's and ours runs. */
+#ifndef HRT_CATALOG_PRIVATE_H
+#define HRT_CATALOG_PRIVATE_H
+
+#include "registry/catalog.h"
+
+typedef enum hrt_sql {
+#define HRT_SQL(NAME, text) HRT_SQL_##NAME,
+#include "registry/statements.def"
+#undef HRT_SQL
+  HRT_SQL_COUNT,
+} hrt_sql;
+
+struct hrt_catalog {
+  sqlite3 *db;
+  int *internal;
+  bool keep; /* statements after use */
+  sqlite3_stmt *statements[HRT_SQL_COUNT];
+};
+
+/* A statement ready to be bound; hrt_sql_end must follow, also after an error. */
+int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err);
+/* 1: a row, 0: done; else negative, and the error is set. */
+int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err);
+void hrt_sql_end(hrt_catalog *c, hrt_sql which);
+/* Runs a statement without results that has up to two integer parameters. */
+int hrt_sql_run(hrt_catalog *c, hrt_sql which, int64_t a, int64_t b, helios_error *err);
+/* Sets *err from the connection. Returns E_SQL. */
+int hrt_sql_fail(hrt_catalog *c, helios_error *err);
+
+#endif

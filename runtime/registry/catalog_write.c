@@ -1,0 +1,256 @@
+/* catalog_write.c - changing the catalog, in a savepoint of the caller's transaction. See
+ * catalog.h.
+ *
+ * Invariant: after hrt_catalog_rollback the database is as it was before hrt_catalog_begin. */
+#include <string.h>
+
+#include "plugin/alloc.h"
+#include "registry/catalog.h"
+#include "registry/catalog_private.h"
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS main.helios_meta(\n"
+    "  key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_procedure(\n"
+    "  id INTEGER PRIMARY KEY, -- the generation that made it: never used twice\n"
+    "  name TEXT NOT NULL UNIQUE COLLATE NOCASE,\n"
+    "  kind TEXT NOT NULL CHECK (kind IN ('procedure', 'function')),\n"
+    "  deterministic INTEGER NOT NULL,\n"
+    "  current_version INTEGER NOT NULL,\n"
+    "  created TEXT NOT NULL);\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_module(\n"
+    "  hash BLOB NOT NULL PRIMARY KEY, -- SHA-256\n"
+    "  wasm BLOB NOT NULL);\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_version(\n"
+    "  procedure_id INTEGER NOT NULL REFERENCES helios_procedure(id),\n"
+    "  version INTEGER NOT NULL CHECK (version > 0),\n"
+    "  stamp INTEGER NOT NULL, -- of the last change of this row\n"
+    "  language TEXT NOT NULL,\n"
+    "  export TEXT NOT NULL,\n"
+    "  params TEXT NOT NULL, -- JSON: [{name, type, length, scale}]\n"
+    "  returns TEXT NOT NULL, -- JSON: {type, length, scale} or null\n"
+    "  strict INTEGER NOT NULL, -- 0: called on NULL input\n"
+    "  profile TEXT NOT NULL, -- security profile, '' for none\n"
+    "  capabilities TEXT NOT NULL, -- JSON: [text]\n"
+    "  options TEXT NOT NULL, -- JSON: {name: number}\n"
+    "  module_hash BLOB NOT NULL REFERENCES helios_module(hash),\n"
+    "  plugin_options TEXT NOT NULL, -- helios_plugin.options\n"
+    "  created TEXT NOT NULL,\n"
+    "  PRIMARY KEY (procedure_id, version)) WITHOUT ROWID;\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_plugin(\n"
+    "  module_hash BLOB NOT NULL REFERENCES helios_module(hash),\n"
+    "  target TEXT NOT NULL,\n"
+    "  options TEXT NOT NULL,\n"
+    "  so_hash BLOB NOT NULL, -- SHA-256\n"
+    "  so BLOB NOT NULL,\n"
+    "  created TEXT NOT NULL,\n"
+    "  PRIMARY KEY (module_hash, target, options));\n"
+    "INSERT OR IGNORE INTO main.helios_meta VALUES ('schema_version', 1);\n"
+    "INSERT OR IGNORE INTO main.helios_meta VALUES ('generation', 0);\n"
+    "INSERT OR IGNORE INTO main.helios_meta VALUES ('stamp', 0);\n";
+_Static_assert(HRT_CATALOG_SCHEMA == 1, "the text above says 1");
+
+static int create_tables(hrt_catalog *c, helios_error *err) {
+  (*c->internal)++;
+  int rc = sqlite3_exec(c->db, schema, NULL, NULL, NULL);
+  int status = rc == SQLITE_OK ? 0 : hrt_sql_fail(c, err);
+  (*c->internal)--;
+  return status;
+}
+
+/* A number that no snapshot of this database had before: random, never 0. */
+static int64_t new_stamp(void) {
+  int64_t stamp = 0;
+  while (stamp == 0) {
+    sqlite3_randomness(sizeof stamp, &stamp);
+  }
+  return stamp;
+}
+
+int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
+  int64_t stamp;
+  int status = hrt_sql_run(c, HRT_SQL_SAVEPOINT, 0, 0, err);
+  if (status != 0) {
+    hrt_hint(err, "procedures can't be changed from inside a statement that writes");
+    return status;
+  }
+  HRT_TRY(hrt_catalog_stamp(&stamp, c, err));
+  if (stamp == 0) {
+    HRT_TRY(create_tables(c, err));
+  }
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_BUMP_GENERATION, 0, 0, err));
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_BUMP_STAMP, new_stamp(), 0, err));
+out:
+  if (status != 0) {
+    hrt_catalog_rollback(c);
+  }
+  return status;
+}
+
+int hrt_catalog_commit(hrt_catalog *c, helios_error *err) {
+  int status = hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, err);
+  if (status != 0) {
+    hrt_catalog_rollback(c);
+  }
+  return status;
+}
+
+void hrt_catalog_rollback(hrt_catalog *c) {
+  (void)hrt_sql_run(c, HRT_SQL_ROLLBACK_TO, 0, 0, NULL);
+  (void)hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, NULL);
+}
+
+int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *err) {
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_ADD_PROCEDURE, err);
+  if (status == 0) {
+    sqlite3_bind_text(s, 1, d->name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2, d->function ? "function" : "procedure", -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 3, d->deterministic);
+    int row = hrt_sql_step(c, s, err);
+    if (row > 0) {
+      d->procedure_id = sqlite3_column_int64(s, 0);
+    } else {
+      status = hrt_fail(err, HELIOS_E_SQL, "the catalog has no generation");
+    }
+  }
+  hrt_sql_end(c, HRT_SQL_ADD_PROCEDURE);
+  return status;
+}
+
+static int next_version(hrt_catalog *c, hrt_definition *d, helios_error *err) {
+  hrt_sql which = d->version ? HRT_SQL_HAS_VERSION : HRT_SQL_NEXT_VERSION;
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, which, err);
+  if (status == 0) {
+    sqlite3_bind_int64(s, 1, d->procedure_id);
+    if (d->version) {
+      sqlite3_bind_int64(s, 2, d->version);
+    }
+    int row = hrt_sql_step(c, s, err);
+    if (row < 0) {
+      status = HELIOS_E_SQL;
+    } else if (d->version && row > 0) {
+      status = hrt_fail(err, HELIOS_E_EXISTS, "version %u exists already", d->version);
+      hrt_hint(err, "a version never changes; give a new number, or USE VERSION %u", d->version);
+    } else if (!d->version) {
+      d->version = (uint32_t)sqlite3_column_int64(s, 0);
+    }
+  }
+  hrt_sql_end(c, which);
+  return status;
+}
+
+/* Binds text and owns it; an out of memory (NULL) fails the insert by NOT NULL, so check it here.
+ */
+static bool bind_owned(sqlite3_stmt *s, int at, char *text) {
+  bool ok = text && sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT) == SQLITE_OK;
+  hrt_free(text);
+  return ok;
+}
+
+static int bind_version(sqlite3_stmt *s, const hrt_definition *d, helios_error *err) {
+  sqlite3_bind_int64(s, 1, d->procedure_id);
+  sqlite3_bind_int64(s, 2, d->version);
+  sqlite3_bind_text(s, 3, d->export_name, -1, SQLITE_STATIC);
+  sqlite3_bind_int(s, 6, !d->called_on_null);
+  sqlite3_bind_text(s, 7, d->profile, -1, SQLITE_STATIC);
+  sqlite3_bind_blob(s, 10, d->module_hash, HRT_HASH_BYTES, SQLITE_STATIC);
+  sqlite3_bind_text(s, 11, d->plugin_options, -1, SQLITE_STATIC);
+  if (!bind_owned(s, 4, hrt_params_json(d)) || !bind_owned(s, 5, hrt_returns_json(d)) ||
+      !bind_owned(s, 8, hrt_capabilities_json(d)) || !bind_owned(s, 9, hrt_options_json(d))) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  return 0;
+}
+
+int hrt_catalog_add_version(hrt_catalog *c, hrt_definition *d, helios_error *err) {
+  sqlite3_stmt *s;
+  int status = next_version(c, d, err);
+  if (status != 0) {
+    return status;
+  }
+  status = hrt_sql_begin(&s, c, HRT_SQL_ADD_VERSION, err);
+  if (status == 0) {
+    status = bind_version(s, d, err);
+  }
+  if (status == 0 && hrt_sql_step(c, s, err) < 0) {
+    status = HELIOS_E_SQL;
+  }
+  hrt_sql_end(c, HRT_SQL_ADD_VERSION);
+  return status ? status : hrt_sql_run(c, HRT_SQL_USE_VERSION, d->procedure_id, d->version, err);
+}
+
+int hrt_catalog_use_version(hrt_catalog *c, int64_t procedure_id, uint32_t version,
+                            helios_error *err) {
+  sqlite3_stmt *s;
+  int row = 0;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_HAS_VERSION, err);
+  if (status == 0) {
+    sqlite3_bind_int64(s, 1, procedure_id);
+    sqlite3_bind_int64(s, 2, version);
+    row = hrt_sql_step(c, s, err);
+    status = row < 0    ? HELIOS_E_SQL
+             : row == 0 ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no version %u", version)
+                        : 0;
+  }
+  hrt_sql_end(c, HRT_SQL_HAS_VERSION);
+  return status ? status : hrt_sql_run(c, HRT_SQL_USE_VERSION, procedure_id, version, err);
+}
+
+int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_error *err) {
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_UPDATE_VERSION, err);
+  if (status == 0) {
+    sqlite3_bind_int64(s, 1, d->procedure_id);
+    sqlite3_bind_int64(s, 2, d->version);
+    sqlite3_bind_text(s, 3, d->profile, -1, SQLITE_STATIC);
+    if (!bind_owned(s, 4, hrt_capabilities_json(d)) || !bind_owned(s, 5, hrt_options_json(d))) {
+      status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+    } else if (hrt_sql_step(c, s, err) < 0) {
+      status = HELIOS_E_SQL;
+    }
+  }
+  hrt_sql_end(c, HRT_SQL_UPDATE_VERSION);
+  return status;
+}
+
+int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], const void *wasm,
+                           size_t size, helios_error *err) {
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_PUT_MODULE, err);
+  if (status == 0) {
+    sqlite3_bind_blob(s, 1, hash, HRT_HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob64(s, 2, wasm, size, SQLITE_STATIC);
+    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+  }
+  hrt_sql_end(c, HRT_SQL_PUT_MODULE);
+  return status;
+}
+
+int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
+                           const uint8_t so_hash[HRT_HASH_BYTES], const void *so, size_t size,
+                           helios_error *err) {
+  sqlite3_stmt *s;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_PUT_PLUGIN, err);
+  if (status == 0) {
+    sqlite3_bind_blob(s, 1, d->module_hash, HRT_HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2, HRT_TARGET, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 3, d->plugin_options, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(s, 4, so_hash, HRT_HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob64(s, 5, so, size, SQLITE_STATIC);
+    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+  }
+  hrt_sql_end(c, HRT_SQL_PUT_PLUGIN);
+  return status;
+}
+
+int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err) {
+  int status = 0;
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_VERSIONS, procedure_id, 0, err));
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_PROCEDURE, procedure_id, 0, err));
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_SWEEP_PLUGINS, 0, 0, err));
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_SWEEP_MODULES, 0, 0, err));
+out:
+  return status;
+}
