@@ -60,7 +60,7 @@ typedef struct hcc_op_info {
   const char *name; /* as in the text format; the typed select is "select t" */
   uint16_t code;
   uint8_t imm;     /* enum hcc_imm */
-  uint8_t fuel;    /* units, see docs/fuel.md */
+  uint8_t fuel;    /* units, see docs/metering.md */
   uint8_t flags;   /* HCC_OPF_* */
   uint8_t align;   /* log2 of the bytes of a MEMARG access or of a LANE; lanes are 16 >> align */
   const char *sig; /* "ii:i" where it is fixed, NULL where it depends; letters as in hsb_abi.h */

@@ -1,0 +1,165 @@
+// node_fuel.mjs - runs metered modules on Node and compares the fuel they use with numbers counted by
+// hand from docs/metering.md. usage: node node_fuel.mjs REWRITE_TOOL
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { scratch, tool } from "./tools.mjs";
+
+const PLENTY = 10n ** 15n;
+
+// name, module, then [arguments of "f", fuel] or [arguments, fuel, result]
+const COUNTED = [
+  ["straight line", `(func (export "f") (param i32 i32) (result i32)
+      local.get 0 local.get 1 i32.add)`, [[2, 3], 3, 5]],
+  ["empty", `(func (export "f"))`, [[], 0]],
+  ["what costs nothing", `(func (export "f") nop block nop end loop end)`, [[], 0]],
+  ["loop: 9 a turn, 1 behind it", `(func (export "f") (param $n i32) (result i32) (local $s i32)
+      loop $l local.get $s local.get $n i32.add local.set $s
+        local.get $n i32.const 1 i32.sub local.tee $n br_if $l end local.get $s)`,
+    [[1], 10, 1], [[10], 91, 55]],
+  ["loop with operands", `(func (export "f") (param i32) (result i32)
+      i32.const 0 loop (param i32) (result i32) local.get 0 i32.add
+        local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end)`,
+    [[4], 29, 10]],
+  ["if: 2, then 1 or 3", `(func (export "f") (param i32) (result i32)
+      local.get 0 if (result i32) i32.const 1 else i32.const 2 i32.const 3 i32.add end)`,
+    [[1], 3, 1], [[0], 5, 5]],
+  ["if without else", `(func (export "f") (param i32) (result i32)
+      local.get 0 if i32.const 1 drop end i32.const 9)`, [[1], 5, 9], [[0], 3, 9]],
+  ["block left early", `(func (export "f") (param i32) (result i32)
+      block local.get 0 br_if 0 i32.const 1 drop end i32.const 7)`, [[1], 3, 7], [[0], 5, 7]],
+  ["block never left early", `(func (export "f") (result i32) block i32.const 1 drop end i32.const 7)`, [[], 3, 7]],
+  ["br_table", `(func (export "f") (param i32) (result i32)
+      block block block local.get 0 br_table 0 1 2 end i32.const 10 return end
+      i32.const 20 return end i32.const 30)`, [[0], 4, 10], [[1], 4, 20], [[2], 3, 30], [[9], 3, 30]],
+  ["return from inside", `(func (export "f") (result i32) block block i32.const 5 return end end i32.const 6)`,
+    [[], 2, 5]],
+  ["branch to the function's label", `(func (export "f") (param i32) (result i32)
+      block i32.const 5 local.get 0 br_if 1 drop end i32.const 6)`, [[1], 3, 5], [[0], 5, 6]],
+  ["two results", `(func $g (result i32 i64) i32.const 5 i64.const 6 return)
+    (func (export "f") (result i32) call $g i32.wrap_i64 i32.add)`, [[], 6, 11]],
+  ["dead code", `(func (export "f") (result i32)
+      i32.const 1 return i32.const 2 block i32.const 3 drop br 0 end i32.add)`, [[], 2, 1]],
+  ["dead arm", `(func (export "f") (param i32) (result i32)
+      local.get 0 if (result i32) i32.const 1 return else i32.const 2 end)`, [[1], 4, 1], [[0], 3, 2]],
+  ["calls", `(func $g (result i32) i32.const 1)
+    (func (export "f") (result i32) call $g call $g i32.add)`, [[], 5, 2]],
+  ["recursion: 9 n + 4", `(func $f (export "f") (param i32) (result i32)
+      local.get 0 i32.eqz if (result i32) i32.const 1 else
+        local.get 0 local.get 0 i32.const 1 i32.sub call $f i32.mul end)`, [[0], 4, 1], [[5], 49, 120]],
+  ["import call", `(import "env" "h" (func $h (param i32) (result i32)))
+    (func (export "f") (result i32) i32.const 1 call $h)`, [[], 66, 1]],
+  ["import by reference", `(import "env" "h" (func $h (param i32) (result i32)))
+    (table funcref (elem $h)) (type $t (func (param i32) (result i32)))
+    (func (export "f") (result i32) i32.const 1 i32.const 0 call_indirect (type $t))`, [[], 3, 1]],
+  ["call_indirect", `(table funcref (elem $a $b)) (type $t (func (result i32)))
+    (func $a (result i32) i32.const 1) (func $b (result i32) i32.const 1 i32.const 1 i32.add)
+    (func (export "f") (param i32) (result i32) local.get 0 call_indirect (type $t))`, [[0], 3, 1], [[1], 5, 2]],
+  ["memory.fill", `(memory 1) (func (export "f") (param i32)
+      i32.const 0 i32.const 7 local.get 0 memory.fill)`, [[0], 4], [[31], 4], [[32], 5], [[65536], 2052]],
+  ["memory.copy", `(memory 1) (func (export "f") (param i32)
+      i32.const 0 i32.const 0 local.get 0 memory.copy)`, [[31], 4], [[100], 7]],
+  ["memory.init", `(memory 1) (data "0123456789012345678901234567890123456789")
+    (func (export "f") (param i32) i32.const 0 i32.const 0 local.get 0 memory.init 0)`, [[0], 4], [[40], 5]],
+  ["table.fill", `(table 9 funcref) (func (export "f") (param i32)
+      i32.const 0 ref.null func local.get 0 table.fill 0)`, [[0], 4], [[9], 13]],
+  ["table.copy", `(table 9 funcref) (func (export "f") (param i32)
+      i32.const 0 i32.const 0 local.get 0 table.copy)`, [[0], 4], [[9], 13]],
+  ["table.init", `(table 9 funcref) (elem func 0 0) (func (export "f") (param i32)
+      i32.const 0 i32.const 0 local.get 0 table.init 0)`, [[0], 4], [[2], 6]],
+  ["memory.grow", `(memory 1 3) (func (export "f") (param i32) (result i32) local.get 0 memory.grow)`,
+    [[0], 2, 1], [[1], 1026, 1], [[2], 2, -1], [[1], 1026, 2], [[-1], 2, -1]],
+  ["table.grow", `(table 1 9 externref) (func (export "f") (param i32) (result i32)
+      ref.null extern local.get 0 table.grow 0)`, [[8], 11, 1], [[1], 3, -1]],
+];
+
+// Each would run for ever; the fuel used when a limit of 1000 ends it.
+const ENDLESS = [
+  ["loop", `(func (export "f") loop br 0 end)`, 1001],
+  ["loop around nothing but a loop", `(func (export "f") loop loop br 1 end end)`, 1001],
+  ["loop by br_if", `(func (export "f") loop i32.const 1 br_if 0 end)`, 1002],
+  ["loop by br_table", `(func (export "f") loop i32.const 5 br_table 0 0 end)`, 1002],
+  ["loop behind a block", `(func (export "f") loop block i32.const 1 br_if 0 end br 0 end)`, 1001],
+  ["recursion", `(func $f (export "f") call $f)`, 1001],
+  ["recursion from a loop", `(func $f (export "f") loop call $f br 0 end)`, 1002],
+  ["mutual recursion", `(func $f (export "f") (call $g)) (func $g (call $f))`, 1001],
+  ["recursion through a table", `(table funcref (elem $f)) (type $t (func))
+    (func $f (export "f") i32.const 0 call_indirect (type $t))`, 1002],
+  ["memory.fill in a loop", `(memory 1) (func (export "f")
+      loop i32.const 0 i32.const 0 i32.const 640 memory.fill br 0 end)`, 1000 + 25],
+];
+
+const rewriteTool = process.argv[2], wat2wasm = tool("wat2wasm"), folder = scratch();
+let failed = 0, passed = 0;
+
+function compile(text) {
+  const wat = join(folder, "m.wat"), wasm = join(folder, "m.wasm");
+  writeFileSync(wat, `(module ${text})`);
+  execFileSync(wat2wasm, [wat, "-o", wasm]);
+  const plan = JSON.parse(execFileSync(rewriteTool, { input: `${wasm} ${wasm}.metered\n` }).toString());
+  return { module: new WebAssembly.Module(readFileSync(wasm + ".metered")), export: "e" + plan.exports["66"] };
+}
+
+// A host that hands out slices of a size, the limit in all, and ends the call when that is used up.
+function instance(compiled, limit, slice) {
+  const host = { handed: 0n, used: null };
+  const hand = () => {
+    const rest = limit - host.handed, next = slice < rest ? slice : rest;
+    host.handed += next;
+    return next;
+  };
+  const fuel = (left) => {
+    while (left < 0n && host.handed < limit) {
+      left += hand();
+    }
+    if (left < 0n) {
+      host.used = host.handed - left;
+      throw new Error("out of fuel");
+    }
+    return left;
+  };
+  const { exports } = new WebAssembly.Instance(compiled.module, { h: { fuel, i0: (...args) => args } });
+  return (args) => {
+    host.handed = 0n;
+    host.used = null;
+    try {
+      const results = [exports[compiled.export](...args, hand())].flat();
+      return { used: host.handed - results.at(-1), result: results[0], ended: false };
+    } catch (error) {
+      return { used: host.used, ended: host.used !== null, error };
+    }
+  };
+}
+
+function expect(where, actual, used, result, ended) {
+  const good = actual.used === BigInt(used) && actual.ended === ended && (result === undefined || actual.result === result);
+  if (good) {
+    passed++;
+  } else {
+    failed++;
+    console.log(`FAILED ${where}: expected ${used} ${result ?? ""}, got`, actual);
+  }
+}
+
+for (const [name, text, ...calls] of COUNTED) {
+  const compiled = compile(text);
+  for (const slice of [PLENTY, 1000n, 7n, 1n]) { // the same, however it is handed out
+    const call = instance(compiled, PLENTY, slice);
+    calls.forEach(([args, used, result]) => expect(`${name} (${args}) by ${slice}`, call(args), used, result, false));
+  }
+}
+for (const [name, text, used] of ENDLESS) {
+  const compiled = compile(text);
+  for (const slice of [1000n, 999n, 64n, 1n]) {
+    expect(`${name} by ${slice}`, instance(compiled, 1000n, slice)([]), used, undefined, true);
+  }
+}
+{ // the exact limit: the last checkpoint of ten turns of 9 units sees 90
+  const compiled = compile(COUNTED.find(([name]) => name.startsWith("loop: 9"))[1]);
+  for (const slice of [5n, 50n]) {
+    expect("at the limit", instance(compiled, 90n, slice)([10]), 91, 55, false);
+    expect("below the limit", instance(compiled, 89n, slice)([10]), 90, undefined, true);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed || !passed ? 1 : 0);
