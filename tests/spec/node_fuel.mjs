@@ -86,7 +86,7 @@ const ENDLESS = [
   ["recursion through a table", `(table funcref (elem $f)) (type $t (func))
     (func $f (export "f") i32.const 0 call_indirect (type $t))`, 1002],
   ["memory.fill in a loop", `(memory 1) (func (export "f")
-      loop i32.const 0 i32.const 0 i32.const 640 memory.fill br 0 end)`, 1000 + 25],
+      loop i32.const 0 i32.const 0 i32.const 672 memory.fill br 0 end)`, 38 * 26 + 5 + 21],
 ];
 
 const rewriteTool = process.argv[2], wat2wasm = tool("wat2wasm"), folder = scratch();
