@@ -1,0 +1,467 @@
+/* linkcheck_test.c - what the link check accepts and refuses of an ELF image: real code at several
+ * optimisation levels and machines, images linked wrongly on purpose, and a good image with one
+ * field changed. Instructions are tested in linkcheck_x86_test.c. */
+#include "linkcheck_kit.h"
+
+#include <time.h>
+
+/* Small kernels that make clang use what it has: vectors, jump tables, function tables, bit
+ * operations, conversions, copies. */
+static const char kernels[] =
+    "#include <stdint.h>\n"
+    "#include <stddef.h>\n"
+    "typedef uint32_t u32; typedef uint64_t u64;\n"
+    "void *memcpy(void*d,const void*s,size_t n){char*a=d;const char*b=s;while(n--)*a++=*b++;return "
+    "d;}\n"
+    "void *memset(void*d,int c,size_t n){char*a=d;while(n--)*a++=(char)c;return d;}\n"
+    "static int f0(int x){return x+1;} static int f1(int x){return x*77;} static int f2(int "
+    "x){return x/3;} static int f3(int x){return x%(x|1);}\n"
+    "static int (*const tab[])(int)={f0,f1,f2,f3};\n"
+    "int run(int k,int x){return tab[k&3](x);}\n"
+    "int sw(int k,int x){switch(k){case 0:return x*3;case 1:return f2(x);case 2:return x^5;case "
+    "3:return x<<3;case 4:return x-9;case 5:return run(x,k);case 6: "
+    "__builtin_trap();default:return 0;}}\n"
+    "void saxpy(float*a,const float*b,float k,u32 n){for(u32 i=0;i<n;i++)a[i]+=k*b[i];}\n"
+    "u64 pop(const u64*a,u32 n){u64 s=0;for(u32 "
+    "i=0;i<n;i++)s+=(u64)__builtin_popcountll(a[i])+(u64)__builtin_clzll(a[i]|1)+(u64)__builtin_"
+    "ctzll(a[i]|1);return s;}\n"
+    "void cvt(double*d,const u32*a,const int8_t*b,u32 n){for(u32 "
+    "i=0;i<n;i++){d[i]=(double)a[i]*b[i]+__builtin_sqrt(d[i]);}}\n"
+    "u64 fl(double d){return (u64)d;} double uf(u64 u){return (double)u;} float tr(float x){return "
+    "(float)(int)x+__builtin_fabsf(x);}\n"
+    "void by(uint8_t*a,const uint8_t*b,u32 n){for(u32 i=0;i<n;i++){uint8_t "
+    "c=a[i],d=b[i];a[i]=c>d?(uint8_t)(c-d):(uint8_t)((c&15)|(d<<4));}}\n"
+    "u64 mulh(u64 a,u64 b){return (u64)(((unsigned __int128)a*b)>>64);} u64 rot(u64 a,u32 "
+    "n){return a<<(n&63)|a>>(-n&63);}\n"
+    "u32 bs(u32 x){return __builtin_bswap32(x);} u64 pd(u64 a,u64 b){return (a&~b)|(a&(a-1));}\n"
+    "void sc(u32*t,const u32*idx,u32 n){for(u32 i=0;i<n;i++)t[i]=t[idx[i]]^(t[i]>>(idx[i]&31));}\n"
+    "struct big{u64 a[64];}; void cp(struct big*a,const struct big*b){*a=*b;} void zs(struct "
+    "big*a){*a=(struct big){0};}\n"
+    "__attribute__((visibility(\"default\"))) const struct {u64 size; void*p[16];} "
+    "helios_plugin={8,{run,sw,saxpy,pop,cvt,fl,uf,tr,by,mulh,rot,bs,pd,sc,cp,zs}};\n";
+
+static const char good[] =
+    "static int f(int x) { return x + 1; }\n"
+    "int g(int x) { return f(x) * 3 / (x | 1); }\n"
+    "const char text[] = \"hello\";\n"
+    "__attribute__((visibility(\"default\"))) const struct { long size; const void *p[3]; }\n"
+    "helios_plugin = {32, {f, g, text}};\n";
+
+static image good_image;
+
+static int setup(void **state) {
+  int failed = kit_setup(state);
+  kit_write("good.c", good);
+  failed |=
+      kit_run("clang -O1 --target=x86_64-linux-gnu " CC_FLAGS " " LINK_FLAGS " good.c -o good.so");
+  if (!failed) {
+    good_image = kit_read("good.so");
+  }
+  return failed;
+}
+
+static int teardown(void **state) {
+  free(good_image.bytes);
+  return kit_teardown(state);
+}
+
+static void accept__compiled(void **state) {
+  (void)state;
+  static const char *const flags[] = {
+      "-O0",
+      "-O1",
+      "-O2",
+      "-Os",
+      "-O3",
+      "-O3 -march=x86-64-v2",
+      "-O3 -march=x86-64-v3",
+      "-O3 -march=x86-64-v4",
+      "-O3 -march=sapphirerapids -mprefer-vector-width=512",
+      "-O3 -march=native",
+      "-O3 -falign-loops=32 -mllvm -x86-cmov-converter=false -ffp-contract=off",
+      "-O2 -g",
+      "-O2 -fcf-protection=full",
+      "-O2 -ffunction-sections",
+      "-O1 -Wl,-s",
+      "-O3 -Wl,-z,separate-code",
+      "-O1 --target=aarch64-linux-gnu",
+      "-O3 --target=aarch64-linux-gnu",
+  };
+  kit_write("kernels.c", kernels);
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    assert_int_equal(kit_run("clang --target=x86_64-linux-gnu " CC_FLAGS " " LINK_FLAGS
+                             " %s kernels.c -o k.so",
+                             flags[i]),
+                     0);
+    image k = kit_read("k.so");
+    kit_accepted(&k, flags[i]);
+    free(k.bytes);
+  }
+}
+
+static void accept__counts(void **state) {
+  (void)state;
+  hcc_linkcheck_report report;
+  assert_int_equal(hcc_linkcheck(&report, good_image.bytes, good_image.size), 0);
+  assert_int_equal(report.text_bytes, kit_segment(&good_image, PT_LOAD, PF_R | PF_X)->p_filesz);
+  assert_true(report.instructions > report.text_bytes / 15);
+}
+
+/* Linked wrongly on purpose. code is added to the good plugin. */
+static const struct wrong {
+  const char *name, *code, *flags, *text;
+} wrongs[] = {
+    {"constructor", "__attribute__((constructor)) static void c(void) { asm(\"\"); }", "",
+     "section of type 0xe"},
+    {"destructor", "__attribute__((destructor)) static void c(void) { asm(\"\"); }", "",
+     "section of type 0xf"},
+    {"preinit", "asm(\".section .preinit_array,\\\"aw\\\",@preinit_array\\n.quad 0\\n.text\");", "",
+     "section of type 0x10"},
+    {"init function", "", "-Wl,-init=g", "dynamic entry 0xc is not allowed"},
+    {"fini function", "", "-Wl,-fini=g", "dynamic entry 0xd is not allowed"},
+    {"undefined data", "extern int x; int *y(void) { return &x; }", "-Wl,-z,undefs",
+     "undefined symbol"},
+    {"undefined function", "int x(void); int y(void) { return x(); }", "-Wl,-z,undefs",
+     "second or misshapen table"},
+    {"weak undefined", "extern int x __attribute__((weak)); int *y(void) { return &x; }", "",
+     "undefined symbol"},
+    {"library", "", "-Wl,--no-as-needed good.so", "dynamic entry 0x1 is not allowed"},
+    {"thread-local", "__thread int t; int *y(void) { return &t; }", "-ftls-model=initial-exec",
+     "segment of type 0x7"},
+    {"second export", "__attribute__((visibility(\"default\"))) const int other = 3;", "",
+     "not helios_plugin"},
+    {"exported function", "__attribute__((visibility(\"default\"))) int other(void) { return 1; }",
+     "", "not helios_plugin"},
+    {"writable data", "int w = 1; int *y(void) { return &w; }", "", "stays writable"},
+    {"writable bss", "int w; int *y(void) { return &w; }", "", "stays writable"},
+    {"executable stack", "", "-Wl,-z,execstack", "executable stack"},
+    {"no relro", "", "-Wl,-z,norelro", "no segment of type 0x6474e552"},
+    {"ifunc",
+     "static void *r(void) { return g; } int i(void) __attribute__((ifunc(\"r\")));"
+     "int y(void) { return i(); }",
+     "", "not exactly .text"},
+    {"text relocation", "asm(\".text\\n.quad g\\n\");", "-Wl,-z,notext",
+     "dynamic entry 0x1e is wrong"},
+    {"run path", "", "-Wl,-rpath,/x", "dynamic entry 0x1d"},
+    {"old run path", "", "-Wl,-rpath,/x,--disable-new-dtags", "dynamic entry 0xf"},
+    {"library name", "", "-Wl,-soname,x", "dynamic entry 0xe"},
+    {"filter", "", "-Wl,--filter=x", "dynamic entry 0x7fffffff"},
+    {"auxiliary", "", "-Wl,--auxiliary=x", "dynamic entry 0x7ffffffd"},
+    {"init first", "", "-Wl,-z,initfirst", "dynamic entry 0x6ffffffb is wrong"},
+    {"never unloaded", "", "-Wl,-z,nodelete", "dynamic entry 0x6ffffffb is wrong"},
+    {"interposer", "", "-Wl,-z,interpose", "dynamic entry 0x6ffffffb is wrong"},
+    {"origin", "", "-Wl,-z,origin", "dynamic entry 0x1e is wrong"},
+    {"kept relocations", "", "-Wl,--emit-relocs", "not mapped"},
+    {"packed relocations", "", "-Wl,--pack-dyn-relocs=relr", "section of type 0x13"},
+    {"writable text", "", "-Wl,-N", "both writable and executable"},
+    {"second code section",
+     "__attribute__((section(\"other\"), used)) static int o(void) { return 2; }", "",
+     "not exactly .text"},
+    {"program", "int _start(void) { return 0; }", "-pie", "entry point"},
+    {"32 bits", "", "-m32", "not a 64-bit"},
+    {"object file", "", "-r", "not a shared object"},
+    {"int3 in the middle", "void y(void) { asm(\"int3; nop\"); }", "", "int3 that is not padding"},
+    {"system call", "void y(void) { asm(\"syscall\"); }", "", "system call"},
+    {"jump out", "void y(void) { asm(\"jmp y + 0x2000\"); }", "", "branch out of .text"},
+    {"jump into an instruction", "void y(void) { asm(\"1: jmp 1b + 1\"); }", "",
+     "middle of an instruction"},
+    {"conditional jump into an instruction",
+     "void y(void) { asm(\"jc 1f + 2\\n1: movabs $0x50f, %rax\"); }", "",
+     "middle of an instruction"},
+    {"call into an instruction", "void y(void) { asm(\"call 1f + 2\\n1: movabs $0x50f, %rax\"); }",
+     "", "middle of an instruction"},
+    {"address of the middle of an instruction",
+     "void y(void) { asm(\"lea 1f + 2(%rip), %rax\\n1: movabs $0x50f, %rax\"); }", "",
+     "middle of an instruction"},
+    {"address outside", "void y(void) { asm(\"lea y + 0x1000000(%rip), %rax\"); }", "",
+     "address outside the image"},
+    {"jump into padding", "void y(void) { asm(\"jmp 1f\\n1: int3\\n ret\"); }", "",
+     "middle of an instruction or padding"},
+    {"pointer into an instruction",
+     "asm(\"1: movabs $0x50f, %rax\\n.section .data.rel.ro,\\\"aw\\\"\\n.quad 1b + 2\\n.text\");",
+     "", "pointer into the middle"},
+    {"pointer outside", "asm(\".section .data.rel.ro,\\\"aw\\\"\\n.quad g + 0x10000000\\n.text\");",
+     "", "outside the image"},
+    {"runs past the end", "asm(\".section .text.zz,\\\"ax\\\"\\n nop\\n.text\");", "-Wl,-z,now",
+     "runs past the end"},
+    {"truncated instruction", "asm(\".section .text.zz,\\\"ax\\\"\\n .byte 0xe9\\n.text\");",
+     "-Wl,-z,now", "unknown instruction"},
+};
+
+static void refuse__linked_wrongly(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+    const struct wrong *w = &wrongs[i];
+    char source[2048];
+    snprintf(source, sizeof source, "%s%s\n", good, w->code);
+    kit_write("wrong.c", source);
+    assert_int_equal(
+        kit_run("clang --target=x86_64-linux-gnu -O1 " CC_FLAGS
+                " -nostdlib %s -fuse-ld=lld -Wl,-z,now,-z,relro %s wrong.c -o w.so",
+                strstr(w->flags, "-pie") || strstr(w->flags, "-r") == w->flags ? "" : "-shared",
+                w->flags),
+        0);
+    image so = kit_read("w.so");
+    kit_refused(&so, w->name, w->text);
+    free(so.bytes);
+  }
+}
+
+/* One instruction each in an otherwise good aarch64 plugin. */
+static void refuse__aarch64(void **state) {
+  (void)state;
+  static const struct {
+    const char *code, *text;
+  } cases[] = {
+      {"svc #0", "system call"},
+      {"hvc #1", "system call"},
+      {"smc #2", "system call"},
+      {"brk #0", "system call"},
+      {"hlt #0", "system call"},
+      {"eret", "exception return"},
+      {"braaz x0", "authenticated branch"},
+      {"mrs x0, tpidr_el0", "system register"},
+      {"msr tpidr_el0, x0", "system register"},
+      {"msr fpcr, x0", "system register"},
+      {"msr daifset, #1", "system register"},
+      {"mrs x0, cntvct_el0", "system register"},
+      {"dc zva, x0", "system register"},
+      {"ic ivau, x0", "system register"},
+      {"isb", "system register"},
+      {"wfi", "system register"},
+      {"yield", "system register"},
+      {"ldxr x0, [x1]", "exclusive"},
+      {"stxr w2, x0, [x1]", "exclusive"},
+      {"ldar x0, [x1]", "exclusive"},
+      {"ldadd x0, x1, [x2]", "atomic"},
+      {"swp x0, x1, [x2]", "atomic"},
+      {"stg x0, [x1]", "memory tag"},
+      {"addg x0, x1, #16, #1", "memory tag"},
+      {"pacia x0, x1", "pointer authentication"},
+      {"ldraa x0, [x1]", "pointer authentication"},
+      {"ptrue p0.b", "unknown instruction"},
+      {"b . + 0x100000", "branch out of .text"},
+      {"bl . - 0x100000", "branch out of .text"},
+      {"cbz x0, . + 0x80000", "branch out of .text"},
+      {"tbz x0, #3, . + 0x4000", "branch out of .text"},
+      {"b.eq . + 0x80000", "branch out of .text"},
+      {".inst 0x02000000", "unknown instruction"},
+      {".section .text.zz,\\\"ax\\\"\\n.byte 1, 2", "misaligned"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char source[1024];
+    snprintf(source, sizeof source, "%sasm(\".text\\n%s\\n\");\n", good, cases[i].code);
+    kit_write("arm.c", source);
+    assert_int_equal(
+        kit_run("clang --target=aarch64-linux-gnu -march=armv8.5-a+sve+memtag -O1 " CC_FLAGS
+                " " LINK_FLAGS " arm.c -o a.so"),
+        0);
+    image so = kit_read("a.so");
+    kit_refused(&so, cases[i].code, cases[i].text);
+    free(so.bytes);
+  }
+}
+
+/* Changes of one field of the good image. h, p (see X), s, d, y (dynamic symbols), r (relocations)
+ * are at hand. */
+#define PATCHES(X)                                                                                 \
+  X("magic", h->e_ident[0] = 0, "not a 64-bit")                                                    \
+  X("class", h->e_ident[EI_CLASS] = ELFCLASS32, "not a 64-bit")                                    \
+  X("byte order", h->e_ident[EI_DATA] = ELFDATA2MSB, "not a 64-bit")                               \
+  X("ident version", h->e_ident[EI_VERSION] = 0, "not a 64-bit")                                   \
+  X("gnu abi", h->e_ident[EI_OSABI] = ELFOSABI_GNU, "not a 64-bit")                                \
+  X("ident padding", h->e_ident[15] = 1, "not a 64-bit")                                           \
+  X("executable", h->e_type = ET_EXEC, "not a shared object")                                      \
+  X("core", h->e_type = ET_CORE, "not a shared object")                                            \
+  X("version", h->e_version = 2, "not a shared object")                                            \
+  X("machine", h->e_machine = EM_RISCV, "machine 243")                                             \
+  X("x86 code as aarch64", h->e_machine = EM_AARCH64, "")                                          \
+  X("entry", h->e_entry = 0x1000, "entry point")                                                   \
+  X("flags", h->e_flags = 1, "entry point or flags")                                               \
+  X("header size", h->e_ehsize = 63, "wrong sizes")                                                \
+  X("segment size", h->e_phentsize = 57, "wrong sizes")                                            \
+  X("section size", h->e_shentsize = 0, "wrong sizes")                                             \
+  X("section names", h->e_shstrndx = h->e_shnum, "wrong sizes")                                    \
+  X("no sections", (h->e_shnum = 0, h->e_shstrndx = 0), "wrong sizes")                             \
+  X("segments far away", h->e_phoff = UINT64_MAX - 8, "outside the file")                          \
+  X("segments at the end", h->e_phoff = i.size - 8, "outside the file")                            \
+  X("no segments", h->e_phnum = 0, "no segment of type 0x1")                                       \
+  X("many segments", h->e_phnum = 65535, "segment")                                                \
+  X("sections far away", h->e_shoff = UINT64_MAX - 8, "outside the file")                          \
+  X("sections at the end", h->e_shoff = i.size - 8, "outside the file")                            \
+  X("many sections", h->e_shnum = 65535, "outside the file")                                       \
+  X("interpreter", kit_segment(&i, PT_GNU_STACK, 0)->p_type = PT_INTERP, "segment of type 0x3")    \
+  X("tls", kit_segment(&i, PT_GNU_STACK, 0)->p_type = PT_TLS, "segment of type 0x7")               \
+  X("unknown segment", kit_segment(&i, PT_PHDR, 0)->p_type = 0x70000001, "type 0x70000001")        \
+  X("two dynamic", kit_segment(&i, PT_GNU_RELRO, 0)->p_type = PT_DYNAMIC, "type 0x2 not allowed")  \
+  X("two relro", kit_segment(&i, PT_PHDR, 0)->p_type = PT_GNU_RELRO, "type 0x6474e552 not")        \
+  X("stack", kit_segment(&i, PT_GNU_STACK, 0)->p_flags = 7, "executable stack")                    \
+  X("writable code", text->p_flags = 7, "both writable and executable")                            \
+  X("unreadable code", text->p_flags = PF_X, "unknown rights")                                     \
+  X("unknown right", text->p_flags |= 0x100000, "unknown rights")                                  \
+  X("code not executable", text->p_flags = PF_R, "no executable segment")                          \
+  X("executable data", data->p_flags = PF_R | PF_X, "more than one executable")                    \
+  X("executable headers", rodata->p_flags = PF_R | PF_X, "more than one executable")               \
+  X("code not in the file", text->p_memsz += 8, "larger than its bytes")                           \
+  X("segment past the file", text->p_filesz = i.size, "outside the file")                          \
+  X("segment offset wraps", text->p_offset = UINT64_MAX - 15, "outside the file")                  \
+  X("less memory than file", text->p_memsz = 1, "impossible size")                                 \
+  X("address wraps", data->p_vaddr = UINT64_MAX - 4095, "impossible size or address")              \
+  X("address too high", data->p_vaddr = UINT64_C(1) << 40, "impossible size or address")           \
+  X("memory wraps", data->p_memsz = UINT64_MAX, "impossible size or address")                      \
+  X("segments overlap", data->p_vaddr = text->p_vaddr, "overlap")                                  \
+  X("segments out of order", rodata->p_vaddr = 0x100000, "overlap")                                \
+  X("offset and address disagree", text->p_offset += 16, "does not fit its address")               \
+  X("relro too small", relro->p_memsz -= 4096, "")                                                 \
+  X("relro ends in a page", relro->p_memsz -= 8, "ends inside a page")                             \
+  X("relro begins late", (relro->p_vaddr += 8, relro->p_memsz -= 8), "stays writable")             \
+  X("data larger than relro", data->p_memsz = relro->p_memsz + 4096, "stays writable")             \
+  X("dynamic elsewhere", kit_segment(&i, PT_DYNAMIC, 0)->p_offset -= 8, "not mapped")              \
+  X("dynamic not mapped", kit_segment(&i, PT_DYNAMIC, 0)->p_vaddr = 0x100000, "not mapped")        \
+  X("section type", kit_section(&i, SHT_HASH)->sh_type = SHT_INIT_ARRAY, "section of type 0xe")    \
+  X("section group", kit_section(&i, SHT_HASH)->sh_type = SHT_GROUP, "section of type 0x11")       \
+  X("tls section", kit_section(&i, SHT_HASH)->sh_flags |= SHF_TLS, "not allowed")                  \
+  X("section past the file", kit_section(&i, SHT_SYMTAB)->sh_size = i.size, "outside the file")    \
+  X("section moved", kit_section(&i, SHT_DYNSYM)->sh_offset += 8, "not the one its segment maps")  \
+  X("section elsewhere", kit_section(&i, SHT_DYNSYM)->sh_addr = 0x100000, "outside every segment") \
+  X("writable section", kit_section(&i, SHT_DYNSYM)->sh_flags |= SHF_WRITE, "rights differ")       \
+  X("executable section", kit_section(&i, SHT_DYNSYM)->sh_flags |= SHF_EXECINSTR, "rights differ") \
+  X("symbol size", kit_section(&i, SHT_DYNSYM)->sh_entsize = 16, "misshapen table")                \
+  X("part of a symbol", kit_section(&i, SHT_DYNSYM)->sh_size -= 1, "misshapen table")              \
+  X("no dynamic symbols", kit_section(&i, SHT_DYNSYM)->sh_type = SHT_PROGBITS, "no dynamic")       \
+  X("symbols' names", kit_section(&i, SHT_DYNSYM)->sh_link = 65535, "no dynamic symbols")          \
+  X("names of another kind", kit_section(&i, SHT_DYNSYM)->sh_link = 0, "without names")            \
+  X("second relocations", kit_section(&i, SHT_HASH)->sh_type = SHT_RELA, "misshapen table")        \
+  X("tag", kit_dynamic(&i, DT_RELACOUNT)->d_tag = DT_NEEDED, "dynamic entry 0x1 is not allowed")   \
+  X("audit", kit_dynamic(&i, DT_RELACOUNT)->d_tag = DT_AUDIT, "is not allowed")                    \
+  X("lazy relocations", kit_dynamic(&i, DT_RELACOUNT)->d_tag = DT_JMPREL, "0x17 is not allowed")   \
+  X("old relocations", kit_dynamic(&i, DT_RELACOUNT)->d_tag = DT_REL, "0x11 is not allowed")       \
+  X("twice", kit_dynamic(&i, DT_RELACOUNT)->d_tag = DT_SYMTAB, "0x6 is wrong or there twice")      \
+  X("symbol table", kit_dynamic(&i, DT_SYMTAB)->d_un.d_val += 24, "0x6 is wrong")                  \
+  X("string table", kit_dynamic(&i, DT_STRTAB)->d_un.d_val = 0, "0x5 is wrong")                    \
+  X("string size", kit_dynamic(&i, DT_STRSZ)->d_un.d_val++, "0xa is wrong")                        \
+  X("relocation table", kit_dynamic(&i, DT_RELA)->d_un.d_val += 24, "0x7 is wrong")                \
+  X("relocation bytes", kit_dynamic(&i, DT_RELASZ)->d_un.d_val += 24, "0x8 is wrong")              \
+  X("relocation size", kit_dynamic(&i, DT_RELAENT)->d_un.d_val = 16, "0x9 is wrong")               \
+  X("hash elsewhere", kit_dynamic(&i, DT_GNU_HASH)->d_un.d_val = 0x100000, "is wrong")             \
+  X("text relocations", kit_dynamic(&i, DT_FLAGS)->d_un.d_val |= DF_TEXTREL, "0x1e is wrong")      \
+  X("static tls", kit_dynamic(&i, DT_FLAGS)->d_un.d_val |= DF_STATIC_TLS, "0x1e is wrong")         \
+  X("missing", kit_dynamic(&i, DT_SYMENT)->d_tag = DT_SYMBOLIC, "0x10 is wrong")                   \
+  X("early end", kit_dynamic(&i, DT_SYMTAB)->d_tag = DT_NULL, "is missing")                        \
+  X("no end", kit_segment(&i, PT_DYNAMIC, 0)->p_filesz -= 16, "without an end")                    \
+  X("first symbol", y[0].st_size = 1, "first dynamic symbol")                                      \
+  X("undefined", y[1].st_shndx = SHN_UNDEF, "undefined symbol")                                    \
+  X("absolute", y[1].st_shndx = SHN_ABS, "not a plain global")                                     \
+  X("function", y[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), "not a plain global")          \
+  X("weak", y[1].st_info = ELF64_ST_INFO(STB_WEAK, STT_OBJECT), "not a plain global")              \
+  X("local", y[1].st_info = ELF64_ST_INFO(STB_LOCAL, STT_OBJECT), "not a plain global")            \
+  X("chosen", y[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC), "chosen at load time")      \
+  X("thread", y[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_TLS), "thread-local")                   \
+  X("hidden", y[1].st_other = STV_HIDDEN, "not a plain global")                                    \
+  X("in the code", y[1].st_value = text->p_vaddr, "does not lie in data")                          \
+  X("nowhere", y[1].st_value = 0x100000, "does not lie in data")                                   \
+  X("too large", y[1].st_size = UINT64_MAX, "does not lie in data")                                \
+  X("too small", y[1].st_size = 7, "does not lie in data")                                         \
+  X("no name", y[1].st_name = 0, "not helios_plugin")                                              \
+  X("name outside", y[1].st_name = 0xfffffff0, "not helios_plugin")                                \
+  X("local chosen", l[1].st_info = ELF64_ST_INFO(STB_LOCAL, STT_GNU_IFUNC), "chosen at load time") \
+  X("symbolic relocation", r[0].r_info = ELF64_R_INFO(1, R_X86_64_64), "relocation of type")       \
+  X("chosen relocation", r[0].r_info = R_X86_64_IRELATIVE, "relocation of type 0x25")              \
+  X("relocation with symbol", r[0].r_info = ELF64_R_INFO(1, R_X86_64_RELATIVE), "of type")         \
+  X("aarch64 relocation", r[0].r_info = R_AARCH64_RELATIVE, "relocation of type 0x403")            \
+  X("relocated code", r[0].r_offset = (text->p_vaddr + 7) & ~UINT64_C(7), "not data")              \
+  X("relocated constant", r[0].r_offset = 0x200, "not data")                                       \
+  X("relocated dynamic", r[0].r_offset = kit_segment(&i, PT_DYNAMIC, 0)->p_vaddr, "not data")      \
+  X("relocated nowhere", r[0].r_offset = UINT64_MAX - 7, "not data")                               \
+  X("relocated past the end", r[0].r_offset = data->p_vaddr + data->p_filesz, "not data")          \
+  X("relocated askew", r[0].r_offset += 1, "not data")                                             \
+  X("negative addend", r[0].r_addend = -8, "outside the image")                                    \
+  X("large addend", r[0].r_addend = INT64_MAX, "outside the image")                                \
+  X("addend in an instruction", r[1].r_addend += 1, "middle of an instruction")
+
+static void refuse__patched(void **state) {
+  (void)state;
+  size_t count = 0;
+#define X(name, change, expected)                                                                  \
+  {                                                                                                \
+    image i = kit_copy(&good_image);                                                               \
+    Elf64_Ehdr *h = kit_header(&i);                                                                \
+    Elf64_Phdr *text = kit_segment(&i, PT_LOAD, PF_R | PF_X);                                      \
+    Elf64_Phdr *data = kit_segment(&i, PT_LOAD, PF_R | PF_W);                                      \
+    Elf64_Phdr *rodata = kit_segment(&i, PT_LOAD, PF_R);                                           \
+    Elf64_Phdr *relro = kit_segment(&i, PT_GNU_RELRO, 0);                                          \
+    Elf64_Sym *y = (Elf64_Sym *)(i.bytes + kit_section(&i, SHT_DYNSYM)->sh_offset);                \
+    Elf64_Sym *l = (Elf64_Sym *)(i.bytes + kit_section(&i, SHT_SYMTAB)->sh_offset);                \
+    Elf64_Rela *r = (Elf64_Rela *)(i.bytes + kit_section(&i, SHT_RELA)->sh_offset);                \
+    (void)h, (void)text, (void)data, (void)rodata, (void)relro, (void)y, (void)l, (void)r;         \
+    change;                                                                                        \
+    kit_refused(&i, name, expected);                                                               \
+    free(i.bytes);                                                                                 \
+    count++;                                                                                       \
+  }
+  PATCHES(X)
+#undef X
+  assert_true(count > 100);
+}
+
+static void refuse__truncated(void **state) {
+  (void)state;
+  for (size_t n = 0; n < good_image.size; n++) {
+    image i = {malloc(n + 1), n}; /* its own block, so that a read past the end is seen */
+    memcpy(i.bytes, good_image.bytes, n);
+    hcc_linkcheck_report report;
+    assert_int_equal(hcc_linkcheck(&report, i.bytes, n), 1);
+    assert_true(report.text[0] != '\0');
+    free(i.bytes);
+  }
+}
+
+/* Whatever byte changes, an accepted image has no bad report and a refused one has a reason. */
+static void any__one_byte(void **state) {
+  (void)state;
+  for (size_t at = 0; at < good_image.size; at++) {
+    static const uint8_t flips[] = {0x01, 0x80, 0xff};
+    for (size_t f = 0; f < sizeof flips; f++) {
+      image i = kit_copy(&good_image);
+      hcc_linkcheck_report report;
+      i.bytes[at] ^= flips[f];
+      int refused = hcc_linkcheck(&report, i.bytes, i.size);
+      assert_int_equal(refused, report.text[0] != '\0');
+      free(i.bytes);
+    }
+  }
+}
+
+static void report__speed(void **state) {
+  (void)state;
+  struct timespec a, b;
+  hcc_linkcheck_report report;
+  static char source[4096];
+  snprintf(source, sizeof source,
+           "%sasm(\".text\\n.rept 100000\\nmovss 8(%%rdi,%%rax,4), %%xmm0\\nadd $1, %%rax\\n"
+           "vpaddd %%ymm0, %%ymm1, %%ymm2\\ncmp %%rsi, %%rax\\njb 1f\\n1: mov %%eax, (%%rdi)\\n"
+           ".endr\\nret\");\n",
+           good);
+  kit_write("large.c", source);
+  assert_int_equal(kit_run("clang -O1 --target=x86_64-linux-gnu " CC_FLAGS " " LINK_FLAGS
+                           " large.c -o large.so"),
+                   0);
+  image i = kit_read("large.so");
+  clock_gettime(CLOCK_MONOTONIC, &a);
+  assert_int_equal(hcc_linkcheck(&report, i.bytes, i.size), 0);
+  clock_gettime(CLOCK_MONOTONIC, &b);
+  double s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+  print_message("link check: %.0f MiB/s of code, %.0f million instructions/s\n",
+                (double)report.text_bytes / s / (1 << 20), (double)report.instructions / s / 1e6);
+  free(i.bytes);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(accept__compiled),       cmocka_unit_test(accept__counts),
+      cmocka_unit_test(refuse__linked_wrongly), cmocka_unit_test(refuse__aarch64),
+      cmocka_unit_test(refuse__patched),        cmocka_unit_test(refuse__truncated),
+      cmocka_unit_test(any__one_byte),          cmocka_unit_test(report__speed),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
