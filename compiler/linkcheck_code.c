@@ -1,6 +1,7 @@
 /* linkcheck_code.c - decodes .text from its first byte to its last and checks that each instruction
  * is allowed and that each direct branch and code address leads to the beginning of one. Owns
- * hcc_lc.starts. It can't say where indirect branches lead; docs/security.md says what follows. */
+ * hcc_lc.starts. It can't
+ * say where indirect branches lead: see docs/link-check.md. */
 #include <stdlib.h>
 
 #include "linkcheck_image.h"

@@ -21,11 +21,10 @@
   "-nostdlib -shared -fuse-ld=lld -Wl,-z,defs,-z,now,-z,relro,--no-undefined,--build-id=none"
 #define CC_FLAGS "-fPIC -ffreestanding -fno-math-errno -fvisibility=hidden -w"
 
-static char kit_folder[64];
+static char kit_folder[] = "/tmp/linkcheck.XXXXXX";
 
 static inline int kit_setup(void **state) {
   (void)state;
-  strcpy(kit_folder, "/tmp/linkcheck.XXXXXX");
   return mkdtemp(kit_folder) == NULL;
 }
 

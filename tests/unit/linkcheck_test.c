@@ -207,59 +207,105 @@ static void refuse__linked_wrongly(void **state) {
   }
 }
 
-/* One instruction each in an otherwise good aarch64 plugin. */
-static void refuse__aarch64(void **state) {
+/* One word each in an otherwise good aarch64 plugin. */
+static const struct arm_case {
+  const char *code, *text; /* text: what the refusal says, NULL if allowed */
+} arm_cases[] = {
+    {"svc #0", "system call"},
+    {"hvc #1", "system call"},
+    {"smc #2", "system call"},
+    {"brk #0", "system call"},
+    {"hlt #0", "system call"},
+    {"eret", "exception return"},
+    {"braaz x0", "authenticated branch"},
+    {"mrs x0, tpidr_el0", "system register"},
+    {"msr tpidr_el0, x0", "system register"},
+    {"msr fpcr, x0", "system register"},
+    {"msr daifset, #1", "system register"},
+    {"mrs x0, cntvct_el0", "system register"},
+    {"dc zva, x0", "system register"},
+    {"ic ivau, x0", "system register"},
+    {"isb", "system register"},
+    {"wfi", "system register"},
+    {"yield", "system register"},
+    {"ldxr x0, [x1]", "exclusive"},
+    {"stxr w2, x0, [x1]", "exclusive"},
+    {"ldar x0, [x1]", "exclusive"},
+    {"ldadd x0, x1, [x2]", "atomic"},
+    {"swp x0, x1, [x2]", "atomic"},
+    {"stg x0, [x1]", "memory tag"},
+    {"addg x0, x1, #16, #1", "memory tag"},
+    {"pacia x0, x1", "pointer authentication"},
+    {"ldraa x0, [x1]", "pointer authentication"},
+    {"ptrue p0.b", "unknown instruction"},
+    {"b . + 0x100000", "branch out of .text"},
+    {"bl . - 0x100000", "branch out of .text"},
+    {"cbz x0, . + 0x80000", "branch out of .text"},
+    {"tbz x0, #3, . + 0x4000", "branch out of .text"},
+    {"b.eq . + 0x80000", "branch out of .text"},
+    {".inst 0x02000000", "unknown instruction"},
+    {"nop", NULL},
+    {"bti c", NULL},
+    {"brk #1", NULL},
+    {"udf #0", NULL},
+    {"mrs x0, nzcv", NULL},
+    {"br x3", NULL},
+    {"blr x3", NULL},
+    {"ret", NULL},
+    {"b . - 8", NULL},
+    {"bl . + 8", NULL},
+    {"cbnz w3, . - 4", NULL},
+    {"tbnz x3, #40, . + 4", NULL},
+    {"b.ne . - 16", NULL},
+    {"ldp q0, q1, [x3], #32", NULL},
+    {"ldr x0, [x1, x2, lsl #3]", NULL},
+    {"stur w0, [x1, #-5]", NULL},
+    {"ld4 {v0.16b-v3.16b}, [x3], #64", NULL},
+    {"adrp x0, .", NULL},
+    {"madd x0, x1, x2, x3", NULL},
+    {"fmla v0.4s, v1.4s, v2.4s", NULL},
+    {"fcvtzu x0, d1", NULL},
+};
+#define ARM_CASES (sizeof arm_cases / sizeof *arm_cases)
+
+/* The bytes of .text in an object file or plugin. */
+static uint8_t *code_of(const image *i) {
+  Elf64_Shdr *s = (Elf64_Shdr *)(i->bytes + kit_header(i)->e_shoff);
+  while ((s->sh_flags & SHF_EXECINSTR) == 0 || s->sh_size == 0) {
+    s++;
+  }
+  return i->bytes + s->sh_offset;
+}
+
+static void judge__aarch64(void **state) {
   (void)state;
-  static const struct {
-    const char *code, *text;
-  } cases[] = {
-      {"svc #0", "system call"},
-      {"hvc #1", "system call"},
-      {"smc #2", "system call"},
-      {"brk #0", "system call"},
-      {"hlt #0", "system call"},
-      {"eret", "exception return"},
-      {"braaz x0", "authenticated branch"},
-      {"mrs x0, tpidr_el0", "system register"},
-      {"msr tpidr_el0, x0", "system register"},
-      {"msr fpcr, x0", "system register"},
-      {"msr daifset, #1", "system register"},
-      {"mrs x0, cntvct_el0", "system register"},
-      {"dc zva, x0", "system register"},
-      {"ic ivau, x0", "system register"},
-      {"isb", "system register"},
-      {"wfi", "system register"},
-      {"yield", "system register"},
-      {"ldxr x0, [x1]", "exclusive"},
-      {"stxr w2, x0, [x1]", "exclusive"},
-      {"ldar x0, [x1]", "exclusive"},
-      {"ldadd x0, x1, [x2]", "atomic"},
-      {"swp x0, x1, [x2]", "atomic"},
-      {"stg x0, [x1]", "memory tag"},
-      {"addg x0, x1, #16, #1", "memory tag"},
-      {"pacia x0, x1", "pointer authentication"},
-      {"ldraa x0, [x1]", "pointer authentication"},
-      {"ptrue p0.b", "unknown instruction"},
-      {"b . + 0x100000", "branch out of .text"},
-      {"bl . - 0x100000", "branch out of .text"},
-      {"cbz x0, . + 0x80000", "branch out of .text"},
-      {"tbz x0, #3, . + 0x4000", "branch out of .text"},
-      {"b.eq . + 0x80000", "branch out of .text"},
-      {".inst 0x02000000", "unknown instruction"},
-      {".section .text.zz,\\\"ax\\\"\\n.byte 1, 2", "misaligned"},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char source[1024];
-    snprintf(source, sizeof source, "%sasm(\".text\\n%s\\n\");\n", good, cases[i].code);
-    kit_write("arm.c", source);
-    assert_int_equal(
-        kit_run("clang --target=aarch64-linux-gnu -march=armv8.5-a+sve+memtag -O1 " CC_FLAGS
-                " " LINK_FLAGS " arm.c -o a.so"),
-        0);
-    image so = kit_read("a.so");
-    kit_refused(&so, cases[i].code, cases[i].text);
+  char source[8192] = "asm(\".text\\n";
+  for (size_t i = 0; i < ARM_CASES; i++) {
+    size_t used = strlen(source);
+    snprintf(source + used, sizeof source - used, "%s\\n", arm_cases[i].code);
+  }
+  strcat(source, "\");\n");
+  kit_write("codes.c", source);
+  snprintf(source, sizeof source, "%sasm(\".text\\n.rept 64\\nnop\\n.endr\\nret\");", good);
+  kit_write("arm.c", source);
+  assert_int_equal(kit_run("clang --target=aarch64-linux-gnu -march=armv8.5-a+sve+memtag -c codes.c"
+                           " && clang --target=aarch64-linux-gnu -O1 " CC_FLAGS " " LINK_FLAGS
+                           " arm.c -o arm.so"),
+                   0);
+  image codes = kit_read("codes.o"), plugin = kit_read("arm.so");
+  kit_accepted(&plugin, "the plugin itself");
+  for (size_t i = 0; i < ARM_CASES; i++) {
+    image so = kit_copy(&plugin);
+    memcpy(code_of(&so) + 128, code_of(&codes) + 4 * i, 4);
+    if (arm_cases[i].text == NULL) {
+      kit_accepted(&so, arm_cases[i].code);
+    } else {
+      kit_refused(&so, arm_cases[i].code, arm_cases[i].text);
+    }
     free(so.bytes);
   }
+  free(codes.bytes);
+  free(plugin.bytes);
 }
 
 /* Changes of one field of the good image. h, p (see X), s, d, y (dynamic symbols), r (relocations)
@@ -459,7 +505,7 @@ static void report__speed(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(accept__compiled),       cmocka_unit_test(accept__counts),
-      cmocka_unit_test(refuse__linked_wrongly), cmocka_unit_test(refuse__aarch64),
+      cmocka_unit_test(refuse__linked_wrongly), cmocka_unit_test(judge__aarch64),
       cmocka_unit_test(refuse__patched),        cmocka_unit_test(refuse__truncated),
       cmocka_unit_test(any__one_byte),          cmocka_unit_test(report__speed),
   };
