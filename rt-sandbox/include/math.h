@@ -7,6 +7,7 @@
 #define HSB_MATH_H
 
 #define NAN __builtin_nanf("")
+#define INFINITY __builtin_inff()
 #define isnan(x) __builtin_isnan(x)
 #define signbit(x) __builtin_signbit(x)
 #define copysign __builtin_copysign
