@@ -3,8 +3,9 @@
 
 usage: native.py HOST_PROGRAM RT_SANDBOX SUITE [FILE.wast ...]
 Every module of a script is translated and compiled, all into one shared object; HOST_PROGRAM
-(spec_run.c) calls what the assertions say. Each script runs twice, with guard pages and with explicit
-bounds. No fuel, no engine, no rewriting by heliosc: a small one here, after the same plan (wasm.py).
+(spec_run.c) calls what the assertions say. Each script runs with guard pages and with explicit bounds,
+those about floats and vectors with other instruction sets too. No fuel, no engine, no rewriting by
+heliosc: a small one here, after the same plan (wasm.py).
 
 Left out, and counted: modules that import what a plugin can't (memories, tables, globals, functions
 of other modules) with the assertions on them, and assertions on text and validation.
@@ -29,6 +30,15 @@ FLAGS = ("-O3 -w -ffreestanding -fno-builtin -nostdlib -nostdlibinc -fPIC -share
 if os.uname().machine == "x86_64":
     FLAGS += ["-mllvm", "-x86-cmov-converter=false", "-fcf-protection=none"]
 MODES = {"guard": [], "explicit": ["-DHSB_EXPLICIT_BOUNDS"]}
+# For scripts about floats and vectors, so that each #if of rt-sandbox is used: other instruction sets
+# (by the flag of /proc/cpuinfo they need), and the code for targets that have none of their own.
+VECTOR_SCRIPT = re.compile(r"simd_|f32|f64|float_|conversions")
+VECTOR_MODES = {
+    "ssse3": ("ssse3", ["-mssse3"]),
+    "sse4.1": ("sse4_1", ["-msse4.1"]),
+    "v3": ("avx2", ["-march=x86-64-v3"]),
+    "portable": ("sse2", ["-U__SSE2__", "-U__SSSE3__", "-U__SSE4_1__"]),
+}
 
 # Assertions that fail on purpose: FILE -> (lines, why).
 KNOWN = {"float_exprs.wast": (
@@ -324,21 +334,29 @@ class Script:
             words += ["trap", c["text"].replace(" ", "_")]
         self.lines.append(f"call {c['line']} {number} {export} " + " ".join(words))
 
-    def run(self, host, sandbox, mode):
+    def run(self, host, sandbox, mode, flags):
         """Returns (assertions passed, list of failures)."""
         plugin = self.folder / f"{mode}.so"
         include = [f"-I{sandbox}/include", f"-I{sandbox}"]
-        built = subprocess.run([tool("clang"), *FLAGS, *MODES[mode], *include, "all.c",
+        built = subprocess.run([tool("clang"), *FLAGS, *flags, *include, "all.c",
                                 f"{sandbox}/hsb_cold.c", f"{sandbox}/hsb_lib.c", "-o", plugin],
                                cwd=self.folder, text=True, capture_output=True)
         if built.returncode:
             return 0, ["does not build: " + built.stderr[:600]]
         done = subprocess.run([host, plugin, mode], input="\n".join(self.lines) + "\n", text=True,
                               capture_output=True)
-        if done.returncode not in (0, 1):
+        if done.returncode not in (0, 1) or not done.stdout.endswith(" passed\n"):
             return 0, [f"host program ended with {done.returncode}: {done.stdout[-300:]}{done.stderr[-300:]}"]
         *failures, summary = done.stdout.splitlines()
         return int(summary.split()[0]), failures
+
+
+def modes(path):
+    more = {}
+    if VECTOR_SCRIPT.match(path.name) and os.uname().machine == "x86_64":
+        cpu = set(Path("/proc/cpuinfo").read_text().split())
+        more = {name: flags for name, (needs, flags) in VECTOR_MODES.items() if needs in cpu}
+    return MODES | more
 
 
 def run_script(path, host, sandbox):
@@ -349,8 +367,8 @@ def run_script(path, host, sandbox):
         script.prepare()
         if not script.modules:
             return [f"{path.name}: nothing to run ({script.skipped} left out)"], False, 0
-        for mode in MODES:
-            count, failures = script.run(host, sandbox, mode)
+        for mode, flags in modes(path).items():
+            count, failures = script.run(host, sandbox, mode, flags)
             lines = {int(f.split(":")[0]) for f in failures if f[0].isdigit()}
             bad = [f for f in failures if not (f[0].isdigit() and int(f.split(":")[0]) in known)]
             bad += [f"{line}: passes, but is listed as known to fail" for line in sorted(known - lines)]

@@ -102,6 +102,13 @@ typedef struct target {
   uint32_t export;
 } target;
 
+/* A module of the script, with what its imports are bound to. */
+typedef struct module {
+  sandbox box;
+  struct hsb_binding *bindings;
+  target *targets;
+} module;
+
 static void call_target(struct hsb_ctx *ctx, hsb_slot *slots, void *env) {
   target *to = env;
   int trap = to->box ? sandbox_call(to->box, to->export, slots) : 0;
@@ -109,26 +116,25 @@ static void call_target(struct hsb_ctx *ctx, hsb_slot *slots, void *env) {
     ctx->host->trap(ctx, (uint32_t)trap, 0);
 }
 
-/* Bindings as the line says; they live as long as the program. */
-static struct hsb_binding *read_bindings(sandbox *boxes, char **save) {
+static void read_bindings(module *modules, module *m, char **save) {
   unsigned long count = number(save, 10);
-  struct hsb_binding *bindings = calloc(count + 1, sizeof *bindings);
-  target *targets = calloc(count + 1, sizeof *targets);
-  if (!bindings || !targets)
+  m->bindings = calloc(count + 1, sizeof *m->bindings);
+  m->targets = calloc(count + 1, sizeof *m->targets);
+  if (!m->bindings || !m->targets)
     exit(2);
   for (unsigned long i = 0; i < count; i++) {
-    char *box = strtok_r(NULL, " \n", save), *export = strtok_r(NULL, " \n", save);
-    if (box[0] != '-')
-      targets[i] = (target){&boxes[atol(box)], (uint32_t)atol(export)};
-    bindings[i] = (struct hsb_binding){call_target, &targets[i]};
+    char *which = strtok_r(NULL, " \n", save), *export = strtok_r(NULL, " \n", save);
+    if (which[0] != '-')
+      m->targets[i] = (target){&modules[atol(which)].box, (uint32_t)atol(export)};
+    m->bindings[i] = (struct hsb_binding){call_target, &m->targets[i]};
   }
-  return bindings;
 }
 
-static bool do_open(unsigned long line, sandbox *boxes, unsigned long which,
+static bool do_open(unsigned long line, module *modules, module *m,
                     const struct helios_plugin *plugin, char **save) {
   char *text = strtok_r(NULL, " \n", save);
-  int trap = sandbox_open(&boxes[which], plugin, read_bindings(boxes, save));
+  read_bindings(modules, m, save);
+  int trap = sandbox_open(&m->box, plugin, m->bindings);
   bool holds = text[0] == '-' ? trap == 0 : same_trap(trap, text);
   if (!holds)
     printf("%lu: open: %s, not %s\n", line, trap_text(trap), text);
@@ -169,17 +175,25 @@ int main(int argc, char **argv) {
     return 2;
   while (plugins[count])
     count++;
-  sandbox *boxes = calloc(count ? count : 1, sizeof *boxes);
-  while (boxes && fgets(line, sizeof line, stdin)) {
+  module *modules = calloc(count + 1, sizeof *modules);
+  while (modules && fgets(line, sizeof line, stdin)) {
     char *save = NULL, *verb = strtok_r(line, " \n", &save);
     unsigned long at = number(&save, 10), which = number(&save, 10);
     if (which >= count)
       return 2;
-    bool holds = strcmp(verb, "open") == 0 ? do_open(at, boxes, which, plugins[which], &save)
-                                           : do_call(at, &boxes[which], &save);
+    bool holds = strcmp(verb, "open") == 0
+                     ? do_open(at, modules, &modules[which], plugins[which], &save)
+                     : do_call(at, &modules[which].box, &save);
     passed += holds;
     failed += !holds;
   }
+  for (unsigned i = 0; modules && i < count; i++) {
+    sandbox_close(&modules[i].box);
+    free(modules[i].bindings);
+    free(modules[i].targets);
+  }
+  free(modules);
+  dlclose(library);
   printf("%u passed\n", passed);
   return failed != 0;
 }
