@@ -29,8 +29,9 @@ typedef void hrt_log_fn(void *arg, hrt_log_level level, const char *procedure, c
 
 /* ---- a connection ---- */
 
-#define HRT_LOG_LINES 128     /* kept by a connection */
-#define HRT_PROGRESS_OPS 1000 /* SQLite steps between two looks at the budget */
+#define HRT_LOG_LINES 128        /* kept by a connection */
+#define HRT_PROGRESS_OPS 1000    /* SQLite steps between two looks at the budget */
+#define HRT_PROGRESS_FUEL 10000u /* units that so many steps cost */
 
 typedef struct hrt_log_line {
   int64_t time_us; /* since 1970-01-01 UTC */

@@ -25,7 +25,7 @@ typedef struct hrt_signature {
 
 /* Begin with a zeroed struct. type: as in DDL, without "(10,2)". Errors: E_SIGNATURE (unknown
  * type, too many), E_MEMORY. */
-int hrt_signature_init(hrt_signature *s, bool called_on_null);
+void hrt_signature_init(hrt_signature *s, bool called_on_null);
 int hrt_signature_add(hrt_signature *s, const char *name, const char *type, helios_error *err);
 int hrt_signature_returns(hrt_signature *s, const char *type, helios_error *err);
 void hrt_signature_clear(hrt_signature *s);

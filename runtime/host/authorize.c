@@ -1,0 +1,147 @@
+/* authorize.c - what guest SQL may do, asked by SQLite for every table, column and function while
+ * it compiles a statement. A list of what is allowed: an action that is not in it is denied.
+ *
+ * Must never call anything that changes the connection (SQLite's rule for authorizers), nor allow
+ * because a name is missing. */
+#include <string.h>
+
+#include "host/internal.h"
+
+static int deny(hrt_host_env *env, const char *what, const char *name, const char *grant) {
+  char shown[128];
+  hrt_clean(shown, sizeof shown, name, strlen(name));
+  if (grant != NULL) {
+    hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not %s %s: it has no grant '%s:%s'",
+               env->procedure, what, shown, grant, shown);
+  } else {
+    hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not %s %s", env->procedure, what, shown);
+  }
+  return SQLITE_DENY;
+}
+
+static bool begins(const char *name, const char *prefix) {
+  return sqlite3_strnicmp(name, prefix, (int)strlen(prefix)) == 0;
+}
+
+/* Names that no grant reaches: SQLite's own and ours. */
+static bool reserved(const char *name) {
+  return begins(name, "sqlite_") || begins(name, "helios_") || begins(name, "pragma_");
+}
+
+/* A table of the main schema, not a view and not a function in disguise. */
+static bool real_table(const hrt_host_env *env, const char *table) {
+  return sqlite3_table_column_metadata(env->conn->db, "main", table, NULL, NULL, NULL, NULL, NULL,
+                                       NULL) == SQLITE_OK;
+}
+
+static bool json_function(const char *table) {
+  return sqlite3_stricmp(table, "json_each") == 0 || sqlite3_stricmp(table, "json_tree") == 0;
+}
+
+/* A wildcard grant reaches real tables only; a view or a table-valued function must be named. */
+static bool granted(const hrt_host_env *env, hrt_cap_type type, const char *table,
+                    const char *column) {
+  return hrt_caps_allow(env->caps, type, table, column) &&
+         (hrt_caps_named(env->caps, type, table) || real_table(env, table));
+}
+
+static bool main_schema(const char *schema) {
+  return schema == NULL || sqlite3_stricmp(schema, "main") == 0;
+}
+
+static int read(hrt_host_env *env, const char *table, const char *column, const char *schema) {
+  char name[256];
+  if (table == NULL || reserved(table) || !main_schema(schema)) {
+    return deny(env, "read", table != NULL ? table : "?", NULL);
+  }
+  if (json_function(table) && hrt_caps_any(env->caps, HRT_CAP_QUERY)) {
+    return SQLITE_OK;
+  }
+  if (granted(env, HRT_CAP_READ, table, column)) {
+    return SQLITE_OK;
+  }
+  bool of_column = column != NULL && *column != 0;
+  sqlite3_snprintf((int)sizeof name, name, of_column ? "%s.%s" : "%s", table, column);
+  return deny(env, "read", name, "read");
+}
+
+static int write(hrt_host_env *env, const char *table, const char *schema) {
+  if (table == NULL || reserved(table) || !main_schema(schema)) {
+    return deny(env, "write", table != NULL ? table : "?", NULL);
+  }
+  return granted(env, HRT_CAP_WRITE, table, NULL) ? SQLITE_OK : deny(env, "write", table, "write");
+}
+
+enum { HRT_CAP_NONE = -1 };
+
+static const struct {
+  const char *name;
+  int capability;
+} functions[] = {
+#define HRT_FUNCTION(name, capability) {name, HRT_CAP_##capability},
+#include "host/functions.def"
+#undef HRT_FUNCTION
+};
+
+static int function(hrt_host_env *env, const char *name) {
+  size_t low = 0, high = sizeof functions / sizeof *functions;
+  if (name == NULL) {
+    return deny(env, "call", "?", NULL);
+  }
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    int order = sqlite3_stricmp(name, functions[middle].name);
+    if (order == 0) {
+      int need = functions[middle].capability;
+      bool ok = need == HRT_CAP_NONE || hrt_caps_any(env->caps, (hrt_cap_type)need);
+      return ok ? SQLITE_OK
+                : deny(env,
+                       need == HRT_CAP_CLOCK ? "tell the time ('clock') by"
+                                             : "use randomness ('random') by",
+                       name, NULL);
+    }
+    if (order < 0) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  bool (*allowed)(void *, const char *) = env->conn->function_allowed;
+  return allowed != NULL && allowed(env->conn->function_arg, name) ? SQLITE_OK
+                                                                   : deny(env, "call", name, NULL);
+}
+
+int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, const char *c,
+                        const char *d) {
+  hrt_host_conn *conn = arg;
+  hrt_host_env *env = conn->active;
+  (void)d; /* the view or trigger that asks: it lends no rights */
+  if (env == NULL) {
+    return SQLITE_OK;
+  }
+  conn->auth_calls++;
+  switch (action) {
+  case SQLITE_SELECT:
+  case SQLITE_RECURSIVE:
+    return SQLITE_OK;
+  case SQLITE_READ:
+    return read(env, a, b, c);
+  case SQLITE_INSERT:
+  case SQLITE_UPDATE:
+  case SQLITE_DELETE:
+    return write(env, a, c);
+  case SQLITE_FUNCTION:
+    return function(env, b);
+  case SQLITE_TRANSACTION:
+  case SQLITE_SAVEPOINT:
+    return deny(env, "use as SQL", "BEGIN, COMMIT or SAVEPOINT: call begin, commit, savepoint",
+                NULL);
+  case SQLITE_PRAGMA:
+    return deny(env, "use", "PRAGMA", NULL);
+  case SQLITE_ATTACH:
+  case SQLITE_DETACH:
+    return deny(env, "use", "ATTACH or DETACH", NULL);
+  default:
+    return deny(env, "use", "this kind of statement", NULL);
+  }
+}

@@ -1,0 +1,149 @@
+/* bind.c - a plugin's imports to host functions, by module, name and signature. Must never bind a
+ * function whose capability is missing: what is not granted is not linked. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/internal.h"
+#include "plugin/nearest.h"
+
+enum { HRT_CAP_NONE = -1 };
+
+/* One entry a row: sets the scene, charges, runs. Charging comes first, as it may not return. */
+static void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
+  env->ctx = ctx;
+  env->instance = hrt_instance_of(ctx);
+  hrt_host_charge(ctx, fuel);
+}
+
+#define HSB_HOSTCALL(module, name, sig, capability, fuel, doc)                                     \
+  static void call_##module##_##name(struct hsb_ctx *ctx, hsb_slot *s, void *env) {                \
+    enter(ctx, env, fuel);                                                                         \
+    hrt_hc_##name(env, s);                                                                         \
+  }
+#include "hsb_hostcalls.def"
+#undef HSB_HOSTCALL
+
+static const struct row {
+  const char *module, *name, *sig;
+  int capability;
+  hsb_import_fn *fn;
+} rows[] = {
+#define HSB_HOSTCALL(module, name, sig, capability, fuel, doc)                                     \
+  {#module, #name, sig, HRT_CAP_##capability, call_##module##_##name},
+#include "hsb_hostcalls.def"
+#undef HSB_HOSTCALL
+};
+
+#define ROWS (sizeof rows / sizeof *rows)
+
+static bool is(const char *name, const char *bytes, uint32_t length) {
+  return strlen(name) == length && memcmp(name, bytes, length) == 0;
+}
+
+/* "ij:d" for people: (i32, i64) -> f64. */
+static const char *spell(char *out, size_t size, const char *sig) {
+  static const char letters[] = "ijfdvre";
+  static const char *const types[] = {"i32", "i64", "f32", "f64", "v128", "funcref", "externref"};
+  size_t n = 0;
+  const char *open = "(";
+  for (const char *c = sig; *c != 0 && n < size; c++) {
+    const char *letter = strchr(letters, *c);
+    if (*c == ':') {
+      n += (size_t)snprintf(out + n, size - n, "%s)%s", c == sig ? "(" : "",
+                            c[1] != 0 ? " -> " : "");
+      open = "";
+    } else {
+      n += (size_t)snprintf(out + n, size - n, "%s%s", open,
+                            letter != NULL ? types[letter - letters] : "?");
+      open = ", ";
+    }
+  }
+  return out;
+}
+
+static int unknown(const struct hsb_import *import, helios_error *err) {
+  char module[HRT_ESCAPED], name[HRT_ESCAPED], full[2 * HRT_NEAREST_MAX + 2];
+  hrt_nearest n;
+  hrt_nearest_begin(&n, import->name, import->name_len);
+  const char *near_module = NULL;
+  for (size_t i = 0; i < ROWS; i++) {
+    size_t before = n.best != NULL ? n.distance : SIZE_MAX;
+    hrt_nearest_try(&n, rows[i].name);
+    bool better = n.best == rows[i].name && n.distance < before;
+    if (better || (n.best != NULL && strcmp(n.best, rows[i].name) == 0 &&
+                   is(rows[i].module, import->module, import->module_len))) {
+      near_module = rows[i].module;
+    }
+  }
+  int status = hrt_fail(err, HELIOS_E_IMPORT, "unknown import %s.%s",
+                        hrt_escape(module, import->module, import->module_len),
+                        hrt_escape(name, import->name, import->name_len));
+  if (n.best != NULL) {
+    snprintf(full, sizeof full, "%s.%s", near_module, n.best);
+    hrt_hint(err, "did you mean %s?", full);
+  } else {
+    hrt_hint(err, "docs/guest-abi.md lists the functions that a procedure may import");
+  }
+  return status;
+}
+
+/* `query` stands for any right to data. */
+static bool has(const hrt_caps *caps, int capability) {
+  if (capability == HRT_CAP_NONE || hrt_caps_any(caps, (hrt_cap_type)capability)) {
+    return true;
+  }
+  return capability == HRT_CAP_QUERY &&
+         (hrt_caps_any(caps, HRT_CAP_READ) || hrt_caps_any(caps, HRT_CAP_WRITE) ||
+          hrt_caps_any(caps, HRT_CAP_DDL));
+}
+
+static int missing(const struct row *row, helios_error *err) {
+  static const char *const names[] = {
+#define HRT_CAP(NAME, short_name, long_name, scope, doc) short_name,
+#include "capability/capability.def"
+#undef HRT_CAP
+  };
+  int status = hrt_fail(err, HELIOS_E_CAPABILITY, "import %s.%s needs the capability '%s'",
+                        row->module, row->name, names[row->capability]);
+  if (row->capability == HRT_CAP_QUERY) {
+    hrt_hint(err, "add CAPABILITIES ('read:<table>') or ('query')");
+  } else {
+    hrt_hint(err, "add CAPABILITIES ('%s')", names[row->capability]);
+  }
+  return status;
+}
+
+static int resolve(const struct row **out, const struct hsb_import *import, const hrt_caps *caps,
+                   helios_error *err) {
+  char want[128], have[128];
+  for (size_t i = 0; i < ROWS; i++) {
+    const struct row *row = &rows[i];
+    if (!is(row->module, import->module, import->module_len) ||
+        !is(row->name, import->name, import->name_len)) {
+      continue;
+    }
+    if (strcmp(row->sig, import->sig) != 0) {
+      return hrt_fail(err, HELIOS_E_IMPORT, "import %s.%s is %s, the module declares %s",
+                      row->module, row->name, spell(want, sizeof want, row->sig),
+                      spell(have, sizeof have, import->sig));
+    }
+    *out = row;
+    return has(caps, row->capability) ? 0 : missing(row, err);
+  }
+  return unknown(import, err);
+}
+
+int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
+                  hrt_host_env *env, helios_error *err) {
+  for (uint32_t i = 0; i < abi->import_count; i++) {
+    const struct row *row = NULL;
+    int status = resolve(&row, &abi->imports[i], caps, err);
+    if (status != 0) {
+      return status;
+    }
+    if (out != NULL) {
+      out[i] = (struct hsb_binding){row->fn, env};
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,95 @@
+/* conn.c - what the procedures of one connection share: the window in which guest SQL is compiled
+ * or run, and the look at the budget within it. Must never leave `active` set outside of a window:
+ * the application's own SQL would be judged by a guest's grants. */
+#include <time.h>
+
+#include "host/internal.h"
+
+static uint64_t monotonic_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static helios_code look(const hrt_budget *b) {
+  if (b == NULL) {
+    return HELIOS_OK;
+  }
+  if ((b->cancel != NULL && __atomic_load_n(b->cancel, __ATOMIC_RELAXED) != 0) ||
+      (b->probe != NULL && b->probe(b->probe_arg) != 0)) {
+    return HELIOS_E_CANCELLED;
+  }
+  return b->deadline_ns != 0 && monotonic_ns() >= b->deadline_ns ? HELIOS_E_DEADLINE : HELIOS_OK;
+}
+
+/* Fuel for long statements; what the slice has used so far is the instance's to add. */
+static helios_code fuel(const hrt_host_env *env, const hrt_budget *b) {
+  if (b == NULL || b->fuel_limit == 0) {
+    return HELIOS_OK;
+  }
+  uint64_t left = b->fuel_limit > b->fuel_used ? b->fuel_limit - b->fuel_used : 0;
+  return env->vm_steps > left / HRT_PROGRESS_FUEL ? HELIOS_E_FUEL : HELIOS_OK;
+}
+
+static int progress(void *arg) {
+  hrt_host_conn *conn = arg;
+  hrt_host_env *env = conn->active;
+  if (env == NULL || env->ctx == NULL) {
+    return 0;
+  }
+  hrt_budget *b = hrt_host_budget(env->ctx);
+  env->vm_steps++;
+  env->stop = look(b);
+  if (env->stop == HELIOS_OK) {
+    env->stop = fuel(env, b);
+  }
+  return env->stop != HELIOS_OK;
+}
+
+void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db) {
+  conn->db = db;
+  sqlite3_progress_handler(db, HRT_PROGRESS_OPS, progress, conn);
+}
+
+void hrt_host_conn_clear(hrt_host_conn *conn) {
+  hrt_log_clear(conn);
+}
+
+hrt_host_env *hrt_host_suspend(hrt_host_conn *conn) {
+  hrt_host_env *active = conn->active;
+  conn->active = NULL;
+  return active;
+}
+
+void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active) {
+  conn->active = active;
+}
+
+struct hrt_window hrt_window_open(hrt_host_env *env) {
+  hrt_host_conn *conn = env->conn;
+  struct hrt_window w = {conn->active, sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, -1)};
+  if (w.length_limit > (int)HRT_RESULT_MAX) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX);
+  }
+  conn->active = env;
+  env->stop = HELIOS_OK;
+  return w;
+}
+
+void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
+  hrt_host_conn *conn = env->conn;
+  if (w.length_limit > (int)HRT_RESULT_MAX) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit);
+  }
+  conn->active = w.outer;
+}
+
+void hrt_interrupted(hrt_host_env *env) {
+  helios_error err = {.offset = HELIOS_NO_OFFSET};
+  helios_code code = env->stop != HELIOS_OK ? env->stop : HELIOS_E_CANCELLED;
+  const char *why = code == HELIOS_E_DEADLINE ? "time limit exceeded"
+                    : code == HELIOS_E_FUEL   ? "fuel exhausted"
+                                              : "cancelled";
+  hrt_fail(&err, code, "%s in a statement of the procedure", why);
+  hrt_host_fail(env->ctx, &err);
+}

@@ -1,0 +1,98 @@
+/* env.c - the environment of an instance: made, asked for its arena, cleaned after each call,
+ * freed. Must never let anything of one call reach the next. */
+#include <string.h>
+
+#include "host/internal.h"
+#include "hsb_check.h"
+#include "plugin/alloc.h"
+
+int hrt_host_env_new(hrt_host_env **out, hrt_host_conn *conn, const hrt_caps *caps,
+                     const char *procedure, helios_error *err) {
+  hrt_host_env *env = hrt_alloc(sizeof *env);
+  if (env == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  env->conn = conn;
+  env->caps = caps;
+  env->procedure = procedure;
+  *out = env;
+  return 0;
+}
+
+void hrt_host_env_free(hrt_host_env *env) {
+  if (env == NULL) {
+    return;
+  }
+  hrt_host_end_slow(env);
+  hrt_stmts_free(env);
+  hrt_free(env->tx_names);
+  hrt_free(env);
+}
+
+void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps) {
+  env->caps = caps;
+  hrt_stmts_forget(env);
+}
+
+void hrt_host_end_slow(hrt_host_env *env) {
+  hrt_stmts_close(env);
+  hrt_tx_end(env);
+  hrt_query_free(env);
+  hrt_free(env->bytes);
+  env->bytes = NULL;
+  env->length = 0;
+  env->given = HRT_GIVEN_NOTHING;
+  env->vm_steps = 0;
+  env->last[0] = 0;
+  env->touched = false;
+}
+
+bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
+  if (bytes <= env->arena_size) {
+    return true;
+  }
+  uint64_t end = (uint64_t)env->arena + env->arena_size, size = hrt_guest_size(env->instance);
+  bool extend = env->arena_own && env->arena_size > 0 && end == size;
+  uint64_t need = extend ? bytes - env->arena_size : bytes;
+  uint64_t pages = need / HSB_PAGE + (need % HSB_PAGE != 0);
+  if (pages > UINT16_MAX || hrt_guest_grow(env->instance, (uint32_t)pages) < 0) {
+    return false;
+  }
+  if (!extend) {
+    env->arena = (uint32_t)size; /* below 4 GiB, since the memory has grown past it */
+    env->arena_size = 0;
+    env->arena_own = true;
+  }
+  env->arena_size += (uint32_t)(pages * HSB_PAGE);
+  return true;
+}
+
+static int ask(hrt_host_env *env, uint32_t export, hrt_budget *budget, helios_error *err) {
+  hsb_slot slot = 0;
+  int status = hrt_call(env->instance, export, &slot, budget, err);
+  if (status != 0) {
+    return status;
+  }
+  uint32_t at = (uint32_t)(slot >> 32), size = (uint32_t)slot;
+  uint32_t up = (8 - at % 8) % 8; /* cells are 8-aligned */
+  if (!hsb_in_range(at, size, hrt_guest_size(env->instance)) || size <= up) {
+    return hrt_fail(err, HELIOS_E_SIGNATURE, "helios_arena gives a range outside of the memory");
+  }
+  env->arena = at + up;
+  env->arena_size = size - up;
+  return 0;
+}
+
+int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
+                   helios_error *err) {
+  hrt_plugin *plugin = hrt_instance_plugin(instance);
+  int export = hrt_plugin_export(plugin, "helios_arena", strlen("helios_arena"));
+  env->instance = instance;
+  if (export < 0) {
+    return 0;
+  }
+  if (strcmp(hrt_plugin_abi(plugin)->exports[export].sig, ":j") != 0) {
+    return hrt_fail(err, HELIOS_E_SIGNATURE, "export helios_arena must be () -> i64");
+  }
+  return ask(env, (uint32_t) export, budget, err);
+}

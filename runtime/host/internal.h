@@ -1,0 +1,149 @@
+/* internal.h - what the files of host/ share: how a host function reads its arguments, answers,
+ * refuses, and copies bytes to and from the guest.
+ *
+ * Invariant: fuel is charged before anything is acquired, because a charge may not return. What a
+ * host function holds across a charge or a statement belongs to the env, so that it is freed when
+ * the call ends, however it ends. */
+#ifndef HRT_HOST_INTERNAL_H
+#define HRT_HOST_INTERNAL_H
+
+#include "host/host.h"
+
+enum hsb_status {
+#define HSB_STATUS(NAME, code, text) HSB_STATUS_##NAME = code,
+#include "hsb_status.def"
+#undef HSB_STATUS
+};
+
+#define HRT_SQL_MAX (1u << 20)     /* bytes of one statement */
+#define HRT_RESULT_MAX (64u << 20) /* bytes of a result, of a query's rows, of a bound value */
+#define HRT_STMTS_OPEN 64          /* in one call; bits of a word */
+#define HRT_STMTS_IDLE 16          /* kept compiled by an instance */
+#define HRT_TX_DEPTH 32            /* nested in one call */
+#define HRT_LOG_BYTES 8192         /* of a log line */
+
+/* A host function: arguments in s, one result to s[0]. */
+typedef void hrt_hostcall_fn(hrt_host_env *env, hsb_slot *s);
+#define HSB_HOSTCALL(module, name, sig, capability, fuel, doc) hrt_hostcall_fn hrt_hc_##name;
+#include "hsb_hostcalls.def"
+#undef HSB_HOSTCALL
+
+static inline uint32_t hrt_u32(hsb_slot s) {
+  return (uint32_t)s;
+}
+
+static inline void hrt_answer(hsb_slot *s, int64_t status) {
+  s[0] = (uint32_t)(int32_t)status;
+}
+
+static inline void hrt_charge_bytes(hrt_host_env *env, uint64_t bytes) {
+  if (bytes >= 8) {
+    hrt_host_charge(env->ctx, bytes / 8);
+  }
+}
+
+/* Records the text for error_message and returns status. No format: the status's own text. */
+int hrt_refuse(hrt_host_env *env, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *hrt_status_text(int status);
+/* For functions whose result has no room for a status. */
+__attribute__((noreturn)) void hrt_end_call(hrt_host_env *env, const char *function, int status);
+
+/* A copy of guest bytes: small ones inside. */
+struct hrt_bytes {
+  uint8_t *at; /* room for a NUL after the last byte, which is there */
+  size_t length;
+  uint8_t *heap; /* NULL: at is small */
+  uint8_t small[512];
+};
+
+/* Copies (p, n), at most max bytes. Charges. Returns 0, or RANGE, LIMIT, NOMEM (then nothing is
+ * to be freed). */
+int hrt_bytes_read(struct hrt_bytes *b, hrt_host_env *env, hsb_slot p, hsb_slot n, uint32_t max);
+/* Its three parts, where two ranges must be charged for before either is copied. */
+int hrt_bytes_check(hrt_host_env *env, hsb_slot p, hsb_slot n, uint32_t max);
+int hrt_bytes_copy(struct hrt_bytes *b, hrt_host_env *env, hsb_slot p, hsb_slot n);
+void hrt_bytes_free(struct hrt_bytes *b);
+/* Copies what fits of `bytes` to (dst, cap); returns how many there are, or RANGE, LIMIT. */
+int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, uint64_t length);
+/* The same from an offset on, which may be past the end: then 0 bytes are there. */
+int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap, const void *bytes,
+                  uint64_t length);
+
+/* Is it UTF-8, shortest forms, no surrogates? */
+bool hrt_utf8(const void *bytes, size_t length);
+/* Text that is fit for a log, a terminal, a message: clean UTF-8 in one line, what is not as
+ * \xNN. Returns the length; always terminated; cut where out is full. */
+size_t hrt_clean(char *out, size_t size, const void *bytes, size_t length);
+
+/* ---- statements: stmt.c ---- */
+
+struct hrt_stmt {
+  sqlite3_stmt *handle;
+  char *sql; /* owned */
+  uint32_t sql_length;
+  uint32_t generation; /* of an open slot */
+  int reprepared;      /* sqlite3_stmt_status at the last look */
+  bool row;            /* a row is ready */
+  bool fresh;          /* not stepped since it was prepared or reset */
+};
+
+/* Takes a kept statement or compiles one. index: of the open slot. Returns 0, a status, or
+ * SQLITE_INTERRUPT: then the caller lets go of what it holds and calls hrt_settle. */
+int hrt_stmt_open(uint32_t *index, hrt_host_env *env, const char *sql, size_t length);
+struct hrt_stmt *hrt_stmt_at(hrt_host_env *env, uint32_t index);
+int hrt_stmt_handle(hrt_host_env *env, uint32_t index); /* for the guest; positive */
+/* NULL if the handle names no open statement. */
+struct hrt_stmt *hrt_stmt_find(uint32_t *index, hrt_host_env *env, uint32_t handle);
+int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st); /* 1, 0 or a status; may end the call */
+void hrt_stmt_reset(struct hrt_stmt *st);
+void hrt_stmt_close(hrt_host_env *env, uint32_t index);
+void hrt_stmts_reset(hrt_host_env *env); /* all open ones, before a rollback */
+void hrt_stmts_close(hrt_host_env *env); /* all open ones, at the end of a call */
+void hrt_stmts_free(hrt_host_env *env);
+void hrt_stmts_forget(hrt_host_env *env); /* the kept ones */
+/* Status for an SQLite result code; records its message. */
+int hrt_sql_status(hrt_host_env *env, int rc);
+
+/* ---- JSON: json.c ---- */
+
+struct hrt_json {
+  uint8_t *bytes; /* owned */
+  size_t length, room;
+  int status; /* the first failure: LIMIT, NOMEM; then nothing more is written */
+};
+
+void hrt_json_raw(struct hrt_json *j, const char *text, size_t length);
+void hrt_json_string(struct hrt_json *j, const char *text, size_t length);
+void hrt_json_column(struct hrt_json *j, sqlite3_stmt *handle, int column);
+/* Binds a JSON array of scalars to parameters 1, 2 ... Returns 0, JSON, INDEX, SQL, NOMEM. */
+int hrt_json_bind(hrt_host_env *env, sqlite3_stmt *handle, const char *text, size_t length);
+
+/* ---- the rest ---- */
+
+void hrt_query_free(hrt_host_env *env);
+
+/* A line of the engine's own or a guest's; clean text. */
+void hrt_log_put(hrt_host_conn *conn, hrt_log_level level, const char *procedure, const char *text);
+void hrt_log_clear(hrt_host_conn *conn);
+
+void hrt_tx_end(hrt_host_env *env); /* rolls back what the call left open */
+
+/* The window in which guest SQL is compiled or run. */
+struct hrt_window {
+  hrt_host_env *outer;
+  int length_limit;
+};
+struct hrt_window hrt_window_open(hrt_host_env *env);
+void hrt_window_close(hrt_host_env *env, struct hrt_window w);
+/* After SQLITE_INTERRUPT: ends the call with the reason. */
+__attribute__((noreturn)) void hrt_interrupted(hrt_host_env *env);
+/* status, unless it is SQLITE_INTERRUPT. */
+static inline int hrt_settle(hrt_host_env *env, int status) {
+  if (status == SQLITE_INTERRUPT) {
+    hrt_interrupted(env);
+  }
+  return status;
+}
+
+#endif

@@ -1,0 +1,258 @@
+/* stmt.c - statements of an instance: open ones that a guest holds handles of, and kept ones that
+ * wait compiled for the same text. Must never compile a statement that the authorizer does not see.
+ *
+ * Invariant: a statement is in exactly one place - an open slot or the kept list - and a handle
+ * names a slot and its generation, so that one of a closed statement finds nothing. */
+#include <string.h>
+
+#include "host/internal.h"
+#include "host/scan.h"
+#include "plugin/alloc.h"
+
+#define SLOT_BITS 6
+#define GENERATION_MAX ((1u << 24) - 1)
+
+_Static_assert(HRT_STMTS_OPEN == 1 << SLOT_BITS, "slots fill their bits");
+
+struct hrt_stmts {
+  uint64_t used; /* bit n: open[n] */
+  struct hrt_stmt open[HRT_STMTS_OPEN];
+  struct hrt_stmt idle[HRT_STMTS_IDLE]; /* oldest first */
+  uint32_t idle_count;
+};
+
+int hrt_sql_status(hrt_host_env *env, int rc) {
+  char text[sizeof env->last];
+  static const struct {
+    int rc, status;
+  } map[] = {{SQLITE_AUTH, HSB_STATUS_DENIED}, {SQLITE_CONSTRAINT, HSB_STATUS_CONSTRAINT},
+             {SQLITE_BUSY, HSB_STATUS_BUSY},   {SQLITE_LOCKED, HSB_STATUS_BUSY},
+             {SQLITE_NOMEM, HSB_STATUS_NOMEM}, {SQLITE_TOOBIG, HSB_STATUS_LIMIT},
+             {SQLITE_RANGE, HSB_STATUS_INDEX}};
+  int status = HSB_STATUS_SQL;
+  for (size_t i = 0; i < sizeof map / sizeof *map; i++) {
+    status = map[i].rc == (rc & 0xff) ? map[i].status : status;
+  }
+  if (status == HSB_STATUS_DENIED && env->last[0] != 0) {
+    return status; /* the authorizer said why */
+  }
+  const char *message = sqlite3_errmsg(env->conn->db);
+  hrt_clean(text, sizeof text, message, strlen(message));
+  return hrt_refuse(env, status, "%s", text);
+}
+
+static void stmt_free(struct hrt_stmt *st) {
+  sqlite3_finalize(st->handle);
+  hrt_free(st->sql);
+  st->handle = NULL;
+  st->sql = NULL;
+}
+
+/* Compiles in an open window; seen: the authorizer was asked. */
+static int compile(sqlite3_stmt **out, bool *seen, hrt_host_env *env, const char *sql, int length) {
+  const char *tail = NULL;
+  sqlite3_stmt *more = NULL;
+  uint64_t before = env->conn->auth_calls;
+  int rc = sqlite3_prepare_v3(env->conn->db, sql, length, SQLITE_PREPARE_PERSISTENT, out, &tail);
+  *seen = env->conn->auth_calls != before;
+  if (rc == SQLITE_OK && *out != NULL && tail < sql + length) {
+    rc = sqlite3_prepare_v3(env->conn->db, tail, (int)(sql + length - tail), 0, &more, NULL);
+    if (more != NULL || rc != SQLITE_OK) {
+      sqlite3_finalize(more);
+      return hrt_refuse(env, HSB_STATUS_SQL, "more than one statement");
+    }
+  }
+  if (rc == SQLITE_OK && *out == NULL) {
+    return hrt_refuse(env, HSB_STATUS_SQL, "no statement in the text");
+  }
+  return rc == SQLITE_OK ? 0 : rc == SQLITE_INTERRUPT ? SQLITE_INTERRUPT : hrt_sql_status(env, rc);
+}
+
+static int check_text(hrt_host_env *env, const char *sql, size_t length) {
+  if (memchr(sql, 0, length) != NULL) {
+    return hrt_refuse(env, HSB_STATUS_SQL, "a NUL byte in the statement");
+  }
+  if (!hrt_utf8(sql, length)) {
+    return hrt_refuse(env, HSB_STATUS_UTF8, NULL);
+  }
+  if (hrt_scan_word(sql, length, "rollback")) {
+    return hrt_refuse(
+        env, HSB_STATUS_DENIED,
+        "procedure %s may not use ROLLBACK in SQL: it would end its caller's transaction",
+        env->procedure);
+  }
+  return 0;
+}
+
+static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, size_t length) {
+  bool seen = false;
+  int status = check_text(env, sql, length);
+  if (status != 0) {
+    return status;
+  }
+  env->last[0] = 0;
+  struct hrt_window w = hrt_window_open(env);
+  status = compile(&st->handle, &seen, env, sql, (int)length);
+  hrt_window_close(env, w);
+  if (status == 0 && !seen) {
+    status = hrt_refuse(env, HSB_STATUS_DENIED,
+                        "the connection's authorizer was replaced: no guest SQL runs without it");
+  }
+  if (status == 0) {
+    st->sql = hrt_memdup(sql, length);
+    status = st->sql != NULL ? 0 : hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
+  }
+  if (status != 0) {
+    stmt_free(st);
+  }
+  st->sql_length = (uint32_t)length;
+  st->reprepared = 0;
+  return status;
+}
+
+static bool take_idle(struct hrt_stmt *st, struct hrt_stmts *all, const char *sql, size_t length) {
+  for (uint32_t i = all->idle_count; i-- > 0;) {
+    if (all->idle[i].sql_length == length && memcmp(all->idle[i].sql, sql, length) == 0) {
+      uint32_t generation = st->generation;
+      *st = all->idle[i];
+      st->generation = generation;
+      all->idle_count--;
+      memmove(&all->idle[i], &all->idle[i + 1], (all->idle_count - i) * sizeof *st);
+      return true;
+    }
+  }
+  return false;
+}
+
+int hrt_stmt_open(uint32_t *index, hrt_host_env *env, const char *sql, size_t length) {
+  if (!env->in_call) {
+    return hrt_refuse(env, HSB_STATUS_STATE, "no call is running");
+  }
+  if (env->stmts == NULL) {
+    env->stmts = hrt_alloc(sizeof *env->stmts);
+  }
+  struct hrt_stmts *all = env->stmts;
+  if (all == NULL) {
+    return hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
+  }
+  if (all->used == UINT64_MAX) {
+    return hrt_refuse(env, HSB_STATUS_LIMIT, "more than %d open statements", HRT_STMTS_OPEN);
+  }
+  uint32_t n = (uint32_t)__builtin_ctzll(~all->used);
+  struct hrt_stmt *st = &all->open[n];
+  int status = take_idle(st, all, sql, length) ? 0 : stmt_new(st, env, sql, length);
+  if (status == 0) {
+    st->generation = st->generation % GENERATION_MAX + 1;
+    st->row = false;
+    st->fresh = true;
+    all->used |= UINT64_C(1) << n;
+    env->touched = true;
+    *index = n;
+  }
+  return status;
+}
+
+struct hrt_stmt *hrt_stmt_at(hrt_host_env *env, uint32_t index) {
+  return &env->stmts->open[index];
+}
+
+int hrt_stmt_handle(hrt_host_env *env, uint32_t index) {
+  return (int)(env->stmts->open[index].generation << SLOT_BITS | index);
+}
+
+struct hrt_stmt *hrt_stmt_find(uint32_t *index, hrt_host_env *env, uint32_t handle) {
+  uint32_t n = handle & (HRT_STMTS_OPEN - 1);
+  struct hrt_stmts *all = env->stmts;
+  if (all == NULL || (all->used >> n & 1) == 0 || all->open[n].generation != handle >> SLOT_BITS) {
+    return NULL;
+  }
+  *index = n;
+  return &all->open[n];
+}
+
+/* A recompiled statement (the schema changed) must have been seen by the authorizer too. */
+static bool unseen(struct hrt_stmt *st, uint64_t calls_before, const hrt_host_conn *conn) {
+  int n = sqlite3_stmt_status(st->handle, SQLITE_STMTSTATUS_REPREPARE, 0);
+  bool again = n != st->reprepared;
+  st->reprepared = n;
+  return again && conn->auth_calls == calls_before;
+}
+
+int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
+  uint64_t before = env->conn->auth_calls;
+  env->last[0] = 0;
+  struct hrt_window w = hrt_window_open(env);
+  int rc = sqlite3_step(st->handle);
+  int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
+  hrt_window_close(env, w);
+  if (st->fresh && status >= 0 && unseen(st, before, env->conn)) {
+    status = hrt_refuse(env, HSB_STATUS_DENIED,
+                        "the connection's authorizer was replaced: no guest SQL runs without it");
+  }
+  st->fresh = false;
+  st->row = status == 1;
+  if (status < 0) {
+    hrt_stmt_reset(st);
+  }
+  if (env->vm_steps > 0) {
+    uint64_t steps = env->vm_steps;
+    env->vm_steps = 0;
+    if ((rc & 0xff) != SQLITE_INTERRUPT) {
+      hrt_host_charge(env->ctx, steps * HRT_PROGRESS_FUEL);
+    }
+  }
+  if ((rc & 0xff) == SQLITE_INTERRUPT) {
+    hrt_interrupted(env);
+  }
+  return status;
+}
+
+void hrt_stmt_reset(struct hrt_stmt *st) {
+  sqlite3_reset(st->handle);
+  st->row = false;
+  st->fresh = true;
+}
+
+void hrt_stmt_close(hrt_host_env *env, uint32_t index) {
+  struct hrt_stmts *all = env->stmts;
+  struct hrt_stmt *st = &all->open[index];
+  sqlite3_reset(st->handle);
+  sqlite3_clear_bindings(st->handle);
+  all->used &= ~(UINT64_C(1) << index);
+  if (all->idle_count == HRT_STMTS_IDLE) {
+    stmt_free(&all->idle[0]);
+    all->idle_count--;
+    memmove(&all->idle[0], &all->idle[1], all->idle_count * sizeof *st);
+  }
+  all->idle[all->idle_count++] = *st;
+  st->handle = NULL;
+  st->sql = NULL;
+}
+
+void hrt_stmts_reset(hrt_host_env *env) {
+  for (uint64_t left = env->stmts != NULL ? env->stmts->used : 0; left != 0; left &= left - 1) {
+    hrt_stmt_reset(&env->stmts->open[__builtin_ctzll(left)]);
+  }
+}
+
+void hrt_stmts_close(hrt_host_env *env) {
+  for (uint64_t left = env->stmts != NULL ? env->stmts->used : 0; left != 0; left &= left - 1) {
+    hrt_stmt_close(env, (uint32_t)__builtin_ctzll(left));
+  }
+}
+
+void hrt_stmts_forget(hrt_host_env *env) {
+  for (uint32_t i = 0; env->stmts != NULL && i < env->stmts->idle_count; i++) {
+    stmt_free(&env->stmts->idle[i]);
+  }
+  if (env->stmts != NULL) {
+    env->stmts->idle_count = 0;
+  }
+}
+
+void hrt_stmts_free(hrt_host_env *env) {
+  hrt_stmts_close(env);
+  hrt_stmts_forget(env);
+  hrt_free(env->stmts);
+  env->stmts = NULL;
+}

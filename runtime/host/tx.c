@@ -1,0 +1,173 @@
+/* tx.c - transactions of a procedure: savepoints inside the caller's own transaction, because the
+ * statement that called it is running. SQLite sees names of ours only, so that a guest can reach no
+ * savepoint but its own.
+ *
+ * Invariant: env->tx_depth savepoints of this call are open, named helios_<tx_base + k>; the call's
+ * end rolls back those that are left. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/internal.h"
+#include "plugin/alloc.h"
+
+#define NAME_BYTES 64
+
+/* Runs our own statement, which the guest's grants don't judge. */
+static int run(hrt_host_env *env, const char *verb, uint32_t number) {
+  char sql[64];
+  snprintf(sql, sizeof sql, "%s helios_%u", verb, number);
+  hrt_host_env *active = hrt_host_suspend(env->conn);
+  int rc = sqlite3_exec(env->conn->db, sql, NULL, NULL, NULL);
+  int status = rc == SQLITE_OK ? 0 : hrt_sql_status(env, rc);
+  hrt_host_resume(env->conn, active);
+  return status;
+}
+
+static int open_named(hrt_host_env *env, const char *name, size_t length) {
+  if (!env->in_call) {
+    return hrt_refuse(env, HSB_STATUS_STATE, "no call is running");
+  }
+  if (env->tx_depth >= HRT_TX_DEPTH) {
+    return hrt_refuse(env, HSB_STATUS_LIMIT, "more than %d nested transactions", HRT_TX_DEPTH);
+  }
+  if (env->tx_names == NULL) {
+    env->tx_names = hrt_alloc(HRT_TX_DEPTH * NAME_BYTES);
+  }
+  if (env->tx_names == NULL) {
+    return hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
+  }
+  if (env->tx_depth == 0) {
+    env->tx_base = env->conn->savepoints;
+  }
+  int status = run(env, "SAVEPOINT", env->tx_base + env->tx_depth);
+  if (status == 0) {
+    memset(env->tx_names[env->tx_depth], 0, NAME_BYTES);
+    memcpy(env->tx_names[env->tx_depth], name, length);
+    env->tx_depth++;
+    env->conn->savepoints++;
+    env->touched = true;
+  }
+  return status;
+}
+
+/* Savepoints from level up are gone. */
+static void closed(hrt_host_env *env, uint32_t level) {
+  env->conn->savepoints -= env->tx_depth - level;
+  env->tx_depth = level;
+}
+
+static int keep(hrt_host_env *env, uint32_t level) {
+  int status = run(env, "RELEASE", env->tx_base + level);
+  if (status == 0) {
+    closed(env, level);
+  }
+  return status;
+}
+
+static int undo(hrt_host_env *env, uint32_t level) {
+  hrt_stmts_reset(env);
+  return run(env, "ROLLBACK TO", env->tx_base + level);
+}
+
+static int need_open(hrt_host_env *env) {
+  return env->tx_depth > 0 ? 0 : hrt_refuse(env, HSB_STATUS_STATE, "no transaction is open");
+}
+
+void hrt_hc_begin(hrt_host_env *env, hsb_slot *s) {
+  hrt_answer(s, open_named(env, "", 0));
+}
+
+void hrt_hc_commit(hrt_host_env *env, hsb_slot *s) {
+  int status = need_open(env);
+  hrt_answer(s, status != 0 ? status : keep(env, env->tx_depth - 1));
+}
+
+void hrt_hc_rollback(hrt_host_env *env, hsb_slot *s) {
+  int status = need_open(env);
+  if (status == 0) {
+    status = undo(env, env->tx_depth - 1);
+  }
+  hrt_answer(s, status != 0 ? status : keep(env, env->tx_depth - 1));
+}
+
+/* The guest's name of a savepoint; ASCII case does not matter, as in SQL. */
+static int read_name(char name[NAME_BYTES], size_t *length, hrt_host_env *env, hsb_slot *s) {
+  struct hrt_bytes b;
+  int status = hrt_bytes_read(&b, env, s[0], s[1], NAME_BYTES - 1);
+  if (status != 0) {
+    return status;
+  }
+  if (b.length == 0 || memchr(b.at, 0, b.length) != NULL || !hrt_utf8(b.at, b.length)) {
+    return hrt_refuse(env, HSB_STATUS_UTF8, "a savepoint's name is 1 to 63 bytes of UTF-8");
+  }
+  memcpy(name, b.at, b.length + 1);
+  *length = b.length;
+  return 0;
+}
+
+static int find_named(uint32_t *level, hrt_host_env *env, hsb_slot *s) {
+  char name[NAME_BYTES];
+  size_t length = 0;
+  int status = read_name(name, &length, env, s);
+  if (status != 0) {
+    return status;
+  }
+  for (uint32_t i = env->tx_depth; i-- > 0;) {
+    if (sqlite3_stricmp(env->tx_names[i], name) == 0) {
+      *level = i;
+      return 0;
+    }
+  }
+  return hrt_refuse(env, HSB_STATUS_STATE, "no such savepoint is open");
+}
+
+void hrt_hc_savepoint(hrt_host_env *env, hsb_slot *s) {
+  char name[NAME_BYTES];
+  size_t length = 0;
+  int status = read_name(name, &length, env, s);
+  hrt_answer(s, status != 0 ? status : open_named(env, name, length));
+}
+
+void hrt_hc_release(hrt_host_env *env, hsb_slot *s) {
+  uint32_t level = 0;
+  int status = find_named(&level, env, s);
+  hrt_answer(s, status != 0 ? status : keep(env, level));
+}
+
+void hrt_hc_rollback_to(hrt_host_env *env, hsb_slot *s) {
+  uint32_t level = 0;
+  int status = find_named(&level, env, s);
+  if (status == 0) {
+    status = undo(env, level);
+  }
+  if (status == 0) {
+    closed(env, level + 1);
+  }
+  hrt_answer(s, status);
+}
+
+void hrt_tx_end(hrt_host_env *env) {
+  if (env->tx_depth == 0) {
+    return;
+  }
+  int status = undo(env, 0);
+  if (status == 0) {
+    status = keep(env, 0);
+  }
+  if (status != 0) {
+    hrt_log_put(env->conn, HRT_LOG_ERROR, env->procedure, env->last);
+    closed(env, 0);
+  }
+}
+
+void hrt_hc_heliosdb_begin_tx(hrt_host_env *env, hsb_slot *s) {
+  hrt_hc_begin(env, s);
+}
+
+void hrt_hc_heliosdb_commit_tx(hrt_host_env *env, hsb_slot *s) {
+  hrt_hc_commit(env, s);
+}
+
+void hrt_hc_heliosdb_rollback_tx(hrt_host_env *env, hsb_slot *s) {
+  hrt_hc_rollback(env, s);
+}
