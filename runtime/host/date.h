@@ -17,5 +17,7 @@ bool hrt_timestamp_parse(int64_t *us, const char *text, size_t length);
 bool hrt_decimal_is(const char *text, size_t length);
 /* The double nearest to such a text (terminated), whatever the locale. */
 double hrt_decimal_double(char *text);
+/* Sign and at most 18 digits as an integer. */
+int64_t hrt_decimal_int(const char *text);
 
 #endif

@@ -114,6 +114,10 @@ double hrt_decimal_double(char *text) {
   return v;
 }
 
+int64_t hrt_decimal_int(const char *text) {
+  return strtoll(text, NULL, 10);
+}
+
 size_t hrt_double_text(char *out, double v) {
   if (!isfinite(v)) {
     return 0;

@@ -8,6 +8,7 @@
 #define HRT_HOST_INTERNAL_H
 
 #include "host/host.h"
+#include "host/utf8.h"
 
 enum hsb_status {
 #define HSB_STATUS(NAME, code, text) HSB_STATUS_##NAME = code,
@@ -69,12 +70,6 @@ int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, u
 /* The same from an offset on, which may be past the end: then 0 bytes are there. */
 int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap, const void *bytes,
                   uint64_t length);
-
-/* Is it UTF-8, shortest forms, no surrogates? */
-bool hrt_utf8(const void *bytes, size_t length);
-/* Text that is fit for a log, a terminal, a message: clean UTF-8 in one line, what is not as
- * \xNN. Returns the length; always terminated; cut where out is full. */
-size_t hrt_clean(char *out, size_t size, const void *bytes, size_t length);
 
 /* ---- statements: stmt.c ---- */
 

@@ -220,7 +220,7 @@ static size_t unescape(char *out, struct reader *r) {
   return 1;
 }
 
-/* A string's bytes to `out`, which has room for all that is left. False if it does not end. */
+/* A string's bytes to `out`, which has room for its extent. False if it does not end. */
 static bool string(size_t *length, char *out, struct reader *r) {
   size_t n = 0;
   while (r->at < r->end && *r->at != '"') {
@@ -242,9 +242,18 @@ static bool string(size_t *length, char *out, struct reader *r) {
   return eat(r, "\"");
 }
 
+/* Bytes up to the quote that ends the string that r is in. */
+static size_t extent(const struct reader *r) {
+  const char *c = r->at;
+  while (c < r->end && *c != '"') {
+    c += *c == '\\' && r->end - c > 1 ? 2 : 1;
+  }
+  return (size_t)(c - r->at);
+}
+
 static int bind_string(struct reader *r) {
   size_t length = 0;
-  char *text = hrt_alloc((size_t)(r->end - r->at) + 1);
+  char *text = hrt_alloc(extent(r) + 1);
   if (text == NULL) {
     return hrt_refuse(r->env, HSB_STATUS_NOMEM, NULL);
   }

@@ -1,9 +1,10 @@
 /* utf8.c - is it UTF-8, and text made fit to show. Must never read past length nor write past
  * size. */
+#include "host/utf8.h"
+
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "host/internal.h"
 
 /* Bytes of the sequence at p, 0 if it is none: shortest form, no surrogate, <= U+10FFFF. */
 static size_t sequence(const uint8_t *p, size_t left) {

@@ -1,0 +1,249 @@
+/* marshal.c - SQL arguments to slots. The way of a number is short: its storage class is looked at
+ * once, nothing is allocated. Must never write to guest memory outside of the argument arena. */
+#include <string.h>
+
+#include "sqlite/marshal_private.h"
+
+/* Where the next bytes go in the arena. */
+struct cursor {
+  hrt_host_env *env;
+  uint64_t used;
+};
+
+static bool any_null(const hrt_signature *s, sqlite3_value **argv) {
+  for (uint32_t i = 0; i < s->argc; i++) {
+    if (sqlite3_value_type(argv[i]) == SQLITE_NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Argument i does not fit. A NULL anywhere beats it: the procedure would not have been called. */
+static int misfit(const hrt_signature *s, uint32_t i, sqlite3_value **argv, helios_error *err) {
+  char name[HRT_PARAM_NAME], shown[HRT_ESCAPED];
+  if (!s->called_on_null && any_null(s, argv)) {
+    return HRT_MARSHAL_NULL;
+  }
+  const char *is = hrt_storage_name(argv[i]), *want = hrt_type_name((hrt_type)s->types[i]);
+  bool bytes = sqlite3_value_type(argv[i]) == SQLITE_BLOB;
+  const char *text = bytes ? NULL : (const char *)sqlite3_value_text(argv[i]);
+  int status = hrt_fail(err, HELIOS_E_VALUE, "parameter %s: expected %s, got %s",
+                        hrt_param_name(name, s, i), want, is);
+  if (text != NULL) {
+    hrt_hint(err, "the value is %s", hrt_escape(shown, text, (size_t)sqlite3_value_bytes(argv[i])));
+  }
+  return status;
+}
+
+static bool fits_i32(int64_t v) {
+  return v >= INT32_MIN && v <= INT32_MAX;
+}
+
+static int integer(hsb_slot *slot, const hrt_signature *s, uint32_t i, sqlite3_value **argv,
+                   helios_error *err) {
+  int64_t v = 0;
+  char name[HRT_PARAM_NAME];
+  if (!hrt_to_i64(&v, (hrt_type)s->types[i], argv[i])) {
+    return misfit(s, i, argv, err);
+  }
+  if (s->modes[i] == MODE_I32 && !fits_i32(v)) {
+    return hrt_fail(err, HELIOS_E_VALUE, "parameter %s: %lld does not fit the procedure's i32",
+                    hrt_param_name(name, s, i), (long long)v);
+  }
+  *slot = s->modes[i] == MODE_I64 ? (hsb_slot)v : (hsb_slot)(uint32_t)v;
+  return 0;
+}
+
+static int real(hsb_slot *slot, const hrt_signature *s, uint32_t i, sqlite3_value **argv,
+                helios_error *err) {
+  double d = 0;
+  if (!hrt_to_f64(&d, (hrt_type)s->types[i], argv[i])) {
+    return misfit(s, i, argv, err);
+  }
+  if (s->modes[i] == MODE_F32) {
+    float f = (float)d;
+    *slot = 0;
+    memcpy(slot, &f, sizeof f);
+  } else {
+    memcpy(slot, &d, sizeof d);
+  }
+  return 0;
+}
+
+/* Room for `length` bytes at a multiple of 8. False: the arena is too small. */
+static bool take(uint32_t *at, struct cursor *c, uint64_t length) {
+  if (length > c->env->arena_size || c->used > c->env->arena_size - length) {
+    c->used += length + 8; /* what a larger arena must hold */
+    return false;
+  }
+  *at = c->env->arena + (uint32_t)c->used;
+  c->used = (c->used + length + 7) & ~UINT64_C(7);
+  return true;
+}
+
+static bool put(uint32_t *at, struct cursor *c, const void *bytes, uint64_t length) {
+  return take(at, c, length) && hrt_guest_write(c->env->instance, (guest_u32){*at}, bytes, length);
+}
+
+/* The status of bytes that found no room; the arena is made larger and all is done again. */
+#define NO_ROOM (-2)
+
+static int text(hsb_slot *slots, struct cursor *c, const hrt_signature *s, uint32_t i,
+                sqlite3_value **argv, helios_error *err) {
+  char scratch[HRT_SCRATCH];
+  const void *bytes = NULL;
+  size_t length = 0;
+  uint32_t at = 0;
+  if (!hrt_to_bytes(&bytes, &length, (hrt_type)s->types[i], argv[i], scratch)) {
+    return misfit(s, i, argv, err);
+  }
+  if (!put(&at, c, bytes, length)) {
+    return NO_ROOM;
+  }
+  slots[0] = at;
+  slots[1] = (uint32_t)length;
+  return 0;
+}
+
+/* A cell's contents: value type, and bits or bytes. */
+static bool contents(struct hrt_cell *cell, const void **bytes, hrt_type type, sqlite3_value *v,
+                     char scratch[HRT_SCRATCH]) {
+  int64_t n = 0;
+  double d = 0;
+  size_t length = 0;
+  bool ok = true;
+  *cell = (struct hrt_cell){.type = hrt_value_type(type, v)};
+  switch (cell->type) {
+  case HSB_VALUE_NULL:
+    break;
+  case HSB_VALUE_BOOLEAN:
+  case HSB_VALUE_I64:
+    ok = hrt_to_i64(&n, type, v);
+    cell->bits = (uint64_t)n;
+    break;
+  case HSB_VALUE_F64:
+    ok = hrt_to_f64(&d, type, v);
+    memcpy(&cell->bits, &d, sizeof d);
+    break;
+  default:
+    ok = hrt_to_bytes(bytes, &length, type, v, scratch);
+    cell->length = (uint32_t)length;
+  }
+  return ok;
+}
+
+static int put_cell(hsb_slot *slot, struct cursor *c, const hrt_signature *s, uint32_t i,
+                    sqlite3_value **argv, helios_error *err) {
+  char scratch[HRT_SCRATCH];
+  struct hrt_cell cell;
+  const void *bytes = NULL;
+  uint32_t at = 0;
+  if (!s->called_on_null && sqlite3_value_type(argv[i]) == SQLITE_NULL) {
+    return HRT_MARSHAL_NULL;
+  }
+  if (!contents(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
+    return misfit(s, i, argv, err);
+  }
+  if (bytes != NULL) {
+    bool room = put(&at, c, bytes, cell.length);
+    cell.bits = at;
+    if (!room) {
+      take(&at, c, sizeof cell); /* only counted */
+      return NO_ROOM;
+    }
+  }
+  if (!put(&at, c, &cell, sizeof cell)) {
+    return NO_ROOM;
+  }
+  *slot = at;
+  return 0;
+}
+
+/* One argument by the long way: conversions, bytes, errors. */
+static int slow(hsb_slot **slot, struct cursor *c, const hrt_signature *s, uint32_t i,
+                sqlite3_value **argv, helios_error *err) {
+  int status = 0;
+  if (s->modes[i] != MODE_CELL && sqlite3_value_type(argv[i]) == SQLITE_NULL) {
+    return HRT_MARSHAL_NULL;
+  }
+  switch (s->modes[i]) {
+  case MODE_F32:
+  case MODE_F64:
+    status = real(*slot, s, i, argv, err);
+    break;
+  case MODE_BYTES:
+    status = text(*slot, c, s, i, argv, err);
+    *slot += 1;
+    break;
+  case MODE_CELL:
+    status = put_cell(*slot, c, s, i, argv, err);
+    break;
+  default:
+    status = integer(*slot, s, i, argv, err);
+  }
+  *slot += 1;
+  return status;
+}
+
+/* The values that a guest will pull must convert when it does. */
+static int check_dynamic(const hrt_signature *s, sqlite3_value **argv, helios_error *err) {
+  char scratch[HRT_SCRATCH];
+  if (!s->called_on_null && any_null(s, argv)) {
+    return HRT_MARSHAL_NULL;
+  }
+  for (uint32_t i = 0; i < s->argc; i++) {
+    struct hrt_cell cell;
+    const void *bytes = NULL;
+    if (!contents(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
+      return misfit(s, i, argv, err);
+    }
+  }
+  return 0;
+}
+
+/* All arguments once. After NO_ROOM the cursor has counted what they all need. */
+static int pass(hsb_slot *slot, struct cursor *c, const hrt_signature *s, sqlite3_value **argv,
+                helios_error *err) {
+  bool room = true;
+  for (uint32_t i = 0; i < s->argc; i++) {
+    int storage = sqlite3_value_type(argv[i]);
+    if (storage == SQLITE_INTEGER && s->modes[i] == MODE_I64) {
+      *slot++ = (hsb_slot)sqlite3_value_int64(argv[i]);
+      continue;
+    }
+    if (storage == SQLITE_FLOAT && s->modes[i] == MODE_F64) {
+      double d = sqlite3_value_double(argv[i]);
+      memcpy(slot++, &d, sizeof d);
+      continue;
+    }
+    int status = slow(&slot, c, s, i, argv, err);
+    if (status == NO_ROOM) {
+      room = false;
+    } else if (status != 0) {
+      return status;
+    }
+  }
+  return room ? 0 : NO_ROOM;
+}
+
+int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
+                     sqlite3_value **argv, helios_error *err) {
+  if (s->dynamic) {
+    return check_dynamic(s, argv, err);
+  }
+  struct cursor c = {env, 0};
+  int status = pass(slots, &c, s, argv, err);
+  if (status != NO_ROOM) {
+    return status;
+  }
+  if (!hrt_arena_room(env, c.used)) {
+    return hrt_fail(err, HELIOS_E_LIMIT, "arguments of %llu bytes do not fit the memory limit",
+                    (unsigned long long)c.used);
+  }
+  c.used = 0;
+  status = pass(slots, &c, s, argv, err);
+  return status == NO_ROOM
+             ? hrt_fail(err, HELIOS_E_INTERNAL, "the argument arena was counted wrong")
+             : status;
+}
