@@ -1,6 +1,7 @@
 /* instance.h - instances of a plugin and calls into them. reserve.c: address space and memory;
- * image.c: instantiate and reset; guard.c + guard_<arch>.S: enter and leave guest code; signal.c:
- * the one fault handler; budget.c: fuel, time, cancellation.
+ * image.c: instantiate and reset; track.c: written pages; guest.c: host access; call.c: calls;
+ * guard.c + guard_<arch>.S: enter and leave guest code; signal.c: the one fault handler; budget.c:
+ * fuel, time, cancellation.
  *
  * Invariants: an instance is used by one thread at a time; a trapped instance is dead and never
  * called again; a fault is a trap only if its PC is in the plugin, its address in the instance's
@@ -28,11 +29,14 @@ typedef struct hrt_budget {
   int (*probe)(void *probe_arg);
   void *probe_arg;
   uint32_t depth, depth_limit; /* of nested calls; limit 0: 16 */
+  /* budget.c's own: what is left of the slice, its size, when it began. */
+  int64_t slice, slice_size;
+  uint64_t slice_start;
 } hrt_budget;
 
 typedef struct hrt_instance_options {
   uint32_t memory_limit_pages; /* 0: 256 (16 MiB) */
-  uint32_t stack_bytes; /* of guest code a call; 0: 1 MiB, never more than the thread has */
+  uint32_t stack_bytes;        /* of guest code a call; 0: 1 MiB, never more than the thread has */
   const struct hsb_binding *imports; /* one per import of the plugin; copied */
   void *user;                        /* for host functions: hrt_instance_user */
 } hrt_instance_options;
@@ -46,9 +50,12 @@ int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_
                      hrt_budget *budget, helios_error *err);
 void hrt_instance_free(hrt_instance *i); /* takes NULL */
 
-/* Back to the state after hrt_instance_new, in time proportional to the pages that calls write.
- * Not on a dead instance. */
+/* Back to the state of the last checkpoint (hrt_instance_new makes the first one), in time
+ * proportional to the pages that calls write. Not on a dead instance. */
 int hrt_instance_reset(hrt_instance *i, helios_error *err);
+/* Makes the state now (memory with its size, globals, tables) the one that reset returns to: after
+ * the arena was asked for. Errors: E_MEMORY, E_MISUSE (dead or running). */
+int hrt_instance_checkpoint(hrt_instance *i, helios_error *err);
 bool hrt_instance_dead(const hrt_instance *i);
 void *hrt_instance_user(const hrt_instance *i);
 hrt_plugin *hrt_instance_plugin(const hrt_instance *i); /* borrowed */
@@ -57,8 +64,9 @@ hrt_instance *hrt_instance_of(struct hsb_ctx *ctx);     /* for host functions */
 /* Calls export `index` (of abi->exports). slots: arguments in, results out, room for
  * max(param slots, result slots, 1). On a trap the instance is dead and err says what, in which
  * function and at which wasm offset; the text names no procedure, the caller adds that.
- * Fuel used is added to budget->fuel_used, trap or not. Errors: E_TRAP, E_FUEL, E_DEADLINE,
- * E_CANCELLED, E_LIMIT (depth), E_MISUSE (dead instance). */
+ * Fuel used is added to budget->fuel_used, trap or not (after a trap other than fuel, deadline or
+ * cancel without what the guest used since the last refuel or host call). Errors: E_TRAP, E_FUEL,
+ * E_DEADLINE, E_CANCELLED, E_LIMIT (depth), E_MISUSE (dead instance). */
 int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
              helios_error *err);
 

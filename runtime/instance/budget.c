@@ -1,0 +1,198 @@
+/* budget.c - fuel, time, cancellation, stack: what a guest call may use.
+ *
+ * Fuel is handed out in slices. ctx->fuel is what is left of the slice; `mark` is what it was when
+ * budget->fuel_used was last brought up to date, so used += mark - ctx->fuel at each boundary.
+ * A slice is never larger than what the limit leaves: a checkpoint finds its fuel negative exactly
+ * when more than fuel_limit units are spent, whatever the size of the slices. Slices are sized by
+ * the clock so that deadline and cancellation are looked at about once a millisecond. What is left
+ * of a slice passes from call to call and to nested calls of the same budget.
+ *
+ * Invariant: fuel_used is exact at host calls, at refuels and after calls that did not trap. After
+ * a trap other than fuel it may lack what the guest had used since the last of these. */
+#include <pthread.h>
+#include <time.h>
+
+#include "instance/inst.h"
+
+#define SLICE_FIRST (INT64_C(1) << 18)
+#define SLICE_MIN (INT64_C(1) << 12)
+#define SLICE_MAX (INT64_C(1) << 24)
+#define SLICE_NS_LOW 500000u /* between checks */
+#define SLICE_NS_HIGH 2000000u
+#define DEPTH_LIMIT 16
+/* Off the slice, not off the limit: so that many short calls or host calls come to a check too. */
+#define TOLL_CALL 32
+#define TOLL_HOST 2048
+
+#define HOST_STACK (64u << 10)    /* kept free below guest frames, for host functions */
+#define UNKNOWN_STACK (64u << 10) /* assumed on a stack that is not the thread's own */
+
+static uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Brings fuel_used up to date. */
+static void settle(struct hrt_activation *a) {
+  struct hsb_ctx *ctx = a->instance->ctx;
+  a->budget->fuel_used += (uint64_t)a->mark - (uint64_t)ctx->fuel;
+  a->mark = ctx->fuel;
+}
+
+static bool is_spent(const hrt_budget *b) {
+  return b->fuel_limit != 0 && b->fuel_used > b->fuel_limit;
+}
+
+static void adapt_slice(hrt_budget *b, uint64_t now) {
+  uint64_t passed = now - b->slice_start;
+  if (b->slice_size == 0) {
+    b->slice_size = SLICE_FIRST;
+  } else if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) {
+    b->slice_size /= passed > 4 * SLICE_NS_HIGH ? 8 : 2;
+    b->slice_size = b->slice_size > SLICE_MIN ? b->slice_size : SLICE_MIN;
+  } else if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) {
+    b->slice_size *= 2;
+  }
+  b->slice_start = now;
+}
+
+/* At the end of a slice: 0, or the trap that ends the call. */
+static uint32_t check(hrt_budget *b) {
+  uint64_t now = now_ns();
+  if (is_spent(b)) {
+    return HSB_TRAP_FUEL;
+  }
+  if ((b->cancel && __atomic_load_n(b->cancel, __ATOMIC_RELAXED)) ||
+      (b->probe && b->probe(b->probe_arg))) {
+    return HSB_TRAP_CANCELLED;
+  }
+  if (b->deadline_ns != 0 && now >= b->deadline_ns) {
+    return HSB_TRAP_DEADLINE;
+  }
+  adapt_slice(b, now);
+  return 0;
+}
+
+static int64_t capped(const hrt_budget *b, int64_t slice) {
+  if (b->fuel_limit == 0) {
+    return slice;
+  }
+  uint64_t left = b->fuel_limit - b->fuel_used; /* not spent */
+  return (uint64_t)slice < left ? slice : (int64_t)left;
+}
+
+static int refuse_call(struct hrt_activation *a, uint32_t trap) {
+  static const char *const texts[] = {[HSB_TRAP_FUEL] = "fuel exhausted",
+                                      [HSB_TRAP_DEADLINE] = "time limit exceeded",
+                                      [HSB_TRAP_CANCELLED] = "cancelled"};
+  return hrt_trap_error(a->err, trap, HELIOS_NO_OFFSET, "%s before a call", texts[trap]);
+}
+
+int hrt_budget_begin(struct hrt_activation *a) {
+  hrt_budget *b = a->budget;
+  if (b->depth >= (b->depth_limit ? b->depth_limit : DEPTH_LIMIT)) {
+    int status = hrt_fail(a->err, HELIOS_E_LIMIT, "calls are nested more than %u deep", b->depth);
+    hrt_hint(a->err, "a procedure that calls itself through SQL?");
+    return status;
+  }
+  if (a->outer && a->outer->budget == b) {
+    settle(a->outer);
+    b->slice = a->outer->mark;
+  }
+  b->slice -= TOLL_CALL;
+  if (b->slice < 0 || is_spent(b)) {
+    uint32_t trap = check(b);
+    if (trap != 0) {
+      return refuse_call(a, trap);
+    }
+    b->slice = b->slice_size;
+  }
+  b->depth++;
+  a->mark = a->instance->ctx->fuel = capped(b, b->slice);
+  return 0;
+}
+
+void hrt_budget_end(struct hrt_activation *a) {
+  hrt_budget *b = a->budget;
+  settle(a);
+  b->slice = a->mark;
+  b->depth--;
+  if (a->outer && a->outer->budget == b) {
+    a->outer->mark = a->outer->instance->ctx->fuel = b->slice;
+  }
+}
+
+/* Negative fuel in ctx becomes a new slice, or the call ends. */
+static void next_slice(struct hrt_activation *a, uint32_t offset) {
+  struct hsb_ctx *ctx = a->instance->ctx;
+  settle(a);
+  uint32_t trap = check(a->budget);
+  if (trap != 0) {
+    hrt_trap(ctx, trap, offset);
+  }
+  a->mark = ctx->fuel = capped(a->budget, a->budget->slice_size);
+}
+
+int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
+  ctx->fuel = fuel;
+  next_slice(hrt_instance_of(ctx)->activation, offset);
+  return ctx->fuel;
+}
+
+void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
+  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  settle(a);
+  uint64_t used = a->budget->fuel_used;
+  a->budget->fuel_used = used + units < used ? UINT64_MAX : used + units;
+  uint64_t off = units < INT64_MAX / 2 ? units + TOLL_HOST : INT64_MAX / 2;
+  a->mark = ctx->fuel = ctx->fuel < 0 ? -1 : ctx->fuel - (int64_t)off;
+  if (ctx->fuel < 0) {
+    next_slice(a, 0);
+  }
+}
+
+hrt_budget *hrt_host_budget(struct hsb_ctx *ctx) {
+  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  settle(a);
+  return a->budget;
+}
+
+/* ---- stack ---- */
+
+struct stack {
+  uintptr_t low, high;
+};
+
+static __thread struct stack own __attribute__((tls_model("initial-exec")));
+
+/* Slow for the main thread (reads /proc/self/maps), so once a thread. */
+static void find_stack(void) {
+  pthread_attr_t attr;
+  void *low = NULL;
+  size_t size = 0;
+  own.high = 1; /* looked */
+  if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+    if (pthread_attr_getstack(&attr, &low, &size) == 0) {
+      own.low = (uintptr_t)low;
+      own.high = own.low + size;
+    }
+    pthread_attr_destroy(&attr);
+  }
+}
+
+uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer) {
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0), limit;
+  if (__builtin_expect(own.high == 0, 0)) {
+    find_stack();
+  }
+  if (__builtin_expect(here >= own.low && here < own.high, 1)) {
+    uintptr_t lowest = own.low + HOST_STACK;
+    limit = here > i->stack_bytes ? here - i->stack_bytes : 0;
+    limit = limit > lowest ? limit : lowest;
+  } else {
+    limit = here - UNKNOWN_STACK;
+  }
+  return outer && outer->instance->ctx->stack_limit > limit ? outer->instance->ctx->stack_limit
+                                                            : limit;
+}

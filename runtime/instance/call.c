@@ -1,0 +1,142 @@
+/* call.c - guest calls: entering, leaving early, and what the user reads about it.
+ *
+ * Invariant: hrt_current is the innermost running guest call of this thread or NULL, and is right
+ * again whichever way a call ends. A call that ended early leaves its instance dead. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "instance/inst.h"
+
+__thread struct hrt_activation *hrt_current __attribute__((tls_model("initial-exec")));
+
+static const char *const trap_texts[] = {
+#define HSB_TRAP(name, code, text) [code] = text,
+#include "hsb_traps.def"
+#undef HSB_TRAP
+};
+
+/* Traps that are limits have codes of their own. */
+static helios_code code_of(uint32_t trap) {
+  switch (trap) {
+  case HSB_TRAP_FUEL:
+    return HELIOS_E_FUEL;
+  case HSB_TRAP_DEADLINE:
+    return HELIOS_E_DEADLINE;
+  case HSB_TRAP_CANCELLED:
+    return HELIOS_E_CANCELLED;
+  default:
+    return HELIOS_E_TRAP;
+  }
+}
+
+int hrt_trap_error(helios_error *err, uint32_t trap, uint32_t offset, const char *format, ...) {
+  helios_code code = code_of(trap);
+  if (err == NULL || err->code != HELIOS_OK) {
+    return code;
+  }
+  char text[sizeof err->text];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  hrt_fail(err, code, "%s", text);
+  err->trap = trap;
+  err->offset = offset;
+  return code;
+}
+
+static void limit_hint(const struct hrt_activation *a, uint32_t trap) {
+  if (trap == HSB_TRAP_FUEL) {
+    hrt_hint(a->err, "the limit was %llu; raise fuel_limit",
+             (unsigned long long)a->budget->fuel_limit);
+  } else if (trap == HSB_TRAP_DEADLINE) {
+    hrt_hint(a->err, "raise timeout");
+  }
+}
+
+/* The early end of a call in words. Not a hot path. */
+static int explain(const struct hrt_activation *a, uint32_t trap) {
+  char name[HRT_ESCAPED];
+  uint32_t offset = a->offset;
+  if (trap == HSB_TRAP_HOST && a->host_status != 0) {
+    return a->host_status; /* *err is set */
+  }
+  if (a->pc != 0) {
+    offset = hrt_plugin_line(a->instance->plugin, a->pc);
+  }
+  const char *text = trap < sizeof trap_texts / sizeof *trap_texts && trap_texts[trap]
+                         ? trap_texts[trap]
+                         : "unknown trap";
+  bool own = a->err == NULL || a->err->code == HELIOS_OK;
+  int status;
+  if (offset == HELIOS_NO_OFFSET) {
+    status = hrt_trap_error(a->err, trap, offset, "%s", text);
+  } else {
+    hrt_plugin_func_name(a->instance->plugin, offset, name);
+    status = hrt_trap_error(a->err, trap, offset, "%s in \"%s\" at wasm offset 0x%x", text, name,
+                            offset);
+  }
+  if (own) {
+    limit_hint(a, trap);
+  }
+  return status;
+}
+
+int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, hrt_budget *budget,
+              helios_error *err) {
+  struct hrt_activation a; /* the landing is large, so no initializer */
+  a.instance = i;
+  a.budget = budget;
+  a.outer = hrt_current;
+  a.err = err;
+  a.pc = 0;
+  a.offset = HELIOS_NO_OFFSET;
+  a.host_status = 0;
+  int status = hrt_budget_begin(&a);
+  if (__builtin_expect(status != 0, 0)) {
+    return status;
+  }
+  i->ctx->stack_limit = hrt_stack_limit(i, a.outer);
+  i->activation = hrt_current = &a;
+  int trap = hrt_guard_enter(&a.landing, fn, i->instance, slots);
+  hrt_current = a.outer;
+  i->activation = NULL;
+  hrt_budget_end(&a);
+  if (__builtin_expect(trap != 0, 0)) {
+    i->dead = true;
+    status = explain(&a, (uint32_t)trap);
+  }
+  return status;
+}
+
+int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
+             helios_error *err) {
+  if (__builtin_expect(i->dead || i->activation || index >= i->abi->export_count, 0)) {
+    return hrt_fail(err, HELIOS_E_MISUSE,
+                    i->dead         ? "the instance is dead"
+                    : i->activation ? "the instance is running"
+                                    : "no such export");
+  }
+  const struct hsb_export *e = &i->abi->exports[index];
+  i->dirty |= !(e->flags & HSB_EXPORT_STATELESS);
+  return hrt_enter(i, e->call, slots, budget, err);
+}
+
+_Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
+  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  a->offset = offset ? offset : HELIOS_NO_OFFSET; /* no instruction has offset 0 */
+  hrt_guard_leave(&a->landing, code ? (int)code : HSB_TRAP_UNREACHABLE);
+}
+
+_Noreturn void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err) {
+  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  a->host_status = err->code != HELIOS_OK ? err->code : HELIOS_E_INTERNAL;
+  if (a->err && a->err->code == HELIOS_OK) {
+    if (err->code != HELIOS_OK) {
+      *a->err = *err;
+    } else {
+      hrt_fail(a->err, HELIOS_E_INTERNAL, "a host function failed without a reason");
+    }
+  }
+  hrt_guard_leave(&a->landing, HSB_TRAP_HOST);
+}

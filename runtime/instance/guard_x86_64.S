@@ -1,0 +1,50 @@
+/* guard_x86_64.S - hrt_guard_enter and hrt_guard_leave (guard.h) for x86-64, System V. */
+#if defined(__x86_64__)
+        .text
+        .globl  hrt_guard_enter
+        .hidden hrt_guard_enter
+        .type   hrt_guard_enter, @function
+        .p2align 4
+hrt_guard_enter:                        /* rdi landing, rsi fn, rdx instance, rcx slots */
+        .cfi_startproc
+        endbr64
+        movq    %rbx, 0(%rdi)
+        movq    %rbp, 8(%rdi)
+        movq    %r12, 16(%rdi)
+        movq    %r13, 24(%rdi)
+        movq    %r14, 32(%rdi)
+        movq    %r15, 40(%rdi)
+        movq    %rsp, 48(%rdi)          /* points to the return address */
+        movq    %rsi, %rax
+        movq    %rdx, %rdi
+        movq    %rcx, %rsi
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        callq   *%rax
+        addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        xorl    %eax, %eax
+        retq
+        .cfi_endproc
+        .size   hrt_guard_enter, . - hrt_guard_enter
+
+        .globl  hrt_guard_leave
+        .hidden hrt_guard_leave
+        .type   hrt_guard_leave, @function
+        .p2align 4
+hrt_guard_leave:                        /* rdi landing, esi code */
+        .cfi_startproc
+        endbr64
+        movq    0(%rdi), %rbx
+        movq    8(%rdi), %rbp
+        movq    16(%rdi), %r12
+        movq    24(%rdi), %r13
+        movq    32(%rdi), %r14
+        movq    40(%rdi), %r15
+        movq    48(%rdi), %rsp
+        movl    %esi, %eax
+        retq
+        .cfi_endproc
+        .size   hrt_guard_leave, . - hrt_guard_leave
+#endif
+        .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,35 @@
+/* guest.c - guest memory for host functions: two checked copies, size and growth. 64-bit
+ * arithmetic throughout; never hands out a pointer. */
+#include <string.h>
+
+#include "hsb_check.h"
+#include "instance/inst.h"
+
+uint64_t hrt_guest_size(const hrt_instance *i) {
+  return (uint64_t)i->pages * HSB_PAGE;
+}
+
+bool hrt_guest_read(void *dst, const hrt_instance *i, guest_u32 at, uint64_t len) {
+  if (!hsb_in_range(at.v, len, hrt_guest_size(i))) {
+    return false;
+  }
+  if (len > 0) {
+    memcpy(dst, i->memory + at.v, len);
+  }
+  return true;
+}
+
+bool hrt_guest_write(hrt_instance *i, guest_u32 at, const void *src, uint64_t len) {
+  if (!hsb_in_range(at.v, len, hrt_guest_size(i)) || !hrt_track_write(i, at.v, len)) {
+    return false;
+  }
+  if (len > 0) {
+    memcpy(i->memory + at.v, src, len);
+  }
+  return true;
+}
+
+int64_t hrt_guest_grow(hrt_instance *i, uint32_t pages) {
+  uint32_t old = hrt_memory_grow(i->ctx, pages);
+  return old == UINT32_MAX ? -1 : (int64_t)old;
+}

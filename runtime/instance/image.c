@@ -1,0 +1,324 @@
+/* image.c - a new instance, the checkpoint (the state that reset returns to) and the reset.
+ *
+ * The image is a second mapping of the size of memory in which only pages that were not zero are
+ * touched; instance struct and tables have copies. A reset copies the hot pages (track.c) back, so
+ * that it takes no system call unless memory grew or too many pages were written.
+ *
+ * Invariant: after a successful reset memory, globals and tables are byte for byte what they were
+ * at the checkpoint; an instance for which that failed is dead. */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "hsb_check.h"
+#include "instance/inst.h"
+#include "plugin/alloc.h"
+#include "plugin/check.h"
+
+#define MEMORY_LIMIT_PAGES 256 /* 16 MiB: DESIGN section 7, without a profile */
+#define STACK_BYTES (1u << 20)
+
+const struct hsb_host hrt_host_table = {
+    .size = sizeof(struct hsb_host),
+    .trap = hrt_trap,
+    .refuel = hrt_refuel,
+    .memory_grow = hrt_memory_grow,
+    .table_reserve = hrt_table_reserve,
+};
+
+/* ---- checkpoint ---- */
+
+static bool is_zero(const uint8_t *page) {
+  return page[0] == 0 && memcmp(page, page + 1, HRT_TRACK_PAGE - 1) == 0;
+}
+
+static void save_pages(hrt_instance *i, uint32_t first, uint32_t end) {
+  for (uint32_t page = first; page < end; page++) {
+    uint64_t at = (uint64_t)page * HRT_TRACK_PAGE;
+    if (!is_zero(i->memory + at)) {
+      memcpy(i->image + at, i->memory + at, HRT_TRACK_PAGE);
+      hrt_ranges_add(&i->contents, page, page + 1);
+    } else if (hrt_ranges_hold(&i->contents, page, page + 1)) {
+      memset(i->image + at, 0, HRT_TRACK_PAGE);
+    }
+  }
+}
+
+static int save_memory(hrt_instance *i, helios_error *err) {
+  const uint32_t scale = HSB_PAGE / HRT_TRACK_PAGE;
+  if (i->pages == 0) {
+    return 0;
+  }
+  if (i->image == NULL) {
+    i->image = hrt_reserve((uint64_t)i->limit_pages * HSB_PAGE);
+  }
+  if (i->image == NULL ||
+      mprotect(i->image, (uint64_t)i->pages * HSB_PAGE, PROT_READ | PROT_WRITE) != 0) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance's image");
+  }
+  if (i->tracking == HRT_TRACK_FAULTS) {
+    for (uint32_t n = 0; n < i->hot.count; n++) {
+      save_pages(i, i->hot.at[n].first, i->hot.at[n].end);
+    }
+    save_pages(i, i->base_pages * scale, i->pages * scale);
+  } else {
+    save_pages(i, 0, i->pages * scale);
+  }
+  i->base_pages = i->pages;
+  return hrt_track_begin(i, err);
+}
+
+static int save_table(hrt_instance *i, struct hrt_table *t, helios_error *err) {
+  uint64_t used = t->open;
+  if (used == 0 && i->ready) {
+    return 0; /* not written since the last checkpoint */
+  }
+  while (used > 0 && t->data[used - 1] == 0) {
+    used--;
+  }
+  void *image = used > 0 ? hrt_memdup(t->data, used) : NULL;
+  if (used > 0 && image == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "no memory for a table's image");
+  }
+  hrt_free(t->image);
+  t->image = image;
+  t->image_size = used;
+  if (i->tracking != HRT_TRACK_NEVER) {
+    if (mprotect(t->data, t->size, PROT_READ) != 0) {
+      return hrt_fail(err, HELIOS_E_MEMORY, "can't protect a table");
+    }
+    t->open = 0;
+  }
+  return 0;
+}
+
+static int save_instance(hrt_instance *i, helios_error *err) {
+  if (i->instance_image == NULL) {
+    i->instance_image = hrt_alloc(i->abi->instance_size);
+  }
+  if (i->instance_image == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance's image");
+  }
+  memcpy(i->instance_image, i->instance, i->abi->instance_size);
+  return 0;
+}
+
+int hrt_instance_checkpoint(hrt_instance *i, helios_error *err) {
+  int status = 0;
+  if (i->dead || i->activation) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "no checkpoint of a dead or running instance");
+  }
+  if (i->ready && !i->dirty) {
+    return 0;
+  }
+  i->dead = true; /* unless all of it works */
+  HRT_TRY(save_instance(i, err));
+  HRT_TRY(save_memory(i, err));
+  for (uint32_t n = 0; n < i->table_count; n++) {
+    HRT_TRY(save_table(i, &i->tables[n], err));
+  }
+  i->ready = true;
+  i->dirty = false;
+  i->dead = false;
+out:
+  return status;
+}
+
+/* ---- reset ---- */
+
+/* Gives grown pages back, so that they are zero when they come again, and closes them. */
+static bool drop_grown(hrt_instance *i) {
+  uint8_t *begin = i->memory + (uint64_t)i->base_pages * HSB_PAGE;
+  uint64_t size = (uint64_t)(i->pages - i->base_pages) * HSB_PAGE;
+  i->pages = i->base_pages;
+  return madvise(begin, size, MADV_DONTNEED) == 0 && mprotect(begin, size, PROT_NONE) == 0;
+}
+
+static void copy_back(hrt_instance *i, const struct hrt_ranges *r) {
+  for (uint32_t n = 0; n < r->count; n++) {
+    uint64_t at = (uint64_t)r->at[n].first * HRT_TRACK_PAGE;
+    uint64_t size = (uint64_t)(r->at[n].end - r->at[n].first) * HRT_TRACK_PAGE;
+    memcpy(i->memory + at, i->image + at, size);
+  }
+}
+
+/* All that the image does not hold becomes zero by giving it back. */
+static bool drop_rest(hrt_instance *i) {
+  uint64_t at = 0, all = (uint64_t)i->base_pages * HSB_PAGE;
+  bool done = true;
+  for (uint32_t n = 0; n <= i->contents.count && done; n++) {
+    bool last = n == i->contents.count;
+    uint64_t end = last ? all : (uint64_t)i->contents.at[n].first * HRT_TRACK_PAGE;
+    done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;
+    at = last ? all : (uint64_t)i->contents.at[n].end * HRT_TRACK_PAGE;
+  }
+  return done;
+}
+
+static bool restore_memory(hrt_instance *i) {
+  if (i->pages > i->base_pages && !drop_grown(i)) {
+    return false;
+  }
+  if (i->tracking == HRT_TRACK_FAULTS) {
+    copy_back(i, &i->hot);
+  } else if (i->base_pages > 0) {
+    copy_back(i, &i->contents);
+    if (!drop_rest(i)) {
+      return false;
+    }
+  }
+  if (++i->resets < HRT_RELEARN) {
+    return true;
+  }
+  i->resets = 0;
+  return hrt_track_begin(i, NULL) == 0;
+}
+
+static bool restore_table(struct hrt_table *t) {
+  uint64_t page_end = (t->image_size + HRT_TRACK_PAGE - 1) & ~(uint64_t)(HRT_TRACK_PAGE - 1);
+  if (t->open == 0) {
+    return true;
+  }
+  if (t->image_size > 0) {
+    memcpy(t->data, t->image, t->image_size);
+    memset(t->data + t->image_size, 0, page_end - t->image_size);
+  }
+  return page_end == t->open || madvise(t->data + page_end, t->open - page_end, MADV_DONTNEED) == 0;
+}
+
+int hrt_instance_reset(hrt_instance *i, helios_error *err) {
+  if (i->dead || i->activation) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "a dead or running instance can't be reset");
+  }
+  if (!i->dirty) {
+    return 0;
+  }
+  bool done = restore_memory(i);
+  memcpy(i->instance, i->instance_image, i->abi->instance_size);
+  for (uint32_t n = 0; n < i->table_count && done; n++) {
+    done = restore_table(&i->tables[n]);
+  }
+  i->dirty = false;
+  i->dead = !done;
+  return done ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "can't reset an instance");
+}
+
+/* ---- a new instance ---- */
+
+static int copy_segments(hrt_instance *i, helios_error *err) {
+  for (uint32_t n = 0; n < i->abi->segment_count; n++) {
+    const struct hsb_segment *s = &i->abi->segments[n];
+    if (!hsb_in_range(s->mem_off, s->len, (uint64_t)i->pages * HSB_PAGE)) {
+      return hrt_trap_error(err, HSB_TRAP_OOB, HELIOS_NO_OFFSET,
+                            "out of bounds memory access: data segment %u does not fit", n);
+    }
+    if (!hrt_track_write(i, s->mem_off, s->len)) {
+      return hrt_fail(err, HELIOS_E_MEMORY, "no memory for a data segment");
+    }
+    if (s->len > 0) {
+      memcpy(i->memory + s->mem_off, i->abi->blob + s->blob_off, s->len);
+    }
+  }
+  return 0;
+}
+
+static int run_start(hrt_instance *i, hrt_budget *budget, helios_error *err) {
+  hsb_slot slots[1] = {0};
+  int status;
+  HRT_TRY(hrt_enter(i, (void (*)(void *, hsb_slot *))(uintptr_t)i->abi->init, slots, budget, err));
+  HRT_TRY(copy_segments(i, err));
+  if (i->abi->start) {
+    HRT_TRY(hrt_enter(i, i->abi->start, slots, budget, err));
+  }
+  int n = hrt_plugin_export(i->plugin, "_initialize", sizeof "_initialize" - 1);
+  if (n >= 0 && strcmp(i->abi->exports[n].sig, ":") == 0) {
+    HRT_TRY(hrt_enter(i, i->abi->exports[n].call, slots, budget, err));
+  }
+out:
+  return status;
+}
+
+static int take_options(hrt_instance *i, const hrt_instance_options *o, helios_error *err) {
+  const struct helios_plugin *abi = i->abi;
+  i->user = o->user;
+  i->stack_bytes = o->stack_bytes ? o->stack_bytes : STACK_BYTES;
+  i->limit_pages = o->memory_limit_pages ? o->memory_limit_pages : MEMORY_LIMIT_PAGES;
+  i->limit_pages = i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max;
+  i->tracking = abi->flags & HSB_PLUGIN_EXPLICIT_BOUNDS ? HRT_TRACK_NEVER : HRT_TRACK_FAULTS;
+  if (abi->memory_min > i->limit_pages) {
+    int status = hrt_fail(err, HELIOS_E_LIMIT, "needs %llu KiB of memory, the limit is %llu KiB",
+                          (unsigned long long)abi->memory_min * (HSB_PAGE / 1024),
+                          (unsigned long long)i->limit_pages * (HSB_PAGE / 1024));
+    hrt_hint(err, "raise memory_limit");
+    return status;
+  }
+  if (abi->import_count > 0 && o->imports == NULL) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "a plugin's imports must be bound");
+  }
+  i->imports = abi->import_count > 0
+                   ? hrt_memdup(o->imports, abi->import_count * sizeof *o->imports)
+                   : hrt_alloc(1);
+  return i->imports ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance");
+}
+
+static void fill_ctx(hrt_instance *i) {
+  i->ctx->size = sizeof *i->ctx;
+  i->ctx->host = &hrt_host_table;
+  i->ctx->imports = i->imports;
+  i->ctx->owner = i;
+}
+
+int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_options *options,
+                     hrt_budget *budget, helios_error *err) {
+  int status;
+  hrt_instance *i = hrt_alloc(sizeof *i);
+  if (i == NULL) {
+    status = hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance");
+    goto out;
+  }
+  i->plugin = hrt_plugin_ref(plugin);
+  i->abi = hrt_plugin_abi(plugin);
+  HRT_TRY(take_options(i, options, err));
+  if (i->tracking == HRT_TRACK_FAULTS) {
+    HRT_TRY(hrt_signal_install(err));
+  }
+  HRT_TRY(hrt_instance_map(i, err));
+  fill_ctx(i);
+  HRT_TRY(run_start(i, budget, err));
+  HRT_TRY(hrt_instance_checkpoint(i, err));
+  *out = i;
+  i = NULL;
+out:
+  hrt_instance_free(i);
+  return status;
+}
+
+void hrt_instance_free(hrt_instance *i) {
+  if (i == NULL) {
+    return;
+  }
+  for (uint32_t n = 0; n < i->table_count; n++) {
+    hrt_free(i->tables[n].image);
+  }
+  hrt_instance_unmap(i);
+  hrt_unmap(i->image, (uint64_t)i->limit_pages * HSB_PAGE);
+  hrt_free(i->instance_image);
+  hrt_free(i->imports);
+  hrt_plugin_unref(i->plugin);
+  hrt_free(i);
+}
+
+bool hrt_instance_dead(const hrt_instance *i) {
+  return i->dead;
+}
+
+void *hrt_instance_user(const hrt_instance *i) {
+  return i->user;
+}
+
+hrt_plugin *hrt_instance_plugin(const hrt_instance *i) {
+  return i->plugin;
+}
+
+hrt_instance *hrt_instance_of(struct hsb_ctx *ctx) {
+  return ctx->owner;
+}

@@ -1,0 +1,131 @@
+/* inst.h - what the files of runtime/instance share: the instance, the running call, the set of
+ * written pages. Private to this folder and its tests.
+ *
+ * Invariant: what the signal handler touches (the current activation, its instance's fields) is
+ * changed by the same thread only, while no guest code runs. */
+#ifndef HRT_INST_H
+#define HRT_INST_H
+
+#include <stdatomic.h>
+
+#include "instance/guard.h"
+#include "instance/instance.h"
+
+#define HRT_TRACK_PAGE 4096u /* what one write fault opens */
+#define HRT_RANGES 16        /* of written pages; bounds the mappings of an instance to about 40 */
+#define HRT_RANGE_GAP 2      /* pages: closer ranges are one */
+#define HRT_HOT_MAX 1024     /* pages: above it reset drops pages instead of copying them */
+#define HRT_RELEARN 4096     /* resets after which the written pages are learned anew */
+#define HRT_TABLES_RESERVE (UINT64_C(64) << 20) /* all tables of an instance */
+#define HRT_TABLE_GROWTH 65536u /* elements that a table may grow above its minimum */
+#define HRT_TABLES 100          /* HCC_MAX_TABLES */
+
+/* Pages [first, end) of linear memory, of HRT_TRACK_PAGE. */
+struct hrt_range {
+  uint32_t first, end;
+};
+
+/* Sorted, disjoint, more than HRT_RANGE_GAP apart. */
+struct hrt_ranges {
+  uint32_t count;
+  struct hrt_range at[HRT_RANGES];
+};
+
+/* Adds [first, end); the result holds it, and all that was between it and a range it joined. */
+struct hrt_range hrt_ranges_add(struct hrt_ranges *r, uint32_t first, uint32_t end);
+bool hrt_ranges_hold(const struct hrt_ranges *r, uint32_t first, uint32_t end);
+uint32_t hrt_ranges_pages(const struct hrt_ranges *r);
+
+struct hrt_table {
+  uint8_t *data;
+  uint64_t size;  /* bytes, whole pages */
+  uint64_t open;  /* bytes from data that may be written; all or a prefix */
+  uint8_t *image; /* the first image_size bytes at the checkpoint; NULL if all are 0 */
+  uint64_t image_size;
+};
+
+/* How writes to memory below base_pages are known. */
+enum hrt_tracking {
+  HRT_TRACK_FAULTS, /* read-only except for `hot` */
+  HRT_TRACK_OPEN,   /* all writable: too many pages for ranges, until the next relearn */
+  HRT_TRACK_NEVER,  /* all writable: no signal handler (explicit bounds) */
+};
+
+struct hrt_instance {
+  hrt_plugin *plugin;
+  const struct helios_plugin *abi;
+  struct hrt_activation *activation; /* running call, or NULL */
+  struct hsb_ctx *ctx;
+  uint8_t *instance; /* as generated code knows it */
+  uint8_t *memory;
+  uint32_t pages, limit_pages, base_pages; /* of HSB_PAGE: now, at most, at the checkpoint */
+  uint32_t stack_bytes;
+  bool dead;
+  bool dirty; /* something may have been written since the checkpoint */
+  bool ready; /* there was a checkpoint */
+  enum hrt_tracking tracking;
+  uint32_t resets;
+  struct hrt_ranges hot;      /* written since the last relearn */
+  struct hrt_ranges contents; /* the image is 0 outside of these */
+  uint8_t *image;             /* of memory, same offsets; reserved for limit_pages */
+  uint8_t *instance_image;    /* instance_size bytes */
+  uint64_t tables_used;       /* bytes of the tables' reserve */
+  uint32_t table_count;
+  struct hrt_table tables[HRT_TABLES];
+  uint8_t *reservation; /* tables, then as in hsb_abi.h */
+  uint64_t reservation_size;
+  struct hsb_binding *imports;
+  void *user;
+};
+
+/* A running guest call. Lives in the frame of hrt_enter. */
+struct hrt_activation {
+  struct hrt_landing landing;
+  hrt_instance *instance;
+  hrt_budget *budget;
+  struct hrt_activation *outer; /* of this thread */
+  helios_error *err;
+  int64_t mark;    /* ctx->fuel when fuel_used was last right */
+  uintptr_t pc;    /* of a fault, or 0 */
+  uint32_t offset; /* in the .wasm where it trapped, or HELIOS_NO_OFFSET */
+  int host_status; /* of hrt_host_fail, or 0 */
+};
+
+extern __thread struct hrt_activation *hrt_current __attribute__((tls_model("initial-exec")));
+
+/* reserve.c */
+int hrt_instance_map(hrt_instance *i, helios_error *err);
+void hrt_instance_unmap(hrt_instance *i);
+struct hsb_memory *hrt_instance_memory(const hrt_instance *i); /* NULL if it has none */
+uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta);
+void *hrt_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
+                        uint32_t elem);
+
+/* track.c */
+/* Guest wrote to address and faulted. 0: repaired, go on; else the trap. Async-signal-safe. */
+uint32_t hrt_track_fault(hrt_instance *i, uintptr_t address);
+/* Before the host writes [at, at+len) of memory, which is in range. False: no memory. */
+bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len);
+/* All of memory below base_pages read-only again and nothing hot. */
+int hrt_track_begin(hrt_instance *i, helios_error *err);
+
+/* image.c */
+extern const struct hsb_host hrt_host_table;
+
+/* call.c */
+/* Runs fn under the guard. Errors as hrt_call. */
+int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, hrt_budget *budget,
+              helios_error *err);
+/* As hrt_fail, with trap and offset. */
+int hrt_trap_error(helios_error *err, uint32_t trap, uint32_t offset, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+_Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset);
+
+/* budget.c */
+int hrt_budget_begin(struct hrt_activation *a);
+void hrt_budget_end(struct hrt_activation *a);
+int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
+/* Lowest address that guest frames may reach. */
+uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer);
+
+#endif

@@ -1,0 +1,275 @@
+/* budget_test.c - fuel is exact whatever the slices, time and cancellation end a guest within
+ * milliseconds, nested calls share one budget, host functions charge it. */
+#include "guest_kit.h"
+
+#include <pthread.h>
+#include <time.h>
+
+static hrt_plugin *plugin;
+
+static int setup(void **state) {
+  (void)state;
+  plugin = kit_plugin("");
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  hrt_plugin_unref(plugin);
+  return 0;
+}
+
+static uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int burn(hrt_instance *i, hrt_budget *b, uint64_t n, uint64_t k, helios_error *err) {
+  hsb_slot s[2] = {n, k};
+  return hrt_call(i, KIT_BURN, s, b, err);
+}
+
+static void fuel__is_exact_whatever_the_slice(void **state) {
+  (void)state;
+  static const int64_t slices[] = {0, 1, 7, 1000, 1 << 20, INT64_C(1) << 40};
+  static const uint64_t limits[] = {1, 2, 999, 1000, 12345};
+  for (size_t n = 0; n < sizeof slices / sizeof *slices; n++) {
+    for (size_t m = 0; m < sizeof limits / sizeof *limits; m++) {
+      for (uint64_t k = 1; k < 30; k += 9) {
+        hrt_instance *i = kit_instance(plugin, NULL);
+        hrt_budget b = {.fuel_limit = limits[m], .slice_size = slices[n]};
+        helios_error err = {0};
+        assert_int_equal(burn(i, &b, limits[m], k, &err), 0); /* just enough */
+        assert_int_equal(b.fuel_used, limits[m]);
+        assert_int_equal(burn(i, &b, 1, 1, &err), HELIOS_E_FUEL); /* one more */
+        assert_int_equal(b.fuel_used, limits[m] + 1);
+        assert_int_equal(err.trap, HSB_TRAP_FUEL);
+        assert_string_equal(err.text, "fuel exhausted in \"burn\" at wasm offset 0x52");
+        assert_non_null(strstr(err.hint, "fuel_limit"));
+        hrt_instance_free(i);
+      }
+    }
+  }
+}
+
+/* Where it stops depends on nothing but the limit: at the first checkpoint above it. */
+static void fuel__stops_at_the_first_checkpoint_above(void **state) {
+  (void)state;
+  for (int64_t slice = 1; slice < 5000; slice = slice * 3 + 1) {
+    hrt_instance *i = kit_instance(plugin, NULL);
+    hrt_budget b = {.fuel_limit = 10000, .slice_size = slice};
+    assert_int_equal(burn(i, &b, 1000000, 7, NULL), HELIOS_E_FUEL);
+    assert_int_equal(b.fuel_used, 10003); /* 1429 * 7 */
+    hrt_instance_free(i);
+  }
+}
+
+static void fuel__many_calls_one_budget(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {.fuel_limit = 100000};
+  for (int n = 0; n < 1000; n++) {
+    assert_int_equal(burn(i, &b, 100, 3, NULL), 0);
+    assert_int_equal(b.fuel_used, 100 * (n + 1));
+  }
+  assert_int_equal(burn(i, &b, 1, 1, NULL), HELIOS_E_FUEL);
+  hrt_instance_free(i);
+}
+
+static void fuel__no_limit_is_counted_too(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {0};
+  assert_int_equal(burn(i, &b, 5000000, 1, NULL), 0);
+  assert_int_equal(b.fuel_used, 5000000);
+  hrt_instance_free(i);
+}
+
+static void fuel__overdrawn_at_the_end_stops_the_next_call(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {.fuel_limit = 10, .fuel_used = 11};
+  helios_error err = {0};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, KIT_EMPTY, s, &b, &err), HELIOS_E_FUEL);
+  assert_string_equal(err.text, "fuel exhausted before a call");
+  assert_false(hrt_instance_dead(i));
+  hrt_instance_free(i);
+}
+
+static void time__deadline_ends_a_loop(void **state) {
+  (void)state;
+  static const uint32_t loops[] = {KIT_SPIN, KIT_SPIN_DRY};
+  for (int n = 0; n < 2; n++) {
+    hrt_instance *i = kit_instance(plugin, NULL);
+    uint64_t begin = now_ns();
+    hrt_budget b = {.deadline_ns = begin + 30000000};
+    helios_error err = {0};
+    hsb_slot s[1] = {0};
+    assert_int_equal(hrt_call(i, loops[n], s, &b, &err), HELIOS_E_DEADLINE);
+    uint64_t took = now_ns() - begin;
+    assert_int_equal(err.trap, HSB_TRAP_DEADLINE);
+    assert_non_null(strstr(err.text, "time limit exceeded in \"spin"));
+    assert_true(took >= 30000000);
+    assert_true(took < 30000000 + (n == 0 ? 10000000u : 200000000u));
+    assert_true(hrt_instance_dead(i));
+    hrt_instance_free(i);
+  }
+}
+
+static void time__a_passed_deadline_stops_before_the_call(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {.deadline_ns = 1};
+  helios_error err = {0};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, KIT_EMPTY, s, &b, &err), HELIOS_E_DEADLINE);
+  assert_int_equal(b.depth, 0);
+  assert_false(hrt_instance_dead(i));
+  hrt_instance_free(i);
+}
+
+/* Short calls use hardly any fuel, but a statement of a million of them must end too. */
+static void time__deadline_ends_many_short_calls(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  uint64_t begin = now_ns();
+  hrt_budget b = {.deadline_ns = begin + 20000000};
+  hsb_slot s[1] = {0};
+  int status = 0;
+  while (status == 0 && now_ns() < begin + 2000000000u) {
+    status = hrt_call(i, KIT_EMPTY, s, &b, NULL);
+  }
+  assert_int_equal(status, HELIOS_E_DEADLINE);
+  assert_true(now_ns() - begin < 40000000);
+  hrt_instance_free(i);
+}
+
+static int flag;
+static uint64_t cancelled_at;
+
+static void *cancel_soon(void *arg) {
+  (void)arg;
+  struct timespec t = {.tv_nsec = 30000000};
+  nanosleep(&t, NULL);
+  cancelled_at = now_ns();
+  __atomic_store_n(&flag, 1, __ATOMIC_SEQ_CST);
+  return NULL;
+}
+
+static void cancel__from_another_thread(void **state) {
+  (void)state;
+  pthread_t t;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {.cancel = &flag};
+  helios_error err = {0};
+  hsb_slot s[1] = {0};
+  flag = 0;
+  assert_int_equal(pthread_create(&t, NULL, cancel_soon, NULL), 0);
+  assert_int_equal(hrt_call(i, KIT_SPIN, s, &b, &err), HELIOS_E_CANCELLED);
+  uint64_t took = now_ns() - cancelled_at;
+  pthread_join(t, NULL);
+  assert_true(took < 10000000);
+  assert_string_equal(err.text, "cancelled in \"spin\" at wasm offset 0x42");
+  hrt_instance_free(i);
+}
+
+static int probe(void *arg) {
+  return ++*(int *)arg == 5;
+}
+
+static void cancel__probe(void **state) {
+  (void)state;
+  int asked = 0;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {.probe = probe, .probe_arg = &asked};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, KIT_SPIN, s, &b, NULL), HELIOS_E_CANCELLED);
+  assert_int_equal(asked, 5);
+  hrt_instance_free(i);
+}
+
+/* ---- host functions ---- */
+
+static uint64_t seen_used;
+
+static void host_charges(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)env;
+  hrt_host_charge(ctx, s[0]);
+  seen_used = hrt_host_budget(ctx)->fuel_used;
+}
+
+static void host__charges_exactly(void **state) {
+  (void)state;
+  struct hsb_binding binding = {host_charges, NULL};
+  hrt_instance *i = kit_instance(plugin, &binding);
+  hrt_budget b = {.fuel_limit = 1000};
+  helios_error err = {0};
+  hsb_slot s[1] = {400};
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(seen_used, 400);
+  s[0] = 600;
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(b.fuel_used, 1000);
+  s[0] = 1;
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, &err), HELIOS_E_FUEL);
+  assert_string_equal(err.text, "fuel exhausted");
+  hrt_instance_free(i);
+  i = kit_instance(plugin, &binding);
+  b = (hrt_budget){.fuel_limit = UINT64_MAX};
+  s[0] = UINT64_MAX;
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(b.fuel_used, UINT64_MAX);
+  hrt_instance_free(i);
+}
+
+static uint64_t outer_seen[2];
+
+static void host_burns_in(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  hrt_budget *b = hrt_host_budget(ctx);
+  outer_seen[0] = b->fuel_used;
+  s[0] = (uint64_t)burn(env, b, s[0], 3, NULL);
+  outer_seen[1] = hrt_host_budget(ctx)->fuel_used;
+}
+
+static void nested__one_budget(void **state) {
+  (void)state;
+  hrt_instance *inner = kit_instance(plugin, NULL);
+  struct hsb_binding binding = {host_burns_in, inner};
+  hrt_instance *outer = kit_instance(plugin, &binding);
+  hrt_budget b = {.fuel_limit = 5000};
+  hsb_slot s[2] = {3000};
+  assert_int_equal(burn(outer, &b, 1000, 1, NULL), 0);
+  assert_int_equal(hrt_call(outer, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(s[0], 0);
+  assert_int_equal(outer_seen[0], 1000);
+  assert_int_equal(outer_seen[1], 4000);
+  assert_int_equal(b.fuel_used, 4000);
+  s[0] = 1002;
+  assert_int_equal(hrt_call(outer, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(s[0], HELIOS_E_FUEL);
+  assert_int_equal(b.fuel_used, 5002);
+  assert_int_equal(burn(outer, &b, 0, 1, NULL), HELIOS_E_FUEL);
+  assert_int_equal(b.depth, 0);
+  hrt_instance_free(inner);
+  hrt_instance_free(outer);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(fuel__is_exact_whatever_the_slice),
+      cmocka_unit_test(fuel__stops_at_the_first_checkpoint_above),
+      cmocka_unit_test(fuel__many_calls_one_budget),
+      cmocka_unit_test(fuel__no_limit_is_counted_too),
+      cmocka_unit_test(fuel__overdrawn_at_the_end_stops_the_next_call),
+      cmocka_unit_test(time__deadline_ends_a_loop),
+      cmocka_unit_test(time__a_passed_deadline_stops_before_the_call),
+      cmocka_unit_test(time__deadline_ends_many_short_calls),
+      cmocka_unit_test(cancel__from_another_thread),
+      cmocka_unit_test(cancel__probe),
+      cmocka_unit_test(host__charges_exactly),
+      cmocka_unit_test(nested__one_budget),
+  };
+  return cmocka_run_group_tests_name("budget", tests, setup, teardown);
+}

@@ -1,0 +1,449 @@
+/* instance_test.c - instances and calls: new, memory, traps with place and text, host functions,
+ * nesting, recursion, limits, what a failed allocation leaves behind. */
+#include "guest_kit.h"
+
+#include <pthread.h>
+
+static hrt_plugin *plugin, *checked; /* guard pages; explicit bounds */
+
+static int setup(void **state) {
+  (void)state;
+  plugin = kit_plugin("");
+  checked = kit_plugin("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS");
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  hrt_plugin_unref(plugin);
+  hrt_plugin_unref(checked);
+  return hrt_plugin_count() != 0;
+}
+
+static void new__segments_globals_tables(void **state) {
+  (void)state;
+  hrt_plugin *plugins[] = {plugin, checked};
+  for (int n = 0; n < 2; n++) {
+    hrt_instance *i = kit_instance(plugins[n], NULL);
+    assert_int_equal(kit_call(i, KIT_SIZE, 0, 0, 0), 4);
+    assert_int_equal(kit_call(i, KIT_PEEK, 16, 0, 0), 'h');
+    assert_int_equal(kit_call(i, KIT_PEEK, 20, 0, 0), 'o');
+    assert_int_equal(kit_call(i, KIT_PEEK, 21, 0, 0), 0);
+    assert_int_equal(kit_call(i, KIT_PEEK, 70000, 0, 0), 'g');
+    assert_int_equal(kit_call(i, KIT_COUNT, 0, 0, 0), 101);
+    assert_int_equal(kit_call(i, KIT_TABLE_GET, 0, 0, 0), 1234);
+    assert_int_equal(kit_call(i, KIT_IMPORT, 41, 0, 0), 42);
+    assert_ptr_equal(hrt_instance_plugin(i), plugins[n]);
+    hrt_instance_free(i);
+  }
+  hrt_instance_free(NULL);
+}
+
+static void new__start_and_initialize(void **state) {
+  (void)state;
+  hrt_plugin *p = kit_plugin("-DSTART='.start=count' '-DLAST_NAME=\"_initialize\"'");
+  hrt_instance *i = kit_instance(p, NULL);
+  assert_int_equal(kit_call(i, KIT_COUNT, 0, 0, 0), 103);
+  hrt_instance_free(i);
+  hrt_plugin_unref(p);
+}
+
+static void new_fails(const char *flags, uint32_t limit, int code, uint32_t trap,
+                      const char *text) {
+  hrt_plugin *p = kit_plugin(flags);
+  hrt_instance *i = NULL;
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  long live = hrt_alloc_live();
+  hrt_instance_options options = {.imports = &kit_binding, .memory_limit_pages = limit};
+  assert_int_equal(hrt_instance_new(&i, p, &options, &budget, &err), code);
+  assert_null(i);
+  assert_int_equal(err.trap, trap);
+  if (strstr(err.text, text) == NULL) {
+    fail_msg("\"%s\" does not say \"%s\"", err.text, text);
+  }
+  assert_int_equal(hrt_alloc_live(), live);
+  hrt_plugin_unref(p);
+}
+
+static void new__failures(void **state) {
+  (void)state;
+  new_fails("-USEGMENT_AT -DSEGMENT_AT=262140", 0, HELIOS_E_TRAP, HSB_TRAP_OOB, "data segment 1");
+  new_fails("-USEGMENT_AT -DSEGMENT_AT=0xffffffffffffffff", 0, HELIOS_E_TRAP, HSB_TRAP_OOB,
+            "data segment 1");
+  new_fails("", 3, HELIOS_E_LIMIT, 0, "needs 256 KiB of memory, the limit is 192 KiB");
+  new_fails("-DSTART='.start=spin_dry' -DINIT='c->host->trap(c,1,0x70);'", 0, HELIOS_E_TRAP,
+            HSB_TRAP_UNREACHABLE, "in \"trap\" at wasm offset 0x70");
+  new_fails("-UTABLE_MIN -UTABLE_MAX -DTABLE_MIN=20000000 -DTABLE_MAX=20000000", 0, HELIOS_E_TRAP,
+            HSB_TRAP_OUT_OF_MEMORY, "out of memory in the host");
+  new_fails("-DINIT='MEM(i)[0x40000]=1;'", 0, HELIOS_E_TRAP, HSB_TRAP_OOB, "out of bounds");
+}
+
+static void new__imports_must_be_bound(void **state) {
+  (void)state;
+  hrt_instance *i = NULL;
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  hrt_instance_options options = {0};
+  assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, &err), HELIOS_E_MISUSE);
+}
+
+static void call__oob_is_a_trap_with_its_place(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t export;
+    uint64_t a, b;
+    const char *text;
+  } cases[] = {
+      {KIT_PEEK, 4 * 65536, 0, "peek\" at wasm offset 0x104"},
+      {KIT_PEEK, 0xffffffff, 0, "peek\" at wasm offset 0x104"},
+      {KIT_POKE, 4 * 65536, 1, "poke\" at wasm offset 0x124"},
+      {KIT_POKE, 0xffffffff, 1, "poke\" at wasm offset 0x124"},
+      {KIT_PEEK_FAR, 0xffffffff, 0xffffffff, "peek_far\" at wasm offset 0x144"},
+      {KIT_PEEK_FAR, 0x80000000, 0x80000000, "peek_far\" at wasm offset 0x144"},
+      {KIT_FILL, 4 * 65536 - 10, 11, "fill\" at wasm offset 0x164"},
+  };
+  for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+    char text[200];
+    hrt_instance *i = kit_instance(plugin, NULL);
+    snprintf(text, sizeof text, "out of bounds memory access in \"%s", cases[n].text);
+    kit_fails(i, cases[n].export, cases[n].a, cases[n].b, HSB_TRAP_OOB, HELIOS_E_TRAP, text);
+    hrt_instance_free(i);
+  }
+}
+
+static void call__last_byte_is_in_bounds(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  kit_call(i, KIT_POKE, 4 * 65536 - 1, 9, 0);
+  assert_int_equal(kit_call(i, KIT_PEEK, 4 * 65536 - 1, 0, 0), 9);
+  hrt_instance_free(i);
+}
+
+static void call__dead_instances_stay_dead(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  kit_fails(i, KIT_PEEK, 1u << 31, 0, HSB_TRAP_OOB, HELIOS_E_TRAP,
+            "out of bounds memory access in \"peek\" at wasm offset 0x104");
+  helios_error err = {0};
+  hrt_budget budget = {0};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, KIT_EMPTY, s, &budget, &err), HELIOS_E_MISUSE);
+  assert_int_equal(hrt_instance_reset(i, NULL), HELIOS_E_MISUSE);
+  assert_int_equal(hrt_instance_checkpoint(i, NULL), HELIOS_E_MISUSE);
+  hrt_instance_free(i);
+}
+
+static void call__every_trap_code(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t code;
+    const char *text;
+  } traps[] = {
+#define HSB_TRAP(name, number, words) {number, words},
+#include "hsb_traps.def"
+#undef HSB_TRAP
+  };
+  for (size_t n = 1; n < sizeof traps / sizeof *traps; n++) {
+    char text[200];
+    uint32_t code = traps[n].code;
+    hrt_instance *i = kit_instance(plugin, NULL);
+    snprintf(text, sizeof text, "%s in \"trap\" at wasm offset 0x77", traps[n].text);
+    kit_fails(i, KIT_TRAP, code, 0, code,
+              code == HSB_TRAP_FUEL        ? HELIOS_E_FUEL
+              : code == HSB_TRAP_DEADLINE  ? HELIOS_E_DEADLINE
+              : code == HSB_TRAP_CANCELLED ? HELIOS_E_CANCELLED
+                                           : HELIOS_E_TRAP,
+              text);
+    hrt_instance_free(i);
+  }
+  hrt_instance *i = kit_instance(plugin, NULL);
+  kit_fails(i, KIT_TRAP, 99, 0, 99, HELIOS_E_TRAP, "unknown trap in \"trap\" at wasm offset 0x77");
+  hrt_instance_free(i);
+}
+
+static void call__no_such_export(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  helios_error err = {0};
+  hrt_budget budget = {0};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, 1000, s, &budget, &err), HELIOS_E_MISUSE);
+  assert_false(hrt_instance_dead(i));
+  hrt_instance_free(i);
+}
+
+static void memory__grows_to_the_limit(void **state) {
+  (void)state;
+  hrt_plugin *plugins[] = {plugin, checked};
+  for (int n = 0; n < 2; n++) {
+    hrt_instance *i = kit_instance(plugins[n], NULL);
+    assert_int_equal(kit_call(i, KIT_GROW, 0, 0, 0), 4);
+    assert_int_equal(kit_call(i, KIT_GROW, 1, 0, 0), 4);
+    assert_int_equal(kit_call(i, KIT_SIZE, 0, 0, 0), 5);
+    kit_call(i, KIT_POKE, 5 * 65536 - 1, 3, 0);
+    assert_int_equal(kit_call(i, KIT_PEEK, 5 * 65536 - 1, 0, 0), 3);
+    assert_int_equal((uint32_t)kit_call(i, KIT_GROW, 252, 0, 0), UINT32_MAX);
+    assert_int_equal((uint32_t)kit_call(i, KIT_GROW, UINT32_MAX, 0, 0), UINT32_MAX);
+    assert_int_equal(kit_call(i, KIT_GROW, 251, 0, 0), 5);
+    assert_int_equal(hrt_guest_size(i), 256 * 65536);
+    assert_int_equal((uint32_t)kit_call(i, KIT_GROW, 1, 0, 0), UINT32_MAX);
+    assert_int_equal(hrt_guest_grow(i, 1), -1);
+    hrt_instance_free(i);
+  }
+}
+
+static void guest__reads_and_writes_are_checked(void **state) {
+  (void)state;
+  hrt_plugin *plugins[] = {plugin, checked};
+  for (int n = 0; n < 2; n++) {
+    hrt_instance *i = kit_instance(plugins[n], NULL);
+    char b[8] = "";
+    uint64_t size = hrt_guest_size(i);
+    assert_true(hrt_guest_read(b, i, (guest_u32){16}, 5));
+    assert_string_equal(b, "hello");
+    assert_true(hrt_guest_write(i, (guest_u32){4095}, "xyz", 3));
+    assert_int_equal(kit_call(i, KIT_PEEK, 4097, 0, 0), 'z');
+    assert_true(hrt_guest_write(i, (guest_u32){(uint32_t)size - 3}, "xyz", 3));
+    assert_false(hrt_guest_write(i, (guest_u32){(uint32_t)size - 2}, "xyz", 3));
+    assert_false(hrt_guest_write(i, (guest_u32){UINT32_MAX}, "x", 1));
+    assert_false(hrt_guest_write(i, (guest_u32){1}, "x", UINT64_MAX));
+    assert_false(hrt_guest_read(b, i, (guest_u32){(uint32_t)size - 2}, 3));
+    assert_false(hrt_guest_read(b, i, (guest_u32){0}, UINT64_MAX));
+    assert_true(hrt_guest_read(b, i, (guest_u32){(uint32_t)size}, 0));
+    assert_false(hrt_guest_read(b, i, (guest_u32){(uint32_t)size + 1}, 0));
+    assert_int_equal(hrt_guest_grow(i, 2), 4);
+    assert_true(hrt_guest_write(i, (guest_u32){(uint32_t)size - 2}, "xyz", 3));
+    assert_int_equal(kit_call(i, KIT_PEEK, size, 0, 0), 'z');
+    hrt_instance_free(i);
+  }
+}
+
+static void host_says_no(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  helios_error err = {0};
+  (void)s;
+  if (env) {
+    hrt_fail(&err, HELIOS_E_CAPABILITY, "needs read:orders");
+    hrt_hint(&err, "GRANT it");
+  }
+  hrt_host_fail(ctx, &err);
+}
+
+static void host__fails_with_its_own_error(void **state) {
+  (void)state;
+  struct hsb_binding b = {host_says_no, &plugin};
+  hrt_instance *i = kit_instance(plugin, &b);
+  hsb_slot s[1] = {0};
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &budget, &err), HELIOS_E_CAPABILITY);
+  assert_string_equal(err.text, "needs read:orders");
+  assert_string_equal(err.hint, "GRANT it");
+  assert_true(hrt_instance_dead(i));
+  hrt_instance_free(i);
+  b.env = NULL;
+  i = kit_instance(plugin, &b);
+  kit_fails(i, KIT_IMPORT, 0, 0, 0, HELIOS_E_INTERNAL, "a host function failed without a reason");
+  hrt_instance_free(i);
+}
+
+static void host_traps(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s;
+  (void)env;
+  ctx->host->trap(ctx, HSB_TRAP_HOST, 0);
+}
+
+static void host__traps(void **state) {
+  (void)state;
+  struct hsb_binding b = {host_traps, NULL};
+  hrt_instance *i = kit_instance(plugin, &b);
+  kit_fails(i, KIT_IMPORT, 0, 0, HSB_TRAP_HOST, HELIOS_E_TRAP, "host function failed");
+  hrt_instance_free(i);
+}
+
+/* Calls KIT_IMPORT of another instance, or of the same one. */
+static hrt_instance *next_of[40];
+static int nest_status;
+
+static void host_nests(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  hrt_instance **next = env;
+  helios_error err = {0};
+  if (*next && nest_status == 0) {
+    int status = hrt_call(*next, KIT_IMPORT, s, hrt_host_budget(ctx), &err);
+    nest_status = status ? status : nest_status;
+  }
+  s[0]++;
+}
+
+static void host__nested_calls(void **state) {
+  (void)state;
+  hrt_instance *all[20];
+  struct hsb_binding b[20];
+  memset(next_of, 0, sizeof next_of);
+  for (int n = 0; n < 20; n++) {
+    b[n] = (struct hsb_binding){host_nests, &next_of[n]};
+    all[n] = kit_instance(plugin, &b[n]);
+  }
+  for (int n = 0; n < 15; n++) {
+    next_of[n] = all[n + 1];
+  }
+  nest_status = 0;
+  assert_int_equal(kit_call(all[0], KIT_IMPORT, 0, 0, 0), 16);
+  assert_int_equal(nest_status, 0);
+  next_of[15] = all[16];
+  kit_call(all[0], KIT_IMPORT, 0, 0, 0);
+  assert_int_equal(nest_status, HELIOS_E_LIMIT);
+  nest_status = 0;
+  next_of[0] = all[0]; /* itself */
+  kit_call(all[0], KIT_IMPORT, 0, 0, 0);
+  assert_int_equal(nest_status, HELIOS_E_MISUSE);
+  for (int n = 0; n < 20; n++) {
+    assert_false(hrt_instance_dead(all[n]));
+    hrt_instance_free(all[n]);
+  }
+}
+
+static void host_nests_trap(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  helios_error err = {0};
+  hsb_slot far[1] = {0xfffffff0};
+  s[0] = (uint64_t)hrt_call(env, KIT_PEEK, far, hrt_host_budget(ctx), &err);
+}
+
+static void host__inner_trap_leaves_the_outer_call(void **state) {
+  (void)state;
+  hrt_instance *inner = kit_instance(plugin, NULL);
+  struct hsb_binding b = {host_nests_trap, inner};
+  hrt_instance *outer = kit_instance(plugin, &b);
+  assert_int_equal(kit_call(outer, KIT_IMPORT, 0, 0, 0), HELIOS_E_TRAP);
+  assert_true(hrt_instance_dead(inner));
+  assert_false(hrt_instance_dead(outer));
+  assert_int_equal(kit_call(outer, KIT_COUNT, 0, 0, 0), 101);
+  hrt_instance_free(inner);
+  hrt_instance_free(outer);
+}
+
+static void stack__recursion_traps(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  assert_int_equal(kit_call(i, KIT_RECURSE, 1000, 0, 0), 1000);
+  kit_fails(i, KIT_RECURSE, 100000000, 0, HSB_TRAP_STACK, HELIOS_E_TRAP,
+            "call stack exhausted in \"dive\" at wasm offset 0x62");
+  hrt_instance_free(i);
+}
+
+/* How deep recursion gets with this stack_bytes. */
+static uint32_t depth_with(uint32_t stack_bytes) {
+  uint32_t low = 0, high = 1u << 20;
+  hrt_instance_options options = {.imports = &kit_binding, .stack_bytes = stack_bytes};
+  while (high - low > 1) {
+    uint32_t middle = (low + high) / 2;
+    hrt_instance *i = NULL;
+    hrt_budget budget = {0};
+    hsb_slot s[1] = {middle};
+    assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, NULL), 0);
+    *(hrt_call(i, KIT_RECURSE, s, &budget, NULL) == 0 ? &low : &high) = middle;
+    hrt_instance_free(i);
+  }
+  return low;
+}
+
+static void *depth_thread(void *arg) {
+  *(uint32_t *)arg = depth_with(0);
+  return NULL;
+}
+
+static void stack__options_and_thread(void **state) {
+  (void)state;
+  uint32_t large = depth_with(1u << 20), small = depth_with(1u << 17), thread = 0;
+  assert_in_range(large, 6 * small, 10 * small);
+  pthread_t t;
+  pthread_attr_t attr;
+  pthread_attr_init(&attr);
+  assert_int_equal(pthread_attr_setstacksize(&attr, 512 << 10), 0); /* less than 1 MiB */
+  assert_int_equal(pthread_create(&t, &attr, depth_thread, &thread), 0);
+  pthread_join(t, NULL);
+  pthread_attr_destroy(&attr);
+  assert_in_range(thread, small, large / 2);
+}
+
+static void new__every_allocation_fails_once(void **state) {
+  (void)state;
+  hrt_plugin *plugins[] = {plugin, checked};
+  for (int which = 0; which < 2; which++) {
+    long live = hrt_alloc_live();
+    int failures = 0;
+    for (long n = 0; n < 100; n++) {
+      helios_error err = {0};
+      hrt_budget budget = {0};
+      hrt_instance *i = NULL;
+      hrt_instance_options options = {.imports = &kit_binding};
+      hrt_alloc_fail(n, 1);
+      int status = hrt_instance_new(&i, plugins[which], &options, &budget, &err);
+      hrt_alloc_fail(-1, 0);
+      if (status == 0) {
+        hrt_instance_free(i);
+        break;
+      }
+      failures++;
+      assert_int_equal(status, HELIOS_E_MEMORY);
+      assert_true(err.text[0] != '\0');
+      assert_null(i);
+      assert_int_equal(hrt_alloc_live(), live);
+    }
+    assert_int_equal(failures, 6); /* struct, imports, space, instance, memory, table */
+    assert_int_equal(hrt_alloc_live(), live);
+  }
+}
+
+static void *calls(void *arg) {
+  hrt_instance *i = kit_instance(plugin, NULL);
+  for (int n = 0; n < 200; n++) {
+    kit_call(i, KIT_POKE, (uint64_t)n * 1000, 5, 0);
+    assert_int_equal(kit_call(i, KIT_PEEK, (uint64_t)n * 1000, 0, 0), 5);
+    assert_int_equal(hrt_instance_reset(i, NULL), 0);
+    assert_int_equal(kit_call(i, KIT_PEEK, (uint64_t)n * 1000 + 100, 0, 0), 0);
+  }
+  hsb_slot s[1] = {UINT32_MAX};
+  hrt_budget budget = {0};
+  *(int *)arg = hrt_call(i, KIT_PEEK, s, &budget, NULL);
+  hrt_instance_free(i);
+  return NULL;
+}
+
+static void threads__each_its_own_instance(void **state) {
+  (void)state;
+  pthread_t t[4];
+  int status[4] = {0};
+  for (int n = 0; n < 4; n++) {
+    assert_int_equal(pthread_create(&t[n], NULL, calls, &status[n]), 0);
+  }
+  for (int n = 0; n < 4; n++) {
+    pthread_join(t[n], NULL);
+    assert_int_equal(status[n], HELIOS_E_TRAP);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(new__segments_globals_tables),
+      cmocka_unit_test(new__start_and_initialize),
+      cmocka_unit_test(new__failures),
+      cmocka_unit_test(new__imports_must_be_bound),
+      cmocka_unit_test(call__oob_is_a_trap_with_its_place),
+      cmocka_unit_test(call__last_byte_is_in_bounds),
+      cmocka_unit_test(call__dead_instances_stay_dead),
+      cmocka_unit_test(call__every_trap_code),
+      cmocka_unit_test(call__no_such_export),
+      cmocka_unit_test(memory__grows_to_the_limit),
+      cmocka_unit_test(guest__reads_and_writes_are_checked),
+      cmocka_unit_test(host__fails_with_its_own_error),
+      cmocka_unit_test(host__traps),
+      cmocka_unit_test(host__nested_calls),
+      cmocka_unit_test(host__inner_trap_leaves_the_outer_call),
+      cmocka_unit_test(stack__recursion_traps),
+      cmocka_unit_test(stack__options_and_thread),
+      cmocka_unit_test(new__every_allocation_fails_once),
+      cmocka_unit_test(threads__each_its_own_instance),
+  };
+  return cmocka_run_group_tests_name("instance", tests, setup, teardown);
+}

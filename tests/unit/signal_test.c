@@ -1,0 +1,344 @@
+/* signal_test.c - whose fault is it? The guest's becomes a trap; the host's stays the host's, with
+ * the handler that was there before ours, or the default, and beside one that came after. Each case
+ * is a forked child, because most of them die. */
+#include "guest_kit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static hrt_plugin *plugin;
+
+static int setup(void **state) {
+  (void)state;
+  plugin = kit_plugin("");
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  hrt_plugin_unref(plugin);
+  return 0;
+}
+
+/* Runs body in a child; returns its wait status. 3: an assertion failed there. */
+static int in_child(void (*body)(void)) {
+  fflush(NULL);
+  pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) {
+    struct sigaction dfl;
+    memset(&dfl, 0, sizeof dfl);
+    dfl.sa_handler = SIG_DFL;
+    sigaction(SIGSEGV, &dfl, NULL); /* a sanitizer's may be there */
+    sigaction(SIGBUS, &dfl, NULL);
+    body();
+    _exit(0);
+  }
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return status;
+}
+
+static void dies_by(void (*body)(void), int signal) {
+  int status = in_child(body);
+  assert_true(WIFSIGNALED(status));
+  assert_int_equal(WTERMSIG(status), signal);
+}
+
+static void exits_with(void (*body)(void), int code) {
+  int status = in_child(body);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), code);
+}
+
+static hrt_instance *instance_with(hsb_import_fn *fn) {
+  struct hsb_binding b = {fn, NULL};
+  hrt_instance *i = NULL;
+  hrt_budget budget = {0};
+  hrt_instance_options options = {.imports = &b};
+  if (hrt_instance_new(&i, plugin, &options, &budget, NULL) != 0) {
+    _exit(3);
+  }
+  return i;
+}
+
+static int call(hrt_instance *i, uint32_t n, uint64_t a) {
+  hsb_slot s[3] = {a, 1, 1};
+  hrt_budget budget = {0};
+  return hrt_call(i, n, s, &budget, NULL);
+}
+
+static volatile uintptr_t nowhere = 8;
+
+static void host_null_write(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)ctx;
+  (void)s;
+  (void)env;
+  *(volatile char *)nowhere = 1;
+}
+
+/* The address is the instance's own, but the instruction is the host's. */
+static void host_guest_address(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s;
+  (void)env;
+  *(volatile char *)(hrt_instance_of(ctx)->memory + (4u << 16)) = 1;
+}
+
+static void write_in_callback(void) {
+  call(instance_with(host_null_write), KIT_IMPORT, 0);
+}
+
+static void write_guest_address_in_callback(void) {
+  call(instance_with(host_guest_address), KIT_IMPORT, 0);
+}
+
+static void write_outside_of_a_call(void) {
+  instance_with(kit_host_unused);
+  *(volatile char *)nowhere = 1;
+}
+
+static void write_to_the_ctx_guard(void) {
+  *(volatile char *)(instance_with(kit_host_unused)->memory + (4u << 16)) = 1;
+}
+
+static void host__faults_stay_host_faults(void **state) {
+  (void)state;
+  dies_by(write_in_callback, SIGSEGV);
+  dies_by(write_guest_address_in_callback, SIGSEGV);
+  dies_by(write_outside_of_a_call, SIGSEGV);
+  dies_by(write_to_the_ctx_guard, SIGSEGV);
+}
+
+/* Host code runs in a guest call and faults in memory of another instance. */
+static hrt_instance *other;
+
+static void host_other_instance(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)ctx;
+  (void)s;
+  (void)env;
+  *(volatile char *)(other->memory + (4u << 16)) = 1;
+}
+
+static void write_other_instance(void) {
+  other = instance_with(kit_host_unused);
+  call(instance_with(host_other_instance), KIT_IMPORT, 0);
+}
+
+/* Guest code that was not entered through hrt_call. */
+static void enter_without_a_call(void) {
+  hrt_instance *i = instance_with(kit_host_unused);
+  hsb_slot s[3] = {0xffffffff, 0, 0};
+  i->abi->exports[KIT_PEEK].call(i->instance, s);
+}
+
+/* Guest code of one instance in a call of another: the address is in the wrong reservation. */
+static void host_enters_other(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)ctx;
+  (void)env;
+  s[0] = 0xffffffff;
+  other->abi->exports[KIT_PEEK].call(other->instance, s);
+}
+
+static void enter_other_without_a_call(void) {
+  other = instance_with(kit_host_unused);
+  call(instance_with(host_enters_other), KIT_IMPORT, 0);
+}
+
+static void host__not_every_guest_fault_is_ours(void **state) {
+  (void)state;
+  dies_by(write_other_instance, SIGSEGV);
+  dies_by(enter_without_a_call, SIGSEGV);
+  dies_by(enter_other_without_a_call, SIGSEGV);
+}
+
+static void guest_trap_then_crash(void) {
+  if (call(instance_with(kit_host_unused), KIT_PEEK, 0xffffffff) != HELIOS_E_TRAP) {
+    _exit(3);
+  }
+  *(volatile char *)nowhere = 1;
+}
+
+static void host__crash_after_a_trap(void **state) {
+  (void)state;
+  dies_by(guest_trap_then_crash, SIGSEGV);
+}
+
+/* ---- handlers of others ---- */
+
+static volatile int hits;
+
+static void by_info(int signal, siginfo_t *info, void *uc) {
+  (void)uc;
+  _exit(signal == SIGSEGV && info->si_addr == (void *)nowhere ? 40 : 3);
+}
+
+static void by_number(int signal) {
+  sigset_t mask;
+  sigprocmask(SIG_BLOCK, NULL, &mask);
+  _exit(signal == SIGSEGV && sigismember(&mask, SIGSEGV) && sigismember(&mask, SIGUSR1) ? 41 : 3);
+}
+
+static void count_and_repair(int signal) {
+  (void)signal;
+  hits++;
+  nowhere = (uintptr_t)&hits + 0; /* not seen by the instruction that faulted */
+}
+
+static void install(void (*info)(int, siginfo_t *, void *), void (*number)(int), int flags) {
+  struct sigaction a;
+  memset(&a, 0, sizeof a);
+  a.sa_flags = flags;
+  if (info) {
+    a.sa_sigaction = info;
+    a.sa_flags |= SA_SIGINFO;
+  } else {
+    a.sa_handler = number;
+  }
+  sigaddset(&a.sa_mask, SIGUSR1);
+  sigaction(SIGSEGV, &a, NULL);
+}
+
+static void trap_and_crash(void) {
+  guest_trap_then_crash();
+}
+
+static void before_info(void) {
+  install(by_info, NULL, 0);
+  trap_and_crash();
+}
+
+static void before_number(void) {
+  install(NULL, by_number, 0);
+  trap_and_crash();
+}
+
+static void before_once(void) {
+  install(NULL, count_and_repair, (int)SA_RESETHAND);
+  trap_and_crash(); /* the handler runs once, then the default kills */
+}
+
+static void before_ignored(void) {
+  install(NULL, SIG_IGN, 0);
+  instance_with(kit_host_unused);
+  raise(SIGSEGV); /* ignored */
+  trap_and_crash();
+}
+
+static void sent_by_kill(void) {
+  instance_with(kit_host_unused);
+  raise(SIGSEGV);
+}
+
+static void host_raises(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)ctx;
+  (void)s;
+  (void)env;
+  raise(SIGSEGV);
+}
+
+static void sent_in_a_call(void) {
+  call(instance_with(host_raises), KIT_IMPORT, 0);
+}
+
+static void chain__handlers_before_ours(void **state) {
+  (void)state;
+  exits_with(before_info, 40);
+  exits_with(before_number, 41);
+  dies_by(before_once, SIGSEGV);
+  dies_by(before_ignored, SIGSEGV);
+  dies_by(sent_by_kill, SIGSEGV);
+  dies_by(sent_in_a_call, SIGSEGV);
+}
+
+/* One that came after ours and passes on what is not its own. */
+static struct sigaction below;
+
+static void pass_on(int signal, siginfo_t *info, void *uc) {
+  hits++;
+  below.sa_sigaction(signal, info, uc);
+}
+
+static void after_passes_on(void) {
+  hrt_instance *i = instance_with(kit_host_unused);
+  sigaction(SIGSEGV, NULL, &below);
+  install(pass_on, NULL, 0);
+  if (call(i, KIT_PEEK, 0xffffffff) != HELIOS_E_TRAP || hits != 1) {
+    _exit(3);
+  }
+  i = instance_with(kit_host_unused); /* installs nothing again */
+  if (call(i, KIT_PEEK, 0xffffffff) != HELIOS_E_TRAP || hits != 2) {
+    _exit(3);
+  }
+  *(volatile char *)nowhere = 1;
+}
+
+static void chain__a_handler_after_ours(void **state) {
+  (void)state;
+  dies_by(after_passes_on, SIGSEGV);
+}
+
+static void nested_trap(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)ctx;
+  (void)env;
+  s[0] = (uint64_t)call(other, KIT_PEEK, 0xffffffff);
+  *(volatile char *)nowhere = 1;
+}
+
+static void crash_after_nested_trap(void) {
+  other = instance_with(kit_host_unused);
+  call(instance_with(nested_trap), KIT_IMPORT, 0);
+}
+
+static void nested__crash_after_inner_trap(void **state) {
+  (void)state;
+  dies_by(crash_after_nested_trap, SIGSEGV);
+}
+
+/* ---- state after a trap ---- */
+
+static void trap__keeps_mask_and_errno(void **state) {
+  (void)state;
+  sigset_t set, now;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR2);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  hrt_instance *i = kit_instance(plugin, NULL);
+  errno = 77;
+  assert_int_equal(call(i, KIT_PEEK, 0xffffffff), HELIOS_E_TRAP);
+  assert_int_equal(errno, 77);
+  sigprocmask(SIG_BLOCK, NULL, &now);
+  assert_true(sigismember(&now, SIGUSR2));
+  assert_false(sigismember(&now, SIGSEGV));
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  hrt_instance_free(i);
+}
+
+static void trap__on_an_alternate_stack(void **state) {
+  (void)state;
+  stack_t alt = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16}, old;
+  assert_non_null(alt.ss_sp);
+  assert_int_equal(sigaltstack(&alt, &old), 0);
+  for (int n = 0; n < 50; n++) { /* the alternate stack must be free again each time */
+    hrt_instance *i = kit_instance(plugin, NULL);
+    kit_call(i, KIT_POKE, 200000, 1, 0);
+    assert_int_equal(call(i, KIT_POKE, 0xffffffff), HELIOS_E_TRAP);
+    hrt_instance_free(i);
+  }
+  assert_int_equal(sigaltstack(&old, NULL), 0);
+  free(alt.ss_sp);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(host__faults_stay_host_faults),
+      cmocka_unit_test(host__not_every_guest_fault_is_ours),
+      cmocka_unit_test(host__crash_after_a_trap),
+      cmocka_unit_test(chain__handlers_before_ours),
+      cmocka_unit_test(chain__a_handler_after_ours),
+      cmocka_unit_test(nested__crash_after_inner_trap),
+      cmocka_unit_test(trap__keeps_mask_and_errno),
+      cmocka_unit_test(trap__on_an_alternate_stack),
+  };
+  return cmocka_run_group_tests_name("signal", tests, setup, teardown);
+}
