@@ -272,12 +272,11 @@ static int (*const imm_readers[])(hcc_instr *, hcc_reader *, hcc_error *) = {
 
 int hcc_instr_next(hcc_instr *out, hcc_reader *r, hcc_error *err) {
   hcc_reader copy = *r;
-  hcc_instr instr = {.begin = r->pos};
   int status;
-  HCC_TRY(read_opcode(&instr, &copy, err));
-  HCC_TRY(imm_readers[instr.info->imm](&instr, &copy, err));
-  instr.end = copy.pos;
-  *out = instr;
+  *out = (hcc_instr){.begin = r->pos};
+  HCC_TRY(read_opcode(out, &copy, err));
+  HCC_TRY(imm_readers[out->info->imm](out, &copy, err));
+  out->end = copy.pos;
   *r = copy;
 out:
   return status;

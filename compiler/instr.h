@@ -86,7 +86,7 @@ typedef struct hcc_instr {
 } hcc_instr;
 
 /* One instruction. Errors: MALFORMED, LIMIT (br_table), PROPOSAL (names it), at the byte that is
- * wrong. */
+ * wrong; *out is then of no use. */
 int hcc_instr_next(hcc_instr *out, hcc_reader *r, hcc_error *err);
 /* The bytes of one expression, up to the end that closes it, that included. Same errors. */
 int hcc_expr_next(hcc_range *out, hcc_reader *r, hcc_error *err);

@@ -82,7 +82,7 @@ static void table__flags_follow_from_the_kind(void **state) {
     bool bulk = info->flags & HCC_OPF_BULK;
     if (bulk) {
       assert_true(info->flags & HCC_OPF_WRITES);
-      assert_true(info->sig == NULL || strcmp(info->sig, "iii:") == 0);
+      assert_true(info->sig == NULL || strchr(info->sig, ':')[-1] == 'i'); /* the length */
     }
     if (strstr(info->name, "div_") || strstr(info->name, "rem_")) {
       assert_true(info->flags & HCC_OPF_TRAPS);
