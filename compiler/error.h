@@ -40,11 +40,11 @@ int hcc_code_exit(enum hcc_code code);          /* process exit status */
 #define HCC_ESCAPED 272
 const char *hcc_escape(char out[HCC_ESCAPED], const void *bytes, size_t length);
 
-#define HCC_TRY(expr)              \
-  do {                             \
-    if ((status = (expr)) != 0) {  \
-      goto out;                    \
-    }                              \
+#define HCC_TRY(expr)                                                                              \
+  do {                                                                                             \
+    if ((status = (expr)) != 0) {                                                                  \
+      goto out;                                                                                    \
+    }                                                                                              \
   } while (0)
 
 #endif

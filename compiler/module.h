@@ -58,11 +58,11 @@ typedef struct hcc_export {
 typedef struct hcc_func { /* all functions, imported first */
   uint32_t type;
   bool imported;
-  bool declared_ref; /* may be the operand of ref.func */
-  hcc_range body;    /* local declarations and instructions; empty if imported */
-  hcc_range code;    /* instructions only, the final end included */
+  bool declared_ref;    /* may be the operand of ref.func */
+  hcc_range body;       /* local declarations and instructions; empty if imported */
+  hcc_range code;       /* instructions only, the final end included */
   uint32_t local_count; /* parameters not counted */
-  hcc_range name;    /* from the name section; empty if none */
+  hcc_range name;       /* from the name section; empty if none */
 } hcc_func;
 
 typedef struct hcc_table { /* imported first */
@@ -82,10 +82,10 @@ typedef struct hcc_elem {
   enum hcc_segment_mode mode;
   uint8_t type;
   uint32_t table;
-  hcc_range offset;   /* HCC_ACTIVE: constant expression */
+  hcc_range offset; /* HCC_ACTIVE: constant expression */
   uint32_t count;
-  bool exprs;         /* items are constant expressions, else function indices (LEB128) */
-  hcc_range items;    /* count of them, back to back */
+  bool exprs;      /* items are constant expressions, else function indices (LEB128) */
+  hcc_range items; /* count of them, back to back */
 } hcc_elem;
 
 typedef struct hcc_data {
@@ -119,7 +119,7 @@ typedef struct hcc_module {
   uint32_t start; /* function index or HCC_NO_START */
   bool has_data_count;
   uint32_t declared_data_count; /* of the DataCount section */
-  void *arena;    /* owns all arrays */
+  void *arena;                  /* owns all arrays */
 } hcc_module;
 
 /* Decodes the binary format (core specification 5). Errors: MALFORMED, LIMIT, PROPOSAL,
