@@ -5,7 +5,7 @@
 #define HCC_MAX_MODULE (64u << 20)      /* bytes; offsets then fit 32 bits with room for growth */
 #define HCC_MAX_TYPES 100000u           /* as browsers: WebAssembly JS API, limits */
 #define HCC_MAX_FUNCS 200000u           /* Go with its standard library has 20,000 */
-#define HCC_MAX_IMPORTS 1000u           /* five times what all host modules offer */
+#define HCC_MAX_IMPORTS 1000u           /* far more than all host modules offer */
 #define HCC_MAX_EXPORTS 10000u          /* each may become a procedure */
 #define HCC_MAX_GLOBALS 10000u          /* they live in the instance: 16 bytes each */
 #define HCC_MAX_TABLES 100u             /* toolchains emit one or two */
