@@ -49,8 +49,4 @@ bool hrt_token_punct(const hrt_token *token, char byte);
  * not fit in size bytes or has a NUL in it. */
 ptrdiff_t hrt_token_copy(const hrt_token *token, char *out, size_t size);
 
-/* The word of a NULL-ended list nearest to text (any case), or NULL if none is near enough to be
- * what was meant. */
-const char *hrt_nearest(const char *text, size_t length, const char *const *words);
-
 #endif

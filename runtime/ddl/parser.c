@@ -8,6 +8,7 @@
 
 #include "ddl/ddl.h"
 #include "ddl/lexer.h"
+#include "plugin/nearest.h"
 
 typedef struct parser {
   hrt_lexer lexer;
@@ -56,11 +57,13 @@ static int expected(parser *p, const char *what) {
 /* As expected(), with a hint when the token is nearly one of the words. */
 static int expected_word(parser *p, const char *what, const char *const *words) {
   int status = expected(p, what);
-  if (p->token.kind == HRT_TOKEN_WORD) {
-    const char *near = hrt_nearest(p->token.at, p->token.length, words);
-    if (near != NULL) {
-      hrt_hint(p->err, "did you mean %s?", near);
-    }
+  hrt_nearest near;
+  hrt_nearest_begin(&near, p->token.at, p->token.kind == HRT_TOKEN_WORD ? p->token.length : 0);
+  for (; *words; words++) {
+    hrt_nearest_try(&near, *words);
+  }
+  if (near.best != NULL) {
+    hrt_hint(p->err, "did you mean %s?", near.best);
   }
   return status;
 }

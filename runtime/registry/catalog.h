@@ -7,8 +7,8 @@
 #ifndef HRT_CATALOG_H
 #define HRT_CATALOG_H
 
-#include "registry/definition.h"
 #include "host/sqlite_api.h"
+#include "registry/definition.h"
 
 #define HRT_CATALOG_SCHEMA 1 /* helios_meta schema_version; a higher one is refused */
 #if defined __x86_64__
