@@ -56,6 +56,9 @@ bool hrt_ddl_is(const char *text, size_t length);
 /* Bytes of the first statement with its ';', or length if it has none; sees $tag$ quoting. */
 size_t hrt_ddl_extent(const char *text, size_t length);
 
+/* Is there nothing in the text but spaces, comments and ';'? */
+bool hrt_ddl_blank(const char *text, size_t length);
+
 /* Parses the one statement at the beginning of text, which must outlive *out. err->offset is the
  * byte. Errors: E_SYNTAX. */
 int hrt_ddl_parse(hrt_ddl *out, const char *text, size_t length, helios_error *err);

@@ -753,3 +753,13 @@ size_t hrt_ddl_extent(const char *text, size_t length) {
     }
   }
 }
+
+bool hrt_ddl_blank(const char *text, size_t length) {
+  hrt_lexer lexer;
+  hrt_token t;
+  hrt_lexer_init(&lexer, text, length);
+  do {
+    t = hrt_lexer_next(&lexer);
+  } while (hrt_token_punct(&t, ';'));
+  return t.kind == HRT_TOKEN_END;
+}

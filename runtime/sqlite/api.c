@@ -1,0 +1,229 @@
+/* api.c - helios.h but for attach: scripts in which our statements stand beside SQLite's.
+ *
+ * Invariant: an error of the n-th statement of a script leaves those before it done and those after
+ * it not begun, as sqlite3_exec does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ddl/ddl.h"
+#include "plugin/alloc.h"
+#include "sqlite/session.h"
+
+const char *helios_version(void) {
+  return HELIOS_VERSION;
+}
+
+sqlite3 *helios_db(helios *h) {
+  return h->db;
+}
+
+void hrt_error_prefix(helios_error *err, const char *procedure) {
+  char escaped[HRT_ESCAPED], whole[sizeof err->text];
+  if (err == NULL) {
+    return;
+  }
+  snprintf(whole, sizeof whole,
+           "procedure %.200s: ", hrt_escape(escaped, procedure, strlen(procedure)));
+  size_t used = strlen(whole), more = strlen(err->text);
+  more = more < sizeof whole - used ? more : sizeof whole - used - 1;
+  memcpy(whole + used, err->text, more);
+  whole[used + more] = 0;
+  memcpy(err->text, whole, sizeof whole);
+}
+
+bool helios_is_ddl(const char *sql) {
+  return hrt_ddl_is(sql, strlen(sql));
+}
+
+bool helios_complete(const char *sql) {
+  size_t length = strlen(sql);
+  if (!hrt_ddl_is(sql, length)) {
+    return sqlite3_complete(sql) != 0;
+  }
+  size_t end = hrt_ddl_extent(sql, length);
+  if (end == 0 || sql[end - 1] != ';') {
+    return false;
+  }
+  return hrt_ddl_blank(sql + end, length - end) || helios_complete(sql + end);
+}
+
+int helios_refresh(helios *h, helios_error *err) {
+  h->synced = 0;
+  return hrt_sync(h, err);
+}
+
+int helios_step_error(helios *h, helios_error *err) {
+  const char *message = sqlite3_errmsg(h->db);
+  if (h->last.code != HELIOS_OK && strcmp(h->last.text, message) == 0) {
+    if (err && err->code == HELIOS_OK) {
+      *err = h->last;
+    }
+    return (int)h->last.code;
+  }
+  return hrt_fail(err,
+                  sqlite3_errcode(h->db) == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED : HELIOS_E_SQL,
+                  "%s", message);
+}
+
+static void pass_log(void *arg, hrt_log_level level, const char *procedure, const char *text) {
+  helios *h = arg;
+  h->log(h->log_arg, (helios_log_level)level, procedure, text);
+}
+
+void helios_set_log(helios *h, helios_log_fn *log, void *arg, helios_log_level level) {
+  h->log = log;
+  h->log_arg = arg;
+  h->conn.log = log ? pass_log : NULL;
+  h->conn.log_arg = h;
+  h->conn.log_level = (hrt_log_level)level;
+}
+
+/* CALL f(args): as SELECT f(args). */
+static int prepare_call(helios *h, sqlite3_stmt **stmt, const char *call, size_t length,
+                        helios_error *err) {
+  char *sql = hrt_alloc(length + sizeof "SELECT ");
+  if (sql == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  memcpy(sql, "SELECT ", 7);
+  memcpy(sql + 7, call, length);
+  int rc = sqlite3_prepare_v2(h->db, sql, -1, stmt, NULL);
+  hrt_free(sql);
+  return rc == SQLITE_OK ? 0 : hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+}
+
+/* Parses one statement of ours. *stmt stays NULL unless it is a CALL. */
+static int run_ours(helios *h, sqlite3_stmt **stmt, const char *sql, size_t length, size_t *used,
+                    helios_error *err) {
+  int status = 0;
+  hrt_ddl *ddl = hrt_alloc(sizeof *ddl);
+  if (ddl == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  HRT_TRY(hrt_ddl_parse(ddl, sql, length, err));
+  *used = ddl->end;
+  if (ddl->action != HRT_DDL_CALL) {
+    HRT_TRY(hrt_apply(h, ddl, err));
+  } else if (stmt == NULL) {
+    status = hrt_fail(err, HELIOS_E_SYNTAX, "CALL is not for helios_ddl: write SELECT");
+  } else {
+    HRT_TRY(prepare_call(h, stmt, sql + ddl->call, ddl->call_length, err));
+  }
+out:
+  hrt_free(ddl);
+  return status;
+}
+
+int hrt_run_ddl(helios *h, const char *sql, size_t length, size_t *used, helios_error *err) {
+  return run_ours(h, NULL, sql, length, used, err);
+}
+
+static int prepare_theirs(helios *h, sqlite3_stmt **stmt, const char **tail, const char *sql,
+                          helios_error *err) {
+  if (sqlite3_prepare_v2(h->db, sql, -1, stmt, tail) != SQLITE_OK) {
+    int offset = sqlite3_error_offset(h->db);
+    hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    err->offset = offset >= 0 ? (uint32_t)offset : HELIOS_NO_OFFSET;
+    return HELIOS_E_SQL;
+  }
+  return 0;
+}
+
+static int prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char *sql,
+                   helios_error *err) {
+  size_t length = strlen(sql), used = 0;
+  if (!hrt_ddl_is(sql, length)) {
+    return prepare_theirs(h, stmt, tail, sql, err);
+  }
+  int status = run_ours(h, stmt, sql, length, &used, err);
+  *tail = sql + used;
+  return status;
+}
+
+static bool unknown_function(const helios_error *e) {
+  return e->code == HELIOS_E_SQL && strncmp(e->text, "no such function", 16) == 0;
+}
+
+int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char *sql,
+                   helios_error *err) {
+  const char *rest;
+  helios_error e = {0};
+  *stmt = NULL;
+  h->last.code = HELIOS_OK;
+  int status = prepare(h, stmt, &rest, sql, &e);
+  int known = h->entry_count;
+  if (status != 0 && unknown_function(&e) && hrt_sync(h, NULL) == 0 && h->entry_count > known) {
+    hrt_error_clear(&e);
+    status = prepare(h, stmt, &rest, sql, &e);
+  }
+  if (status == 0 && tail) {
+    *tail = rest;
+  }
+  if (status != 0 && err && err->code == HELIOS_OK) {
+    *err = e;
+  }
+  return status;
+}
+
+static int run_rows(helios *h, sqlite3_stmt *stmt, helios_row_fn *row, void *arg,
+                    helios_error *err) {
+  int rc;
+  while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    if (row && row(arg, stmt) != 0) {
+      return hrt_fail(err, HELIOS_E_CANCELLED, "stopped by the caller");
+    }
+  }
+  return rc == SQLITE_DONE ? 0 : helios_step_error(h, err);
+}
+
+int helios_exec(helios *h, const char *sql, helios_row_fn *row, void *arg, helios_error *err) {
+  int status = 0;
+  const char *at = sql;
+  while (status == 0 && *at) {
+    sqlite3_stmt *stmt;
+    const char *tail = at;
+    status = helios_prepare(h, &stmt, &tail, at, err);
+    if (status != 0 && err && err->offset != HELIOS_NO_OFFSET) {
+      err->offset += (uint32_t)(at - sql);
+    }
+    if (stmt) {
+      status = run_rows(h, stmt, row, arg, err);
+      sqlite3_finalize(stmt);
+    }
+    if (tail == at) {
+      break; /* only blanks were left */
+    }
+    at = tail;
+  }
+  return status;
+}
+
+int helios_open(helios **out, const char *path, const helios_options *options, helios_error *err) {
+  sqlite3 *db = NULL;
+  int status = 0;
+  if (out == NULL || path == NULL) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "helios_open needs a path and a place for the handle");
+  }
+  if (sqlite3_open(path, &db) != SQLITE_OK) {
+    status = hrt_fail(err, db ? HELIOS_E_SQL : HELIOS_E_MEMORY, "%s",
+                      db ? sqlite3_errmsg(db) : "out of memory");
+  } else {
+    status = helios_attach(out, db, options, err);
+  }
+  if (status != 0) {
+    sqlite3_close(db);
+  }
+  return status;
+}
+
+int helios_close(helios *h, helios_error *err) {
+  if (h == NULL) {
+    return HELIOS_OK;
+  }
+  sqlite3 *db = h->db;
+  hrt_session_quiesce(h);
+  if (sqlite3_close(db) != SQLITE_OK) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "%s", sqlite3_errmsg(db));
+  }
+  return HELIOS_OK;
+}

@@ -1,0 +1,467 @@
+/* apply.c - carries out CREATE, ALTER and DROP of procedures. Two phases: first everything that can
+ * fail without writing (read, compile, verify, map, check, instantiate), then the catalog in one
+ * savepoint.
+ *
+ * Invariant: a statement that fails has changed nothing: not the catalog, not what runs. */
+#include <string.h>
+#include <strings.h>
+
+#include "ddl/ddl.h"
+#include "ddl/source.h"
+#include "hsb_file.h"
+#include "plugin/alloc.h"
+#include "registry/plugin_cache.h"
+#include "sqlite/declare.h"
+
+/* A version on its way into the catalog. */
+typedef struct candidate {
+  helios *h;
+  const hrt_ddl *ddl;
+  hrt_definition def;
+  uint8_t *so; /* plugin file */
+  size_t so_size;
+  uint8_t so_hash[HRT_HASH_BYTES];
+  hrt_plugin *plugin; /* of the cache, until version has it */
+  hrt_version *version;
+} candidate;
+
+static int probe(void *arg) {
+  return hrt_interrupted(arg);
+}
+
+/* ---- phase one ---- */
+
+static const char *tier_of(const hrt_definition *d, char *out, size_t size) {
+  if (!(d->options_given & 1u << HRT_OPTION_COMPILATION_TIER)) {
+    return NULL;
+  }
+  return hrt_option_choice(HRT_OPTION_COMPILATION_TIER, d->options[HRT_OPTION_COMPILATION_TIER],
+                           out, size);
+}
+
+/* The key of the compiled form in helios_plugin: how we compiled it, or which file we were given.
+ */
+static void name_options(candidate *c, hrt_content content, const char *tier) {
+  static const char digits[] = "0123456789abcdef";
+  char *out = c->def.plugin_options;
+  if (content == HRT_CONTENT_WASM) {
+    memcpy(out, "tier=", 5);
+    memcpy(out + 5, tier ? tier : "optimizing", strlen(tier ? tier : "optimizing") + 1);
+    return;
+  }
+  memcpy(out, "file=", 5);
+  for (int i = 0; i < 8; i++) {
+    out[5 + 2 * i] = digits[c->so_hash[i] >> 4];
+    out[6 + 2 * i] = digits[c->so_hash[i] & 15];
+  }
+  out[21] = 0;
+}
+
+/* The module that a plugin carries, checked against the hash that its code carries. */
+static int find_module(const void **wasm, size_t *size, const hrt_plugin *plugin,
+                       helios_error *err) {
+  uint8_t hash[HRT_HASH_BYTES];
+  *wasm = hrt_plugin_section(plugin, HSB_SECTION_WASM, size);
+  if (*wasm == NULL) {
+    int status = hrt_fail(err, HELIOS_E_PLUGIN, "the plugin does not carry its module");
+    hrt_hint(err, "build it without --no-embed: the catalog keeps the .wasm beside it");
+    return status;
+  }
+  hrt_sha256(hash, *wasm, *size);
+  if (memcmp(hash, hrt_plugin_abi(plugin)->module_hash, sizeof hash) != 0) {
+    return hrt_fail(err, HELIOS_E_PLUGIN,
+                    "the plugin carries another module than it was made from");
+  }
+  return 0;
+}
+
+/* Source to a mapped plugin; its file stays in c->so for the catalog. */
+static int load_source(candidate *c, helios_error *err) {
+  char tier_text[32];
+  hrt_content content;
+  uint8_t *bytes = NULL;
+  const void *wasm;
+  size_t size = 0, wasm_size;
+  int status = 0;
+  const char *tier = tier_of(&c->def, tier_text, sizeof tier_text);
+  hrt_compile_options options = {
+      .heliosc = c->h->heliosc, .tier = tier, .probe = probe, .probe_arg = c->h};
+  HRT_TRY(hrt_source_read(&bytes, &size, &content, &c->ddl->source, err));
+  if (content == HRT_CONTENT_WASM) {
+    HRT_TRY(hrt_compile(&c->so, &c->so_size, bytes, size, &options, err));
+  } else {
+    c->so = bytes;
+    c->so_size = size;
+    bytes = NULL;
+  }
+  HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->so_hash, c->so, c->so_size, err));
+  name_options(c, content, tier);
+  HRT_TRY(find_module(&wasm, &wasm_size, c->plugin, err));
+  memcpy(c->def.module_hash, hrt_plugin_abi(c->plugin)->module_hash, HRT_HASH_BYTES);
+out:
+  hrt_free(bytes);
+  return status;
+}
+
+/* Grants in their canonical form, each once. */
+static int tidy_grants(hrt_definition *d, helios_error *err) {
+  char(*given)[HRT_CAPABILITY_BYTES] = hrt_memdup(d->capabilities, sizeof d->capabilities);
+  uint32_t count = d->capability_count;
+  int status = 0;
+  if (given == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  d->capability_count = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    HRT_TRY(hrt_grants_add(d, given[i], err));
+  }
+out:
+  hrt_free(given);
+  return status;
+}
+
+/* Makes the version and one instance of it, as a call would. */
+static int try_out(candidate *c, helios_error *err) {
+  hrt_plugin *plugin = c->plugin;
+  hrt_allowance allowance;
+  hrt_seat *seat = NULL;
+  int status = 0;
+  if (plugin) {
+    c->plugin = NULL;
+    HRT_TRY(hrt_version_make(&c->version, c->h, &c->def, plugin, err));
+  } else {
+    HRT_TRY(hrt_version_load(&c->version, c->h, &c->def, err));
+  }
+  hrt_allowance_begin(&allowance, c->h, c->version);
+  status = hrt_seat_take(&seat, c->version, allowance.budget, err);
+  hrt_allowance_end(&allowance);
+  hrt_seat_give(c->version, seat);
+out:
+  return status;
+}
+
+/* ---- phase two ---- */
+
+static int put_files(candidate *c, helios_error *err) {
+  const void *wasm;
+  size_t size;
+  int status = 0;
+  HRT_TRY(find_module(&wasm, &size, c->version->plugin, err));
+  HRT_TRY(hrt_catalog_put_module(c->h->catalog, c->def.module_hash, wasm, size, err));
+  HRT_TRY(hrt_catalog_put_plugin(c->h->catalog, &c->def, c->so_hash, c->so, c->so_size, err));
+out:
+  return status;
+}
+
+/* Inside the savepoint: what was true in phase one may not be any more. */
+static int check_name(candidate *c, helios_error *err) {
+  helios_error missing = {0};
+  bool deterministic = false;
+  int status = hrt_catalog_lookup(&c->def.procedure_id, &deterministic, c->h->catalog, c->def.name,
+                                  &missing);
+  if (status == HELIOS_E_NOT_FOUND) {
+    c->def.procedure_id = 0;
+    return 0;
+  }
+  if (status != 0) {
+    return hrt_fail(err, status, "%s", missing.text);
+  }
+  if (!c->ddl->or_replace) {
+    status = hrt_fail(err, HELIOS_E_EXISTS, "it exists already");
+    hrt_hint(err, "CREATE OR REPLACE adds a version to it");
+  } else if (deterministic != c->def.deterministic) {
+    status =
+        hrt_fail(err, HELIOS_E_EXISTS, "it exists and is %sdeterministic: that can't be changed",
+                 deterministic ? "" : "not ");
+    hrt_hint(err, "DROP it first");
+  }
+  return status;
+}
+
+static int write_create(candidate *c, helios_error *err) {
+  int status = 0;
+  HRT_TRY(check_name(c, err));
+  HRT_TRY(put_files(c, err));
+  if (c->def.procedure_id == 0) {
+    HRT_TRY(hrt_catalog_add_procedure(c->h->catalog, &c->def, err));
+  }
+  HRT_TRY(hrt_catalog_add_version(c->h->catalog, &c->def, err));
+out:
+  return status;
+}
+
+static int write_version(candidate *c, helios_error *err) {
+  int status = 0;
+  HRT_TRY(put_files(c, err));
+  HRT_TRY(hrt_catalog_add_version(c->h->catalog, &c->def, err));
+out:
+  return status;
+}
+
+static int write_use(candidate *c, helios_error *err) {
+  return hrt_catalog_use_version(c->h->catalog, c->def.procedure_id, c->def.version, err);
+}
+
+static int write_update(candidate *c, helios_error *err) {
+  return hrt_catalog_update_version(c->h->catalog, &c->def, err);
+}
+
+/* The rest of a statement that made a candidate: write, commit, let this connection use it at once.
+ */
+static int publish(candidate *c, int (*write)(candidate *, helios_error *), helios_error *err) {
+  helios *h = c->h;
+  hrt_entry *e;
+  int64_t stamp;
+  int status = 0;
+  HRT_TRY(hrt_catalog_begin(h->catalog, err));
+  status = write(c, err);
+  if (status == 0) {
+    status = hrt_register(&e, h, c->def.name, (int)c->def.param_count, c->def.deterministic, err);
+  }
+  if (status == 0) {
+    status = hrt_catalog_stamp(&stamp, h->catalog, err);
+  }
+  if (status != 0) {
+    hrt_catalog_rollback(h->catalog);
+    goto out;
+  }
+  HRT_TRY(hrt_catalog_commit(h->catalog, err));
+  hrt_session_anchor(h);
+  c->version->procedure_id = c->def.procedure_id;
+  c->version->number = c->def.version;
+  c->version->stamp = write == write_use ? c->def.stamp : stamp;
+  hrt_version_unref(e->version);
+  e->version = c->version;
+  e->stamp = stamp;
+  c->version = NULL;
+out:
+  return status;
+}
+
+/* ---- statements ---- */
+
+static int refuse_name(helios *h, const hrt_ddl *ddl, helios_error *err) {
+  const char *name = ddl->def.name;
+  bool taken;
+  int status = 0;
+  if (strncasecmp(name, "helios_", 7) == 0 || strncasecmp(name, "sqlite_", 7) == 0) {
+    return hrt_fail(err, HELIOS_E_EXISTS, "names beginning with helios_ and sqlite_ are reserved");
+  }
+  HRT_TRY(hrt_function_taken(&taken, h, name, err));
+  if (taken) {
+    status = hrt_fail(err, HELIOS_E_EXISTS, "this connection has a function of this name already");
+  }
+out:
+  return status;
+}
+
+static int create(candidate *c, helios_error *err) {
+  int status = 0;
+  c->def = c->ddl->def;
+  HRT_TRY(refuse_name(c->h, c->ddl, err));
+  HRT_TRY(check_name(c, err)); /* early, before a compilation */
+  HRT_TRY(tidy_grants(&c->def, err));
+  HRT_TRY(load_source(c, err));
+  HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
+  HRT_TRY(try_out(c, err));
+  HRT_TRY(publish(c, write_create, err));
+out:
+  return status;
+}
+
+static int find(candidate *c, uint32_t version, helios_error *err) {
+  return hrt_catalog_find(&c->def, c->h->catalog, c->ddl->def.name, version, err);
+}
+
+static int add_version(candidate *c, helios_error *err) {
+  int status = 0;
+  HRT_TRY(find(c, 0, err));
+  c->def.version = c->ddl->def.version;
+  HRT_TRY(load_source(c, err));
+  HRT_TRY(try_out(c, err));
+  HRT_TRY(publish(c, write_version, err));
+out:
+  return status;
+}
+
+static int use_version(candidate *c, helios_error *err) {
+  int status = 0;
+  HRT_TRY(find(c, c->ddl->def.version, err));
+  HRT_TRY(try_out(c, err));
+  HRT_TRY(publish(c, write_use, err));
+out:
+  return status;
+}
+
+/* SET option, SET SECURITY PROFILE, GRANT, REVOKE: on the current version. */
+static int alter(candidate *c, int (*change)(candidate *, helios_error *), helios_error *err) {
+  int status = 0;
+  HRT_TRY(find(c, 0, err));
+  HRT_TRY(change(c, err));
+  HRT_TRY(try_out(c, err));
+  HRT_TRY(publish(c, write_update, err));
+out:
+  return status;
+}
+
+static int change_option(candidate *c, helios_error *err) {
+  const hrt_definition *given = &c->ddl->def;
+  if (given->options_given & 1u << HRT_OPTION_COMPILATION_TIER) {
+    int status = hrt_fail(err, HELIOS_E_SYNTAX, "not supported yet: SET compilation_tier");
+    hrt_hint(err, "give the source again with CREATE OR REPLACE");
+    return status;
+  }
+  for (int i = 0; i < HRT_OPTION_COUNT; i++) {
+    if (given->options_given & 1u << i) {
+      c->def.options[i] = given->options[i];
+    }
+  }
+  c->def.options_given |= given->options_given;
+  return 0;
+}
+
+static int change_profile(candidate *c, helios_error *err) {
+  (void)err;
+  memcpy(c->def.profile, c->ddl->def.profile, sizeof c->def.profile);
+  return 0;
+}
+
+static int change_grants(candidate *c, helios_error *err) {
+  const hrt_definition *given = &c->ddl->def;
+  int status = 0;
+  for (uint32_t i = 0; i < given->capability_count && status == 0; i++) {
+    status = c->ddl->action == HRT_DDL_GRANT
+                 ? hrt_grants_add(&c->def, given->capabilities[i], err)
+                 : hrt_grants_revoke(&c->def, given->capabilities[i], err);
+  }
+  return status;
+}
+
+static int set_option(candidate *c, helios_error *err) {
+  return alter(c, change_option, err);
+}
+
+static int set_profile(candidate *c, helios_error *err) {
+  return alter(c, change_profile, err);
+}
+
+static int set_grants(candidate *c, helios_error *err) {
+  return alter(c, change_grants, err);
+}
+
+/* ---- DROP ---- */
+
+static int refuse_users(const hrt_user *users, bool cascade, helios_error *err) {
+  char name[HRT_ESCAPED];
+  for (; users; users = users->next) {
+    bool table = strcmp(users->type, "table") == 0;
+    if (table || !cascade) {
+      int status = hrt_fail(err, HELIOS_E_DEPENDENCY, "the %s %s uses it", users->type,
+                            hrt_escape(name, users->name, strlen(users->name)));
+      hrt_hint(err, table ? "CASCADE drops views, triggers and indexes, never tables"
+                          : "DROP ... CASCADE drops the views, triggers and indexes that use it");
+      return status;
+    }
+  }
+  return 0;
+}
+
+static int drop_users(helios *h, const hrt_user *users, helios_error *err) {
+  int status = 0;
+  h->internal++;
+  for (; users && status == 0; users = users->next) {
+    /* IF EXISTS: a view's triggers go with it. */
+    char *sql =
+        sqlite3_mprintf("DROP %s IF EXISTS %w.\"%w\"", users->type, users->schema, users->name);
+    if (sql == NULL) {
+      status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+    } else if (sqlite3_exec(h->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+      status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    }
+    sqlite3_free(sql);
+  }
+  h->internal--;
+  return status;
+}
+
+static int drop_in_savepoint(candidate *c, int64_t id, const hrt_user *users, helios_error *err) {
+  hrt_catalog *catalog = c->h->catalog;
+  int status = 0;
+  HRT_TRY(hrt_catalog_begin(catalog, err));
+  status = drop_users(c->h, users, err);
+  if (status == 0) {
+    status = hrt_catalog_drop(catalog, id, err);
+  }
+  if (status != 0) {
+    hrt_catalog_rollback(catalog);
+    goto out;
+  }
+  HRT_TRY(hrt_catalog_commit(catalog, err));
+out:
+  return status;
+}
+
+static int drop(candidate *c, helios_error *err) {
+  const char *name = c->ddl->def.name;
+  helios_error missing = {0};
+  hrt_user *users = NULL;
+  bool deterministic;
+  int64_t id;
+  int status = hrt_catalog_lookup(&id, &deterministic, c->h->catalog, name, &missing);
+  if (status == HELIOS_E_NOT_FOUND && c->ddl->if_exists) {
+    return 0;
+  }
+  if (status != 0) {
+    return hrt_fail(err, status, "%s", missing.text);
+  }
+  HRT_TRY(hrt_users_find(&users, c->h, name, err));
+  HRT_TRY(refuse_users(users, c->ddl->cascade, err));
+  HRT_TRY(drop_in_savepoint(c, id, users, err));
+  hrt_entry *e = hrt_entry_find(c->h, name);
+  if (e) { /* a call after a rollback looks it up again */
+    hrt_version_unref(e->version);
+    e->version = NULL;
+    e->stamp = 0;
+  }
+out:
+  hrt_users_free(users);
+  return status;
+}
+
+/* In the order of hrt_ddl_action. */
+static int (*const actions[])(candidate *c, helios_error *err) = {
+    [HRT_DDL_CREATE] = create,           [HRT_DDL_ADD_VERSION] = add_version,
+    [HRT_DDL_USE_VERSION] = use_version, [HRT_DDL_SET_OPTION] = set_option,
+    [HRT_DDL_SET_PROFILE] = set_profile, [HRT_DDL_GRANT] = set_grants,
+    [HRT_DDL_REVOKE] = set_grants,       [HRT_DDL_DROP] = drop,
+};
+
+int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
+  helios_error e = {0};
+  int status;
+  if (h->budget) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "a procedure can't change procedures");
+  }
+  candidate *c = hrt_alloc(sizeof *c);
+  if (c == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  c->h = h;
+  c->ddl = ddl;
+  sqlite3_stmt *guard = hrt_interruptible_begin(h);
+  status = actions[ddl->action](c, &e);
+  hrt_interruptible_end(guard);
+  if (status != 0) {
+    if (e.code != HELIOS_E_NOT_FOUND || strncmp(e.text, "no such procedure", 17) != 0) {
+      hrt_error_prefix(&e, ddl->def.name);
+    }
+    if (err && err->code == HELIOS_OK) {
+      *err = e;
+    }
+  }
+  hrt_plugin_cache_release(c->plugin);
+  hrt_version_unref(c->version);
+  hrt_free(c->so);
+  hrt_free(c);
+  return status;
+}

@@ -1,0 +1,363 @@
+/* attach.c - beginning and end of a connection's session. The session belongs to SQLite's
+ * connection: it ends when SQLite destroys our functions and our module, at sqlite3_close at the
+ * latest.
+ *
+ * Closing a connection with prepared statements is SQLITE_BUSY, so ours must go before. SQLite
+ * disconnects virtual tables first of all in sqlite3_close; helios_connection is one, and its
+ * disconnect is our signal.
+ *
+ * Invariants: sqlite3_close succeeds whenever it would without us; nothing here is used after it.
+ */
+#include <string.h>
+
+#include "ddl/ddl.h"
+#include "plugin/alloc.h"
+#include "sqlite/session.h"
+
+#define POINTER_TYPE "helios_session_1" /* changes with struct helios */
+
+/* ---- the virtual table helios_connection: one row about this connection ---- */
+
+struct table {
+  sqlite3_vtab base;
+  helios *h;
+};
+
+struct cursor {
+  sqlite3_vtab_cursor base;
+  bool done;
+};
+
+static int table_connect(sqlite3 *db, void *arg, int argc, const char *const *argv,
+                         sqlite3_vtab **out, char **message) {
+  (void)argc, (void)argv, (void)message;
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(version TEXT, names INTEGER, plugins INTEGER)");
+  struct table *t = rc == SQLITE_OK ? hrt_alloc(sizeof *t) : NULL;
+  if (t == NULL) {
+    return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
+  }
+  t->h = arg;
+  *out = &t->base;
+  return SQLITE_OK;
+}
+
+static int table_disconnect(sqlite3_vtab *base) {
+  helios *h = ((struct table *)base)->h;
+  hrt_free(base);
+  h->anchored = false;
+  h->closing = true;
+  hrt_session_quiesce(h);
+  return SQLITE_OK;
+}
+
+static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
+  (void)base;
+  info->estimatedRows = 1;
+  info->estimatedCost = 1;
+  return SQLITE_OK;
+}
+
+static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
+  (void)base;
+  struct cursor *c = hrt_alloc(sizeof *c);
+  *out = c ? &c->base : NULL;
+  return c ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int table_close(sqlite3_vtab_cursor *base) {
+  hrt_free(base);
+  return SQLITE_OK;
+}
+
+static int table_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
+                        sqlite3_value **argv) {
+  (void)number, (void)text, (void)argc, (void)argv;
+  ((struct cursor *)base)->done = false;
+  return SQLITE_OK;
+}
+
+static int table_next(sqlite3_vtab_cursor *base) {
+  ((struct cursor *)base)->done = true;
+  return SQLITE_OK;
+}
+
+static int table_eof(sqlite3_vtab_cursor *base) {
+  return ((struct cursor *)base)->done;
+}
+
+static int table_column(sqlite3_vtab_cursor *base, sqlite3_context *sql, int column) {
+  const helios *h = ((struct table *)base->pVtab)->h;
+  if (column == 0) {
+    sqlite3_result_text(sql, helios_version(), -1, SQLITE_STATIC);
+  } else {
+    sqlite3_result_int64(sql, column == 1 ? h->entry_count : (sqlite3_int64)hrt_plugin_count());
+  }
+  return SQLITE_OK;
+}
+
+static int table_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
+  (void)base;
+  *out = 1;
+  return SQLITE_OK;
+}
+
+static sqlite3_module table_module = {
+    .iVersion = 0, /* no xCreate: it exists by itself, and nobody can create one */
+    .xConnect = table_connect,
+    .xBestIndex = table_best_index,
+    .xDisconnect = table_disconnect,
+    .xOpen = table_open,
+    .xClose = table_close,
+    .xFilter = table_filter,
+    .xNext = table_next,
+    .xEof = table_eof,
+    .xColumn = table_column,
+    .xRowid = table_rowid,
+};
+
+void hrt_session_anchor(helios *h) {
+  sqlite3_stmt *s = NULL;
+  if (h->anchored || h->closing) {
+    return;
+  }
+  h->internal++;
+  h->anchored =
+      sqlite3_prepare_v2(h->db, "SELECT 1 FROM helios_connection", -1, &s, NULL) == SQLITE_OK;
+  sqlite3_finalize(s);
+  h->internal--;
+}
+
+/* ---- life ---- */
+
+void hrt_session_quiesce(helios *h) {
+  for (hrt_entry *e = h->entries; e; e = e->next) {
+    if (e->version) {
+      hrt_version_quiesce(e->version);
+    }
+  }
+  hrt_catalog_quiesce(h->catalog, !h->closing);
+  sqlite3_finalize(h->probe);
+  h->probe = NULL;
+}
+
+static void free_session(helios *h) {
+  h->closing = true;
+  hrt_functions_free(h);
+  hrt_catalog_free(h->catalog);
+  sqlite3_finalize(h->probe);
+  hrt_host_conn_clear(&h->conn);
+  hrt_free(h->heliosc);
+  hrt_free(h);
+}
+
+void hrt_session_unref(helios *h) {
+  if (--h->refs == 0) {
+    free_session(h);
+  }
+}
+
+static void module_destroyed(void *arg) {
+  hrt_session_unref(arg);
+}
+
+/* ---- functions of the engine itself ---- */
+
+/* helios_self(pointer): writes the session to *pointer. */
+static void sql_self(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  (void)argc;
+  helios **out = sqlite3_value_pointer(argv[0], POINTER_TYPE);
+  if (out) {
+    *out = sqlite3_user_data(sql);
+  }
+}
+
+static void sql_version(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  (void)argc, (void)argv;
+  sqlite3_result_text(sql, helios_version(), -1, SQLITE_STATIC);
+}
+
+static void give_error(sqlite3_context *sql, helios *h, const helios_error *err) {
+  h->last = *err;
+  char *text = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->text, err->hint)
+                            : sqlite3_mprintf("%s", err->text);
+  if (text == NULL) {
+    sqlite3_result_error_nomem(sql);
+    return;
+  }
+  sqlite3_result_error(sql, text, -1);
+  sqlite3_free(text);
+}
+
+/* helios_ddl(statement): CREATE, ALTER, DROP for programs that only have SQLite's own functions. */
+static void sql_ddl(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  helios *h = sqlite3_user_data(sql);
+  helios_error err = {0};
+  size_t used = 0;
+  (void)argc;
+  const char *text = (const char *)sqlite3_value_text(argv[0]);
+  size_t length = (size_t)sqlite3_value_bytes(argv[0]);
+  size_t first = text ? hrt_ddl_extent(text, length) : 0;
+  int status = text && hrt_ddl_blank(text + first, length - first)
+                   ? hrt_run_ddl(h, text, length, &used, &err)
+                   : hrt_fail(&err, HELIOS_E_SYNTAX, "helios_ddl takes one statement");
+  if (status != 0) {
+    give_error(sql, h, &err);
+  }
+}
+
+static void sql_refresh(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  helios *h = sqlite3_user_data(sql);
+  helios_error err = {0};
+  (void)argc, (void)argv;
+  if (helios_refresh(h, &err) != 0) {
+    give_error(sql, h, &err);
+  }
+}
+
+static void own_function_destroyed(void *arg) {
+  hrt_session_unref(arg);
+}
+
+static const struct own_function {
+  const char *name;
+  int nargs, flags;
+  void (*run)(sqlite3_context *, int, sqlite3_value **);
+} own_functions[] = {
+    {"helios_self", 1, SQLITE_DIRECTONLY, sql_self},
+    {"helios_ddl", 1, SQLITE_DIRECTONLY, sql_ddl},
+    {"helios_refresh", 0, SQLITE_DIRECTONLY, sql_refresh},
+    {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
+};
+enum { OWN_FUNCTIONS = sizeof own_functions / sizeof *own_functions };
+
+static int set_own_functions(helios *h, bool on, helios_error *err) {
+  for (int i = 0; i < OWN_FUNCTIONS; i++) {
+    const struct own_function *f = &own_functions[i];
+    h->refs += on;
+    int rc = sqlite3_create_function_v2(h->db, f->name, f->nargs, SQLITE_UTF8 | f->flags,
+                                        on ? h : NULL, on ? f->run : NULL, NULL, NULL,
+                                        on ? own_function_destroyed : NULL);
+    if (rc != SQLITE_OK) {
+      return hrt_fail(err, on ? HELIOS_E_SQL : HELIOS_E_MISUSE, "%s", sqlite3_errmsg(h->db));
+    }
+  }
+  return 0;
+}
+
+/* ---- attach, detach ---- */
+
+/* The session that the connection has already, or NULL. */
+static helios *find_session(sqlite3 *db) {
+  sqlite3_stmt *s = NULL;
+  helios *h = NULL;
+  if (sqlite3_prepare_v2(db, "SELECT helios_self(?1)", -1, &s, NULL) == SQLITE_OK &&
+      sqlite3_bind_pointer(s, 1, &h, POINTER_TYPE, NULL) == SQLITE_OK) {
+    (void)sqlite3_step(s);
+  }
+  sqlite3_finalize(s);
+  return h;
+}
+
+static int take_options(helios *h, const helios_options *given, helios_error *err) {
+  helios_options o = {0};
+  if (given) {
+    memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
+  }
+  h->pool = o.pool ? o.pool : 10;
+  h->ceiling =
+      (hrt_limits){.fuel = o.max_fuel, .memory = o.max_memory, .timeout_ms = o.max_timeout_ms};
+  if (o.heliosc && (h->heliosc = hrt_strdup(o.heliosc)) == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  return 0;
+}
+
+static int new_session(helios **out, sqlite3 *db, const helios_options *options,
+                       helios_error *err) {
+  int status = 0;
+  helios *h = hrt_alloc(sizeof *h);
+  if (h == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  h->db = db;
+  h->refs = 1;
+  hrt_host_conn_init(&h->conn, db);
+  HRT_TRY(take_options(h, options, err));
+  HRT_TRY(hrt_catalog_new(&h->catalog, db, &h->internal, err));
+  *out = h;
+  h = NULL;
+out:
+  if (h) {
+    free_session(h);
+  }
+  return status;
+}
+
+static int remove_all(helios *h, helios_error *err) {
+  int status = 0;
+  HRT_TRY(hrt_functions_remove(h, err));
+  HRT_TRY(set_own_functions(h, false, err));
+  hrt_authorizer_remove(h);
+  sqlite3_progress_handler(h->db, 0, NULL, NULL);
+  sqlite3_create_module_v2(h->db, "helios_connection", NULL, NULL, NULL);
+out:
+  return status;
+}
+
+int helios_attach(helios **out, sqlite3 *db, const helios_options *options, helios_error *err) {
+  helios *h = db ? find_session(db) : NULL;
+  helios_error sync_error = {0};
+  int status = 0;
+  if (out == NULL || db == NULL || (options && options->size < sizeof options->size)) {
+    return hrt_fail(err, HELIOS_E_MISUSE,
+                    "helios_attach needs a connection and a place for the handle");
+  }
+  if (h != NULL) {
+    *out = h;
+    return HELIOS_OK;
+  }
+  HRT_TRY(hrt_signal_install(err));
+  HRT_TRY(new_session(&h, db, options, err));
+  h->refs++; /* the module's */
+  if (sqlite3_create_module_v2(db, "helios_connection", &table_module, h, module_destroyed) !=
+      SQLITE_OK) {
+    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+    goto out;
+  }
+  hrt_authorizer_install(h);
+  status = set_own_functions(h, true, err);
+  /* A locked or unreadable file is the business of the first statement that reads it. */
+  if (status == 0 && hrt_sync(h, &sync_error) != 0 && sync_error.code != HELIOS_E_SQL) {
+    status = hrt_fail(err, sync_error.code, "%s", sync_error.text);
+  }
+  if (status != 0) {
+    (void)remove_all(h, NULL);
+  } else {
+    *out = h;
+  }
+out:
+  if (h) {
+    hrt_session_unref(h);
+  }
+  return status;
+}
+
+int helios_detach(helios *h, helios_error *err) {
+  if (h == NULL) {
+    return HELIOS_OK;
+  }
+  h->refs++;
+  int status = 0;
+  for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(h->db, s)) != NULL;) {
+    if (sqlite3_stmt_busy(s)) {
+      status = hrt_fail(err, HELIOS_E_MISUSE, "statements of the connection are running");
+      break;
+    }
+  }
+  if (status == 0) {
+    hrt_session_quiesce(h);
+    status = remove_all(h, err);
+  }
+  hrt_session_unref(h);
+  return status;
+}

@@ -1,0 +1,44 @@
+/* authorizer.c - the one authorizer of an attached connection. It asks, in this order: nobody, for
+ * the engine's own SQL; the grants of the procedure whose SQL is compiled; the application's
+ * authorizer.
+ *
+ * Invariants: installed at attach and never changed while procedures can run, because changing it
+ * expires every statement; the answer is never more than each of those asked allows. */
+#include "sqlite/session.h"
+
+static int authorize(void *arg, int action, const char *a, const char *b, const char *c,
+                     const char *d) {
+  helios *h = arg;
+  if (h->internal > 0) {
+    return SQLITE_OK;
+  }
+  int answer = hrt_host_authorizer(&h->conn, action, a, b, c, d);
+  if (answer == SQLITE_OK && h->app_authorizer) {
+    answer = h->app_authorizer(h->app_arg, action, a, b, c, d);
+  }
+  return answer;
+}
+
+/* Procedures call procedures through SQL; each brings its own grants. */
+static bool function_allowed(void *arg, const char *name) {
+  return hrt_entry_find(arg, name) != NULL;
+}
+
+void hrt_authorizer_install(helios *h) {
+  h->conn.function_allowed = function_allowed;
+  h->conn.function_arg = h;
+  sqlite3_set_authorizer(h->db, authorize, h);
+}
+
+void hrt_authorizer_remove(helios *h) {
+  sqlite3_set_authorizer(h->db, h->app_authorizer, h->app_arg);
+}
+
+void helios_set_authorizer(helios *h,
+                           int (*authorizer)(void *, int, const char *, const char *, const char *,
+                                             const char *),
+                           void *arg) {
+  h->app_authorizer = authorizer;
+  h->app_arg = arg;
+  sqlite3_set_authorizer(h->db, authorize, h); /* as SQLite does: statements are compiled again */
+}

@@ -1,0 +1,59 @@
+/* cancel.c - has someone called sqlite3_interrupt? SQLite before 3.41 has no function that tells,
+ * but a statement that is stepped while another runs fails with SQLITE_INTERRUPT and leaves the
+ * flag as it was. (SQLite clears the flag only when a statement starts while none runs.)
+ *
+ * Invariant: asked only while a statement of the connection runs; nothing of the connection
+ * changes. */
+#include "sqlite/session.h"
+
+#if SQLITE_VERSION_NUMBER >= 3041000
+static bool can_ask(void) {
+  return sqlite3_libversion_number() >= 3041000;
+}
+static bool ask(sqlite3 *db) {
+  return sqlite3_is_interrupted(db) != 0;
+}
+#else
+static bool can_ask(void) {
+  return false;
+}
+static bool ask(sqlite3 *db) {
+  (void)db;
+  return false;
+}
+#endif
+
+bool hrt_interrupted(helios *h) {
+  if (can_ask()) {
+    return ask(h->db);
+  }
+  hrt_host_env *guest = hrt_host_suspend(&h->conn);
+  h->internal++;
+  if (h->probe == NULL) {
+    (void)sqlite3_prepare_v3(h->db, "SELECT 1 WHERE 0", -1, SQLITE_PREPARE_PERSISTENT, &h->probe,
+                             NULL);
+  }
+  bool interrupted = h->probe && sqlite3_step(h->probe) == SQLITE_INTERRUPT;
+  (void)sqlite3_reset(h->probe);
+  if (h->closing) {
+    sqlite3_finalize(h->probe);
+    h->probe = NULL;
+  }
+  h->internal--;
+  hrt_host_resume(&h->conn, guest);
+  return interrupted;
+}
+
+sqlite3_stmt *hrt_interruptible_begin(helios *h) {
+  sqlite3_stmt *guard = NULL;
+  h->internal++;
+  if (sqlite3_prepare_v2(h->db, "VALUES (1), (2)", -1, &guard, NULL) == SQLITE_OK) {
+    (void)sqlite3_step(guard);
+  }
+  h->internal--;
+  return guard;
+}
+
+void hrt_interruptible_end(sqlite3_stmt *guard) {
+  sqlite3_finalize(guard);
+}

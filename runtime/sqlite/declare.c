@@ -1,0 +1,120 @@
+/* declare.c - see declare.h. The manifest was checked by heliosc when the plugin was made and is
+ * under its seal; it is checked again where a wrong value could do harm here.
+ *
+ * Invariant: what DDL says is never changed by what the module says. */
+#include "sqlite/declare.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hsb_file.h"
+#include "plugin/alloc.h"
+
+enum { INFO_MAX = 16 << 20 };
+
+static const char *text_of(const cJSON *object, const char *field) {
+  const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, field));
+  return text ? text : "";
+}
+
+/* The procedure of the manifest that d means: by its export if EXPORT was given, else by its name.
+ */
+static const cJSON *find_procedure(const cJSON *info, const hrt_definition *d) {
+  const cJSON *manifest = cJSON_GetObjectItemCaseSensitive(info, "manifest");
+  const cJSON *item;
+  cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(manifest, "procedures")) {
+    bool found = d->export_name[0] ? strcmp(text_of(item, "export"), d->export_name) == 0
+                                   : strcasecmp(text_of(item, "name"), d->name) == 0;
+    if (found) {
+      return item;
+    }
+  }
+  return NULL;
+}
+
+static bool copy(char *out, size_t size, const char *text) {
+  size_t length = strlen(text);
+  if (length >= size) {
+    return false;
+  }
+  memcpy(out, text, length + 1);
+  return true;
+}
+
+static bool take_params(hrt_definition *d, const cJSON *list) {
+  const cJSON *item;
+  cJSON_ArrayForEach(item, list) {
+    if (d->param_count == HRT_PARAMS_MAX) {
+      return false;
+    }
+    hrt_param *p = &d->params[d->param_count++];
+    if (!copy(p->name, sizeof p->name, text_of(item, "name")) ||
+        !copy(p->type.name, sizeof p->type.name, text_of(item, "type"))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static int take_procedure(hrt_definition *d, const cJSON *procedure, bool params_given,
+                          helios_error *err) {
+  const char *state = text_of(procedure, "state");
+  if (strcmp(state, "") != 0 && strcmp(state, "call") != 0) {
+    return hrt_fail(err, HELIOS_E_SYNTAX, "not supported yet: state for longer than a call");
+  }
+  bool ok = copy(d->export_name, sizeof d->export_name, text_of(procedure, "export"));
+  if (ok && !params_given) {
+    ok = take_params(d, cJSON_GetObjectItemCaseSensitive(procedure, "params"));
+    if (d->returns.name[0] == 0) {
+      ok = ok && copy(d->returns.name, sizeof d->returns.name, text_of(procedure, "returns"));
+    }
+    d->deterministic |=
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "deterministic")) != 0;
+    d->called_on_null |= cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(procedure, "strict")) != 0;
+  }
+  return ok ? 0
+            : hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest is beyond the engine's limits");
+}
+
+/* Numbers only: i32, i64, f32, f64. */
+static int take_wasm_type(hrt_definition *d, const hrt_plugin *plugin, helios_error *err) {
+  const char *name = d->export_name[0] ? d->export_name : d->name;
+  int index = hrt_plugin_export(plugin, name, strlen(name));
+  if (index < 0) {
+    return 0; /* the check of the definition will say so, with a hint */
+  }
+  hrt_signature s = {0};
+  if (!hrt_signature_of_export(&s, hrt_plugin_abi(plugin)->exports[index].sig)) {
+    int status = hrt_fail(err, HELIOS_E_SIGNATURE, "its parameters can't be told from the module");
+    hrt_hint(err, "write them: CREATE PROCEDURE %.40s(name TYPE, ...) RETURNS TYPE", d->name);
+    return status;
+  }
+  for (uint32_t i = 0; i < s.argc && i < HRT_PARAMS_MAX; i++) {
+    (void)copy(d->params[i].type.name, HRT_TYPE_BYTES, hrt_type_name(s.types[i]));
+    d->param_count = i + 1;
+  }
+  if (d->returns.name[0] == 0 && s.returns != HRT_TYPE_VOID) {
+    (void)copy(d->returns.name, HRT_TYPE_BYTES, hrt_type_name(s.returns));
+  }
+  hrt_signature_clear(&s);
+  return 0;
+}
+
+int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err) {
+  size_t size = 0;
+  int status = 0;
+  const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
+  cJSON *info = text && size <= INFO_MAX ? cJSON_ParseWithLength(text, size) : NULL;
+  const cJSON *procedure = find_procedure(info, d);
+  const char *own = d->export_name[0] ? d->export_name : d->name;
+  bool exported = hrt_plugin_export(plugin, own, strlen(own)) >= 0;
+  if (procedure && (!params_given || !exported)) {
+    HRT_TRY(take_procedure(d, procedure, params_given, err));
+  } else if (!params_given) {
+    HRT_TRY(take_wasm_type(d, plugin, err));
+  }
+out:
+  cJSON_Delete(info);
+  return status;
+}

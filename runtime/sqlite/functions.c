@@ -1,0 +1,169 @@
+/* functions.c - which procedures are functions of the connection. A (name, number of arguments) is
+ * registered when it is first met and never again: re-registering is SQLITE_BUSY while statements
+ * run. docs/catalog.md says which flags it gets and why they can stay.
+ *
+ * Invariant: never replaces a function that is not ours. */
+#include <string.h>
+#include <strings.h>
+
+#include "plugin/alloc.h"
+#include "sqlite/session.h"
+
+/* Indexes of statement-wide auxiliary data: below it and going down; SQLite's json.c uses some near
+ * -429938. */
+enum { AUX_BASE = -1212500000 };
+
+hrt_entry *hrt_entry_find(const helios *h, const char *name) {
+  for (hrt_entry *e = h->entries; e; e = e->next) {
+    if (strcasecmp(e->name, name) == 0) {
+      return e;
+    }
+  }
+  return NULL;
+}
+
+int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err) {
+  sqlite3_stmt *s = NULL;
+  int status = 0;
+  *out = false;
+  if (hrt_entry_find(h, name)) {
+    return 0;
+  }
+  h->internal++;
+  if (sqlite3_prepare_v2(h->db, "SELECT 1 FROM pragma_function_list WHERE name = ?1 COLLATE NOCASE",
+                         -1, &s, NULL) != SQLITE_OK) {
+    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+  } else {
+    sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+    int rc = sqlite3_step(s);
+    *out = rc == SQLITE_ROW;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+      status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    }
+  }
+  sqlite3_finalize(s);
+  h->internal--;
+  return status;
+}
+
+static int make_entry(hrt_entry **out, helios *h, const char *name, helios_error *err) {
+  bool taken;
+  int status = 0;
+  size_t length = strlen(name);
+  HRT_TRY(hrt_function_taken(&taken, h, name, err));
+  if (taken || length >= HRT_NAME_BYTES || length == 0) {
+    char escaped[HRT_ESCAPED];
+    status = hrt_fail(err, HELIOS_E_EXISTS, "%s is a function of this connection already",
+                      hrt_escape(escaped, name, length));
+    goto out;
+  }
+  hrt_entry *e = hrt_alloc(sizeof *e);
+  if (e == NULL) {
+    status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+    goto out;
+  }
+  e->h = h;
+  memcpy(e->name, name, length + 1);
+  e->aux = AUX_BASE - h->entry_count++;
+  e->next = h->entries;
+  h->entries = e;
+  *out = e;
+out:
+  return status;
+}
+
+static void trampoline_destroyed(void *arg) {
+  hrt_trampoline *t = arg;
+  hrt_session_unref(t->entry->h);
+}
+
+static int make_trampoline(hrt_entry *e, int nargs, bool deterministic, helios_error *err) {
+  helios *h = e->h;
+  hrt_trampoline *t = hrt_alloc(sizeof *t);
+  if (t == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  *t = (hrt_trampoline){
+      .next = e->trampolines, .entry = e, .nargs = nargs, .deterministic = deterministic};
+  int flags =
+      SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY);
+  e->trampolines = t;
+  h->refs++; /* taken back by trampoline_destroyed, which SQLite calls also when this fails */
+  int rc = sqlite3_create_function_v2(h->db, e->name, nargs, flags, t, hrt_trampoline_call, NULL,
+                                      NULL, trampoline_destroyed);
+  if (rc != SQLITE_OK) {
+    t->nargs = -1; /* matches no call; freed with the session */
+    return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+  }
+  return 0;
+}
+
+int hrt_register(hrt_entry **out, helios *h, const char *name, int nargs, bool deterministic,
+                 helios_error *err) {
+  int status = 0;
+  hrt_entry *e = hrt_entry_find(h, name);
+  if (e == NULL) {
+    HRT_TRY(make_entry(&e, h, name, err));
+  }
+  hrt_trampoline *t = e->trampolines;
+  while (t && t->nargs != nargs) {
+    t = t->next;
+  }
+  if (t == NULL) {
+    HRT_TRY(make_trampoline(e, nargs, deterministic, err));
+  }
+  if (out) {
+    *out = e;
+  }
+out:
+  return status;
+}
+
+/* A name that is taken is skipped: a stranger's database can't replace a function. */
+static int register_one(void *arg, const char *name, int nargs, bool deterministic) {
+  helios_error err = {0};
+  int status = hrt_register(NULL, arg, name, nargs, deterministic, &err);
+  return status == HELIOS_E_EXISTS ? 0 : status;
+}
+
+int hrt_sync(helios *h, helios_error *err) {
+  int64_t stamp;
+  int status = hrt_catalog_stamp(&stamp, h->catalog, err);
+  if (status != 0 || stamp == h->synced) {
+    return status;
+  }
+  hrt_session_anchor(h);
+  status = hrt_catalog_each(h->catalog, register_one, h, err);
+  if (status == 0) {
+    h->synced = stamp;
+  } else {
+    hrt_fail(err, status, "can't register the procedures of the catalog");
+  }
+  return status;
+}
+
+void hrt_functions_free(helios *h) {
+  while (h->entries) {
+    hrt_entry *e = h->entries;
+    h->entries = e->next;
+    while (e->trampolines) {
+      hrt_trampoline *t = e->trampolines;
+      e->trampolines = t->next;
+      hrt_free(t);
+    }
+    hrt_version_unref(e->version);
+    hrt_free(e);
+  }
+}
+
+int hrt_functions_remove(helios *h, helios_error *err) {
+  for (hrt_entry *e = h->entries; e; e = e->next) {
+    for (hrt_trampoline *t = e->trampolines; t; t = t->next) {
+      if (t->nargs >= 0 && sqlite3_create_function_v2(h->db, e->name, t->nargs, SQLITE_UTF8, NULL,
+                                                      NULL, NULL, NULL, NULL) != SQLITE_OK) {
+        return hrt_fail(err, HELIOS_E_MISUSE, "%s", sqlite3_errmsg(h->db));
+      }
+    }
+  }
+  return 0;
+}

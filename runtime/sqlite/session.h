@@ -1,0 +1,165 @@
+/* session.h - the engine's state of one connection, shared by the files of this folder. attach.c
+ * makes and ends it; functions.c registers trampolines; call.c runs them; version.c loads code;
+ * apply.c carries out DDL; authorizer.c and cancel.c are the glue to SQLite that their names say.
+ *
+ * Invariants: used by the connection's thread only (SQLite's mutex is held whenever we run); lives
+ * until SQLite has destroyed every function and module that points here; while `internal` is above
+ * zero SQL is the engine's own and is asked of nobody. */
+#ifndef HRT_SESSION_H
+#define HRT_SESSION_H
+
+#include "helios/helios.h"
+#include "host/host.h"
+#include "registry/catalog.h"
+#include "registry/grants.h"
+#include "sqlite/marshal.h"
+
+typedef struct hrt_version hrt_version;
+typedef struct hrt_entry hrt_entry;
+
+/* An instance with its environment, to be used by one call at a time. */
+typedef struct hrt_seat {
+  struct hrt_seat *next;
+  hrt_instance *instance;
+  hrt_host_env *env;
+} hrt_seat;
+
+/* One version of a procedure, ready to run on this connection. Immutable but for refs and idle. */
+struct hrt_version {
+  helios *h;
+  uint32_t refs;
+  int64_t procedure_id, stamp; /* which row of helios_version this is */
+  uint32_t number;
+  char name[HRT_NAME_BYTES]; /* of the procedure, for messages */
+  hrt_plugin *plugin;        /* of the plugin cache */
+  const struct helios_plugin *abi;
+  uint32_t export_index;
+  bool fresh;    /* a call leaves nothing behind: no reset needed */
+  bool timed;    /* it can wait inside the host: its clock starts with the call */
+  int log_level; /* of WITH, or -1 */
+  hrt_caps *caps;
+  hrt_limits limits;
+  hrt_signature signature;
+  hrt_seat *idle;
+  uint32_t idle_count;
+};
+
+/* A function of SQLite: one (name, number of arguments). */
+typedef struct hrt_trampoline {
+  struct hrt_trampoline *next;
+  hrt_entry *entry;
+  int nargs;
+  bool deterministic; /* as it was registered, forever */
+} hrt_trampoline;
+
+/* A procedure's name as far as this connection has met it; never forgotten. */
+struct hrt_entry {
+  hrt_entry *next;
+  helios *h;
+  char name[HRT_NAME_BYTES];
+  int aux; /* index for sqlite3_set_auxdata: negative, its own */
+  hrt_trampoline *trampolines;
+  int64_t stamp;        /* of the catalog when version was looked up; 0: not yet */
+  hrt_version *version; /* may be NULL */
+};
+
+struct helios {
+  sqlite3 *db;
+  uint32_t refs; /* functions and module that point here, and the handle's owner while attaching */
+  bool closing;  /* keep no statement and no instance any more */
+  bool anchored; /* the virtual table that tells us of sqlite3_close is connected */
+  int internal;  /* depth of the engine's own SQL */
+  hrt_host_conn conn;
+  hrt_catalog *catalog;
+  hrt_limits ceiling;
+  uint32_t pool; /* idle instances of a version */
+  char *heliosc; /* or NULL */
+  hrt_entry *entries;
+  int entry_count;
+  int64_t synced;      /* stamp of the catalog whose names are all registered */
+  hrt_budget *budget;  /* of the outermost call that runs now, or NULL */
+  sqlite3_stmt *probe; /* cancel.c */
+  helios_error last;   /* of the last call that failed, as SQL saw it */
+  int (*app_authorizer)(void *, int, const char *, const char *, const char *, const char *);
+  void *app_arg;
+  helios_log_fn *log;
+  void *log_arg;
+};
+
+/* ---- attach.c ---- */
+void hrt_session_unref(helios *h);
+/* Gives back every statement and idle instance, so that the connection can close. */
+void hrt_session_quiesce(helios *h);
+/* Connects the virtual table by which SQLite tells us of sqlite3_close. */
+void hrt_session_anchor(helios *h);
+
+/* ---- functions.c ---- */
+/* Registers what the catalog has and this connection has not met. Errors: E_SQL, E_BROKEN,
+ * E_MEMORY. */
+int hrt_sync(helios *h, helios_error *err);
+/* Registers one name; *out may be NULL. E_EXISTS: the connection has another function of this name.
+ */
+int hrt_register(hrt_entry **out, helios *h, const char *name, int nargs, bool deterministic,
+                 helios_error *err);
+hrt_entry *hrt_entry_find(const helios *h, const char *name);
+/* Is there a function of this name that is not ours? */
+int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err);
+void hrt_functions_free(helios *h);
+/* Removes them from SQLite. E_MISUSE while statements run. */
+int hrt_functions_remove(helios *h, helios_error *err);
+
+/* ---- call.c ---- */
+void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv);
+
+/* ---- version.c ---- */
+/* Checks a definition against a plugin: export, signature, grants, imports, purity; makes the
+ * version. Takes over the plugin (of the plugin cache), also when it fails. */
+int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
+                     helios_error *err);
+/* The same with the plugin that the catalog has for d. */
+int hrt_version_load(hrt_version **out, helios *h, const hrt_definition *d, helios_error *err);
+hrt_version *hrt_version_ref(hrt_version *v);
+void hrt_version_unref(hrt_version *v);   /* takes NULL; unmaps with the last */
+void hrt_version_quiesce(hrt_version *v); /* frees idle instances */
+/* An instance to call. Errors: those of hrt_instance_new, hrt_host_ready. */
+int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_error *err);
+/* Ends its use: resets it, or frees it if it is dead or not wanted. Takes NULL. */
+void hrt_seat_give(hrt_version *v, hrt_seat *seat);
+/* After a call: ready for the next one, or freed, and then *seat is NULL. */
+void hrt_seat_renew(hrt_version *v, hrt_seat **seat);
+
+/* ---- allowance.c ---- */
+/* What one call may use. Lives on the caller's stack between begin and end. */
+typedef struct hrt_allowance {
+  hrt_budget own;     /* of an outermost call */
+  hrt_budget *budget; /* own, or the outermost call's */
+  helios *h;
+  uint64_t timeout_ns;
+  uint64_t outer_fuel, outer_deadline; /* what a nested call tightened */
+} hrt_allowance;
+void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v);
+void hrt_allowance_end(hrt_allowance *a);
+
+/* ---- cancel.c ---- */
+/* Has someone called sqlite3_interrupt? Only while a statement of the connection runs. */
+bool hrt_interrupted(helios *h);
+/* Keeps a statement running, so that DDL outside of any statement can be interrupted. */
+sqlite3_stmt *hrt_interruptible_begin(helios *h);
+void hrt_interruptible_end(sqlite3_stmt *guard); /* takes NULL */
+
+/* ---- authorizer.c ---- */
+void hrt_authorizer_install(helios *h);
+void hrt_authorizer_remove(helios *h);
+
+/* ---- apply.c ---- */
+struct hrt_ddl;
+/* Carries out CREATE, ALTER, DROP. */
+int hrt_apply(helios *h, const struct hrt_ddl *ddl, helios_error *err);
+
+/* ---- api.c ---- */
+/* Parses and carries out one DDL statement; *used: bytes it took. */
+int hrt_run_ddl(helios *h, const char *sql, size_t length, size_t *used, helios_error *err);
+/* "procedure f: " before err's text. */
+void hrt_error_prefix(helios_error *err, const char *procedure);
+
+#endif

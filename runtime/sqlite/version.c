@@ -1,0 +1,248 @@
+/* version.c - versions ready to run, and their instances. See session.h.
+ *
+ * Invariants: a version exists only if its definition was checked against its plugin in full; an
+ * instance that trapped is never used again; an idle instance is in the state it had after
+ * instantiation. */
+#include <string.h>
+
+#include "plugin/alloc.h"
+#include "plugin/nearest.h"
+#include "registry/plugin_cache.h"
+#include "sqlite/session.h"
+
+static int no_export(const hrt_definition *d, const struct helios_plugin *abi, const char *name,
+                     helios_error *err) {
+  char escaped[HRT_ESCAPED];
+  hrt_nearest near;
+  int status = hrt_fail(err, HELIOS_E_NOT_FOUND, "the module has no exported function \"%s\"",
+                        hrt_escape(escaped, name, strlen(name)));
+  hrt_nearest_begin(&near, name, strlen(name));
+  for (uint32_t i = 0; i < abi->export_count; i++) {
+    hrt_nearest_try(&near, abi->exports[i].name);
+  }
+  if (near.best) {
+    hrt_hint(err, "did you mean EXPORT '%s'?", hrt_escape(escaped, near.best, strlen(near.best)));
+  } else if (d->export_name[0] == 0 && abi->export_count > 0) {
+    const struct hsb_export *e = &abi->exports[0];
+    hrt_hint(err, "name one with EXPORT, e.g. EXPORT '%s'",
+             hrt_escape(escaped, e->name, e->name_len));
+  }
+  return status;
+}
+
+static int find_export(hrt_version *v, const hrt_definition *d, helios_error *err) {
+  const char *name = d->export_name[0] ? d->export_name : d->name;
+  int index = hrt_plugin_export(v->plugin, name, strlen(name));
+  if (index < 0) {
+    return no_export(d, v->abi, name, err);
+  }
+  v->export_index = (uint32_t)index;
+  return 0;
+}
+
+static int make_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
+  int status = 0;
+  hrt_signature_init(&v->signature, d->called_on_null);
+  for (uint32_t i = 0; i < d->param_count; i++) {
+    const hrt_param *p = &d->params[i];
+    HRT_TRY(hrt_signature_add(&v->signature, p->name[0] ? p->name : NULL, p->type.name, err));
+  }
+  if (d->returns.name[0]) {
+    HRT_TRY(hrt_signature_returns(&v->signature, d->returns.name, err));
+  }
+  HRT_TRY(hrt_signature_match(&v->signature, v->abi->exports[v->export_index].sig,
+                              v->abi->flags & HSB_PLUGIN_HAS_MEMORY, err));
+out:
+  return status;
+}
+
+/* Are all arguments passed in registers? */
+static bool only_numbers(const hrt_signature *s) {
+  for (uint32_t i = 0; i < s->argc; i++) {
+    switch (s->types[i]) {
+    case HRT_TYPE_BOOLEAN:
+    case HRT_TYPE_INTEGER:
+    case HRT_TYPE_BIGINT:
+    case HRT_TYPE_REAL:
+    case HRT_TYPE_DATE:
+    case HRT_TYPE_TIMESTAMP:
+      break;
+    default:
+      return false;
+    }
+  }
+  return !s->called_on_null;
+}
+
+static void take_identity(hrt_version *v, const hrt_definition *d) {
+  v->procedure_id = d->procedure_id;
+  v->stamp = d->stamp;
+  v->number = d->version;
+  memcpy(v->name, d->name, sizeof v->name);
+  v->log_level =
+      d->options_given & 1u << HRT_OPTION_LOG_LEVEL ? (int)d->options[HRT_OPTION_LOG_LEVEL] : -1;
+}
+
+int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
+                     helios_error *err) {
+  int status = 0;
+  hrt_version *v = hrt_alloc(sizeof *v);
+  if (v == NULL) {
+    hrt_plugin_cache_release(plugin);
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  v->h = h;
+  v->refs = 1;
+  v->plugin = plugin;
+  v->abi = hrt_plugin_abi(plugin);
+  take_identity(v, d);
+  HRT_TRY(find_export(v, d, err));
+  HRT_TRY(make_signature(v, d, err));
+  HRT_TRY(hrt_grants_make(&v->caps, d, err));
+  HRT_TRY(hrt_limits_make(&v->limits, d, &h->ceiling, err));
+  HRT_TRY(hrt_host_bind(NULL, v->abi, v->caps, NULL, err));
+  if (d->deterministic && (v->abi->flags & HSB_PLUGIN_IMPURE)) {
+    status =
+        hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't import host functions");
+    hrt_hint(err, "leave DETERMINISTIC out, or take the imports out of the module");
+    goto out;
+  }
+  v->timed = v->abi->flags & HSB_PLUGIN_IMPURE;
+  v->fresh = (v->abi->exports[v->export_index].flags & HSB_EXPORT_STATELESS) &&
+             !(v->abi->flags & HSB_PLUGIN_IMPURE) && only_numbers(&v->signature);
+  *out = v;
+  v = NULL;
+out:
+  hrt_version_unref(v);
+  return status;
+}
+
+struct load {
+  hrt_plugin *plugin;
+  uint8_t so_hash[HRT_HASH_BYTES];
+};
+
+static int load_blob(void *arg, const void *so, size_t size, helios_error *err) {
+  struct load *l = arg;
+  return hrt_plugin_cache_load(&l->plugin, l->so_hash, so, size, err);
+}
+
+int hrt_version_load(hrt_version **out, helios *h, const hrt_definition *d, helios_error *err) {
+  struct load l = {0};
+  uint8_t recorded[HRT_HASH_BYTES];
+  int status = 0;
+  HRT_TRY(hrt_catalog_plugin(recorded, h->catalog, d, NULL, NULL, err));
+  l.plugin = hrt_plugin_cache_find(recorded);
+  if (l.plugin == NULL) {
+    HRT_TRY(hrt_catalog_plugin(recorded, h->catalog, d, load_blob, &l, err));
+    if (memcmp(recorded, l.so_hash, HRT_HASH_BYTES) != 0) {
+      status =
+          hrt_fail(err, HELIOS_E_BROKEN, "the plugin is not the one that the catalog recorded");
+      goto out;
+    }
+  }
+  if (memcmp(hrt_plugin_abi(l.plugin)->module_hash, d->module_hash, HRT_HASH_BYTES) != 0) {
+    status = hrt_fail(err, HELIOS_E_BROKEN, "the plugin was not made from this version's module");
+    goto out;
+  }
+  hrt_plugin *plugin = l.plugin;
+  l.plugin = NULL;
+  HRT_TRY(hrt_version_make(out, h, d, plugin, err));
+out:
+  hrt_plugin_cache_release(l.plugin);
+  return status;
+}
+
+hrt_version *hrt_version_ref(hrt_version *v) {
+  v->refs++;
+  return v;
+}
+
+static void seat_free(hrt_seat *seat) {
+  if (seat) {
+    hrt_instance_free(seat->instance);
+    hrt_host_env_free(seat->env);
+    hrt_free(seat);
+  }
+}
+
+void hrt_version_quiesce(hrt_version *v) {
+  while (v->idle) {
+    hrt_seat *seat = v->idle;
+    v->idle = seat->next;
+    seat_free(seat);
+  }
+  v->idle_count = 0;
+}
+
+void hrt_version_unref(hrt_version *v) {
+  if (v && --v->refs == 0) {
+    hrt_version_quiesce(v);
+    hrt_signature_clear(&v->signature);
+    hrt_caps_free(v->caps);
+    hrt_plugin_cache_release(v->plugin);
+    hrt_free(v);
+  }
+}
+
+static int seat_new(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_error *err) {
+  struct hsb_binding *bindings = NULL;
+  int status = 0;
+  hrt_seat *seat = hrt_alloc(sizeof *seat);
+  bindings = hrt_calloc(v->abi->import_count + 1, sizeof *bindings);
+  if (seat == NULL || bindings == NULL) {
+    status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+    goto out;
+  }
+  HRT_TRY(hrt_host_env_new(&seat->env, &v->h->conn, v->caps, v->name, err));
+  HRT_TRY(hrt_host_bind(bindings, v->abi, v->caps, seat->env, err));
+  uint64_t pages = v->limits.memory / HSB_PAGE;
+  hrt_instance_options options = {
+      .memory_limit_pages = pages == 0      ? 1
+                            : pages > 65536 ? 65536
+                                            : (uint32_t)pages,
+      .imports = bindings,
+      .user = seat->env,
+  };
+  HRT_TRY(hrt_instance_new(&seat->instance, v->plugin, &options, budget, err));
+  HRT_TRY(hrt_host_ready(seat->env, seat->instance, budget, err));
+  *out = seat;
+  seat = NULL;
+out:
+  hrt_free(bindings);
+  seat_free(seat);
+  return status;
+}
+
+int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_error *err) {
+  if (v->idle) {
+    *out = v->idle;
+    v->idle = v->idle->next;
+    v->idle_count--;
+    return 0;
+  }
+  return seat_new(out, v, budget, err);
+}
+
+void hrt_seat_renew(hrt_version *v, hrt_seat **seat) {
+  hrt_seat *s = *seat;
+  if (hrt_instance_dead(s->instance) || (!v->fresh && hrt_instance_reset(s->instance, NULL) != 0)) {
+    seat_free(s);
+    *seat = NULL;
+  } else if (!v->fresh) {
+    hrt_host_was_reset(s->env);
+  }
+}
+
+void hrt_seat_give(hrt_version *v, hrt_seat *seat) {
+  if (seat == NULL) {
+    return;
+  }
+  if (v->h->closing || v->idle_count >= v->h->pool) {
+    seat_free(seat);
+    return;
+  }
+  seat->next = v->idle;
+  v->idle = seat;
+  v->idle_count++;
+}
