@@ -26,7 +26,7 @@ typedef struct candidate {
 } candidate;
 
 static int probe(void *arg) {
-  return hrt_interrupted(arg);
+  return hrt_session_interrupted(arg);
 }
 
 /* ---- phase one ---- */
@@ -133,8 +133,8 @@ static int try_out(candidate *c, helios_error *err) {
     HRT_TRY(hrt_version_load(&c->version, c->h, &c->def, err));
   }
   hrt_allowance_begin(&allowance, c->h, c->version);
-  status = hrt_seat_take(&seat, c->version, allowance.budget, err);
-  hrt_allowance_end(&allowance);
+  status = hrt_seat_take(&seat, c->version, c->h->budget, err);
+  hrt_allowance_end(&allowance, c->h);
   hrt_seat_give(c->version, seat);
 out:
   return status;

@@ -62,7 +62,6 @@ static int resolve(hrt_entry *e, helios_error *err) {
   helios *h = e->h;
   int64_t stamp;
   int status = 0;
-  hrt_host_env *guest = hrt_host_suspend(&h->conn);
   HRT_TRY(hrt_catalog_stamp(&stamp, h->catalog, err));
   if (stamp != h->synced) {
     (void)hrt_sync(h, NULL);
@@ -71,7 +70,6 @@ static int resolve(hrt_entry *e, helios_error *err) {
     HRT_TRY(look_up(e, stamp, err));
   }
 out:
-  hrt_host_resume(&h->conn, guest);
   return status;
 }
 
@@ -146,22 +144,23 @@ static int run_nested(sqlite3_context *sql, hrt_version *v, hrt_budget *budget,
 
 static int call_pinned(sqlite3_context *sql, pin *p, sqlite3_value **argv, helios_error *err) {
   hrt_version *v = p->version;
+  helios *h = v->h;
   hrt_allowance allowance;
   int status = 0;
-  hrt_allowance_begin(&allowance, v->h, v);
+  hrt_allowance_begin(&allowance, h, v);
   if (p->busy) {
-    status = run_nested(sql, v, allowance.budget, argv, err);
+    status = run_nested(sql, v, h->budget, argv, err);
     goto out;
   }
   if (p->seat == NULL) {
-    HRT_TRY(hrt_seat_take(&p->seat, v, allowance.budget, err));
+    HRT_TRY(hrt_seat_take(&p->seat, v, h->budget, err));
   }
   p->busy = true;
-  status = run(sql, v, p->seat, allowance.budget, argv, err);
+  status = run(sql, v, p->seat, h->budget, argv, err);
   p->busy = false;
   hrt_seat_renew(v, &p->seat);
 out:
-  hrt_allowance_end(&allowance);
+  hrt_allowance_end(&allowance, h);
   return status;
 }
 
@@ -169,16 +168,14 @@ out:
  */
 static void report(sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   helios *h = e->h;
-  if (err->code == HELIOS_E_MEMORY) {
-    sqlite3_result_error_nomem(sql);
-    return;
-  }
   if (err->code != HELIOS_E_NOT_FOUND || strncmp(err->text, "no such procedure", 17) != 0) {
     hrt_error_prefix(err, e->name);
   }
   h->last = *err;
   sqlite3_result_error(sql, err->text, -1);
-  if (err->code == HELIOS_E_CANCELLED) {
+  if (err->code == HELIOS_E_MEMORY) {
+    sqlite3_result_error_nomem(sql);
+  } else if (err->code == HELIOS_E_CANCELLED) {
     sqlite3_result_error_code(sql, SQLITE_INTERRUPT);
   }
 }
@@ -189,6 +186,8 @@ void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   helios_error err;
   int status = 0;
   pin *made = NULL;
+  hrt_host_conn *conn = &t->entry->h->conn;
+  hrt_host_env *guest = hrt_host_suspend(conn); /* whose SQL calls us, if it is a procedure's */
   hrt_error_clear(&err);
   pin *p = sqlite3_get_auxdata(sql, t->entry->aux);
   if (__builtin_expect(p == NULL, 0)) {
@@ -206,4 +205,5 @@ out:
   if (made) {
     pin_unref(made);
   }
+  hrt_host_resume(conn, guest);
 }

@@ -23,11 +23,13 @@ static bool ask(sqlite3 *db) {
 }
 #endif
 
-bool hrt_interrupted(helios *h) {
+bool hrt_session_interrupted(helios *h) {
   if (can_ask()) {
     return ask(h->db);
   }
-  hrt_host_env *guest = hrt_host_suspend(&h->conn);
+  if (h->conn.active) {
+    return false; /* asked by a progress handler inside sqlite3_step, which sees the flag itself */
+  }
   h->internal++;
   if (h->probe == NULL) {
     (void)sqlite3_prepare_v3(h->db, "SELECT 1 WHERE 0", -1, SQLITE_PREPARE_PERSISTENT, &h->probe,
@@ -40,7 +42,6 @@ bool hrt_interrupted(helios *h) {
     h->probe = NULL;
   }
   h->internal--;
-  hrt_host_resume(&h->conn, guest);
   return interrupted;
 }
 

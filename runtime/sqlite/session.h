@@ -39,6 +39,7 @@ struct hrt_version {
   int log_level; /* of WITH, or -1 */
   hrt_caps *caps;
   hrt_limits limits;
+  uint64_t timeout_ns; /* limits.timeout_ms */
   hrt_signature signature;
   hrt_seat *idle;
   uint32_t idle_count;
@@ -77,7 +78,9 @@ struct helios {
   hrt_entry *entries;
   int entry_count;
   int64_t synced;      /* stamp of the catalog whose names are all registered */
-  hrt_budget *budget;  /* of the outermost call that runs now, or NULL */
+  hrt_budget own;      /* of outermost calls; its slice passes from one to the next */
+  uint64_t timeout_ns; /* of the outermost call */
+  hrt_budget *budget;  /* &own while a call runs, or NULL */
   sqlite3_stmt *probe; /* cancel.c */
   helios_error last;   /* of the last call that failed, as SQL saw it */
   int (*app_authorizer)(void *, int, const char *, const char *, const char *, const char *);
@@ -131,18 +134,16 @@ void hrt_seat_renew(hrt_version *v, hrt_seat **seat);
 /* ---- allowance.c ---- */
 /* What one call may use. Lives on the caller's stack between begin and end. */
 typedef struct hrt_allowance {
-  hrt_budget own;     /* of an outermost call */
-  hrt_budget *budget; /* own, or the outermost call's */
-  helios *h;
-  uint64_t timeout_ns;
+  bool nested;
   uint64_t outer_fuel, outer_deadline; /* what a nested call tightened */
 } hrt_allowance;
+void hrt_allowance_init(helios *h);
 void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v);
-void hrt_allowance_end(hrt_allowance *a);
+void hrt_allowance_end(const hrt_allowance *a, helios *h);
 
 /* ---- cancel.c ---- */
 /* Has someone called sqlite3_interrupt? Only while a statement of the connection runs. */
-bool hrt_interrupted(helios *h);
+bool hrt_session_interrupted(helios *h);
 /* Keeps a statement running, so that DDL outside of any statement can be interrupted. */
 sqlite3_stmt *hrt_interruptible_begin(helios *h);
 void hrt_interruptible_end(sqlite3_stmt *guard); /* takes NULL */

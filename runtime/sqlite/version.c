@@ -107,6 +107,8 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     hrt_hint(err, "leave DETERMINISTIC out, or take the imports out of the module");
     goto out;
   }
+  v->timeout_ns =
+      v->limits.timeout_ms < UINT64_MAX / 4000000 ? v->limits.timeout_ms * 1000000 : UINT64_MAX / 4;
   v->timed = v->abi->flags & HSB_PLUGIN_IMPURE;
   v->fresh = (v->abi->exports[v->export_index].flags & HSB_EXPORT_STATELESS) &&
              !(v->abi->flags & HSB_PLUGIN_IMPURE) && only_numbers(&v->signature);
