@@ -1,0 +1,301 @@
+/* ctext.c - rewrites wasm2c's C text, line by line. Must refuse what it does not know: a new shape
+ * means a wasm2c that this file was not written for. Invariants: see ctext.h. */
+#include "ctext.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct line {
+  const char *at;
+  size_t size; /* without the newline */
+} line;
+
+typedef struct reader {
+  const char *at, *end;
+} reader;
+
+static bool next_line(line *out, reader *r) {
+  if (r->at >= r->end) {
+    return false;
+  }
+  const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
+  stop = stop == NULL ? r->end : stop;
+  *out = (line){r->at, (size_t)(stop - r->at)};
+  r->at = stop < r->end ? stop + 1 : stop;
+  return true;
+}
+
+static bool is(line l, const char *text) {
+  return l.size == strlen(text) && memcmp(l.at, text, l.size) == 0;
+}
+
+static bool begins(line l, const char *text) {
+  return l.size >= strlen(text) && memcmp(l.at, text, strlen(text)) == 0;
+}
+
+static bool has(line l, const char *text) {
+  return memmem(l.at, l.size, text, strlen(text)) != NULL;
+}
+
+static bool ends(line l, char c) {
+  return l.size > 0 && l.at[l.size - 1] == c;
+}
+
+static line trimmed(line l) {
+  while (l.size > 0 && *l.at == ' ') {
+    l.at++;
+    l.size--;
+  }
+  return l;
+}
+
+static int refuse(hcc_error *err, const char *what, line l) {
+  char text[HCC_ESCAPED];
+  return hcc_fail(err, HCC_E_INTERNAL, HCC_NO_OFFSET, "wasm2c wrote %s: %s", what,
+                  hcc_escape(text, l.at, l.size));
+}
+
+/* Digits, then nothing; at most 32 bits. */
+static bool number(uint32_t *out, const char *at, size_t size) {
+  uint64_t v = 0;
+  for (size_t i = 0; i < size; i++) {
+    if (at[i] < '0' || at[i] > '9' || v > UINT32_MAX) {
+      return false;
+    }
+    v = v * 10 + (uint64_t)(at[i] - '0');
+  }
+  *out = (uint32_t)v;
+  return size > 0 && v <= UINT32_MAX;
+}
+
+/* "var_iN = 123u;": the operand of a mark. Sets the variable's name too. */
+static bool assignment(line *variable, uint32_t *value, line l) {
+  const char *equals = memmem(l.at, l.size, " = ", 3);
+  if (!begins(l, "var_i") || equals == NULL || l.size < 3 || memcmp(l.at + l.size - 2, "u;", 2) != 0) {
+    return false;
+  }
+  *variable = (line){l.at, (size_t)(equals - l.at)};
+  return number(value, equals + 3, (size_t)(l.at + l.size - 2 - (equals + 3)));
+}
+
+#define MARK "w2c_h_mark(instance->w2c_h_instance, "
+
+/* Is l the call of a mark with this variable? */
+static bool mark_of(line l, line variable) {
+  size_t n = strlen(MARK);
+  return begins(l, MARK) && l.size == n + variable.size + 2 &&
+         memcmp(l.at + n, variable.at, variable.size) == 0 && l.at[l.size - 2] == ')';
+}
+
+/* The next line of code with its mark, if it is one. Leaves out wasm2c's Segue blocks. */
+static int next_code(bool *more, line *out, bool *is_mark, uint32_t *offset, reader *r,
+                     hcc_error *err) {
+  line l, variable, follower;
+  *is_mark = false;
+  while ((*more = next_line(&l, r))) {
+    if (is(l, "#if WASM_RT_USE_SEGUE")) {
+      while (next_line(&l, r) && !is(l, "#endif")) {
+      }
+      continue;
+    }
+    l = trimmed(l);
+    if (l.size != 0) {
+      break;
+    }
+  }
+  *out = l;
+  if (!*more) {
+    return 0;
+  }
+  if (assignment(&variable, offset, l)) {
+    reader ahead = *r;
+    if (next_line(&follower, &ahead) && mark_of(trimmed(follower), variable)) {
+      *is_mark = true;
+      *r = ahead;
+    }
+  } else if (has(l, "w2c_h_mark")) {
+    return refuse(err, "a mark without its offset", l);
+  }
+  return 0;
+}
+
+/* A comment may only be that of a NaN constant: " /" "* nan:0x400000 *" "/". */
+static bool comments_known(line l) {
+  reader r = {l.at, l.at + l.size};
+  for (;;) {
+    const char *at = memmem(r.at, (size_t)(r.end - r.at), "/*", 2);
+    if (at == NULL) {
+      return memmem(r.at, (size_t)(r.end - r.at), "//", 2) == NULL;
+    }
+    const char *stop = memmem(at + 2, (size_t)(r.end - at - 2), "*/", 2);
+    if (stop == NULL || stop - at < 6 || memcmp(at + 2, " nan", 4) != 0) {
+      return false;
+    }
+    for (const char *c = at + 6; c < stop; c++) {
+      if (strchr(":0123456789abcdefx ", *c) == NULL || *c == '\0') {
+        return false;
+      }
+    }
+    r.at = stop + 2;
+  }
+}
+
+/* FUNC_TYPE_T(w2c_m_t0) = "\x6c...": 32 bytes of a hash that wasm2c computes itself. */
+static bool function_type(line l) {
+  const char *quote = memchr(l.at, '"', l.size);
+  if (!begins(l, "FUNC_TYPE_") || quote == NULL || l.at + l.size - quote != 1 + 4 * 32 + 2 ||
+      !ends(l, ';') || l.at[l.size - 2] != '"') {
+    return false;
+  }
+  for (const char *c = quote + 1; c < l.at + l.size - 2; c++) {
+    if (strchr("\\x0123456789abcdef", *c) == NULL || *c == '\0') {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool plain(line l) {
+  for (size_t i = 0; i < l.size; i++) {
+    unsigned char c = (unsigned char)l.at[i];
+    if (c < 0x20 || c > 0x7e || strchr("\"\\'#@$`?", c) != NULL) {
+      /* "c ? a : b" is wasm2c's; "??" begins a trigraph */
+      if (c != '?' || (i + 1 < l.size && l.at[i + 1] == '?')) {
+        return false;
+      }
+    }
+  }
+  return comments_known(l);
+}
+
+static int first_mark(uint32_t *offset, const hcc_chunk *chunk, hcc_error *err) {
+  reader r = {chunk->begin, chunk->begin + chunk->size};
+  line l;
+  bool more = true, is_mark = false;
+  while (more && !is_mark) {
+    int status = next_code(&more, &l, &is_mark, offset, &r, err);
+    if (status != 0) {
+      return status;
+    }
+  }
+  if (!is_mark) {
+    *offset = 0;
+  }
+  return 0;
+}
+
+int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_error *err) {
+  reader r = {chunk->begin, chunk->begin + chunk->size};
+  line l;
+  bool more = true, is_mark = false;
+  uint32_t offset = 0;
+  int status = first_mark(&offset, chunk, err);
+  if (status != 0) {
+    return status;
+  }
+  fprintf(file, "#line %u \"w\"\n", offset);
+  while ((status = next_code(&more, &l, &is_mark, &offset, &r, err)) == 0 && more) {
+    if (is_mark) {
+      fprintf(file, "\n#line %u \"w\"\n", offset);
+    } else if (function_type(l) || plain(l)) {
+      fwrite(l.at, 1, l.size, file);
+      fputc(' ', file);
+    } else {
+      return refuse(err, "an unexpected line", l);
+    }
+  }
+  fputc('\n', file);
+  return status;
+}
+
+/* The name of a translated function in its first line, " w2c_m_f12(w2c_m* instance": 'f', 12. */
+static void name_chunk(hcc_chunk *c, line first) {
+  static const char stem[] = " w2c_m_";
+  const char *at = memmem(first.at, first.size, stem, strlen(stem));
+  const char *stop = at == NULL ? NULL : memchr(at, '(', (size_t)(first.at + first.size - at));
+  if (stop == NULL) {
+    return;
+  }
+  at += strlen(stem);
+  const char *tail = memchr(at + 1, '_', (size_t)(stop - at - 1));
+  const char *digits_end = tail == NULL ? stop : tail;
+  if ((*at == 'f' || *at == 'e') && number(&c->index, at + 1, (size_t)(digits_end - at - 1))) {
+    c->kind = *at;
+  }
+}
+
+static bool add(hcc_ctext *t, uint32_t *room, hcc_chunk c) {
+  if (t->count == *room) {
+    uint32_t more = *room == 0 ? 256 : *room * 2;
+    hcc_chunk *grown = more < *room ? NULL : reallocarray(t->chunks, more, sizeof *grown);
+    if (grown == NULL) {
+      return false;
+    }
+    t->chunks = grown;
+    *room = more;
+  }
+  t->chunks[t->count++] = c;
+  t->functions += c.kind != '-';
+  return true;
+}
+
+/* One chunk from its first line on: to the line "}" or "};" if it opens a brace, else that line. */
+static int take_chunk(hcc_chunk *out, line first, reader *r, hcc_error *err) {
+  line l = first;
+  bool closed = !ends(first, '{'), translated = false;
+  *out = (hcc_chunk){.begin = first.at, .size = first.size, .kind = '-'};
+  while (!closed && next_line(&l, r)) {
+    out->size = (size_t)(l.at + l.size - out->begin);
+    translated |= is(l, "  FUNC_PROLOGUE;");
+    closed = is(l, "}") || is(l, "};");
+  }
+  if (!closed) {
+    return refuse(err, "a function without an end", first);
+  }
+  if (translated) {
+    name_chunk(out, first);
+  }
+  return 0;
+}
+
+/* Is this a whole line of comment that wasm2c puts before an export? It is left out. */
+static bool export_comment(line l) {
+  return begins(l, "/* export: 'e") || is(l, "/* export: 'start' */");
+}
+
+int hcc_ctext_split(hcc_ctext *out, const char *text, size_t size, hcc_error *err) {
+  int status = 0;
+  uint32_t room = 0;
+  reader r = {text, text + size};
+  line l;
+  hcc_ctext t = {.prelude = 0};
+  /* All that is about this module has its name in it; the constant text has not. */
+  while (next_line(&l, &r) && (begins(l, "#") || !has(l, "w2c_m"))) {
+    t.prelude = (size_t)(r.at - text);
+  }
+  r.at = text + t.prelude;
+  while (next_line(&l, &r)) {
+    hcc_chunk chunk;
+    if (l.size == 0 || export_comment(l)) {
+      continue;
+    }
+    if (*l.at == ' ' || *l.at == '#' || *l.at == '}') {
+      HCC_TRY(refuse(err, "an unexpected line", l));
+    }
+    HCC_TRY(take_chunk(&chunk, l, &r, err));
+    if (!add(&t, &room, chunk)) {
+      HCC_TRY(hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text"));
+    }
+  }
+  *out = t;
+  t.chunks = NULL;
+out:
+  free(t.chunks);
+  return status;
+}
+
+void hcc_ctext_free(hcc_ctext *t) {
+  free(t->chunks);
+  *t = (hcc_ctext){.prelude = 0};
+}

@@ -1,0 +1,261 @@
+/* fs.c - files for the compiler. Must never leave a half-written output or follow a link when it
+ * removes. Invariants: see fs.h. */
+#include "fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_READ (64u << 10)
+#define TEMP_PREFIX "heliosc-"
+
+int hcc_path(char out[HCC_PATH], hcc_error *err, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  int length = vsnprintf(out, HCC_PATH, format, args);
+  va_end(args);
+  if (length < 0 || (size_t)length >= HCC_PATH) {
+    return hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "path is longer than %u bytes", HCC_PATH - 1);
+  }
+  return 0;
+}
+
+static int fail_io(hcc_error *err, const char *what, const char *path) {
+  int cause = errno;
+  char name[HCC_ESCAPED];
+  return hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "can't %s %s: %s", what,
+                  hcc_escape(name, path, strlen(path)), strerror(cause));
+}
+
+/* Reads to the end of fd. The room doubles, so that a file that grows is no surprise. */
+static int read_all(uint8_t **bytes, size_t *size, int fd, const char *path, size_t max,
+                    hcc_error *err) {
+  int status = 0;
+  struct stat info;
+  size_t room = FIRST_READ, used = 0;
+  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&
+      (uint64_t)info.st_size <= max) {
+    room = (size_t)info.st_size + 1;
+  }
+  uint8_t *data = malloc(room + 1);
+  for (;;) {
+    if (data == NULL) {
+      HCC_TRY(hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to read a file"));
+    }
+    ssize_t n = read(fd, data + used, room - used);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      HCC_TRY(fail_io(err, "read", path));
+    }
+    used += (size_t)n;
+    if (used > max) {
+      HCC_TRY(hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "file is larger than %zu bytes", max));
+    }
+    if (n == 0) {
+      break;
+    }
+    if (used == room) {
+      room = room > SIZE_MAX / 4 ? room : room * 2;
+      uint8_t *grown = realloc(data, room + 1);
+      if (grown == NULL) {
+        free(data);
+      }
+      data = grown;
+    }
+  }
+  data[used] = 0;
+  *bytes = data;
+  *size = used;
+  data = NULL;
+out:
+  free(data);
+  return status;
+}
+
+int hcc_file_read(uint8_t **bytes, size_t *size, const char *path, size_t max, hcc_error *err) {
+  if (strcmp(path, "-") == 0) {
+    return read_all(bytes, size, STDIN_FILENO, path, max, err);
+  }
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return fail_io(err, "open", path);
+  }
+  int status = read_all(bytes, size, fd, path, max, err);
+  close(fd);
+  return status;
+}
+
+static int write_all(int fd, const void *bytes, size_t size, const char *path, hcc_error *err) {
+  const uint8_t *at = bytes;
+  while (size > 0) {
+    ssize_t n = write(fd, at, size);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return fail_io(err, "write", path);
+    }
+    at += n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
+int hcc_file_write(const char *path, const void *bytes, size_t size, hcc_error *err) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return fail_io(err, "create", path);
+  }
+  int status = write_all(fd, bytes, size, path, err);
+  if (close(fd) != 0 && status == 0) {
+    status = fail_io(err, "write", path);
+  }
+  return status;
+}
+
+static int replace(const char *temp, int fd, const char *path, const void *bytes, size_t size,
+                   mode_t mode, bool durable, hcc_error *err) {
+  int status;
+  mode_t mask = umask(0);
+  umask(mask);
+  HCC_TRY(write_all(fd, bytes, size, path, err));
+  if (fchmod(fd, mode & ~mask) != 0 || (durable && fsync(fd) != 0) || rename(temp, path) != 0) {
+    HCC_TRY(fail_io(err, "write", path));
+  }
+out:
+  return status;
+}
+
+int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
+                     hcc_error *err) {
+  char temp[HCC_PATH];
+  if (strcmp(path, "-") == 0) {
+    return write_all(STDOUT_FILENO, bytes, size, path, err);
+  }
+  const char *slash = strrchr(path, '/');
+  int folder = slash == NULL ? 0 : (int)(slash - path) + 1;
+  int status = hcc_path(temp, err, "%.*s.heliosc-XXXXXX", folder, path);
+  if (status != 0) {
+    return status;
+  }
+  int fd = mkostemp(temp, O_CLOEXEC);
+  if (fd < 0) {
+    return fail_io(err, "create", path);
+  }
+  status = replace(temp, fd, path, bytes, size, mode, durable, err);
+  if (status != 0) {
+    unlink(temp);
+  }
+  close(fd);
+  return status;
+}
+
+int hcc_dir_make(const char *path, mode_t mode, hcc_error *err) {
+  char part[HCC_PATH];
+  struct stat info;
+  int status = hcc_path(part, err, "%s", path);
+  if (status != 0) {
+    return status;
+  }
+  for (char *at = part + 1;; at++) {
+    if (*at != '/' && *at != '\0') {
+      continue;
+    }
+    char end = *at;
+    *at = '\0';
+    if (mkdir(part, mode) != 0 && (errno != EEXIST || stat(part, &info) != 0)) {
+      return fail_io(err, "make folder", part);
+    }
+    if (end == '\0') {
+      return 0;
+    }
+    *at = end;
+  }
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at) {
+  (void)info, (void)type, (void)at;
+  remove(path);
+  return 0;
+}
+
+void hcc_dir_remove(const char *path) {
+  nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A build marks its folder (sticky) once it has locked it; a marked folder of ours that nobody has
+ * locked is a leftover. */
+static void remove_stale(const char *base) {
+  char path[HCC_PATH];
+  struct stat info;
+  DIR *dir = opendir(base);
+  if (dir == NULL) {
+    return;
+  }
+  for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+    if (strncmp(e->d_name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0 ||
+        hcc_path(path, NULL, "%s/%s", base, e->d_name) != 0) {
+      continue;
+    }
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+      continue;
+    }
+    if (fstat(fd, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & S_ISVTX) != 0 &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      hcc_dir_remove(path);
+    }
+    close(fd);
+  }
+  closedir(dir);
+}
+
+int hcc_temp_make(hcc_temp *out, hcc_error *err) {
+  const char *base = getenv("TMPDIR");
+  if (base == NULL || base[0] != '/') {
+    base = "/tmp";
+  }
+  *out = (hcc_temp){.lock = -1};
+  remove_stale(base);
+  char path[HCC_PATH];
+  int status = hcc_path(path, err, "%s/" TEMP_PREFIX "XXXXXX", base);
+  if (status != 0) {
+    return status;
+  }
+  if (mkdtemp(path) == NULL) {
+    return fail_io(err, "make a folder in", base);
+  }
+  memcpy(out->path, path, sizeof path);
+  out->lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (out->lock < 0 || flock(out->lock, LOCK_EX | LOCK_NB) != 0 ||
+      fchmod(out->lock, S_IRWXU | S_ISVTX) != 0) {
+    status = fail_io(err, "lock", path);
+    hcc_temp_free(out, false);
+  }
+  return status;
+}
+
+void hcc_temp_free(hcc_temp *t, bool keep) {
+  if (t->path[0] == '\0') {
+    return;
+  }
+  if (keep) { /* from now on it belongs to the user */
+    chmod(t->path, S_IRWXU);
+  } else {
+    hcc_dir_remove(t->path);
+  }
+  if (t->lock >= 0) {
+    close(t->lock);
+  }
+  *t = (hcc_temp){.lock = -1};
+}

@@ -1,0 +1,33 @@
+/* glue.h - the C that turns wasm2c's output into a plugin: the import stubs, an entry function for
+ * each export, the tables of names, the data image and the object `helios_plugin` (hsb_abi.h).
+ *
+ * Invariant: the only bytes of the guest's that it writes are those of names, each as an octal
+ * escape in a string literal. */
+#ifndef HCC_GLUE_H
+#define HCC_GLUE_H
+
+#include <stdio.h>
+
+#include "limits.h"
+#include "rewrite.h"
+
+typedef struct hcc_glue_options {
+  bool explicit_bounds;
+  uint8_t module_hash[32];
+} hcc_glue_options;
+
+/* The signature of a function type as in hsb_abi.h, "ij:d", into a NUL-terminated buffer. False if
+ * it has more values than HCC_SIG allows. */
+#define HCC_SIG (HCC_MAX_PARAMS + HCC_MAX_RESULTS + 2u)
+bool hcc_sig(char out[HCC_SIG], const hcc_functype *type);
+
+/* Writes the text; m.h (with fuel and marks imported) must come before it, and a file "blob" with
+ * the bytes of all plan->segments, in order, stand where it is compiled. Write errors are left to
+ * ferror. Errors: LIMIT. */
+int hcc_glue(FILE *file, const hcc_module *m, const hcc_plan *plan, const hcc_glue_options *options,
+             hcc_error *err);
+
+/* Writes the bytes of the segments, one after the other. */
+void hcc_glue_blob(FILE *file, const hcc_module *m, const hcc_plan *plan);
+
+#endif

@@ -1,0 +1,38 @@
+/* translate.h - canonical module to C: runs wasm2c in the jail and puts its rewritten text
+ * (ctext.h) into as many files as shall be compiled side by side.
+ *
+ * The only place that knows wasm2c. It leaves in the folder: m.h, the declarations; p0.c ...
+ * p<parts-1>.c; with several parts also m-impl.h. One part is a whole program of static functions;
+ * glue.c's text may be appended to p0.c then, or stand in a file of its own that includes m.h.
+ * Invariant: the same module and options give the same files, whatever machine and jobs. */
+#ifndef HCC_TRANSLATE_H
+#define HCC_TRANSLATE_H
+
+#include "fs.h"
+#include "rewrite.h"
+#include "run.h"
+#include "tools.h"
+
+#define HCC_MAX_PARTS 64u
+
+typedef struct hcc_translate_options {
+  const char *folder; /* the build's own */
+  const hcc_tool *wasm2c;
+  const hcc_jail *jail;
+  uint32_t seconds;
+  uint32_t parts; /* 1 to HCC_MAX_PARTS; hcc_parts */
+} hcc_translate_options;
+
+typedef struct hcc_translation {
+  uint64_t c_bytes;
+  uint64_t peak_kib;
+} hcc_translation;
+
+/* How many parts for a canonical module of this size. */
+uint32_t hcc_parts(size_t module_size);
+
+/* module: of hcc_rewrite, with marks. Errors: those of run.h, IO, INTERNAL, NO_MEMORY. */
+int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, const hcc_plan *plan,
+                  const hcc_translate_options *options, hcc_error *err);
+
+#endif
