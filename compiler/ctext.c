@@ -72,7 +72,8 @@ static bool number(uint32_t *out, const char *at, size_t size) {
 /* "var_iN = 123u;": the operand of a mark. Sets the variable's name too. */
 static bool assignment(line *variable, uint32_t *value, line l) {
   const char *equals = memmem(l.at, l.size, " = ", 3);
-  if (!begins(l, "var_i") || equals == NULL || l.size < 3 || memcmp(l.at + l.size - 2, "u;", 2) != 0) {
+  if (!begins(l, "var_i") || equals == NULL || l.size < 3 ||
+      memcmp(l.at + l.size - 2, "u;", 2) != 0) {
     return false;
   }
   *variable = (line){l.at, (size_t)(equals - l.at)};

@@ -41,13 +41,12 @@ static const char helpers[] =
     "  hsb_slot v; __builtin_memcpy(&v, &x, sizeof v); return v;\n"
     "}\n";
 
-static const char vector_helpers[] =
-    "static inline v128 hsb_v128_of(const hsb_slot *s) {\n"
-    "  v128 x; __builtin_memcpy(&x, s, sizeof x); return x;\n"
-    "}\n"
-    "static inline void hsb_slots_v128(hsb_slot *s, v128 x) {\n"
-    "  __builtin_memcpy(s, &x, sizeof x);\n"
-    "}\n";
+static const char vector_helpers[] = "static inline v128 hsb_v128_of(const hsb_slot *s) {\n"
+                                     "  v128 x; __builtin_memcpy(&x, s, sizeof x); return x;\n"
+                                     "}\n"
+                                     "static inline void hsb_slots_v128(hsb_slot *s, v128 x) {\n"
+                                     "  __builtin_memcpy(s, &x, sizeof x);\n"
+                                     "}\n";
 
 static const struct type_row *row_of(uint8_t type) {
   for (size_t i = 0; i + 1 < sizeof type_rows / sizeof *type_rows; i++) {
@@ -162,7 +161,9 @@ static void write_stub(FILE *f, uint32_t n, const hcc_functype *t, bool metered)
   }
   fputs(metered ? ", u64 fuel) {\n" : ") {\n", f);
   fprintf(f, "  struct hsb_ctx *ctx = hsb_ctx_of(self);\n  hsb_slot s[%u] = {0};\n",
-          params > results ? params : results > 0 ? results : 1);
+          params > results ? params
+          : results > 0    ? results
+                           : 1);
   for (uint32_t i = 0; i < t->param_count; i++) {
     const struct type_row *row = row_of(t->params[i]);
     snprintf(name, sizeof name, "p%u", i);
@@ -358,9 +359,11 @@ int hcc_glue(FILE *file, const hcc_module *m, const hcc_plan *plan, const hcc_gl
              hcc_error *err) {
   static const hcc_functype nothing = {.param_count = 0};
   uint32_t exports;
+  fputs("#line 1 \"g\"\n", file); /* from here on lines are of no module */
   fputs(helpers, file);
   fputs(any_vector(m) ? vector_helpers : "", file);
-  fputs("_Static_assert(sizeof(w2c_m) <= HSB_INSTANCE_MAX, \"the instance is too large\");\n", file);
+  fputs("_Static_assert(sizeof(w2c_m) <= HSB_INSTANCE_MAX, \"the instance is too large\");\n",
+        file);
   int status = write_imports(file, m, plan, err);
   if (status != 0) {
     return status;

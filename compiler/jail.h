@@ -28,7 +28,8 @@ typedef struct hcc_jail_support {
 /* What this kernel offers, for `heliosc doctor` and for hcc_jail_enter. */
 void hcc_jail_probe(hcc_jail_support *out);
 
-/* Puts the calling process in the jail, for good. NULL, or what could not be done (errno says why). */
+/* Puts the calling process in the jail, for good. NULL, or what could not be done (errno says why).
+ */
 const char *hcc_jail_enter(const hcc_jail *jail, const hcc_jail_support *support);
 
 #endif

@@ -74,11 +74,8 @@ static int run_wasm2c(hcc_translation *out, const hcc_translate_options *o, hcc_
                         "m.c",
                         "m.wasm",
                         NULL};
-  hcc_run run = {.tool = "wasm2c",
-                 .argv = argv,
-                 .folder = o->folder,
-                 .jail = o->jail,
-                 .seconds = o->seconds};
+  hcc_run run = {
+      .tool = "wasm2c", .argv = argv, .folder = o->folder, .jail = o->jail, .seconds = o->seconds};
   hcc_ran ran;
   int status = hcc_run_one(&ran, &run, err);
   out->peak_kib = ran.peak_kib;

@@ -9,7 +9,7 @@
 #include "wasm-rt.h"
 
 #define HSB_COLD __attribute__((cold, noinline))
-#define HSB_INLINE static inline __attribute__((always_inline, unused))
+#define HSB_INLINE static inline __attribute__((always_inline, unused, nodebug))
 
 /* The caller keeps its registers across a call that almost never happens. Such a function returns
  * nothing: clang before 17 restores the result register too. */
