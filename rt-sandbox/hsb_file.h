@@ -48,7 +48,9 @@ struct hsb_file_func {
 
 struct hsb_file_line {
   uint32_t pc;     /* from the lowest mapped address of the ELF image */
-  uint32_t offset; /* in the original .wasm */
+  uint32_t offset; /* in the original .wasm, or HSB_FILE_NO_OFFSET: not from an instruction */
 };
+
+#define HSB_FILE_NO_OFFSET UINT32_MAX
 
 #endif

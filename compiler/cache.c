@@ -1,0 +1,143 @@
+/* cache.c - the build cache. Must never fail a build, and never give bytes without their seal.
+ * Layout: <folder>/plugins/<2 hex>/<62 hex>. Invariants: see cache.h. */
+#include "cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pack.h"
+
+#define ENTRY_MAX (UINT64_C(1) << 30)
+
+bool hcc_cache_folder(char out[HCC_PATH]) {
+  const char *named = getenv("HELIOS_CACHE"), *cache = getenv("XDG_CACHE_HOME");
+  const char *home = getenv("HOME");
+  if (named != NULL && named[0] != '\0') {
+    return hcc_path(out, NULL, "%s", named) == 0;
+  }
+  if (cache != NULL && cache[0] == '/') {
+    return hcc_path(out, NULL, "%s/helios", cache) == 0;
+  }
+  return home != NULL && home[0] == '/' && hcc_path(out, NULL, "%s/.cache/helios", home) == 0;
+}
+
+/* The path of an entry; makes its folder if make. */
+static bool plugin_path(char out[HCC_PATH], const char *name, bool make) {
+  char folder[HCC_PATH], part[HCC_PATH];
+  return hcc_cache_folder(folder) && hcc_path(part, NULL, "%s/plugins/%.2s", folder, name) == 0 &&
+         (!make || hcc_dir_make(part, 0700, NULL) == 0) &&
+         hcc_path(out, NULL, "%s/%s", part, name + 2) == 0;
+}
+
+bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
+                   const uint8_t key[HCC_KEY_BYTES]) {
+  char path[HCC_PATH];
+  struct hsb_file_footer footer;
+  if (!plugin_path(path, name, false) || hcc_file_read(bytes, size, path, ENTRY_MAX, NULL) != 0) {
+    return false;
+  }
+  if (hcc_unseal(&footer, *bytes, *size, key, NULL) != 0) {
+    unlink(path);
+    free(*bytes);
+    *bytes = NULL;
+    return false;
+  }
+  utimensat(AT_FDCWD, path, NULL, 0); /* for hcc_cache_trim */
+  return true;
+}
+
+void hcc_cache_put(const char name[HCC_HASH_HEX], const void *bytes, size_t size) {
+  char path[HCC_PATH];
+  if (plugin_path(path, name, true) &&
+      hcc_file_replace(path, bytes, size, 0600, false, NULL) == 0) {
+    hcc_cache_trim(HCC_CACHE_MAX);
+  }
+}
+
+/* Entries of one folder; false when visit has had enough. */
+static bool walk_folder(const char *folder, bool (*visit)(void *, const hcc_cache_entry *),
+                        void *arg) {
+  char path[HCC_PATH];
+  struct stat info;
+  bool more = true;
+  DIR *dir = opendir(folder);
+  if (dir == NULL) {
+    return true;
+  }
+  for (struct dirent *e; more && (e = readdir(dir)) != NULL;) {
+    if (hcc_path(path, NULL, "%s/%s", folder, e->d_name) == 0 && lstat(path, &info) == 0 &&
+        S_ISREG(info.st_mode)) {
+      hcc_cache_entry entry = {path, (uint64_t)info.st_size, info.st_mtim.tv_sec};
+      more = visit(arg, &entry);
+    }
+  }
+  closedir(dir);
+  return more;
+}
+
+void hcc_cache_walk(bool (*visit)(void *arg, const hcc_cache_entry *entry), void *arg) {
+  char folder[HCC_PATH], part[HCC_PATH];
+  if (!hcc_cache_folder(folder)) {
+    return;
+  }
+  for (unsigned i = 0; i < 256; i++) {
+    if (hcc_path(part, NULL, "%s/plugins/%02x", folder, i) != 0 || !walk_folder(part, visit, arg)) {
+      return;
+    }
+  }
+}
+
+typedef struct listing {
+  struct old {
+    char *path;
+    uint64_t size;
+    int64_t used;
+  } *entries;
+  size_t count, room;
+  uint64_t bytes;
+} listing;
+
+static bool list_entry(void *arg, const hcc_cache_entry *entry) {
+  listing *l = arg;
+  if (l->count == l->room) {
+    size_t room = l->room == 0 ? 256 : l->room * 2;
+    struct old *grown = reallocarray(l->entries, room, sizeof *grown);
+    if (grown == NULL) {
+      return false;
+    }
+    l->entries = grown;
+    l->room = room;
+  }
+  char *path = strdup(entry->path);
+  if (path == NULL) {
+    return false;
+  }
+  l->entries[l->count++] = (struct old){path, entry->size, entry->used};
+  l->bytes += entry->size;
+  return true;
+}
+
+static int by_use(const void *a, const void *b) {
+  const struct old *x = a, *y = b;
+  return x->used != y->used ? (x->used < y->used ? -1 : 1) : strcmp(x->path, y->path);
+}
+
+void hcc_cache_trim(uint64_t max) {
+  listing l = {.entries = NULL};
+  hcc_cache_walk(list_entry, &l);
+  if (l.count > 0) {
+    qsort(l.entries, l.count, sizeof *l.entries, by_use);
+  }
+  for (size_t i = 0; i < l.count; i++) {
+    if (l.bytes > max && unlink(l.entries[i].path) == 0) {
+      l.bytes -= l.entries[i].size;
+    }
+    free(l.entries[i].path);
+  }
+  free(l.entries);
+}

@@ -1,0 +1,20 @@
+/* key.h - the key that seals the plugins of this machine: HELIOS_KEY (a file), else
+ * $XDG_CONFIG_HOME/helios/local.key, else $HOME/.config/helios/local.key. 32 random bytes.
+ *
+ * Invariant: a key is taken only from a regular file of this user or root that nobody else can
+ * read or write; two processes that make it at once end with the same one. */
+#ifndef HCC_KEY_H
+#define HCC_KEY_H
+
+#include "error.h"
+#include "fs.h"
+
+#define HCC_KEY_BYTES 32
+
+/* Where the key is or would be. Errors: KEY. */
+int hcc_key_path(char out[HCC_PATH], hcc_error *err);
+
+/* Reads it; makes it first if it is not there and create. Errors: KEY. */
+int hcc_key_load(uint8_t key[HCC_KEY_BYTES], bool create, hcc_error *err);
+
+#endif
