@@ -15,16 +15,17 @@ enum hcc_tier { HCC_TIER_OPTIMIZING, HCC_TIER_BASELINE };
 enum hcc_bounds { HCC_BOUNDS_GUARD, HCC_BOUNDS_EXPLICIT };
 
 typedef struct hcc_build_options { /* zero is the default of everything */
-  const char *input;  /* path, or "-" for stdin; .wasm or .wat by content */
-  const char *output; /* NULL: input with its suffix replaced */
+  const char *input;               /* path, or "-" for stdin; .wasm or .wat by content */
+  const char *output;              /* NULL: input with its suffix replaced */
   enum hcc_emit emit;
   enum hcc_tier tier;
   enum hcc_bounds bounds;
   bool no_fuel, no_cache, no_embed, keep, quiet;
-  const char *target;               /* x86_64, x86_64_v3, native, aarch64 ...; NULL: x86-64 baseline of the host */
+  const char
+      *target; /* x86_64, x86_64_v3, native, aarch64 ...; NULL: x86-64 baseline of the host */
   const char *clang, *wasm2c, *wat2wasm; /* NULL: found by tools.h */
-  uint32_t jobs;                    /* 0: number of processors */
-  uint64_t jail_memory, jail_seconds; /* 0: defaults of limits.h */
+  uint32_t jobs;                         /* 0: number of processors */
+  uint64_t jail_memory, jail_seconds;    /* 0: defaults of limits.h */
   /* Called at each step for progress; may be NULL. */
   void (*progress)(void *arg, const char *step);
   void *progress_arg;
@@ -32,6 +33,7 @@ typedef struct hcc_build_options { /* zero is the default of everything */
 
 typedef struct hcc_build_result {
   char output[4096];
+  char folder[4096]; /* of all intermediate files, if options->keep; else empty */
   uint64_t input_bytes, output_bytes, c_bytes;
   uint32_t functions, exports, imports;
   bool cached;

@@ -97,7 +97,7 @@ typedef struct listing {
     char *path;
     uint64_t size;
     int64_t used;
-  } *entries;
+  } * entries;
   size_t count, room;
   uint64_t bytes;
 } listing;

@@ -19,3 +19,18 @@ void hcc_hex(char out[HCC_HASH_HEX], const uint8_t hash[HCC_HASH]) {
   }
   out[2 * HCC_HASH] = '\0';
 }
+
+static int digit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hcc_unhex(uint8_t out[HCC_HASH], const char *text) {
+  for (int i = 0; i < HCC_HASH; i++) {
+    int high = digit(text[2 * i]), low = high < 0 ? -1 : digit(text[2 * i + 1]);
+    if (low < 0) {
+      return false;
+    }
+    out[i] = (uint8_t)(high << 4 | low);
+  }
+  return text[2 * HCC_HASH] == '\0';
+}

@@ -13,5 +13,7 @@
 /* Errors: NO_MEMORY. */
 int hcc_hash(uint8_t out[HCC_HASH], const void *bytes, size_t size, hcc_error *err);
 void hcc_hex(char out[HCC_HASH_HEX], const uint8_t hash[HCC_HASH]);
+/* False if text is not 64 digits. */
+bool hcc_unhex(uint8_t out[HCC_HASH], const char *text);
 
 #endif

@@ -59,12 +59,11 @@ static int fail_unknown(const hcc_module *m, const hcc_import *import, hcc_error
   }
   hcc_escape(module, m->bytes + import->module.begin, import->module.end - import->module.begin);
   hcc_escape(name, wanted, length);
-  return best == UINT32_MAX
-             ? hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin, "no host function %.90s.%.90s",
-                        module, name)
-             : hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
-                        "no host function %.60s.%.90s; did you mean %s?", module, name,
-                        nearest->name);
+  return best == UINT32_MAX ? hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
+                                       "no host function %.90s.%.90s", module, name)
+                            : hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
+                                       "no host function %.60s.%.90s; did you mean %s?", module,
+                                       name, nearest->name);
 }
 
 /* 0: not a host function, 1: it is and has this signature, -1: another one, left in *row. */
@@ -93,7 +92,8 @@ static int check(const hcc_module *m, const hcc_import *import, hcc_error *err) 
                     kinds[import->kind], name);
   }
   if (!hcc_sig(sig, &m->types[import->type])) {
-    return hcc_fail(err, HCC_E_LIMIT, import->name.begin, "import %.100s has too many values", name);
+    return hcc_fail(err, HCC_E_LIMIT, import->name.begin, "import %.100s has too many values",
+                    name);
   }
   int found = look_up(&row, m, import, sig);
   if (found < 0) {

@@ -12,8 +12,8 @@
 
 static int fail(hcc_error *err, const char *path, const char *why) {
   char name[HCC_ESCAPED];
-  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "key %s %s",
-                  hcc_escape(name, path, strlen(path)), why);
+  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "key %s %s", hcc_escape(name, path, strlen(path)),
+                  why);
 }
 
 int hcc_key_path(char out[HCC_PATH], hcc_error *err) {

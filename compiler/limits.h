@@ -2,6 +2,8 @@
 #ifndef HCC_LIMITS_H
 #define HCC_LIMITS_H
 
+#include <stdint.h>
+
 #define HCC_MAX_MODULE (64u << 20)      /* bytes; offsets then fit 32 bits with room for growth */
 #define HCC_MAX_TYPES 100000u           /* as browsers: WebAssembly JS API, limits */
 #define HCC_MAX_FUNCS 200000u           /* Go with its standard library has 20,000 */
@@ -20,5 +22,11 @@
 #define HCC_MAX_BR_TABLE 65520u         /* as browsers */
 #define HCC_MAX_NAME 65536u             /* bytes of an import or export name */
 #define HCC_MAX_CUSTOMS 1000u           /* DWARF takes ten */
+
+#define HCC_JAIL_MEMORY (UINT64_C(8) << 30) /* bytes of address space of a tool; clang needs most */
+#define HCC_JAIL_SECONDS 600u               /* of processor time of a tool */
+#define HCC_JAIL_FILE (UINT64_C(2) << 30)   /* bytes of the largest file a tool may write */
+#define HCC_MAX_CANONICAL (512u << 20)      /* bytes of the rewritten module: marks make it grow */
+#define HCC_MAX_PLUGIN (1u << 30)           /* bytes of the plugin file */
 
 #endif

@@ -1,5 +1,6 @@
 /* lines.c - decodes .debug_line (DWARF 5 specification, 6.2; DWARF 4 differs in the header). Must
- * check every byte: the table comes from a compiler that read hostile input. Invariants: lines.h. */
+ * check every byte: the table comes from a compiler that read hostile input. Invariants: lines.h.
+ */
 #include "lines.h"
 
 #include <stdbool.h>
@@ -10,18 +11,18 @@
 #define ROWS_MAX (64u << 20)
 
 enum { /* standard opcodes */
-  LNS_COPY = 1,
-  LNS_ADVANCE_PC,
-  LNS_ADVANCE_LINE,
-  LNS_SET_FILE,
-  LNS_SET_COLUMN,
-  LNS_NEGATE_STMT,
-  LNS_SET_BASIC_BLOCK,
-  LNS_CONST_ADD_PC,
-  LNS_FIXED_ADVANCE_PC,
-  LNS_SET_PROLOGUE_END,
-  LNS_SET_EPILOGUE_BEGIN,
-  LNS_SET_ISA,
+       LNS_COPY = 1,
+       LNS_ADVANCE_PC,
+       LNS_ADVANCE_LINE,
+       LNS_SET_FILE,
+       LNS_SET_COLUMN,
+       LNS_NEGATE_STMT,
+       LNS_SET_BASIC_BLOCK,
+       LNS_CONST_ADD_PC,
+       LNS_FIXED_ADVANCE_PC,
+       LNS_SET_PROLOGUE_END,
+       LNS_SET_EPILOGUE_BEGIN,
+       LNS_SET_ISA,
 };
 enum { LNE_END_SEQUENCE = 1, LNE_SET_ADDRESS = 2, LNE_SET_DISCRIMINATOR = 4 };
 enum { LNCT_PATH = 1 };

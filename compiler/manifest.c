@@ -168,7 +168,8 @@ static bool take_form(const char **sig, const char *forms) {
 static int mismatch(const context *c, const char *export, const char *what, uint32_t n,
                     const char *type, const char *sig) {
   char shown[HCC_ESCAPED];
-  return hcc_fail(c->err, HCC_E_MANIFEST_TYPE, c->at, "export %.64s is (%.40s), which has no %s %u %s",
+  return hcc_fail(c->err, HCC_E_MANIFEST_TYPE, c->at,
+                  "export %.64s is (%.40s), which has no %s %u %s",
                   hcc_escape(shown, export, strlen(export)), sig, what, n, type);
 }
 
@@ -288,7 +289,8 @@ static int read_procedures(const context *c, uint32_t *count, const cJSON *list)
   hcc_buf_text(c->out, ",\"procedures\":[");
   for (const cJSON *v = list == NULL ? NULL : list->child; v != NULL; v = v->next) {
     hcc_buf_text(c->out, *count > 0 ? "," : "");
-    int status = ++*count > PROCEDURES_MAX ? bad(c, "procedures", "too many") : read_procedure(c, v);
+    int status =
+        ++*count > PROCEDURES_MAX ? bad(c, "procedures", "too many") : read_procedure(c, v);
     if (status != 0) {
       return status;
     }

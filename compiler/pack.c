@@ -1,4 +1,5 @@
-/* pack.c - the plugin file. Must not leave a byte of it unsealed or undefined. Invariants: pack.h. */
+/* pack.c - the plugin file. Must not leave a byte of it unsealed or undefined. Invariants: pack.h.
+ */
 #include "pack.h"
 
 #include <openssl/crypto.h>
@@ -65,28 +66,34 @@ int hcc_pack(hcc_buf *out, const uint8_t *image, size_t image_size,
   return 0;
 }
 
-int hcc_unseal(struct hsb_file_footer *footer, const uint8_t *bytes, size_t size,
-               const uint8_t key[HCC_KEY_BYTES], hcc_error *err) {
-  uint8_t mac[32];
+int hcc_unseal_footer(struct hsb_file_footer *footer, const uint8_t *bytes, size_t size,
+                      hcc_error *err) {
   uint64_t directory, end;
   if (size < sizeof *footer) {
     return hcc_fail(err, HCC_E_NOT_PLUGIN, HCC_NO_OFFSET, "too short for a plugin");
   }
-  size_t footer_at = size - sizeof *footer;
-  memcpy(footer, bytes + footer_at, sizeof *footer);
+  memcpy(footer, bytes + size - sizeof *footer, sizeof *footer);
   if (memcmp(footer->magic, HSB_FILE_MAGIC, sizeof footer->magic) != 0 ||
-      footer->file_size != size || footer->size != sizeof *footer || footer->major != 1) {
+      footer->file_size != size || footer->size != sizeof *footer || footer->major != 1 ||
+      footer->directory_count > HSB_FILE_SECTIONS_MAX ||
+      !hsb_mul64(&directory, footer->directory_count, sizeof(struct hsb_file_entry)) ||
+      !hsb_add64(&end, footer->directory_offset, directory) || end != size - sizeof *footer ||
+      footer->elf_size > footer->directory_offset) {
     return hcc_fail(err, HCC_E_NOT_PLUGIN, HCC_NO_OFFSET, "no footer of a plugin");
   }
-  if (!seal(mac, bytes, SEALED(footer_at), key) ||
+  return 0;
+}
+
+int hcc_unseal(struct hsb_file_footer *footer, const uint8_t *bytes, size_t size,
+               const uint8_t key[HCC_KEY_BYTES], hcc_error *err) {
+  uint8_t mac[32];
+  int status = hcc_unseal_footer(footer, bytes, size, err);
+  if (status != 0) {
+    return status;
+  }
+  if (!seal(mac, bytes, SEALED(size - sizeof *footer), key) ||
       CRYPTO_memcmp(mac, footer->mac, sizeof mac) != 0) {
     return hcc_fail(err, HCC_E_BAD_MAC, HCC_NO_OFFSET, "the seal does not match");
-  }
-  if (footer->directory_count > HSB_FILE_SECTIONS_MAX ||
-      !hsb_mul64(&directory, footer->directory_count, sizeof(struct hsb_file_entry)) ||
-      !hsb_add64(&end, footer->directory_offset, directory) || end != footer_at ||
-      footer->elf_size > footer->directory_offset) {
-    return hcc_fail(err, HCC_E_NOT_PLUGIN, HCC_NO_OFFSET, "its directory is out of place");
   }
   return 0;
 }

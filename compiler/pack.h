@@ -26,6 +26,10 @@ int hcc_pack(hcc_buf *out, const uint8_t *image, size_t image_size,
 int hcc_unseal(struct hsb_file_footer *footer, const uint8_t *bytes, size_t size,
                const uint8_t key[HCC_KEY_BYTES], hcc_error *err);
 
+/* The footer of a file whose seal has been checked. Errors: NOT_PLUGIN. */
+int hcc_unseal_footer(struct hsb_file_footer *footer, const uint8_t *bytes, size_t size,
+                      hcc_error *err);
+
 /* A section of an unsealed file; NULL if absent or out of place. */
 const uint8_t *hcc_pack_find(size_t *size, const uint8_t *bytes, size_t file_size,
                              const struct hsb_file_footer *footer, uint32_t kind);

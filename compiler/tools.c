@@ -47,6 +47,10 @@ static bool take(hcc_tool *out, const char *path, const char *origin) {
   return taken;
 }
 
+bool hcc_tool_identify(hcc_tool *out, const char *path) {
+  return take(out, path, "");
+}
+
 static bool take_in(hcc_tool *out, const char *folder, const char *below, const char *program,
                     const char *origin) {
   char path[HCC_PATH];
@@ -158,23 +162,39 @@ static int compare(const unsigned a[3], const unsigned b[3]) {
   return 0;
 }
 
-int hcc_tool_version(hcc_tool *tool, enum hcc_tool_id id, hcc_error *err) {
-  const char *argv[] = {tool->path, "--version", NULL};
-  hcc_run run = {.tool = rows[id].program, .argv = argv, .seconds = VERSION_SECONDS};
-  hcc_ran ran;
+static int read_version(hcc_tool *tool, enum hcc_tool_id id, const char *output, hcc_error *err) {
   unsigned numbers[3];
-  int status = hcc_run_one(&ran, &run, err);
-  if (status != 0) {
-    return status;
-  }
-  if (!hcc_version_parse(tool->version, numbers, ran.output)) {
+  const struct tool_row *row = &rows[id];
+  if (!hcc_version_parse(tool->version, numbers, output)) {
     return hcc_fail(err, HCC_E_TOOL_FAILED, HCC_NO_OFFSET, "%s does not say its version",
-                    rows[id].program);
+                    row->program);
   }
-  if (compare(numbers, rows[id].oldest) < 0) {
+  if (compare(numbers, row->oldest) < 0) {
     return hcc_fail(err, HCC_E_TOOL_OLD, HCC_NO_OFFSET, "%s is %s, needed is %u.%u.%u or newer",
-                    rows[id].program, tool->version, rows[id].oldest[0], rows[id].oldest[1],
-                    rows[id].oldest[2]);
+                    row->program, tool->version, row->oldest[0], row->oldest[1], row->oldest[2]);
   }
   return 0;
+}
+
+int hcc_tool_versions(hcc_tool *const *tools, const enum hcc_tool_id *ids, uint32_t count,
+                      hcc_error *err) {
+  const char *argv[HCC_TOOL_COUNT][3];
+  hcc_run runs[HCC_TOOL_COUNT];
+  hcc_ran *ran = calloc(HCC_TOOL_COUNT, sizeof *ran);
+  if (ran == NULL || count > HCC_TOOL_COUNT) {
+    free(ran);
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to ask for versions");
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    argv[i][0] = tools[i]->path;
+    argv[i][1] = "--version";
+    argv[i][2] = NULL;
+    runs[i] = (hcc_run){.tool = rows[ids[i]].program, .argv = argv[i], .seconds = VERSION_SECONDS};
+  }
+  int status = hcc_run_all(ran, runs, count, count, err);
+  for (uint32_t i = 0; i < count && status == 0; i++) {
+    status = read_version(tools[i], ids[i], ran[i].output, err);
+  }
+  free(ran);
+  return status;
 }

@@ -32,8 +32,13 @@ const char *hcc_tool_package(enum hcc_tool_id id); /* Debian's */
 /* option may be NULL. Errors: TOOL_MISSING. Runs nothing. */
 int hcc_tool_find(hcc_tool *out, enum hcc_tool_id id, const char *option, hcc_error *err);
 
-/* Runs it with --version; TOOL_OLD if it is too old, TOOL_FAILED if it does not say. */
-int hcc_tool_version(hcc_tool *tool, enum hcc_tool_id id, hcc_error *err);
+/* The identity of any program; false if path is none. */
+bool hcc_tool_identify(hcc_tool *out, const char *path);
+
+/* Runs them with --version, side by side; TOOL_OLD if one is too old, TOOL_FAILED if it does not
+ * say. tools[i] is of kind ids[i]; at most HCC_TOOL_COUNT. */
+int hcc_tool_versions(hcc_tool *const *tools, const enum hcc_tool_id *ids, uint32_t count,
+                      hcc_error *err);
 
 /* The first dotted number of text into out ("Debian clang version 14.0.6" gives "14.0.6"). */
 bool hcc_version_parse(char out[64], unsigned numbers[3], const char *text);

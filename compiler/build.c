@@ -1,0 +1,386 @@
+/* build.c - `heliosc build` as one function. Decides what is to be built, asks the cache, runs the
+ * front end, hands over to stage.c and puts the result in its place. Must leave no temporary file
+ * behind and no half-written output. Invariants: see build.h. */
+#include "build.h"
+
+#include <openssl/evp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache.h"
+#include "embedded.h"
+#include "hsb_abi.h"
+#include "imports.h"
+#include "info.h"
+#include "limits.h"
+#include "manifest.h"
+#include "pack.h"
+#include "stage.h"
+#include "wat.h"
+
+#define MANIFEST_JSON_MAX (8u << 20)
+
+typedef struct build {
+  const hcc_build_options *options;
+  hcc_build_result *result;
+  hcc_error *err;
+  uint8_t *input; /* as read */
+  size_t input_size;
+  uint8_t *wasm; /* the module: input, or what wat2wasm made of it */
+  size_t wasm_size;
+  hcc_module *module;
+  hcc_tool tools[HCC_TOOL_COUNT];
+  hcc_jail jails[HCC_TOOL_COUNT];
+  char roots[HCC_TOOL_COUNT][HCC_PATH]; /* folders that the tools live in */
+  const hcc_target *target;
+  uint64_t seconds;
+  hcc_temp temp;
+  uint8_t key[HCC_KEY_BYTES];
+  char cache_name[HCC_HASH_HEX];
+  hcc_buf manifest, output;
+} build;
+
+static void progress(const build *b, const char *step) {
+  if (b->options->progress != NULL) {
+    b->options->progress(b->options->progress_arg, step);
+  }
+}
+
+/* Signals that end a program make a build clean up first, if nobody else wants them. */
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+#define ENDING (sizeof ending / sizeof *ending)
+
+static void on_signal(int number) {
+  (void)number;
+  hcc_interrupted = 1;
+}
+
+static void catch_signals(struct sigaction before[ENDING]) {
+  struct sigaction mine = {.sa_handler = on_signal};
+  sigemptyset(&mine.sa_mask);
+  hcc_interrupted = 0;
+  for (size_t i = 0; i < ENDING; i++) {
+    if (sigaction(ending[i], NULL, &before[i]) == 0 && before[i].sa_handler == SIG_DFL) {
+      sigaction(ending[i], &mine, NULL);
+    }
+  }
+}
+
+static void restore_signals(const struct sigaction before[ENDING]) {
+  for (size_t i = 0; i < ENDING; i++) {
+    sigaction(ending[i], &before[i], NULL);
+  }
+}
+
+/* The input's name with the suffix of what is made. */
+static int name_output(build *b) {
+  static const char *const suffixes[] = {".so", ".metered.wasm", ".c"};
+  const char *input = b->options->input, *output = b->options->output;
+  if (output == NULL && strcmp(input, "-") == 0) {
+    output = "-";
+  }
+  if (output != NULL) {
+    return hcc_path(b->result->output, b->err, "%s", output);
+  }
+  const char *slash = strrchr(input, '/');
+  const char *dot = strrchr(slash == NULL ? input : slash, '.');
+  bool known = dot != NULL && (strcmp(dot, ".wasm") == 0 || strcmp(dot, ".wat") == 0);
+  int stem = (int)(known ? (size_t)(dot - input) : strlen(input));
+  return hcc_path(b->result->output, b->err, "%.*s%s", stem, input, suffixes[b->options->emit]);
+}
+
+static bool needs_tools(const build *b) {
+  return b->options->emit != HCC_EMIT_WASM;
+}
+
+static int find_tools(build *b) {
+  const hcc_build_options *o = b->options;
+  const char *named[HCC_TOOL_COUNT] = {[HCC_TOOL_CLANG] = o->clang,
+                                       [HCC_TOOL_WASM2C] = o->wasm2c,
+                                       [HCC_TOOL_WAT2WASM] = o->wat2wasm};
+  bool text = !hcc_is_binary(b->input, b->input_size);
+  bool needed[HCC_TOOL_COUNT] = {[HCC_TOOL_CLANG] = o->emit == HCC_EMIT_PLUGIN,
+                                 [HCC_TOOL_LLD] = o->emit == HCC_EMIT_PLUGIN,
+                                 [HCC_TOOL_WASM2C] = needs_tools(b),
+                                 [HCC_TOOL_WAT2WASM] = text};
+  int status = 0;
+  for (int i = 0; i < HCC_TOOL_COUNT && status == 0; i++) {
+    if (needed[i]) {
+      status = hcc_tool_find(&b->tools[i], (enum hcc_tool_id)i, named[i], b->err);
+    }
+  }
+  return status;
+}
+
+/* The folder above the one that the program is in: where it keeps its libraries. */
+static void make_jails(build *b) {
+  uint64_t memory = b->options->jail_memory;
+  b->seconds = b->options->jail_seconds == 0 ? HCC_JAIL_SECONDS : b->options->jail_seconds;
+  for (int i = 0; i < HCC_TOOL_COUNT; i++) {
+    memcpy(b->roots[i], b->tools[i].real, HCC_PATH);
+    for (int up = 0; up < 2; up++) {
+      char *slash = strrchr(b->roots[i], '/');
+      if (slash != NULL && slash != b->roots[i]) {
+        *slash = '\0';
+      }
+    }
+    b->jails[i] = (hcc_jail){.memory = memory == 0 ? HCC_JAIL_MEMORY : memory,
+                             .seconds = b->seconds,
+                             .file = HCC_JAIL_FILE,
+                             .writable = b->temp.path,
+                             .readable = {b->roots[i][0] == '\0' ? NULL : b->roots[i], NULL}};
+  }
+  if (b->roots[HCC_TOOL_LLD][0] != '\0') {
+    b->jails[HCC_TOOL_CLANG].readable[1] = b->roots[HCC_TOOL_LLD];
+  }
+}
+
+/* Wall clock: tools share processors with each other and with the rest of the machine. */
+static uint32_t wall_seconds(const build *b) {
+  uint64_t wall = b->seconds * 4;
+  return wall > UINT32_MAX ? UINT32_MAX : (uint32_t)wall;
+}
+
+static void hash_text(EVP_MD_CTX *h, const char *text) {
+  EVP_DigestUpdate(h, text, strlen(text) + 1);
+}
+
+/* -march=native means this processor: its name and features. */
+static void hash_processor(EVP_MD_CTX *h) {
+  static const char *const rows[] = {"model name", "flags", "CPU part", "Features", "isa"};
+  uint8_t *text;
+  size_t size;
+  if (hcc_file_read(&text, &size, "/proc/cpuinfo", 16u << 20, NULL) != 0) {
+    return;
+  }
+  char *end = strstr((char *)text, "\n\n"); /* the first of them */
+  if (end != NULL) {
+    *end = '\0';
+  }
+  for (char *save, *row = strtok_r((char *)text, "\n", &save); row != NULL;
+       row = strtok_r(NULL, "\n", &save)) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+      if (strncmp(row, rows[i], strlen(rows[i])) == 0) {
+        hash_text(h, row);
+      }
+    }
+  }
+  free(text);
+}
+
+static void hash_tools(EVP_MD_CTX *h, const build *b) {
+  hcc_tool self;
+  for (int i = 0; i < HCC_TOOL_COUNT; i++) {
+    hash_text(h, b->tools[i].identity);
+  }
+  /* heliosc itself, so that one that was built anew does not meet its predecessor's plugins */
+  hash_text(h, hcc_tool_identify(&self, "/proc/self/exe") ? self.identity : "");
+  for (const struct hcc_embedded *e = hcc_embedded; e->name != NULL; e++) {
+    hash_text(h, e->name);
+    EVP_DigestUpdate(h, e->bytes, e->size);
+  }
+}
+
+/* The name in the cache: all that the bytes of the plugin depend on, the key included. */
+static int name_entry(build *b) {
+  uint8_t hash[HCC_HASH];
+  const hcc_build_options *o = b->options;
+  hcc_cc cc = {.target = b->target, .tier = o->tier, .bounds = o->bounds};
+  uint8_t switches[] = {HSB_ABI_MAJOR, HSB_ABI_MINOR, o->no_fuel, o->no_embed};
+  hcc_buf recipe;
+  hcc_buf_init(&recipe, 1u << 16);
+  hcc_cc_recipe(&recipe, &cc);
+  EVP_MD_CTX *h = EVP_MD_CTX_new();
+  bool made = h != NULL && !recipe.failed && EVP_DigestInit_ex(h, EVP_sha256(), NULL) == 1;
+  if (made) {
+    hash_text(h, "heliosc " HELIOS_VERSION);
+    hash_text(h, b->target->name);
+    EVP_DigestUpdate(h, switches, sizeof switches);
+    EVP_DigestUpdate(h, recipe.data, recipe.size);
+    EVP_DigestUpdate(h, b->key, sizeof b->key);
+    hash_tools(h, b);
+    if (strcmp(b->target->name, "native") == 0) {
+      hash_processor(h);
+    }
+    made =
+        EVP_DigestUpdate(h, b->input, b->input_size) == 1 && EVP_DigestFinal_ex(h, hash, NULL) == 1;
+  }
+  EVP_MD_CTX_free(h);
+  hcc_buf_free(&recipe);
+  if (!made) {
+    return hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "libcrypto can't compute a hash");
+  }
+  hcc_hex(b->cache_name, hash);
+  return 0;
+}
+
+/* Writes the output, unless somebody has asked us to stop. */
+static int deliver(build *b, const void *bytes, size_t size) {
+  if (hcc_interrupted) {
+    return hcc_fail(b->err, HCC_E_INTERRUPTED, HCC_NO_OFFSET, "interrupted");
+  }
+  b->result->output_bytes = size;
+  return hcc_file_replace(b->result->output, bytes, size, 0644, true, b->err);
+}
+
+/* A plugin of the cache, counts and hash from its own sections. */
+static int deliver_cached(bool *done, build *b) {
+  uint8_t *bytes = NULL;
+  size_t size, info_size;
+  struct hsb_file_footer footer;
+  *done = false;
+  if (!hcc_cache_get(&bytes, &size, b->cache_name, b->key)) {
+    return 0;
+  }
+  int status = hcc_unseal_footer(&footer, bytes, size, b->err);
+  if (status == 0) {
+    const uint8_t *info = hcc_pack_find(&info_size, bytes, size, &footer, HSB_SECTION_INFO);
+    *done = info != NULL && hcc_info_counts(b->result, (const char *)info, info_size);
+  }
+  if (*done) {
+    b->result->cached = true;
+    progress(b, "cached");
+    status = deliver(b, bytes, size);
+  }
+  free(bytes);
+  return status;
+}
+
+/* Text becomes a binary module; then decode, validate, manifest, imports. */
+static int front(build *b) {
+  int status = 0;
+  progress(b, "decode");
+  if (!hcc_is_binary(b->input, b->input_size)) {
+    HCC_TRY(hcc_wat(&b->wasm, &b->wasm_size, b->input, b->input_size, b->temp.path,
+                    &b->tools[HCC_TOOL_WAT2WASM], &b->jails[HCC_TOOL_WAT2WASM], wall_seconds(b),
+                    b->err));
+  } else {
+    b->wasm = b->input;
+    b->wasm_size = b->input_size;
+  }
+  HCC_TRY(hcc_decode(&b->module, b->wasm, b->wasm_size, b->err));
+  HCC_TRY(hcc_validate(b->module, b->err));
+  HCC_TRY(hcc_imports_check(b->module, b->err));
+  uint32_t procedures;
+  HCC_TRY(hcc_manifest(&b->manifest, &procedures, b->module, b->err));
+  hcc_buf_byte(&b->manifest, '\0');
+  b->result->functions = b->module->func_count - b->module->imported_funcs;
+  b->result->imports = b->module->import_count;
+  for (uint32_t i = 0; i < b->module->export_count; i++) {
+    b->result->exports += b->module->exports[i].kind == HCC_FUNC;
+  }
+  HCC_TRY(hcc_hash(b->result->module_hash, b->wasm, b->wasm_size, b->err));
+out:
+  return status;
+}
+
+static int emit_wasm(build *b) {
+  hcc_plan plan = {.metered = false};
+  hcc_rewrite_options options = {.meter = !b->options->no_fuel, .marks = false};
+  int status = hcc_rewrite(&b->output, &plan, b->module, &options, b->err);
+  hcc_plan_free(&plan);
+  return status;
+}
+
+static int ask_versions(build *b) {
+  hcc_tool *tools[] = {&b->tools[HCC_TOOL_WASM2C], &b->tools[HCC_TOOL_CLANG],
+                       &b->tools[HCC_TOOL_LLD]};
+  enum hcc_tool_id ids[] = {HCC_TOOL_WASM2C, HCC_TOOL_CLANG, HCC_TOOL_LLD};
+  return hcc_tool_versions(tools, ids, b->options->emit == HCC_EMIT_PLUGIN ? 3 : 1, b->err);
+}
+
+static uint32_t processors(void) {
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count < 1 ? 1 : count > 256 ? 256 : (uint32_t)count;
+}
+
+static int run_stages(build *b) {
+  hcc_build_options options = *b->options;
+  options.jobs = options.jobs == 0 ? processors() : options.jobs;
+  hcc_stage_input in = {.options = &options,
+                        .module = b->module,
+                        .manifest = (const char *)b->manifest.data,
+                        .folder = b->temp.path,
+                        .tools = b->tools,
+                        .target = b->target,
+                        .jails = b->jails,
+                        .seconds = wall_seconds(b),
+                        .key = b->key};
+  int status = ask_versions(b);
+  if (status != 0) {
+    return status;
+  }
+  return b->options->emit == HCC_EMIT_C ? hcc_stage_c(&b->output, b->result, &in, b->err)
+                                        : hcc_stage_plugin(&b->output, b->result, &in, b->err);
+}
+
+/* Everything that is not in the cache. */
+static int build_anew(build *b, bool store) {
+  int status = 0;
+  double begin = hcc_now_ms();
+  HCC_TRY(hcc_temp_make(&b->temp, b->err));
+  make_jails(b);
+  HCC_TRY(front(b));
+  b->result->ms_front += hcc_now_ms() - begin;
+  HCC_TRY(needs_tools(b) ? run_stages(b) : emit_wasm(b));
+  HCC_TRY(deliver(b, b->output.data, b->output.size));
+  if (store) {
+    hcc_cache_put(b->cache_name, b->output.data, b->output.size);
+  }
+out:
+  return status;
+}
+
+static int run(build *b) {
+  int status;
+  bool cached = false;
+  bool plugin = b->options->emit == HCC_EMIT_PLUGIN, store = plugin && !b->options->no_cache;
+  HCC_TRY(name_output(b));
+  HCC_TRY(hcc_target_find(&b->target, b->options->target, b->err));
+  HCC_TRY(hcc_file_read(&b->input, &b->input_size, b->options->input, HCC_MAX_MODULE, b->err));
+  b->result->input_bytes = b->input_size;
+  HCC_TRY(find_tools(b));
+  HCC_TRY(plugin ? hcc_key_load(b->key, true, b->err) : 0);
+  if (store) {
+    HCC_TRY(name_entry(b));
+    HCC_TRY(deliver_cached(&cached, b));
+  }
+  HCC_TRY(cached ? 0 : build_anew(b, store));
+out:
+  return status;
+}
+
+int hcc_build(hcc_build_result *out, const hcc_build_options *options, hcc_error *err) {
+  struct sigaction before[ENDING];
+  double begin = hcc_now_ms();
+  build *b = calloc(1, sizeof *b);
+  if (b == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
+  }
+  *out = (hcc_build_result){.cached = false};
+  b->options = options;
+  b->result = out;
+  b->err = err;
+  hcc_buf_init(&b->manifest, MANIFEST_JSON_MAX);
+  hcc_buf_init(&b->output, HCC_MAX_PLUGIN);
+  catch_signals(before);
+  int status = run(b);
+  if (options->keep) {
+    memcpy(out->folder, b->temp.path, sizeof out->folder);
+  }
+  hcc_temp_free(&b->temp, options->keep);
+  restore_signals(before);
+  hcc_module_free(b->module);
+  hcc_buf_free(&b->manifest);
+  hcc_buf_free(&b->output);
+  if (b->wasm != b->input) {
+    free(b->wasm);
+  }
+  free(b->input);
+  explicit_bzero(b->key, sizeof b->key);
+  free(b);
+  out->ms_total = hcc_now_ms() - begin;
+  return status;
+}

@@ -1,0 +1,319 @@
+/* stage.c - translate, compile, link, check, pack: each stage reads what the one before it left in
+ * the folder. Must not hand out an image that the link check has not passed. Invariants: stage.h.
+ */
+#include "stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "embedded.h"
+#include "fs.h"
+#include "glue.h"
+#include "hash.h"
+#include "image.h"
+#include "info.h"
+#include "limits.h"
+#include "lines.h"
+#include "linkcheck.h"
+#include "pack.h"
+#include "translate.h"
+
+#define INFO_MAX (160u << 20) /* 1,000 imports with two names of 64 KiB, escaped */
+
+/* "p63.c", glue, library */
+#define SOURCES_MAX (HCC_MAX_PARTS + 8u)
+
+typedef struct work {
+  const hcc_stage_input *in;
+  hcc_build_result *result;
+  hcc_error *err;
+  hcc_buf canonical;
+  hcc_plan plan;
+  uint32_t parts;
+  hcc_cc cc;
+  char names[SOURCES_MAX][64];
+  const char *sources[SOURCES_MAX];
+  uint32_t source_count;
+} work;
+
+static void progress(const work *w, const char *step) {
+  const hcc_build_options *o = w->in->options;
+  if (o->progress != NULL) {
+    o->progress(o->progress_arg, step);
+  }
+}
+
+static void lap(double *total, double *since) {
+  double now = hcc_now_ms();
+  *total += now - *since;
+  *since = now;
+}
+
+static int rewrite(work *w) {
+  hcc_rewrite_options options = {.meter = !w->in->options->no_fuel, .marks = true};
+  progress(w, "rewrite");
+  return hcc_rewrite(&w->canonical, &w->plan, w->in->module, &options, w->err);
+}
+
+/* rt-sandbox's files, with their folders. */
+static int write_embedded(work *w) {
+  char path[HCC_PATH], folder[HCC_PATH];
+  int status = 0;
+  for (const struct hcc_embedded *e = hcc_embedded; e->name != NULL && status == 0; e++) {
+    HCC_TRY(hcc_path(path, w->err, "%s/rt/%s", w->in->folder, e->name));
+    memcpy(folder, path, sizeof folder);
+    *strrchr(folder, '/') = '\0';
+    HCC_TRY(hcc_dir_make(folder, 0700, w->err));
+    HCC_TRY(hcc_file_write(path, e->bytes, e->size, w->err));
+  }
+out:
+  return status;
+}
+
+static int open_file(FILE **out, const work *w, const char *name, const char *mode) {
+  char path[HCC_PATH];
+  int status = hcc_path(path, w->err, "%s/%s", w->in->folder, name);
+  if (status == 0 && (*out = fopen(path, mode)) == NULL) {
+    status = hcc_fail(w->err, HCC_E_IO, HCC_NO_OFFSET, "can't create %s", name);
+  }
+  return status;
+}
+
+static int close_file(const work *w, FILE *file, int status) {
+  bool failed = ferror(file) != 0;
+  if ((fclose(file) != 0 || failed) && status == 0) {
+    status = hcc_fail(w->err, HCC_E_IO, HCC_NO_OFFSET, "can't write to the temporary folder");
+  }
+  return status;
+}
+
+/* The glue goes behind the only part, or in a file of its own beside several. */
+static int write_glue(work *w) {
+  FILE *file;
+  hcc_glue_options options = {.explicit_bounds = w->cc.bounds == HCC_BOUNDS_EXPLICIT};
+  int status = hcc_hash(options.module_hash, w->in->module->bytes, w->in->module->size, w->err);
+  if (status != 0) {
+    return status;
+  }
+  memcpy(w->result->module_hash, options.module_hash, sizeof options.module_hash);
+  HCC_TRY(open_file(&file, w, w->parts == 1 ? "p0.c" : "plugin.c", "ae"));
+  fputs(w->parts == 1 ? "" : "#include \"m.h\"\n", file);
+  status = hcc_glue(file, w->in->module, &w->plan, &options, w->err);
+  HCC_TRY(close_file(w, file, status));
+  HCC_TRY(open_file(&file, w, "blob", "we"));
+  hcc_glue_blob(file, w->in->module, &w->plan);
+  HCC_TRY(close_file(w, file, 0));
+out:
+  return status;
+}
+
+static int translate(work *w) {
+  hcc_translation done;
+  hcc_translate_options options = {.folder = w->in->folder,
+                                   .wasm2c = &w->in->tools[HCC_TOOL_WASM2C],
+                                   .jail = &w->in->jails[HCC_TOOL_WASM2C],
+                                   .seconds = w->in->seconds,
+                                   .parts = w->parts};
+  progress(w, "translate");
+  int status =
+      hcc_translate(&done, w->canonical.data, w->canonical.size, &w->plan, &options, w->err);
+  if (status == 0) {
+    w->result->c_bytes = done.c_bytes;
+    w->result->peak_kib = done.peak_kib;
+    status = write_glue(w);
+  }
+  return status;
+}
+
+static void add_source(work *w, const char *name) {
+  if (w->source_count < SOURCES_MAX) {
+    char *slot = w->names[w->source_count];
+    snprintf(slot, sizeof w->names[0], "%s", name);
+    w->sources[w->source_count++] = slot;
+  }
+}
+
+static void list_sources(work *w) {
+  char name[64];
+  for (uint32_t i = 0; i < w->parts; i++) {
+    snprintf(name, sizeof name, "p%u.c", i);
+    add_source(w, name);
+  }
+  if (w->parts > 1) {
+    add_source(w, "plugin.c");
+  }
+  for (const struct hcc_embedded *e = hcc_embedded; e->name != NULL; e++) {
+    size_t n = strlen(e->name);
+    if (n > 2 && strcmp(e->name + n - 2, ".c") == 0) {
+      snprintf(name, sizeof name, "rt/%s", e->name);
+      add_source(w, name);
+    }
+  }
+}
+
+static int read_file(uint8_t **bytes, size_t *size, const work *w, const char *name) {
+  char path[HCC_PATH];
+  int status = hcc_path(path, w->err, "%s/%s", w->in->folder, name);
+  return status != 0 ? status : hcc_file_read(bytes, size, path, HCC_MAX_PLUGIN, w->err);
+}
+
+static bool same_section(const hcc_image *a, const hcc_image *b, const char *name) {
+  hcc_span x = hcc_image_section(a, name), y = hcc_image_section(b, name);
+  return x.size == y.size && memcmp(x.at, y.at, x.size) == 0;
+}
+
+/* The lines of the image with debug information, which must be the same code. */
+static int read_lines(struct hsb_file_line **lines, uint32_t *count, const work *w,
+                      const uint8_t *plugin, size_t plugin_size) {
+  uint8_t *debug = NULL;
+  size_t size;
+  hcc_image with, without;
+  int status = read_file(&debug, &size, w, "debug.so");
+  if (status != 0) {
+    return status;
+  }
+  HCC_TRY(hcc_image_open(&with, debug, size, w->err));
+  HCC_TRY(hcc_image_open(&without, plugin, plugin_size, w->err));
+  if (!same_section(&with, &without, ".text") || !same_section(&with, &without, ".rodata") ||
+      with.code != without.code) {
+    HCC_TRY(hcc_fail(w->err, HCC_E_INTERNAL, HCC_NO_OFFSET, "two links of the same are different"));
+  }
+  HCC_TRY(hcc_lines(lines, count, &with, w->err));
+out:
+  free(debug);
+  return status;
+}
+
+static int check_image(const work *w, const uint8_t *plugin, size_t size) {
+  hcc_linkcheck_report report;
+  progress(w, "check");
+  if (hcc_linkcheck(&report, plugin, size) != 0) {
+    return hcc_fail(w->err, HCC_E_LINKCHECK, HCC_NO_OFFSET, "at 0x%llx of the image: %s",
+                    (unsigned long long)report.offset, report.text);
+  }
+  return 0;
+}
+
+static int pack(hcc_buf *out, work *w) {
+  uint8_t *image = NULL;
+  size_t size;
+  struct hsb_file_line *lines = NULL;
+  uint32_t line_count = 0;
+  hcc_buf info, funcs;
+  hcc_buf_init(&info, INFO_MAX);
+  hcc_buf_init(&funcs, HCC_MAX_PLUGIN);
+  int status;
+  HCC_TRY(read_file(&image, &size, w, "plugin.so"));
+  HCC_TRY(check_image(w, image, size));
+  progress(w, "pack");
+  HCC_TRY(read_lines(&lines, &line_count, w, image, size));
+  HCC_TRY(hcc_info(&info, w->result, w->in, &w->cc, w->err));
+  HCC_TRY(hcc_funcs(&funcs, w->in->module, w->err));
+  hcc_pack_section sections[] = {
+      {HSB_SECTION_INFO, info.data, info.size},
+      {HSB_SECTION_FUNCS, funcs.data, funcs.size},
+      {HSB_SECTION_LINES, lines, line_count * sizeof *lines},
+      {HSB_SECTION_WASM, w->in->module->bytes, w->in->module->size},
+  };
+  uint32_t count = w->in->options->no_embed ? 3 : 4;
+  HCC_TRY(hcc_pack(out, image, size, sections, count, w->in->key, w->err));
+out:
+  hcc_buf_free(&funcs);
+  hcc_buf_free(&info);
+  free(lines);
+  free(image);
+  return status;
+}
+
+static void begin(work *w, hcc_build_result *result, const hcc_stage_input *in, hcc_error *err) {
+  memset(w, 0, sizeof *w);
+  w->in = in;
+  w->result = result;
+  w->err = err;
+  hcc_buf_init(&w->canonical, HCC_MAX_CANONICAL);
+  w->cc = (hcc_cc){.folder = in->folder,
+                   .clang = &in->tools[HCC_TOOL_CLANG],
+                   .lld = &in->tools[HCC_TOOL_LLD],
+                   .jail = &in->jails[HCC_TOOL_CLANG],
+                   .target = in->target,
+                   .tier = in->options->tier,
+                   .bounds = in->options->bounds,
+                   .jobs = in->options->jobs,
+                   .seconds = in->seconds};
+}
+
+int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in,
+                     hcc_error *err) {
+  int status;
+  double since = hcc_now_ms();
+  work *w = malloc(sizeof *w);
+  if (w == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
+  }
+  begin(w, result, in, err);
+  HCC_TRY(rewrite(w));
+  w->parts = hcc_parts(w->canonical.size);
+  lap(&result->ms_front, &since);
+  HCC_TRY(translate(w));
+  HCC_TRY(write_embedded(w));
+  list_sources(w);
+  lap(&result->ms_translate, &since);
+  progress(w, "compile");
+  HCC_TRY(hcc_cc_compile(&result->peak_kib, &w->cc, w->sources, w->source_count, err));
+  lap(&result->ms_compile, &since);
+  progress(w, "link");
+  HCC_TRY(hcc_cc_link(&result->peak_kib, &w->cc, w->sources, w->source_count, err));
+  lap(&result->ms_link, &since);
+  HCC_TRY(pack(out, w));
+  lap(&result->ms_pack, &since);
+out:
+  hcc_buf_free(&w->canonical);
+  hcc_plan_free(&w->plan);
+  free(w);
+  return status;
+}
+
+/* Adds a file, with the include of its header in the header's own words. */
+static int add_text(hcc_buf *out, const work *w, const char *name) {
+  static const char include[] = "#include \"m.h\"\n";
+  uint8_t *text;
+  size_t size;
+  int status = read_file(&text, &size, w, name);
+  if (status != 0) {
+    return status;
+  }
+  const char *at = strstr((const char *)text, include);
+  if (at != NULL) {
+    hcc_buf_add(out, text, (size_t)(at - (const char *)text));
+    status = add_text(out, w, "m.h");
+    at += strlen(include);
+    hcc_buf_add(out, at, strlen(at));
+  } else {
+    hcc_buf_add(out, text, size);
+  }
+  free(text);
+  return status;
+}
+
+int hcc_stage_c(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in, hcc_error *err) {
+  int status;
+  double since = hcc_now_ms();
+  work *w = malloc(sizeof *w);
+  if (w == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to translate");
+  }
+  begin(w, result, in, err);
+  HCC_TRY(rewrite(w));
+  w->parts = 1;
+  HCC_TRY(translate(w));
+  HCC_TRY(add_text(out, w, "p0.c"));
+  if (out->failed) {
+    HCC_TRY(hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text"));
+  }
+  lap(&result->ms_translate, &since);
+out:
+  hcc_buf_free(&w->canonical);
+  hcc_plan_free(&w->plan);
+  free(w);
+  return status;
+}
