@@ -12,19 +12,14 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "instance/inst.h"
+#include "instance/budget.h"
 
 #define SLICE_FIRST (INT64_C(1) << 18)
 #define SLICE_MIN (INT64_C(1) << 12)
 #define SLICE_MAX (INT64_C(1) << 24)
 #define SLICE_NS_LOW 500000u /* between checks */
 #define SLICE_NS_HIGH 2000000u
-#define DEPTH_LIMIT 16
-/* Off the slice, not off the limit: so that many short calls or host calls come to a check too. */
-#define TOLL_CALL 32
-#define TOLL_HOST 2048
-
-#define HOST_STACK (64u << 10)    /* kept free below guest frames, for host functions */
+#define TOLL_HOST 2048            /* as HRT_TOLL_CALL, for a host call */
 #define UNKNOWN_STACK (64u << 10) /* assumed on a stack that is not the thread's own */
 
 static uint64_t now_ns(void) {
@@ -91,7 +86,7 @@ static int refuse_call(struct hrt_activation *a, uint32_t trap) {
 
 int hrt_budget_begin(struct hrt_activation *a) {
   hrt_budget *b = a->budget;
-  if (b->depth >= (b->depth_limit ? b->depth_limit : DEPTH_LIMIT)) {
+  if (b->depth >= (b->depth_limit ? b->depth_limit : HRT_DEPTH_LIMIT)) {
     int status = hrt_fail(a->err, HELIOS_E_LIMIT, "calls are nested more than %u deep", b->depth);
     hrt_hint(a->err, "a procedure that calls itself through SQL?");
     return status;
@@ -100,7 +95,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
     settle(a->outer);
     b->slice = a->outer->mark;
   }
-  b->slice -= TOLL_CALL;
+  b->slice -= HRT_TOLL_CALL;
   if (b->slice < 0 || is_spent(b)) {
     uint32_t trap = check(b);
     if (trap != 0) {
@@ -160,39 +155,29 @@ hrt_budget *hrt_host_budget(struct hsb_ctx *ctx) {
 
 /* ---- stack ---- */
 
-struct stack {
-  uintptr_t low, high;
-};
-
-static __thread struct stack own __attribute__((tls_model("initial-exec")));
+__thread struct hrt_stack hrt_own_stack __attribute__((tls_model("initial-exec")));
 
 /* Slow for the main thread (reads /proc/self/maps), so once a thread. */
 static void find_stack(void) {
   pthread_attr_t attr;
   void *low = NULL;
   size_t size = 0;
-  own.high = 1; /* looked */
+  hrt_own_stack.high = 1; /* looked */
   if (pthread_getattr_np(pthread_self(), &attr) == 0) {
     if (pthread_attr_getstack(&attr, &low, &size) == 0) {
-      own.low = (uintptr_t)low;
-      own.high = own.low + size;
+      hrt_own_stack.low = (uintptr_t)low;
+      hrt_own_stack.high = hrt_own_stack.low + size;
     }
     pthread_attr_destroy(&attr);
   }
 }
 
-uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer) {
-  uintptr_t here = (uintptr_t)__builtin_frame_address(0), limit;
-  if (__builtin_expect(own.high == 0, 0)) {
+uintptr_t hrt_stack_limit_slow(const hrt_instance *i, uintptr_t here) {
+  if (hrt_own_stack.high == 0) {
     find_stack();
+    if (here >= hrt_own_stack.low && here < hrt_own_stack.high) {
+      return hrt_stack_limit(i, NULL);
+    }
   }
-  if (__builtin_expect(here >= own.low && here < own.high, 1)) {
-    uintptr_t lowest = own.low + HOST_STACK;
-    limit = here > i->stack_bytes ? here - i->stack_bytes : 0;
-    limit = limit > lowest ? limit : lowest;
-  } else {
-    limit = here - UNKNOWN_STACK;
-  }
-  return outer && outer->instance->ctx->stack_limit > limit ? outer->instance->ctx->stack_limit
-                                                            : limit;
+  return here - UNKNOWN_STACK;
 }

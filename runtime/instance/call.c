@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "instance/inst.h"
+#include "instance/budget.h"
 
 __thread struct hrt_activation *hrt_current __attribute__((tls_model("initial-exec")));
 
@@ -82,7 +82,10 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
   return status;
 }
 
-int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, hrt_budget *budget,
+/* No stack protector: no array here is indexed, and the check would cost as much as the guard. */
+#define HOT __attribute__((no_stack_protector, always_inline)) static inline
+
+HOT int enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, hrt_budget *budget,
               helios_error *err) {
   struct hrt_activation a; /* the landing is large, so no initializer */
   a.instance = i;
@@ -92,7 +95,7 @@ int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, 
   a.pc = 0;
   a.offset = HELIOS_NO_OFFSET;
   a.host_status = 0;
-  int status = hrt_budget_begin(&a);
+  int status = hrt_budget_enter(&a);
   if (__builtin_expect(status != 0, 0)) {
     return status;
   }
@@ -101,7 +104,7 @@ int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, 
   int trap = hrt_guard_enter(&a.landing, fn, i->instance, slots);
   hrt_current = a.outer;
   i->activation = NULL;
-  hrt_budget_end(&a);
+  hrt_budget_leave(&a);
   if (__builtin_expect(trap != 0, 0)) {
     i->dead = true;
     status = explain(&a, (uint32_t)trap);
@@ -109,17 +112,27 @@ int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, 
   return status;
 }
 
-int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
-             helios_error *err) {
+__attribute__((no_stack_protector)) int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *),
+                                                  hsb_slot *slots, hrt_budget *budget,
+                                                  helios_error *err) {
+  return enter(i, fn, slots, budget, err);
+}
+
+static int misuse(const hrt_instance *i, helios_error *err) {
+  return hrt_fail(err, HELIOS_E_MISUSE, "%s",
+                  i->dead         ? "the instance is dead"
+                  : i->activation ? "the instance is running"
+                                  : "no such export");
+}
+
+__attribute__((no_stack_protector)) int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots,
+                                                 hrt_budget *budget, helios_error *err) {
   if (__builtin_expect(i->dead || i->activation || index >= i->abi->export_count, 0)) {
-    return hrt_fail(err, HELIOS_E_MISUSE,
-                    i->dead         ? "the instance is dead"
-                    : i->activation ? "the instance is running"
-                                    : "no such export");
+    return misuse(i, err);
   }
   const struct hsb_export *e = &i->abi->exports[index];
   i->dirty |= !(e->flags & HSB_EXPORT_STATELESS);
-  return hrt_enter(i, e->call, slots, budget, err);
+  return enter(i, e->call, slots, budget, err);
 }
 
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {

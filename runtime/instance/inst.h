@@ -122,10 +122,8 @@ int hrt_trap_error(helios_error *err, uint32_t trap, uint32_t offset, const char
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset);
 
 /* budget.c */
+/* The budget's part of entering and leaving: budget.h has the short cuts. */
 int hrt_budget_begin(struct hrt_activation *a);
 void hrt_budget_end(struct hrt_activation *a);
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
-/* Lowest address that guest frames may reach. */
-uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer);
-
 #endif

@@ -214,7 +214,7 @@ static int take_dynamic(struct reader *r, const Elf64_Dyn *d) {
 }
 
 static int read_dynamic(struct reader *r) {
-  uint64_t offset;
+  uint64_t offset = 0;
   if (r->dynamic.p_type == PT_NULL || r->dynamic.p_memsz % sizeof(Elf64_Dyn) != 0) {
     return refuse(r, "no dynamic table");
   }
@@ -235,7 +235,7 @@ static int read_dynamic(struct reader *r) {
 static int check_symbol(struct reader *r, const Elf64_Sym *s) {
   static const char name[] = "helios_plugin";
   char found[sizeof name];
-  uint64_t offset;
+  uint64_t offset = 0;
   if (!hsb_in_range(s->st_name, sizeof name, r->strsz) ||
       locate(r, &offset, r->strtab, r->strsz) != 0 ||
       fetch(r, found, offset + s->st_name, sizeof name) != 0 ||
@@ -257,7 +257,7 @@ static int check_symbol(struct reader *r, const Elf64_Sym *s) {
 
 /* The number of symbols is the second word of DT_HASH. Nothing is looked up by hash. */
 static int read_symbols(struct reader *r) {
-  uint64_t offset;
+  uint64_t offset = 0;
   uint32_t words[2];
   if (r->hash == 0 || r->symtab == 0 || r->strtab == 0 || r->syment != sizeof(Elf64_Sym)) {
     return refuse(r, "no symbol table with a sysv hash");

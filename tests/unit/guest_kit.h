@@ -91,8 +91,8 @@ static const char kit_source[] =
 
 #define KIT_DEFAULTS "-DTABLE_MIN=10 -DTABLE_MAX=5000 -DMEMORY_MIN=4 -DSEGMENT_AT=70000 "
 
-/* A plugin of the kit. flags: -D options after the defaults; "" for none. */
-FX hrt_plugin *kit_plugin(const char *flags) {
+/* The file of a plugin of the kit. flags: -D options after the defaults; "" for none. */
+FX struct fx_bytes kit_file(const char *flags) {
   char all[1000];
   snprintf(all, sizeof all, "%s %s %s %s %s %s", KIT_DEFAULTS,
            strstr(flags, "-DFLAGS") ? "" : "-DFLAGS=0",
@@ -104,8 +104,13 @@ FX hrt_plugin *kit_plugin(const char *flags) {
       {"spin", 0x40},  {"burn", 0x50},  {"dive", 0x60},      {"trap", 0x70},  {"spin_dry", 0x90},
       {"peek", 0x100}, {"poke", 0x120}, {"peek_far", 0x140}, {"fill", 0x160}, {"table_set", 0x180}};
   struct fx_bytes file = fx_pack_funcs(elf, funcs, sizeof funcs / sizeof *funcs);
-  hrt_plugin *p = fx_load(file);
   fx_free(elf);
+  return file;
+}
+
+FX hrt_plugin *kit_plugin(const char *flags) {
+  struct fx_bytes file = kit_file(flags);
+  hrt_plugin *p = fx_load(file);
   fx_free(file);
   return p;
 }
