@@ -9,8 +9,9 @@
 #include "instance/inst.h"
 
 #define HRT_DEPTH_LIMIT 16
-#define HRT_TOLL_CALL 32 /* off the slice, not off the limit: so that short calls come to a check  \
-                          */
+#define HRT_TOLL_CALL                                                                              \
+  32 /* off the slice, not off the limit: so that short calls come to a check                      \
+      */
 #define HRT_HOST_STACK (64u << 10) /* kept free below guest frames, for host functions */
 
 struct hrt_stack {
