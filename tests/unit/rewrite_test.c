@@ -238,6 +238,12 @@ static void with_body(fixture *f, const uint8_t *code, size_t size) {
 #define WITH_BODY(f, ...)                                                                          \
   with_body(f, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
+#define MARK(offset) HCC_OP_I32_CONST, offset, HCC_OP_CALL, 2
+/* Keeps and checks the fuel that is on the stack: local 1, and the import it calls. */
+#define CHECK(fuel)                                                                                \
+  HCC_OP_LOCAL_TEE, 1, HCC_OP_I64_CONST, 0, HCC_OP_I64_LT_S, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 1, \
+      HCC_OP_CALL, fuel, HCC_OP_LOCAL_SET, 1, HCC_OP_END
+
 static void marks__right_before_what_traps(void **state) {
   fixture f;
   (void)state;
@@ -258,14 +264,10 @@ static void marks__metered_loop_and_bulk(void **state) {
   rewrite(&f, BOTH);
   uint8_t at = (uint8_t)f.m->funcs[1].code.begin, fill = (uint8_t)(at + 8);
   assert_in_range(at, 1, 50);
-#define MARK(offset) HCC_OP_I32_CONST, offset, HCC_OP_CALL, 2
-#define CHECK                                                                                      \
-  HCC_OP_LOCAL_TEE, 1, HCC_OP_I64_CONST, 0, HCC_OP_I64_LT_S, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 1, \
-      HCC_OP_CALL, 1, HCC_OP_LOCAL_SET, 1, HCC_OP_END
   CODE(&f, 3, MARK(at), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT, MARK(at), HCC_OP_LOCAL_GET, 1,
-       HCC_OP_I64_CONST, 4, HCC_OP_I64_SUB, CHECK, HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0,
+       HCC_OP_I64_CONST, 4, HCC_OP_I64_SUB, CHECK(1), HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0,
        HCC_OP_LOCAL_GET, 0, MARK(fill), HCC_OP_LOCAL_TEE, 2, HCC_OP_LOCAL_GET, 1, HCC_OP_LOCAL_GET,
-       2, HCC_OP_I64_EXTEND_I32_U, HCC_OP_I64_CONST, 5, HCC_OP_I64_SHR_U, HCC_OP_I64_SUB, CHECK,
+       2, HCC_OP_I64_EXTEND_I32_U, HCC_OP_I64_CONST, 5, HCC_OP_I64_SHR_U, HCC_OP_I64_SUB, CHECK(1),
        MARK(fill), 0xfc, 0x0b, 0, HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
   end(&f);
 }
@@ -285,9 +287,42 @@ static void metered__return_is_a_branch(void **state) {
   (void)state;
   WITH_BODY(&f, HCC_OP_BLOCK, UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_RETURN, HCC_OP_END, HCC_OP_END);
   rewrite(&f, METER);
-  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 1, HCC_OP_I64_SUB, CHECK, HCC_OP_BLOCK, UNIT,
-       HCC_OP_BLOCK, UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_BR, 2, HCC_OP_END, HCC_OP_END, HCC_OP_END,
-       HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 1, HCC_OP_I64_SUB, CHECK(1), HCC_OP_BLOCK,
+       UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_BR, 2, HCC_OP_END, HCC_OP_END,
+       HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  end(&f);
+}
+
+static void metered__locals_and_grow(void **state) {
+  static const uint8_t code[] = {1,
+                                 12,
+                                 1,
+                                 2,
+                                 HCC_I64, /* locals 1 and 2 */
+                                 HCC_OP_LOCAL_GET,
+                                 2,
+                                 HCC_OP_DROP,
+                                 HCC_OP_LOCAL_GET,
+                                 0,
+                                 HCC_OP_MEMORY_GROW,
+                                 0,
+                                 HCC_OP_DROP,
+                                 HCC_OP_END};
+  fixture f;
+  (void)state;
+  begin(&f);
+  SECTION(&f, 1, 1, 0x60, 1, HCC_I32, 0);
+  SECTION(&f, 3, 1, 0);
+  SECTION(&f, 5, 1, 0, 1);
+  add_section(&f, 10, code, sizeof code);
+  rewrite(&f, METER);
+  assert_int_equal(f.result->funcs[1].local_count, 4); /* two more, for the pages and the result */
+  CODE(&f, 1, HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 5, HCC_OP_I64_SUB, CHECK(0), HCC_OP_BLOCK,
+       UNIT, HCC_OP_LOCAL_GET, 3, HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_TEE, 4,
+       HCC_OP_MEMORY_GROW, 0, HCC_OP_LOCAL_TEE, 5, HCC_OP_I32_CONST, 0x7f, HCC_OP_I32_NE, HCC_OP_IF,
+       UNIT, HCC_OP_LOCAL_GET, 1, HCC_OP_LOCAL_GET, 4, HCC_OP_I64_EXTEND_I32_U, HCC_OP_I64_CONST,
+       10, HCC_OP_I64_SHL, HCC_OP_I64_SUB, CHECK(0), HCC_OP_END, HCC_OP_LOCAL_GET, 5, HCC_OP_DROP,
+       HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
   end(&f);
 }
 
@@ -707,6 +742,7 @@ int main(void) {
       cmocka_unit_test(marks__metered_loop_and_bulk),
       cmocka_unit_test(plain__return_and_dead_code),
       cmocka_unit_test(metered__return_is_a_branch),
+      cmocka_unit_test(metered__locals_and_grow),
       cmocka_unit_test(costs__blocks),
       cmocka_unit_test(costs__dead_code),
       cmocka_unit_test(segments__lifted),
