@@ -1,0 +1,264 @@
+/* compiled_test.c - the engine's instances with what heliosc really makes: calls, traps and their
+ * words, fuel, recursion, tables, reset; guard pages and explicit bounds, with and without -O3. */
+#include "build_kit.h"
+
+#include <time.h>
+
+#include "instance/inst.h"
+
+static const char MODULE[] =
+    "(module\n"
+    "  (import \"env\" \"twice\" (func $twice (param i64) (result i64)))\n"
+    "  (memory (export \"memory\") 2 20)\n"
+    "  (table $t 3 50 funcref) (elem (i32.const 0) $one $two)\n"
+    "  (global $g (mut i64) (i64.const 5)) (global $v (mut f64) (f64.const 1.5))\n"
+    "  (data (i32.const 100) \"hello\") (data (i32.const 70000) \"world\")\n"
+    "  (type $i (func (result i32)))\n"
+    "  (func $one (result i32) i32.const 1) (func $two (result i32) i32.const 2)\n"
+    "  (func $load (export \"load\") (param i32) (result i32) local.get 0 i32.load8_u)\n"
+    "  (func $far (export \"far\") (param i32) (result i64) local.get 0 i64.load "
+    "offset=0xfffffff0)\n"
+    "  (func $store (export \"store\") (param i32 i32) local.get 0 local.get 1 i32.store)\n"
+    "  (func $next (export \"next\") (result i64)\n"
+    "    global.get $g i64.const 1 i64.add global.set $g global.get $g)\n"
+    "  (func $indirect (export \"indirect\") (param i32) (result i32)\n"
+    "    local.get 0 call_indirect (type $i))\n"
+    "  (func $table_copy (export \"table_copy\") (param i32 i32)\n"
+    "    local.get 0 local.get 1 table.get $t table.set $t)\n"
+    "  (func $table_grow (export \"table_grow\") (param i32) (result i32)\n"
+    "    ref.null func local.get 0 table.grow $t)\n"
+    "  (func $grow (export \"grow\") (param i32) (result i32) local.get 0 memory.grow)\n"
+    "  (func $deep (export \"deep\") (param i32) (result i32)\n"
+    "    (if (result i32) (i32.eqz (local.get 0)) (then i32.const 0)\n"
+    "      (else local.get 0 i32.const 1 i32.sub call $deep i32.const 1 i32.add)))\n"
+    "  (func $spin (export \"spin\") (loop $l br $l))\n"
+    "  (func $count (export \"count\") (param i32) (result i32) (local i32)\n"
+    "    (loop $l local.get 1 local.get 0 i32.xor local.set 1\n"
+    "      local.get 0 i32.const 1 i32.sub local.tee 0 br_if $l) local.get 1)\n"
+    "  (func $stop (export \"stop\") unreachable)\n"
+    "  (func $div (export \"div\") (param i32 i32) (result i32)\n"
+    "    local.get 0 local.get 1 i32.div_s)\n"
+    "  (func $host (export \"host\") (param i64) (result i64) local.get 0 call $twice)\n"
+    "  (func $fill (export \"fill\") (param i32 i32 i32)\n"
+    "    local.get 0 local.get 1 local.get 2 memory.fill)\n"
+    "  (func $start i64.const 1000 global.set $g i32.const 300 i32.const 7 i32.store)\n"
+    "  (start $start)\n"
+    "  (func (export \"_initialize\") i32.const 131000 i32.const 9 i32.store))\n";
+
+static void twice(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)env;
+  hrt_host_charge(ctx, 100);
+  s[0] *= 2;
+}
+
+static hrt_plugin *build(hcc_build_options options) {
+  hcc_build_result r;
+  uint8_t key[HRT_KEY_BYTES];
+  helios_error err = {0};
+  hrt_plugin *p = NULL;
+  size_t size;
+  kit_must_build(&r, MODULE, options);
+  uint8_t *bytes = kit_read(kit_path("m.so"), &size);
+  assert_int_equal(hrt_key_load(key, &err), 0);
+  if (hrt_plugin_load(&p, bytes, size, key, &err) != 0) {
+    fail_msg("load: %s", err.text);
+  }
+  free(bytes);
+  return p;
+}
+
+static hrt_plugin *plugins[3];
+
+static int begin(void **state) {
+  int status = kit_begin(state);
+  plugins[0] = build((hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
+  plugins[1] = build((hcc_build_options){.bounds = HCC_BOUNDS_EXPLICIT});
+  plugins[2] = build((hcc_build_options){.tier = HCC_TIER_BASELINE});
+  return status;
+}
+
+static int end(void **state) {
+  for (int n = 0; n < 3; n++) {
+    hrt_plugin_unref(plugins[n]);
+  }
+  return kit_end(state) || hrt_plugin_count() != 0;
+}
+
+static hrt_instance *make(hrt_plugin *p) {
+  static const struct hsb_binding bindings[] = {{twice, NULL}};
+  hrt_instance *i = NULL;
+  hrt_budget b = {0};
+  helios_error err = {0};
+  hrt_instance_options o = {.imports = bindings};
+  if (hrt_instance_new(&i, p, &o, &b, &err) != 0) {
+    fail_msg("new: %s", err.text);
+  }
+  return i;
+}
+
+static uint32_t export(hrt_instance *i, const char *name) {
+  int n = hrt_plugin_export(hrt_instance_plugin(i), name, strlen(name));
+  assert_true(n >= 0);
+  return (uint32_t)n;
+}
+
+static uint64_t ask(hrt_instance *i, const char *name, uint64_t a, uint64_t b, uint64_t c) {
+  hsb_slot s[3] = {a, b, c};
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  if (hrt_call(i, export(i, name), s, &budget, &err) != 0) {
+    fail_msg("%s: %s", name, err.text);
+  }
+  return s[0];
+}
+
+static void calls__state_and_values(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    hrt_instance *i = make(plugins[n]);
+    assert_int_equal(ask(i, "load", 100, 0, 0), 'h');
+    assert_int_equal(ask(i, "load", 70004, 0, 0), 'd');
+    assert_int_equal(ask(i, "load", 300, 0, 0), 7);
+    assert_int_equal(ask(i, "load", 131000, 0, 0), 9);
+    assert_int_equal(ask(i, "next", 0, 0, 0), 1001);
+    assert_int_equal(ask(i, "indirect", 1, 0, 0), 2);
+    assert_int_equal(ask(i, "host", 21, 0, 0), 42);
+    assert_int_equal(ask(i, "deep", 1000, 0, 0), 1000);
+    assert_int_equal((uint32_t)ask(i, "table_grow", 10, 0, 0), 3);
+    hrt_instance_free(i);
+  }
+}
+
+static void calls__reset_brings_all_back(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    hrt_instance *i = make(plugins[n]);
+    for (int round = 0; round < 4; round++) {
+      assert_int_equal(ask(i, "next", 0, 0, 0), 1001);
+      ask(i, "store", 100, 0x41414141, 0);
+      ask(i, "store", 131000, 0, 0);
+      ask(i, "table_copy", 0, 1, 0);
+      assert_int_equal((uint32_t)ask(i, "table_grow", 10, 0, 0), 3);
+      ask(i, "table_copy", 12, 1, 0);
+      assert_int_equal(ask(i, "indirect", 0, 0, 0), 2);
+      assert_int_equal((uint32_t)ask(i, "grow", 3, 0, 0), 2);
+      ask(i, "fill", 200, 3 * 65536, 0x77);
+      assert_int_equal(hrt_instance_reset(i, NULL), 0);
+      assert_int_equal(ask(i, "load", 100, 0, 0), 'h');
+      assert_int_equal(ask(i, "load", 131000, 0, 0), 9);
+      assert_int_equal(ask(i, "load", 65536, 0, 0), 0);
+      assert_int_equal(ask(i, "indirect", 0, 0, 0), 1);
+    }
+    hrt_instance_free(i);
+  }
+}
+
+static void trap_is(hrt_plugin *p, const char *name, uint64_t a, uint64_t b, uint32_t trap,
+                    const char *text) {
+  hrt_instance *i = make(p);
+  hsb_slot s[3] = {a, b, 0xffffffff};
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  char wanted[200];
+  assert_int_equal(hrt_call(i, export(i, name), s, &budget, &err), HELIOS_E_TRAP);
+  assert_int_equal(err.trap, trap);
+  assert_true(err.offset != HELIOS_NO_OFFSET && err.offset > 8);
+  snprintf(wanted, sizeof wanted, "%s in \"%s\" at wasm offset 0x%x", text, name, err.offset);
+  assert_string_equal(err.text, wanted);
+  assert_true(hrt_instance_dead(i));
+  hrt_instance_free(i);
+}
+
+static void traps__say_what_and_where(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    hrt_plugin *p = plugins[n];
+    trap_is(p, "load", 131072, 0, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "load", 0xffffffff, 0, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "far", 0xffffffff, 0, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "far", 0, 0, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "store", 131069, 1, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "fill", 131070, 1, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "indirect", 3, 0, HSB_TRAP_CALL_UNDEFINED, "undefined element in indirect call");
+    trap_is(p, "indirect", 2, 0, HSB_TRAP_CALL_NULL, "uninitialized element in indirect call");
+    trap_is(p, "table_copy", 3, 0, HSB_TRAP_TABLE_OOB, "out of bounds table access");
+    trap_is(p, "stop", 0, 0, HSB_TRAP_UNREACHABLE, "unreachable instruction executed");
+    trap_is(p, "div", 1, 0, HSB_TRAP_DIV_BY_ZERO, "integer divide by zero");
+    trap_is(p, "div", 0x80000000, 0xffffffff, HSB_TRAP_INT_OVERFLOW, "integer overflow");
+    trap_is(p, "deep", 10000000, 0, HSB_TRAP_STACK, "call stack exhausted");
+  }
+}
+
+static uint64_t used_by(hrt_plugin *p, const char *name, uint64_t a, int64_t slice) {
+  hrt_instance *i = make(p);
+  hsb_slot s[1] = {a};
+  hrt_budget budget = {.slice_size = slice};
+  assert_int_equal(hrt_call(i, export(i, name), s, &budget, NULL), 0);
+  hrt_instance_free(i);
+  return budget.fuel_used;
+}
+
+static void fuel__same_on_every_build_and_slice(void **state) {
+  (void)state;
+  uint64_t loop = used_by(plugins[0], "count", 100000, 0);
+  uint64_t deep = used_by(plugins[0], "deep", 500, 0), host = used_by(plugins[0], "host", 1, 0);
+  assert_in_range(loop, 900000, 1200000);
+  assert_true(host >= 102);
+  for (int n = 0; n < 3; n++) {
+    for (int64_t slice = 4096; slice < INT64_C(1) << 30; slice *= 64) {
+      assert_int_equal(used_by(plugins[n], "count", 100000, slice), loop);
+      assert_int_equal(used_by(plugins[n], "deep", 500, slice), deep);
+      assert_int_equal(used_by(plugins[n], "host", 1, slice), host);
+    }
+  }
+}
+
+static void fuel__limit_ends_the_call(void **state) {
+  (void)state;
+  uint64_t need = used_by(plugins[0], "count", 1000, 0), stopped = 0;
+  for (int n = 0; n < 3; n++) {
+    hrt_instance *i = make(plugins[n]);
+    hsb_slot s[1] = {1000};
+    hrt_budget enough = {.fuel_limit = need}, short_of = {.fuel_limit = need - 20};
+    helios_error err = {0};
+    assert_int_equal(hrt_call(i, export(i, "count"), s, &enough, NULL), 0);
+    s[0] = 1000;
+    assert_int_equal(hrt_call(i, export(i, "count"), s, &short_of, &err), HELIOS_E_FUEL);
+    assert_int_equal(err.trap, HSB_TRAP_FUEL);
+    assert_non_null(strstr(err.text, "fuel exhausted in \"count\" at wasm offset"));
+    stopped = stopped ? stopped : short_of.fuel_used;
+    assert_int_equal(short_of.fuel_used, stopped);
+    assert_true(stopped > need - 20 && stopped <= need);
+    hrt_instance_free(i);
+  }
+}
+
+static void time__deadline_ends_a_loop(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    struct timespec t;
+    hrt_instance *i = make(plugins[n]);
+    hsb_slot s[1] = {0};
+    helios_error err = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    hrt_budget b = {.deadline_ns =
+                        (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + 20000000u};
+    assert_int_equal(hrt_call(i, export(i, "spin"), s, &b, &err), HELIOS_E_DEADLINE);
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    assert_true((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - b.deadline_ns < 10000000);
+    assert_non_null(strstr(err.text, "time limit exceeded in \"spin\" at wasm offset"));
+    hrt_instance_free(i);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(calls__state_and_values),
+      cmocka_unit_test(calls__reset_brings_all_back),
+      cmocka_unit_test(traps__say_what_and_where),
+      cmocka_unit_test(fuel__same_on_every_build_and_slice),
+      cmocka_unit_test(fuel__limit_ends_the_call),
+      cmocka_unit_test(time__deadline_ends_a_loop),
+  };
+  return cmocka_run_group_tests_name("compiled", tests, begin, end);
+}
