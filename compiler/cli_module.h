@@ -1,0 +1,18 @@
+/* cli_module.h - a decoded module described for people: as JSON first, which is printed as it is or
+ * as text. Names are escaped in it (hcc_escape). */
+#ifndef HCC_CLI_MODULE_H
+#define HCC_CLI_MODULE_H
+
+#include "cli.h"
+#include "module.h"
+
+/* Adds "sha256", "imports", "exports", "memory" ... to o. manifest: JSON of hcc_manifest, or NULL.
+ */
+void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest);
+/* Prints what hcc_cli_describe added. */
+void hcc_cli_print_module(hcc_cli *cli, const cJSON *o);
+/* A manifest's procedures as SQL: "tax(total REAL) RETURNS REAL", in "procedures"; and its
+ * "capabilities". */
+void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest);
+
+#endif
