@@ -114,18 +114,11 @@ static int find_tools(build *b) {
   return status;
 }
 
-/* The folder above the one that the program is in: where it keeps its libraries. */
 static void make_jails(build *b) {
   uint64_t memory = b->options->jail_memory;
   b->seconds = b->options->jail_seconds == 0 ? HCC_JAIL_SECONDS : b->options->jail_seconds;
   for (int i = 0; i < HCC_TOOL_COUNT; i++) {
-    memcpy(b->roots[i], b->tools[i].real, HCC_PATH);
-    for (int up = 0; up < 2; up++) {
-      char *slash = strrchr(b->roots[i], '/');
-      if (slash != NULL && slash != b->roots[i]) {
-        *slash = '\0';
-      }
-    }
+    hcc_tool_root(b->roots[i], &b->tools[i]);
     b->jails[i] = (hcc_jail){.memory = memory == 0 ? HCC_JAIL_MEMORY : memory,
                              .seconds = b->seconds,
                              .file = HCC_JAIL_FILE,

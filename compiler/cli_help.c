@@ -6,7 +6,7 @@
 #include "hsb_abi.h"
 
 #define WIDTH 80
-#define INDENT 26
+#define INDENT 28
 
 static const struct pair {
   int code;

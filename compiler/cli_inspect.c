@@ -21,40 +21,6 @@ typedef struct inspected {
   hcc_error refusal; /* why it would not be built */
 } inspected;
 
-/* Text to a module, in the jail that a build would use. */
-static int assemble(hcc_cli *cli, uint8_t **bytes, size_t *size, hcc_error *err) {
-  hcc_tool tool;
-  hcc_temp temp = {.path = ""};
-  uint8_t *wasm = NULL;
-  size_t wasm_size = 0;
-  int status = hcc_tool_find(&tool, HCC_TOOL_WAT2WASM, cli->values[HCC_OPTION_wat2wasm], err);
-  if (status != 0) {
-    return status;
-  }
-  HCC_TRY(hcc_temp_make(&temp, err));
-  char root[HCC_PATH];
-  memcpy(root, tool.real, sizeof root);
-  for (int up = 0; up < 2; up++) { /* where the program keeps its libraries */
-    char *slash = strrchr(root, '/');
-    if (slash != NULL && slash != root) {
-      *slash = '\0';
-    }
-  }
-  hcc_jail jail = {.memory = HCC_JAIL_MEMORY,
-                   .seconds = HCC_JAIL_SECONDS,
-                   .file = HCC_JAIL_FILE,
-                   .writable = temp.path,
-                   .readable = {root, NULL}};
-  HCC_TRY(
-      hcc_wat(&wasm, &wasm_size, *bytes, *size, temp.path, &tool, &jail, HCC_JAIL_SECONDS, err));
-  free(*bytes);
-  *bytes = wasm;
-  *size = wasm_size;
-out:
-  hcc_temp_free(&temp, false);
-  return status;
-}
-
 /* Would heliosc build it? Fills refusal if not; *manifest is its manifest if it has a good one. */
 static void judge(inspected *in, cJSON **manifest, const hcc_module *m) {
   hcc_buf text;
@@ -87,7 +53,7 @@ static int show_module(inspected *in, const uint8_t *bytes, size_t size) {
 }
 
 /* INFO: every plain field as it is. It is our own JSON, but names in it are the guest's. */
-static void show_info(inspected *in, const char *text, size_t size) {
+static void show_info(inspected *in, const char *text, size_t size, bool embedded) {
   char clean[2048];
   cJSON *info = cJSON_ParseWithLength(text, size);
   cJSON *build = cJSON_AddObjectToObject(in->object, "build");
@@ -101,7 +67,9 @@ static void show_info(inspected *in, const char *text, size_t size) {
   }
   if (!in->cli->json) {
     cJSON_ArrayForEach(v, build) {
-      if (cJSON_IsString(v)) {
+      bool hash = embedded && strcmp(v->string, "sha256") == 0; /* the module's is shown */
+      bool flags = !in->cli->verbose && strcmp(v->string, "flags") == 0;
+      if (cJSON_IsString(v) && !hash && !flags) {
         hcc_cli_print(in->cli, "%-10s %s\n", v->string, v->valuestring);
       } else if (cJSON_IsBool(v)) {
         hcc_cli_print(in->cli, "%-10s %s\n", v->string, cJSON_IsTrue(v) ? "on" : "off");
@@ -114,7 +82,7 @@ static void show_info(inspected *in, const char *text, size_t size) {
 static int show_plugin(inspected *in, const uint8_t *bytes, size_t size) {
   uint8_t key[HCC_KEY_BYTES];
   struct hsb_file_footer footer;
-  size_t length;
+  size_t length, wasm_size;
   int status;
   HCC_TRY(hcc_unseal_footer(&footer, bytes, size, in->err));
   HCC_TRY(hcc_key_load(key, false, in->err));
@@ -122,13 +90,13 @@ static int show_plugin(inspected *in, const uint8_t *bytes, size_t size) {
   cJSON_AddNumberToObject(in->object, "file_bytes", (double)size);
   cJSON_AddNumberToObject(in->object, "elf_bytes", (double)footer.elf_size);
   const uint8_t *info = hcc_pack_find(&length, bytes, size, &footer, HSB_SECTION_INFO);
+  const uint8_t *wasm = hcc_pack_find(&wasm_size, bytes, size, &footer, HSB_SECTION_WASM);
   if (info != NULL) {
-    show_info(in, (const char *)info, length);
+    show_info(in, (const char *)info, length, wasm != NULL);
   }
-  const uint8_t *wasm = hcc_pack_find(&length, bytes, size, &footer, HSB_SECTION_WASM);
   cJSON_AddBoolToObject(in->object, "embedded", wasm != NULL);
   if (wasm != NULL) {
-    status = show_module(in, wasm, length);
+    status = show_module(in, wasm, wasm_size);
   }
 out:
   explicit_bzero(key, sizeof key);
@@ -159,7 +127,7 @@ static int inspect(inspected *in, uint8_t **bytes, size_t *size) {
                     HCC_MAX_MODULE >> 20);
   }
   if (!plugin && !hcc_is_binary(*bytes, *size)) {
-    status = assemble(in->cli, bytes, size, in->err);
+    status = hcc_cli_assemble(in->cli, bytes, size, in->err);
   }
   if (status != 0) {
     return status;

@@ -3,10 +3,13 @@
 #include "cli_module.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hash.h"
 #include "instr.h"
+#include "limits.h"
+#include "wat.h"
 
 static const char *kind_names[] = {"func", "table", "memory", "global"};
 
@@ -42,12 +45,12 @@ static void list(char out[SIGNATURE], const uint8_t *types, uint32_t count) {
   }
 }
 
-static void signature(char out[2 * SIGNATURE], const hcc_functype *t) {
+static void signature(char out[2 * SIGNATURE + 16], const hcc_functype *t) {
   char params[SIGNATURE] = "", results[SIGNATURE] = "";
   list(params, t->params, t->param_count);
   list(results, t->results, t->result_count);
-  snprintf(out, (size_t)2 * SIGNATURE - 8, "(%s) -> %s%s%s", params,
-           t->result_count == 1 ? "" : "(", results, t->result_count == 1 ? "" : ")");
+  snprintf(out, 2 * SIGNATURE + 16, "(%s) -> %s%s%s", params, t->result_count == 1 ? "" : "(",
+           results, t->result_count == 1 ? "" : ")");
 }
 
 static void add_name(cJSON *o, const char *field, const hcc_module *m, hcc_range r) {
@@ -63,7 +66,7 @@ static void add_limits(cJSON *o, const hcc_limits *l) {
 }
 
 static void add_imports(cJSON *o, const hcc_module *m) {
-  char text[2 * SIGNATURE];
+  char text[2 * SIGNATURE + 16];
   cJSON *array = cJSON_AddArrayToObject(o, "imports");
   for (uint32_t i = 0; i < m->import_count; i++) {
     const hcc_import *import = &m->imports[i];
@@ -80,7 +83,7 @@ static void add_imports(cJSON *o, const hcc_module *m) {
 }
 
 static void add_exports(cJSON *o, const hcc_module *m) {
-  char text[2 * SIGNATURE];
+  char text[2 * SIGNATURE + 16];
   cJSON *array = cJSON_AddArrayToObject(o, "exports");
   for (uint32_t i = 0; i < m->export_count; i++) {
     const hcc_export *export = &m->exports[i];
@@ -289,4 +292,31 @@ void hcc_cli_print_module(hcc_cli *cli, const cJSON *o) {
   print_names(cli, o);
   print_manifest(cli, o);
   print_sections(cli, o);
+}
+
+int hcc_cli_assemble(hcc_cli *cli, uint8_t **bytes, size_t *size, hcc_error *err) {
+  hcc_tool tool;
+  hcc_temp temp = {.path = ""};
+  uint8_t *wasm = NULL;
+  size_t wasm_size = 0;
+  int status = hcc_tool_find(&tool, HCC_TOOL_WAT2WASM, cli->values[HCC_OPTION_wat2wasm], err);
+  if (status != 0) {
+    return status;
+  }
+  HCC_TRY(hcc_temp_make(&temp, err));
+  char root[HCC_PATH];
+  hcc_tool_root(root, &tool);
+  hcc_jail jail = {.memory = HCC_JAIL_MEMORY,
+                   .seconds = HCC_JAIL_SECONDS,
+                   .file = HCC_JAIL_FILE,
+                   .writable = temp.path,
+                   .readable = {root, NULL}};
+  HCC_TRY(
+      hcc_wat(&wasm, &wasm_size, *bytes, *size, temp.path, &tool, &jail, HCC_JAIL_SECONDS, err));
+  free(*bytes);
+  *bytes = wasm;
+  *size = wasm_size;
+out:
+  hcc_temp_free(&temp, false);
+  return status;
 }

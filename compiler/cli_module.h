@@ -15,4 +15,8 @@ void hcc_cli_print_module(hcc_cli *cli, const cJSON *o);
  * "capabilities". */
 void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest);
 
+/* *bytes (malloc'ed) is a text module; makes it a binary one, in the jail that a build would use.
+ */
+int hcc_cli_assemble(hcc_cli *cli, uint8_t **bytes, size_t *size, hcc_error *err);
+
 #endif

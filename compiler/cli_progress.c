@@ -2,6 +2,7 @@
  * its own draws, since the build is busy waiting for compilers. Must print nothing in a pipe, with
  * --quiet or --json, and nothing at all for a build that is quick. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,13 @@ hcc_progress *hcc_progress_begin(hcc_cli *cli) {
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
   pthread_cond_init(&p->wake, &attributes);
   pthread_condattr_destroy(&attributes);
-  if (pthread_create(&p->thread, NULL, run, p) != 0) {
+  /* signals are for the thread that builds */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  int failed = pthread_create(&p->thread, NULL, run, p);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (failed != 0) {
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     free(p);

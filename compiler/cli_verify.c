@@ -6,11 +6,13 @@
 
 #include "cli.h"
 #include "cli_checks.h"
+#include "cli_module.h"
 #include "fs.h"
 #include "hash.h"
 #include "limits.h"
 #include "linkcheck.h"
 #include "pack.h"
+#include "wat.h"
 
 typedef struct plugin {
   uint8_t *bytes;
@@ -88,6 +90,9 @@ static int check_origin(hcc_cli *cli, const plugin *p, hcc_error *err) {
   }
   if (status == 0 && file != NULL) {
     status = hcc_file_read(&against, &size, file, HCC_MAX_MODULE, err);
+    if (status == 0 && !hcc_is_binary(against, size)) {
+      status = hcc_cli_assemble(cli, &against, &size, err);
+    }
     if (status == 0) {
       status = same(cli, "against", against, size, hash, err);
     }

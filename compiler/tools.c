@@ -134,6 +134,16 @@ int hcc_tool_find(hcc_tool *out, enum hcc_tool_id id, const char *option, hcc_er
                   rows[id].program, rows[id].package);
 }
 
+void hcc_tool_root(char out[HCC_PATH], const hcc_tool *tool) {
+  memcpy(out, tool->real, HCC_PATH);
+  for (int up = 0; up < 2; up++) {
+    char *slash = strrchr(out, '/');
+    if (slash != NULL && slash != out) {
+      *slash = '\0';
+    }
+  }
+}
+
 static bool digit(char c) {
   return c >= '0' && c <= '9';
 }

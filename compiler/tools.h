@@ -40,6 +40,10 @@ bool hcc_tool_identify(hcc_tool *out, const char *path);
 int hcc_tool_versions(hcc_tool *const *tools, const enum hcc_tool_id *ids, uint32_t count,
                       hcc_error *err);
 
+/* The folder above the one that the program is in, where it keeps its libraries: jails let it read
+ * that. */
+void hcc_tool_root(char out[HCC_PATH], const hcc_tool *tool);
+
 /* The first dotted number of text into out ("Debian clang version 14.0.6" gives "14.0.6"). */
 bool hcc_version_parse(char out[64], unsigned numbers[3], const char *text);
 
