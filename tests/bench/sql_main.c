@@ -1,0 +1,215 @@
+/* sql_main.c - what a procedure costs inside SQLite, against the same function as a native C
+ * extension, and against no function at all. Prints a line of JSON a case.
+ *
+ * usage: bench_sql ROUNDS ROWS PLUGIN.so   (the plugin is tests/bench/sql.c, made by run.py) */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helios/helios.h"
+#include "instance/instance.h"
+#include "measure.h"
+
+#include "host/sqlite_api.h"
+
+typedef struct query {
+  sqlite3_stmt *stmt;
+} query;
+
+static void native_add(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  sqlite3_result_int64(ctx, sqlite3_value_int64(argv[0]) + sqlite3_value_int64(argv[1]));
+}
+
+static void native_bytesum(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  const unsigned char *text = sqlite3_value_text(argv[0]);
+  int length = sqlite3_value_bytes(argv[0]);
+  sqlite3_int64 sum = 0;
+  for (int i = 0; i < length; i++) {
+    sum += text[i];
+  }
+  sqlite3_result_int64(ctx, sum);
+}
+
+static void native_textlen(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  (void)sqlite3_value_text(argv[0]);
+  sqlite3_result_int64(ctx, sqlite3_value_bytes(argv[0]));
+}
+
+static uint64_t run_query(void *arg) {
+  query *q = arg;
+  int rc = sqlite3_step(q->stmt);
+  uint64_t sum = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(q->stmt, 0) : UINT64_MAX;
+  if (rc != SQLITE_ROW) {
+    fprintf(stderr, "%s\n", sqlite3_errmsg(sqlite3_db_handle(q->stmt)));
+  }
+  sqlite3_reset(q->stmt);
+  return sum;
+}
+
+static int prepare(sqlite3 *db, query *q, const char *sql) {
+  int rc = sqlite3_prepare_v2(db, sql, -1, &q->stmt, NULL);
+  if (rc != SQLITE_OK) {
+    fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(db));
+  }
+  return rc;
+}
+
+/* The same query with no function, the native one, and ours. */
+static int compare_three(sqlite3 *db, const char *name, const char *const sql[3], unsigned rounds,
+                         double rows) {
+  static const char *const names[] = {"base", "native", "helios"};
+  query queries[3] = {{0}};
+  measure_case cases[3];
+  int status = 0;
+  for (int i = 0; i < 3 && !status; i++) {
+    status = prepare(db, &queries[i], sql[i]);
+    cases[i] = (measure_case){.name = names[i], .run = run_query, .arg = &queries[i]};
+  }
+  if (!status) {
+    status = measure(cases, 3, rounds);
+  }
+  if (!status) {
+    double base = cases[0].median / rows, native = cases[1].median / rows,
+           ours = cases[2].median / rows;
+    printf(
+        "{\"bench\":\"sql\",\"name\":\"%s\",\"base_ns\":%.1f,\"native_ns\":%.1f,\"helios_ns\":%.1f,"
+        "\"over_native_ns\":%.1f,\"ratio\":%.3f}\n",
+        name, base, native, ours, ours - native, ours / native);
+  }
+  for (int i = 0; i < 3; i++) {
+    sqlite3_finalize(queries[i].stmt);
+  }
+  return status;
+}
+
+static unsigned char *read_file(const char *path, size_t *size) {
+  FILE *f = fopen(path, "rb");
+  unsigned char *bytes = f ? malloc(1 << 22) : NULL;
+  *size = bytes ? fread(bytes, 1, 1 << 22, f) : 0;
+  if (f) {
+    fclose(f);
+  }
+  return bytes;
+}
+
+/* Loading (verify, map), a fresh instance, a bare call and a reset, without SQL. */
+static int bench_load(const char *path, unsigned rounds) {
+  uint8_t key[HRT_KEY_BYTES];
+  helios_error err = {0};
+  size_t size;
+  unsigned char *bytes = read_file(path, &size);
+  double load = 1e18, fresh = 1e18, call = 1e18, reset = 1e18;
+  int status = bytes ? hrt_key_load(key, &err) : 1;
+  for (unsigned r = 0; r < rounds && !status; r++) {
+    hrt_plugin *plugin = NULL;
+    hrt_instance *instance = NULL;
+    hrt_budget budget = {.fuel_limit = UINT64_C(1) << 50};
+    hrt_instance_options options = {0};
+    double t0 = measure_now_ns();
+    status = hrt_plugin_load(&plugin, bytes, size, key, &err);
+    double t1 = measure_now_ns();
+    if (!status) {
+      status = hrt_instance_new(&instance, plugin, &options, &budget, &err);
+    }
+    double t2 = measure_now_ns();
+    int add = status ? 0 : hrt_plugin_export(plugin, "add", 3);
+    int stateful = status ? 0 : hrt_plugin_export(plugin, "stateful", 8);
+    hsb_slot slots[2];
+    for (int i = 0; i < 100000 && !status; i++) {
+      slots[0] = 1, slots[1] = (hsb_slot)i;
+      status = hrt_call(instance, (uint32_t)add, slots, &budget, &err);
+    }
+    double t3 = measure_now_ns();
+    for (int i = 0; i < 10000 && !status; i++) {
+      status = hrt_call(instance, (uint32_t)stateful, slots, &budget, &err) ||
+               hrt_instance_reset(instance, &err);
+    }
+    double t4 = measure_now_ns();
+    hrt_instance_free(instance);
+    hrt_plugin_unref(plugin);
+    load = t1 - t0 < load ? t1 - t0 : load;
+    fresh = t2 - t1 < fresh ? t2 - t1 : fresh;
+    call = (t3 - t2) / 1e5 < call ? (t3 - t2) / 1e5 : call;
+    reset = (t4 - t3) / 1e4 < reset ? (t4 - t3) / 1e4 : reset;
+  }
+  free(bytes);
+  if (status) {
+    fprintf(stderr, "%s: %s\n", path, err.text);
+    return status;
+  }
+  printf("{\"bench\":\"load\",\"load_us\":%.1f,\"instance_us\":%.1f,\"call_ns\":%.2f,"
+         "\"call_and_reset_ns\":%.1f,\"plugin_bytes\":%zu}\n",
+         load / 1e3, fresh / 1e3, call, reset, size);
+  return 0;
+}
+
+static int create(helios *h, const char *plugin) {
+  static const char *const declarations[] = {"add(a BIGINT, b BIGINT)", "bytesum(t TEXT)",
+                                             "textlen(t TEXT)", "stateful(a BIGINT, b BIGINT)"};
+  char sql[8192];
+  helios_error err = {0};
+  int status = 0;
+  for (size_t i = 0; i < sizeof declarations / sizeof *declarations && !status; i++) {
+    snprintf(sql, sizeof sql, "CREATE PROCEDURE %s RETURNS BIGINT LANGUAGE wasm AS '%s'",
+             declarations[i], plugin);
+    status = helios_exec(h, sql, NULL, NULL, &err);
+  }
+  if (status) {
+    fprintf(stderr, "%s: %s\n", sql, err.text);
+  }
+  return status;
+}
+
+static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
+  static const char *const add[] = {"SELECT sum(a + b) FROM t", "SELECT sum(n_add(a, b)) FROM t",
+                                    "SELECT sum(add(a, b)) FROM t"};
+  static const char *const stateful[] = {"SELECT sum(1 + a + b) FROM t",
+                                         "SELECT sum(1 + n_add(a, b)) FROM t",
+                                         "SELECT sum(stateful(a, b)) FROM t"};
+  static const char *const bytesum[] = {"SELECT sum(length(x) * 120) FROM u",
+                                        "SELECT sum(n_bytesum(x)) FROM u",
+                                        "SELECT sum(bytesum(x)) FROM u"};
+  static const char *const textlen[] = {"SELECT sum(length(x)) FROM u",
+                                        "SELECT sum(n_textlen(x)) FROM u",
+                                        "SELECT sum(textlen(x)) FROM u"};
+  char fill[512];
+  helios *h = NULL;
+  helios_error err = {0};
+  int status = helios_open(&h, ":memory:", NULL, &err);
+  sqlite3 *db = status ? NULL : helios_db(h);
+  snprintf(fill, sizeof fill,
+           "CREATE TABLE t(a, b); CREATE TABLE u(x);"
+           "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %u)"
+           " INSERT INTO t SELECT i, i * 7 FROM c;"
+           "INSERT INTO u SELECT replace(hex(zeroblob(512)), '0', 'x') FROM t LIMIT %u",
+           rows, rows / 10);
+  if (!status) {
+    status = sqlite3_exec(db, fill, NULL, NULL, NULL);
+    sqlite3_create_function(db, "n_add", 2, SQLITE_UTF8, NULL, native_add, NULL, NULL);
+    sqlite3_create_function(db, "n_bytesum", 1, SQLITE_UTF8, NULL, native_bytesum, NULL, NULL);
+    sqlite3_create_function(db, "n_textlen", 1, SQLITE_UTF8, NULL, native_textlen, NULL, NULL);
+  } else {
+    fprintf(stderr, "%s\n", err.text);
+  }
+  status = status ? status : create(h, plugin);
+  status = status ? status : compare_three(db, "scalar a+b", add, rounds, rows);
+  status = status ? status : compare_three(db, "scalar, writes memory", stateful, rounds, rows);
+  status = status ? status : compare_three(db, "1 KB text, all bytes", bytesum, rounds, rows / 10.);
+  status = status ? status : compare_three(db, "1 KB text, length", textlen, rounds, rows / 10.);
+  helios_close(h, NULL);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    fprintf(stderr, "usage: bench_sql ROUNDS ROWS PLUGIN.so\n");
+    return 2;
+  }
+  unsigned rounds = (unsigned)strtoul(argv[1], NULL, 10);
+  return bench_load(argv[3], rounds) ||
+         bench_sql(argv[3], rounds, (unsigned)strtoul(argv[2], NULL, 10));
+}
