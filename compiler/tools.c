@@ -189,7 +189,7 @@ static int read_version(hcc_tool *tool, enum hcc_tool_id id, const char *output,
 int hcc_tool_versions(hcc_tool *const *tools, const enum hcc_tool_id *ids, uint32_t count,
                       hcc_error *err) {
   const char *argv[HCC_TOOL_COUNT][3];
-  hcc_run runs[HCC_TOOL_COUNT];
+  hcc_run runs[HCC_TOOL_COUNT] = {{0}};
   hcc_ran *ran = calloc(HCC_TOOL_COUNT, sizeof *ran);
   if (ran == NULL || count > HCC_TOOL_COUNT) {
     free(ran);

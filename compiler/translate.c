@@ -170,9 +170,9 @@ static int write_rest(FILE *file, const text *t, hcc_error *err) {
 
 static int write_parts(hcc_translation *out, const text texts[2], const hcc_plan *plan,
                        const hcc_translate_options *o, hcc_error *err) {
-  hcc_chunk *all;
-  uint32_t count, next = 0;
-  uint64_t bytes, done = 0;
+  hcc_chunk *all = NULL;
+  uint32_t count = 0, next = 0;
+  uint64_t bytes = 0, done = 0;
   int status = gather(&all, &count, &bytes, texts, plan, err);
   if (status != 0) {
     return status;
