@@ -53,9 +53,9 @@ typedef struct hrt_ddl {
 
 /* Does the text begin (after spaces and comments) with a statement that is ours? */
 bool hrt_ddl_is(const char *text, size_t length);
-/* Bytes of the first statement with its ';', or length if it has none; sees $tag$ quoting. */
-size_t hrt_ddl_extent(const char *text, size_t length);
-
+/* *end: the bytes of the first statement with its ';', or length if it has none, and then the
+ * answer is false. Sees $tag$ quoting. */
+bool hrt_ddl_extent(size_t *end, const char *text, size_t length);
 /* Is there nothing in the text but spaces, comments and ';'? */
 bool hrt_ddl_blank(const char *text, size_t length);
 

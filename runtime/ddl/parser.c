@@ -740,18 +740,17 @@ bool hrt_ddl_is(const char *text, size_t length) {
   return false;
 }
 
-size_t hrt_ddl_extent(const char *text, size_t length) {
+bool hrt_ddl_extent(size_t *end, const char *text, size_t length) {
   hrt_lexer lexer;
+  hrt_token t;
   hrt_lexer_init(&lexer, text, length);
-  for (;;) {
-    hrt_token t = hrt_lexer_next(&lexer);
-    if (t.kind == HRT_TOKEN_END || t.kind == HRT_TOKEN_UNTERMINATED) {
-      return length;
-    }
-    if (hrt_token_punct(&t, ';')) {
-      return lexer.position;
-    }
-  }
+  do {
+    t = hrt_lexer_next(&lexer);
+  } while (t.kind != HRT_TOKEN_END && t.kind != HRT_TOKEN_UNTERMINATED &&
+           !hrt_token_punct(&t, ';'));
+  bool ended = hrt_token_punct(&t, ';');
+  *end = ended ? lexer.position : length;
+  return ended;
 }
 
 bool hrt_ddl_blank(const char *text, size_t length) {

@@ -66,8 +66,10 @@ int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err) {
 
 void hrt_sql_end(hrt_catalog *c, hrt_sql which) {
   sqlite3_stmt **slot = &c->statements[which];
-  sqlite3_reset(*slot);
-  sqlite3_clear_bindings(*slot);
+  if (*slot) {
+    sqlite3_reset(*slot);
+    sqlite3_clear_bindings(*slot);
+  }
   if (!c->keep) {
     sqlite3_finalize(*slot);
     *slot = NULL;
@@ -224,29 +226,32 @@ out:
 static int no_such(const char *name, uint32_t version, helios_error *err) {
   char escaped[HRT_ESCAPED];
   hrt_escape(escaped, name, strlen(name));
-  return version
-             ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no version %u of procedure %s", version, escaped)
-             : hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure: %s", escaped);
+  return version ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no version %u", version)
+                 : hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure: %s", escaped);
 }
 
 int hrt_catalog_find(hrt_definition *out, hrt_catalog *c, const char *name, uint32_t version,
                      helios_error *err) {
   sqlite3_stmt *s;
-  bool there;
+  int64_t id;
+  bool there, deterministic, found = false;
   int status = usable(&there, c, err);
   if (status != 0 || !there) {
-    return status ? status : no_such(name, version, err);
+    return status ? status : no_such(name, 0, err);
   }
   status = hrt_sql_begin(&s, c, HRT_SQL_FIND, err);
   if (status == 0) {
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, version);
     int row = hrt_sql_step(c, s, err);
-    status = row < 0    ? HELIOS_E_SQL
-             : row == 0 ? no_such(name, version, err)
-                        : read_row(out, s, err);
+    status = row < 0 ? HELIOS_E_SQL : row > 0 ? read_row(out, s, err) : HELIOS_E_NOT_FOUND;
+    found = row > 0;
   }
   hrt_sql_end(c, HRT_SQL_FIND);
+  if (status == HELIOS_E_NOT_FOUND && !found) {
+    status = hrt_catalog_lookup(&id, &deterministic, c, name, err);
+    status = status ? status : no_such(name, version, err);
+  }
   return status;
 }
 

@@ -5,7 +5,6 @@
 #include "registry/definition.h"
 
 #include <cjson/cJSON.h>
-#include <math.h>
 #include <string.h>
 
 #include "plugin/alloc.h"
@@ -116,7 +115,7 @@ static bool copy_text(char *out, size_t size, const cJSON *item) {
 
 static bool copy_number(int64_t *out, const cJSON *item) {
   double value = cJSON_IsNumber(item) ? item->valuedouble : -1;
-  if (!(value >= 0 && value <= 9007199254740992.0) || value != floor(value)) {
+  if (!(value >= 0 && value <= 9007199254740992.0) || value != (double)(int64_t)value) {
     return false;
   }
   *out = (int64_t)value;

@@ -40,11 +40,9 @@ bool helios_complete(const char *sql) {
   if (!hrt_ddl_is(sql, length)) {
     return sqlite3_complete(sql) != 0;
   }
-  size_t end = hrt_ddl_extent(sql, length);
-  if (end == 0 || sql[end - 1] != ';') {
-    return false;
-  }
-  return hrt_ddl_blank(sql + end, length - end) || helios_complete(sql + end);
+  size_t end;
+  return hrt_ddl_extent(&end, sql, length) &&
+         (hrt_ddl_blank(sql + end, length - end) || helios_complete(sql + end));
 }
 
 int helios_refresh(helios *h, helios_error *err) {

@@ -37,6 +37,7 @@ static int table_connect(sqlite3 *db, void *arg, int argc, const char *const *ar
     return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
   }
   t->h = arg;
+  t->h->refs++; /* SQLite may disconnect it after the module is gone */
   *out = &t->base;
   return SQLITE_OK;
 }
@@ -47,6 +48,7 @@ static int table_disconnect(sqlite3_vtab *base) {
   h->anchored = false;
   h->closing = true;
   hrt_session_quiesce(h);
+  hrt_session_unref(h);
   return SQLITE_OK;
 }
 
@@ -196,7 +198,10 @@ static void sql_ddl(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   (void)argc;
   const char *text = (const char *)sqlite3_value_text(argv[0]);
   size_t length = (size_t)sqlite3_value_bytes(argv[0]);
-  size_t first = text ? hrt_ddl_extent(text, length) : 0;
+  size_t first = 0;
+  if (text) {
+    (void)hrt_ddl_extent(&first, text, length);
+  }
   int status = text && hrt_ddl_blank(text + first, length - first)
                    ? hrt_run_ddl(h, text, length, &used, &err)
                    : hrt_fail(&err, HELIOS_E_SYNTAX, "helios_ddl takes one statement");

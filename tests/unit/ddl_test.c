@@ -291,9 +291,15 @@ static void is__only_ours(void **state) {
 static void extent__sees_quotes(void **state) {
   (void)state;
   const char *sql = "CREATE FUNCTION f AS $a$ ; $b$ ; $a$ ';' \";\" [;] `;` /* ; */ -- ;\n ;x";
-  assert_string_equal(sql + hrt_ddl_extent(sql, strlen(sql)), "x");
-  assert_int_equal(hrt_ddl_extent("a 'b;", 5), 5);
-  assert_int_equal(hrt_ddl_extent("", 0), 0);
+  size_t end;
+  assert_true(hrt_ddl_extent(&end, sql, strlen(sql)));
+  assert_string_equal(sql + end, "x");
+  assert_false(hrt_ddl_extent(&end, "a 'b;", 5));
+  assert_int_equal(end, 5);
+  assert_false(hrt_ddl_extent(&end, "", 0));
+  assert_true(hrt_ddl_blank(" ; -- x\n /* */;", 15));
+  assert_false(hrt_ddl_blank(" ; x", 4));
+  assert_false(hrt_ddl_blank("/*", 2));
 }
 
 /* Every prefix and every one-byte change of a statement ends, with an error or without. */
