@@ -9,7 +9,8 @@
 #include "wasm-rt.h"
 
 #define HSB_COLD __attribute__((cold, noinline))
-#define HSB_INLINE static inline __attribute__((always_inline, unused, nodebug))
+/* nodebug: its instructions have the line of the caller, which is the offset in the .wasm. */
+#define HSB_INLINE static inline __attribute__((always_inline, nodebug, unused))
 
 /* The caller keeps its registers across a call that almost never happens. Such a function returns
  * nothing: clang before 17 restores the result register too. */
@@ -18,6 +19,22 @@
 #else
 #define HSB_KEEP_REGISTERS
 #endif
+
+/* The stack pointer. Reading the register is cheaper than __builtin_frame_address, which makes
+ * every function set up a frame pointer. */
+HSB_INLINE uintptr_t hsb_stack_pointer(void) {
+#if defined(__x86_64__)
+  uintptr_t sp;
+  __asm__("mov %%rsp, %0" : "=r"(sp));
+  return sp;
+#elif defined(__aarch64__)
+  uintptr_t sp;
+  __asm__("mov %0, sp" : "=r"(sp));
+  return sp;
+#else
+  return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
 
 /* Ends the guest call with enum hsb_trap code. */
 HSB_COLD _Noreturn void hsb_trap(void *instance, uint32_t code, uint32_t offset);

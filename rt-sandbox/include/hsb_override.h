@@ -21,11 +21,11 @@
 #undef TRAP
 #define TRAP(name) (hsb_trap(instance, HSB_TRAP_##name, __LINE__), 0)
 
-/* A deep recursion ends here rather than at the end of the stack. The limit keeps room below it for
- * one frame, which -Wframe-larger-than bounds, and for the host functions. */
+/* A deep recursion ends here rather than at the end of the stack. The limit has room below it for
+ * the frame of the function that checks, in case it stands above its frame, and for the host. */
 #undef FUNC_PROLOGUE
 #define FUNC_PROLOGUE                                                                              \
-  if (UNLIKELY((uintptr_t)__builtin_frame_address(0) < hsb_ctx_of(instance)->stack_limit))         \
+  if (UNLIKELY(hsb_stack_pointer() < hsb_ctx_of(instance)->stack_limit))                           \
   hsb_trap(instance, HSB_TRAP_STACK, __LINE__)
 #undef FUNC_EPILOGUE
 #define FUNC_EPILOGUE

@@ -27,19 +27,20 @@ static void on_fault(int sig, siginfo_t *info, void *context) {
   if (box && pc >= box->text_low && pc < box->text_high &&
       at - (uintptr_t)(box->instance + HSB_SPAN) < HSB_MEMORY_RESERVE) {
     box->faulted = true;
+    box->fault_pc = pc;
     siglongjmp(box->landing, HSB_TRAP_OOB);
   }
   sigaction(sig, &before_us, NULL); /* the instruction faults again, for the handler before ours */
 }
 
+/* At each open, since a test framework may have put its own in between. */
 static void install_handler(void) {
-  static bool installed;
-  if (installed)
-    return;
-  installed = true;
-  struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
+  struct sigaction now, action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
   sigemptyset(&action.sa_mask);
-  sigaction(SIGSEGV, &action, &before_us);
+  if (sigaction(SIGSEGV, NULL, &now) == 0 && now.sa_sigaction != on_fault) {
+    before_us = now;
+    sigaction(SIGSEGV, &action, NULL);
+  }
 }
 
 static void host_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {

@@ -24,7 +24,8 @@ typedef struct sandbox {
   uint32_t tables;                      /* calls of table_reserve so far */
   uint32_t table_index[SANDBOX_TABLES]; /* what the first of them asked for */
   uint32_t trap_offset;                 /* of the last trap through ctx->host->trap */
-  bool faulted;                         /* the last trap was a fault */
+  bool faulted;                         /* the last trap was a fault, */
+  uintptr_t fault_pc;                   /* at this instruction */
   uint32_t stack_bytes;                 /* for the guest; 0: 512 KiB */
   struct hsb_ctx *ctx;
   uint8_t *instance;
