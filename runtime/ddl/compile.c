@@ -204,15 +204,14 @@ static const char *clean(char *out, size_t size, const char *text) {
 static void take_message(const char *line, helios_error *err) {
   char code[32], message[400], hint[200];
   cJSON *json = cJSON_Parse(line);
-  const cJSON *inner = cJSON_GetObjectItemCaseSensitive(json, "error");
-  const cJSON *from = cJSON_IsObject(inner) ? inner : json;
-  const char *text = text_field(from, "message");
-  if (text != NULL) {
-    const char *number = text_field(from, "code");
+  const char *level = text_field(json, "level");
+  const char *text = text_field(json, "text");
+  if (text != NULL && strcmp(level ? level : "", "error") == 0) {
+    const char *number = text_field(json, "code");
     hrt_error_clear(err);
     hrt_fail(err, HELIOS_E_COMPILE, "heliosc: %s%s%s", clean(code, sizeof code, number),
              number ? ": " : "", clean(message, sizeof message, text));
-    hrt_hint(err, "%s", clean(hint, sizeof hint, text_field(from, "hint")));
+    hrt_hint(err, "%s", clean(hint, sizeof hint, text_field(json, "hint")));
   }
   cJSON_Delete(json);
 }
