@@ -1,7 +1,7 @@
 /* sql.c - the guest side of bench_sql: the same functions as its native ones. */
 typedef long long i64;
 
-__attribute__((export_name("add"))) i64 add(i64 a, i64 b) {
+__attribute__((export_name("plus"))) i64 plus(i64 a, i64 b) {
   return a + b;
 }
 

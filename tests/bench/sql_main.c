@@ -116,12 +116,12 @@ static int bench_load(const char *path, unsigned rounds) {
       status = hrt_instance_new(&instance, plugin, &options, &budget, &err);
     }
     double t2 = measure_now_ns();
-    int add = status ? 0 : hrt_plugin_export(plugin, "add", 3);
+    int plus = status ? 0 : hrt_plugin_export(plugin, "plus", 4);
     int stateful = status ? 0 : hrt_plugin_export(plugin, "stateful", 8);
     hsb_slot slots[2];
     for (int i = 0; i < 100000 && !status; i++) {
       slots[0] = 1, slots[1] = (hsb_slot)i;
-      status = hrt_call(instance, (uint32_t)add, slots, &budget, &err);
+      status = hrt_call(instance, (uint32_t)plus, slots, &budget, &err);
     }
     double t3 = measure_now_ns();
     for (int i = 0; i < 10000 && !status; i++) {
@@ -148,7 +148,7 @@ static int bench_load(const char *path, unsigned rounds) {
 }
 
 static int create(helios *h, const char *plugin) {
-  static const char *const declarations[] = {"add(a BIGINT, b BIGINT)", "bytesum(t TEXT)",
+  static const char *const declarations[] = {"plus(a BIGINT, b BIGINT)", "bytesum(t TEXT)",
                                              "textlen(t TEXT)", "stateful(a BIGINT, b BIGINT)"};
   char sql[8192];
   helios_error err = {0};
@@ -166,7 +166,7 @@ static int create(helios *h, const char *plugin) {
 
 static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
   static const char *const add[] = {"SELECT sum(a + b) FROM t", "SELECT sum(n_add(a, b)) FROM t",
-                                    "SELECT sum(add(a, b)) FROM t"};
+                                    "SELECT sum(plus(a, b)) FROM t"};
   static const char *const stateful[] = {"SELECT sum(1 + a + b) FROM t",
                                          "SELECT sum(1 + n_add(a, b)) FROM t",
                                          "SELECT sum(stateful(a, b)) FROM t"};
