@@ -47,24 +47,29 @@ void hrt_host_end_slow(hrt_host_env *env) {
   env->touched = false;
 }
 
+/* Adds pages behind the memory, at least as many as the arena has, so that growing arguments don't
+ * grow it each time. They belong to the checkpoint: a reset does not take them away again. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
   if (bytes <= env->arena_size) {
     return true;
   }
-  uint64_t end = (uint64_t)env->arena + env->arena_size, size = hrt_guest_size(env->instance);
-  bool extend = env->arena_own && env->arena_size > 0 && end == size;
-  uint64_t need = extend ? bytes - env->arena_size : bytes;
-  uint64_t pages = need / HSB_PAGE + (need % HSB_PAGE != 0);
-  if (pages > UINT16_MAX || hrt_guest_grow(env->instance, (uint32_t)pages) < 0) {
+  uint64_t most = bytes;
+  if (hrt_instance_reset(env->instance, NULL) != 0) {
     return false;
   }
-  if (!extend) {
-    env->arena = (uint32_t)size; /* below 4 GiB, since the memory has grown past it */
-    env->arena_size = 0;
-    env->arena_own = true;
+  if (most < UINT64_C(2) * env->arena_size) {
+    most = UINT64_C(2) * env->arena_size;
   }
-  env->arena_size += (uint32_t)(pages * HSB_PAGE);
-  return true;
+  uint64_t size = hrt_guest_size(env->instance);
+  uint64_t pages = bytes / HSB_PAGE + (bytes % HSB_PAGE != 0);
+  uint64_t more = most / HSB_PAGE + (most % HSB_PAGE != 0);
+  if (pages > UINT16_MAX || (hrt_guest_grow(env->instance, (uint32_t)more) < 0 &&
+                             hrt_guest_grow(env->instance, (uint32_t)pages) < 0)) {
+    return false;
+  }
+  env->arena = (uint32_t)size; /* below 4 GiB, since the memory has grown past it */
+  env->arena_size = (uint32_t)(hrt_guest_size(env->instance) - size);
+  return hrt_instance_checkpoint(env->instance, NULL) == 0;
 }
 
 static int ask(hrt_host_env *env, uint32_t export, hrt_budget *budget, helios_error *err) {

@@ -103,7 +103,6 @@ struct hrt_host_env {
   helios_error error; /* HRT_GIVEN_ERROR */
   /* the argument arena */
   uint32_t arena, arena_size; /* guest address, bytes */
-  bool arena_own;             /* pages that the host added */
   /* SQL */
   struct hsb_ctx *ctx; /* of the running host call */
   struct hrt_stmts *stmts;
@@ -131,14 +130,8 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
 /* After hrt_instance_new: asks for the arena. Errors: those of hrt_call, E_SIGNATURE. */
 int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
                    helios_error *err);
-/* After hrt_instance_reset: the pages that the host added are gone. */
-static inline void hrt_host_was_reset(hrt_host_env *env) {
-  if (env->arena_own) {
-    env->arena_size = 0;
-  }
-}
-
-/* Makes env->arena_size at least `bytes`, by adding pages. False if the memory limit forbids. */
+/* Makes env->arena_size at least `bytes`, by adding pages for good. Before a call only: the instance
+ * goes back to its checkpoint. False if the memory limit forbids. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes);
 
 /* Around each hrt_call of an export: begin, marshal, call, marshal the result, end. */

@@ -31,5 +31,9 @@ bool hrt_guest_write(hrt_instance *i, guest_u32 at, const void *src, uint64_t le
 
 int64_t hrt_guest_grow(hrt_instance *i, uint32_t pages) {
   uint32_t old = hrt_memory_grow(i->ctx, pages);
-  return old == UINT32_MAX ? -1 : (int64_t)old;
+  if (old == UINT32_MAX) {
+    return -1;
+  }
+  i->dirty = true;
+  return (int64_t)old;
 }

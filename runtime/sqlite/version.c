@@ -231,8 +231,6 @@ void hrt_seat_renew(hrt_version *v, hrt_seat **seat) {
   if (hrt_instance_dead(s->instance) || (!v->fresh && hrt_instance_reset(s->instance, NULL) != 0)) {
     seat_free(s);
     *seat = NULL;
-  } else if (!v->fresh) {
-    hrt_host_was_reset(s->env);
   }
 }
 
