@@ -1,0 +1,170 @@
+/* input.c - reads statements and dot commands, from a terminal with prompts or from a script. A
+ * statement may span lines; on a terminal Ctrl-C drops what was typed of it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell.h"
+
+#define READ_DEPTH 16 /* .read in files that .read reads */
+
+struct input {
+  shell *sh;
+  sh_buf text;         /* not yet run */
+  unsigned long line;  /* of the line read last */
+  unsigned long first; /* of the text's beginning */
+};
+
+static unsigned long lines_in(const char *text, size_t n) {
+  unsigned long lines = 0;
+  for (size_t i = 0; i < n; i++) {
+    lines += text[i] == '\n';
+  }
+  return lines;
+}
+
+/* Of the blanks and comments that a statement begins with. */
+static size_t leading(const char *text, size_t length) {
+  size_t n = 0;
+  while (n < length && strchr(" \t\r\n", text[n]) != NULL) {
+    n++;
+  }
+  return n;
+}
+
+/* Runs the statement in [text, text + n). */
+static void run_part(struct input *in, const char *text, size_t n) {
+  size_t skip = leading(text, n);
+  char *sql = strndup(text + skip, n - skip);
+  in->sh->line = in->first + lines_in(text, skip);
+  if (sql == NULL) {
+    sh_say_error(in->sh, "no memory for the statement");
+    return;
+  }
+  sh_run(in->sh, sql);
+  free(sql);
+}
+
+/* Runs every complete statement; at the end also what is left. */
+static void run_complete(struct input *in, bool at_end) {
+  size_t done = 0;
+  while (done < in->text.size && !in->sh->quit && !sh_interrupted) {
+    bool complete, blank;
+    size_t n = sh_cut(in->text.data + done, in->text.size - done, &complete, &blank);
+    if (!complete && !at_end) {
+      break;
+    }
+    if (!blank) {
+      run_part(in, in->text.data + done, n);
+    }
+    in->first += lines_in(in->text.data + done, n);
+    done += n;
+  }
+  if (at_end || in->sh->quit || sh_interrupted || done >= in->text.size) {
+    sh_buf_clear(&in->text);
+  } else if (done > 0) {
+    size_t left = in->text.size - done;
+    memmove(in->text.data, in->text.data + done, left + 1);
+    in->text.size = left;
+  }
+}
+
+static bool is_blank(const sh_buf *text) {
+  bool complete, blank = true;
+  if (text->size > 0) {
+    sh_cut(text->data, text->size, &complete, &blank);
+  }
+  return blank;
+}
+
+static void take_line(struct input *in, const char *line, size_t n) {
+  in->line++;
+  if (is_blank(&in->text)) {
+    sh_buf_clear(&in->text);
+    in->first = in->line;
+    if (line[0] == '.') {
+      in->sh->line = in->line;
+      sh_dot(in->sh, line);
+      return;
+    }
+  }
+  sh_buf_add(&in->text, line, n);
+  if (in->text.failed) {
+    sh_buf_clear(&in->text);
+    sh_say_error(in->sh, "no memory for the statement");
+  } else if (memchr(line, ';', n) != NULL) {
+    run_complete(in, false);
+  }
+}
+
+static void prompt(const struct input *in) {
+  if (in->sh->interactive && in->sh->depth == 0) {
+    fputs(is_blank(&in->text) ? "helios> " : "   ...> ", stdout);
+    fflush(stdout);
+  }
+}
+
+/* Ctrl-C: on a terminal the next line is read, a script ends. True to go on. */
+static bool after_interrupt(struct input *in, FILE *stream) {
+  if (!in->sh->interactive || in->sh->depth > 0) {
+    return false;
+  }
+  sh_interrupted = 0;
+  clearerr(stream);
+  sh_buf_clear(&in->text);
+  fputc('\n', stdout);
+  return true;
+}
+
+void sh_input(shell *sh, FILE *stream) {
+  struct input in = {.sh = sh};
+  char *line = NULL;
+  size_t room = 0;
+  while (!sh->quit) {
+    prompt(&in);
+    errno = 0;
+    ssize_t n = getline(&line, &room, stream);
+    if (sh_interrupted && !after_interrupt(&in, stream)) {
+      break;
+    }
+    if (n > 0) {
+      take_line(&in, line, (size_t)n);
+    } else if (errno != EINTR) {
+      break;
+    }
+    fflush(stdout);
+  }
+  if (!sh->quit && !sh_interrupted) {
+    run_complete(&in, true);
+    if (sh->interactive && sh->depth == 0) {
+      fputc('\n', stdout);
+    }
+  }
+  free(line);
+  sh_buf_free(&in.text);
+}
+
+int sh_file(shell *sh, const char *path) {
+  const char *source = sh->source;
+  unsigned long line = sh->line;
+  if (sh->depth >= READ_DEPTH) {
+    sh_say_error(sh, ".read in %d files", READ_DEPTH);
+    return 1;
+  }
+  FILE *stream = fopen(path, "re");
+  if (stream == NULL) {
+    sh_say_error(sh, "can't open %.300s: %s", path, strerror(errno));
+    return 1;
+  }
+  sh->source = path;
+  sh->depth++;
+  sh_input(sh, stream);
+  if (ferror(stream)) {
+    sh_say_error(sh, "can't read %.300s", path);
+  }
+  sh->depth--;
+  sh->source = source;
+  sh->line = line;
+  fclose(stream);
+  return 0;
+}
