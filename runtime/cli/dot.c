@@ -6,7 +6,7 @@
 #include "shell.h"
 
 static const char *const mode_names[] = {
-#define SH_MODE(name, names, whole) #name,
+#define SH_MODE(name, whole) #name,
 #include "modes.def"
 #undef SH_MODE
 };
@@ -106,7 +106,7 @@ static void dot_schema(shell *sh, const char *arg) {
   query(sh,
         "SELECT sql || ';' FROM sqlite_schema, given WHERE sql NOT NULL AND tbl_name LIKE pattern "
         "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'helios\\_%' ESCAPE '\\' "
-        "ORDER BY tbl_name, type DESC, name",
+        "ORDER BY tbl_name, type <> 'table', type, name",
         arg);
   sh->mode = mode;
 }
@@ -115,13 +115,18 @@ static void dot_procedures(shell *sh, const char *arg) {
   if (!has_table(sh, "helios_procedure")) {
     return; /* the first CREATE PROCEDURE makes it */
   }
-  query(sh,
-        "SELECT p.name, p.kind, p.current_version AS version, "
-        "(SELECT count(*) FROM helios_version o WHERE o.procedure_id = p.id) AS versions, "
-        "v.params, v.returns, v.profile, v.capabilities FROM helios_procedure p, given "
-        "JOIN helios_version v ON v.procedure_id = p.id AND v.version = p.current_version "
-        "WHERE p.name LIKE pattern ORDER BY p.name",
-        arg);
+  query(
+      sh,
+      "SELECT p.name || '(' || ifnull((SELECT group_concat(json_extract(value, '$.name') || ' ' || "
+      "json_extract(value, '$.type'), ', ') FROM json_each(v.params)), '') || ')' AS procedure, "
+      "ifnull(json_extract(v.returns, '$.type'), '') AS returns, p.current_version || ' of ' || "
+      "(SELECT count(*) FROM helios_version o WHERE o.procedure_id = p.id) AS version, "
+      "ifnull(v.profile, '') AS profile, ifnull((SELECT group_concat(value, ', ') FROM "
+      "json_each(v.capabilities)), '') AS capabilities FROM given "
+      "JOIN helios_procedure p ON p.name LIKE given.pattern "
+      "JOIN helios_version v ON v.procedure_id = p.id AND v.version = p.current_version "
+      "ORDER BY p.name",
+      arg);
 }
 
 static void dot_help(shell *sh, const char *arg);

@@ -196,6 +196,7 @@ static int run(shell *sh, const struct arguments *a) {
   }
   if (helios_open(&sh->h, a->database == NULL ? ":memory:" : a->database, NULL, &err) !=
       HELIOS_OK) {
+    sh->source = a->database;
     sh_error(sh, &err, NULL);
     return EXIT_USAGE;
   }

@@ -5,10 +5,8 @@
 
 #include "shell.h"
 
-static const struct mode {
-  bool names, whole;
-} modes[] = {
-#define SH_MODE(name, names, whole) {names, whole},
+static const bool modes_whole[] = {
+#define SH_MODE(name, whole) whole,
 #include "modes.def"
 #undef SH_MODE
 };
@@ -79,6 +77,14 @@ static void put_csv(const sh_view *v, const char *text, size_t n) {
   fputc('"', stdout);
 }
 
+static void json_escape(unsigned c) {
+  if (c < 0x10000) {
+    printf("\\u%04x", c);
+  } else {
+    printf("\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+  }
+}
+
 /* RFC 8259. What is not ASCII is written as it is if it is UTF-8, and hidden characters as \u. */
 static void put_json(const char *text, size_t n) {
   sh_buf one = {.data = NULL};
@@ -98,8 +104,8 @@ static void put_json(const char *text, size_t n) {
       length = length > n - i ? 1 : length;
       sh_show(&one, text + i, length, false);
       unsigned hidden;
-      if (one.data != NULL && sscanf(one.data, "\\u{%x}", &hidden) == 1 && hidden < 0x10000) {
-        printf("\\u%04x", hidden);
+      if (one.data != NULL && sscanf(one.data, "\\u{%x}", &hidden) == 1) {
+        json_escape(hidden);
       } else if (one.data != NULL && one.data[0] == '\\') {
         fputs("\\ufffd", stdout); /* not UTF-8 */
         length = 1;
@@ -152,8 +158,8 @@ sh_view *sh_view_new(shell *sh, sqlite3_stmt *stmt) {
   }
   v->sh = sh;
   v->columns = sqlite3_column_count(stmt);
-  v->table = modes[sh->mode].whole ? sh_table_new(v->columns) : NULL;
-  bool room = !modes[sh->mode].whole || v->table != NULL;
+  v->table = modes_whole[sh->mode] ? sh_table_new(sh->mode, v->columns) : NULL;
+  bool room = !modes_whole[sh->mode] || v->table != NULL;
   for (int i = 0; i < v->columns && room; i++) {
     const char *name = name_of(stmt, i);
     if (v->table != NULL) {
@@ -211,7 +217,7 @@ void sh_view_end(sh_view *v) {
     return;
   }
   if (v->table != NULL && v->rows > 0) {
-    sh_table_print(v->table, v->sh->mode, modes[v->sh->mode].names);
+    sh_table_print(v->table);
   } else if (v->sh->mode == SH_MODE_json && v->rows > 0) {
     fputs("]\n", stdout);
   }

@@ -7,7 +7,7 @@
 #include "shell.h"
 
 static const char *const code_names[] = {
-    [HELIOS_OK] = "OK",
+    [HELIOS_OK] = "SHELL", /* its own errors */
     [HELIOS_E_MISUSE] = "MISUSE",
     [HELIOS_E_MEMORY] = "MEMORY",
     [HELIOS_E_INTERNAL] = "INTERNAL",
@@ -125,10 +125,10 @@ void sh_error(shell *sh, const helios_error *err, const char *sql) {
   }
   fprintf(stderr, "%serror%s: ", sh->color ? "\033[1;31m" : "", sh->color ? "\033[0m" : "");
   shown("", err->text, "");
-  fprintf(stderr, " (%s)\n", code_name(err->code));
+  fprintf(stderr, err->code == HELIOS_OK ? "\n" : " (%s)\n", code_name(err->code));
   if (sh->source != NULL) {
     shown(" --> ", sh->source, "");
-    fprintf(stderr, ":%lu\n", sh->line);
+    fprintf(stderr, sh->line > 0 ? ":%lu\n" : "\n", sh->line);
   }
   if (sql != NULL && has_caret(err) && err->offset <= strlen(sql)) {
     caret(sql, err->offset);
@@ -139,7 +139,7 @@ void sh_error(shell *sh, const helios_error *err, const char *sql) {
 }
 
 void sh_say_error(shell *sh, const char *format, ...) {
-  helios_error err = {.code = HELIOS_E_MISUSE, .offset = HELIOS_NO_OFFSET};
+  helios_error err = {.code = HELIOS_OK, .offset = HELIOS_NO_OFFSET};
   va_list args;
   va_start(args, format);
   vsnprintf(err.text, sizeof err.text, format, args);

@@ -14,7 +14,7 @@
 #include "helios/helios.h"
 
 enum sh_mode {
-#define SH_MODE(name, names, whole) SH_MODE_##name,
+#define SH_MODE(name, whole) SH_MODE_##name,
 #include "modes.def"
 #undef SH_MODE
   SH_MODES
@@ -79,9 +79,9 @@ void sh_view_end(sh_view *v);                        /* shows what is left; free
 
 /* table.c: a whole result for modes box, column, markdown. */
 typedef struct sh_table sh_table;
-sh_table *sh_table_new(int columns);
+sh_table *sh_table_new(enum sh_mode mode, int columns);
 bool sh_table_cell(sh_table *t, const char *text, size_t length, bool number);
-void sh_table_print(const sh_table *t, enum sh_mode mode, bool names);
+void sh_table_print(const sh_table *t);
 void sh_table_free(sh_table *t);
 
 #endif

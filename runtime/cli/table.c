@@ -10,17 +10,19 @@ struct cell {
 };
 
 struct sh_table {
+  enum sh_mode mode;
   size_t columns, count, room; /* cells; the first `columns` are the names */
   struct cell *cells;
   size_t *widths;
   bool *numbers; /* only numbers in the column: aligned right */
 };
 
-sh_table *sh_table_new(int columns) {
+sh_table *sh_table_new(enum sh_mode mode, int columns) {
   sh_table *t = calloc(1, sizeof *t);
   if (t == NULL) {
     return NULL;
   }
+  t->mode = mode;
   t->columns = (size_t)columns;
   t->widths = calloc(t->columns, sizeof *t->widths);
   t->numbers = calloc(t->columns, sizeof *t->numbers);
@@ -43,12 +45,26 @@ static bool grow(sh_table *t) {
   return true;
 }
 
+/* The text without control characters; in markdown with \| for |. Returns its columns. */
+static size_t clean(const sh_table *t, sh_buf *out, const char *text, size_t length) {
+  size_t columns = 0;
+  const char *bar;
+  while (t->mode == SH_MODE_markdown && length > 0 && (bar = memchr(text, '|', length)) != NULL) {
+    size_t n = (size_t)(bar - text);
+    columns += sh_show(out, text, n, false) + 2;
+    sh_buf_text(out, "\\|");
+    text += n + 1;
+    length -= n + 1;
+  }
+  return columns + sh_show(out, text, length, false);
+}
+
 bool sh_table_cell(sh_table *t, const char *text, size_t length, bool number) {
   sh_buf shown = {.data = NULL};
   if (t->count == t->room && !grow(t)) {
     return false;
   }
-  size_t columns = sh_show(&shown, text, length, false), column = t->count % t->columns;
+  size_t columns = clean(t, &shown, text, length), column = t->count % t->columns;
   if (shown.failed) {
     return false;
   }
@@ -95,36 +111,29 @@ static void rule(const sh_table *t, const char *const look[4]) {
   fprintf(stdout, "%s\n", look[3]);
 }
 
-static void row(const sh_table *t, size_t at, const struct look *look, enum sh_mode mode) {
+static void row(const sh_table *t, size_t at, const struct look *look) {
   fputs(look->cells[0], stdout);
   for (size_t i = 0; i < t->columns; i++) {
     const struct cell *c = &t->cells[at + i];
     size_t space = t->widths[i] - c->columns;
-    bool right = t->numbers[i] && at > 0, last = i + 1 == t->columns && mode == SH_MODE_column;
+    bool right = t->numbers[i] && at > 0, last = i + 1 == t->columns && t->mode == SH_MODE_column;
     if (i > 0) {
       fputs(look->cells[1], stdout);
     }
     repeat(" ", right ? space : 0);
-    for (const char *p = c->text == NULL ? "" : c->text; *p != '\0'; p++) {
-      if (mode == SH_MODE_markdown && *p == '|') {
-        fputc('\\', stdout);
-      }
-      fputc(*p, stdout);
-    }
+    fputs(c->text == NULL ? "" : c->text, stdout);
     repeat(" ", right || last ? 0 : space);
   }
   fprintf(stdout, "%s\n", look->cells[2]);
 }
 
-void sh_table_print(const sh_table *t, enum sh_mode mode, bool names) {
-  const struct look *look = &looks[mode];
+void sh_table_print(const sh_table *t) {
+  const struct look *look = &looks[t->mode];
   rule(t, look->top);
-  if (names) {
-    row(t, 0, look, mode);
-    rule(t, look->rule);
-  }
+  row(t, 0, look);
+  rule(t, look->rule);
   for (size_t at = t->columns; at < t->count; at += t->columns) {
-    row(t, at, look, mode);
+    row(t, at, look);
   }
   rule(t, look->bottom);
 }
