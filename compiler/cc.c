@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hsb_abi.h"
+
 #define MAX_ARGS 96u
 
 const hcc_flag hcc_flags[] = {
@@ -135,6 +137,18 @@ static int compile_command(command *c, const hcc_cc *cc, const char *source, hcc
   return object_name(c->object, source, err);
 }
 
+/* A frame that is too large is the module's fault, not clang's. */
+static int explain(const hcc_ran *ran, uint32_t count, const hcc_error *failure, hcc_error *err) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (strstr(ran[i].output, "stack frame size") != NULL) {
+      return hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET,
+                      "a function needs more than %u KiB of stack for its locals",
+                      HSB_FRAME_MAX >> 10);
+    }
+  }
+  return hcc_fail(err, failure->code, HCC_NO_OFFSET, "%s", failure->text);
+}
+
 int hcc_cc_compile(uint64_t *peak_kib, const hcc_cc *cc, const char *const *sources, uint32_t count,
                    hcc_error *err) {
   int status = 0;
@@ -152,8 +166,10 @@ int hcc_cc_compile(uint64_t *peak_kib, const hcc_cc *cc, const char *const *sour
                         .jail = cc->jail,
                         .seconds = cc->seconds};
   }
-  HCC_TRY(hcc_run_all(ran, runs, count, cc->jobs, err));
+  hcc_error failure = {.code = HCC_OK};
+  status = hcc_run_all(ran, runs, count, cc->jobs, &failure);
   raise_peak(peak_kib, ran, count);
+  HCC_TRY(status == 0 ? 0 : explain(ran, count, &failure, err));
 out:
   free(ran);
   free(runs);

@@ -154,6 +154,7 @@ static void write_stub(FILE *f, uint32_t n, const hcc_functype *t, bool metered)
   char name[32];
   uint32_t at = 0, params = slots_of(t->params, t->param_count);
   uint32_t results = slots_of(t->results, t->result_count);
+  fputs("__attribute__((noinline)) ", f); /* there may be thousands of calls */
   write_result_type(f, t, metered);
   fprintf(f, " w2c_h_i%u(struct w2c_h *self", n);
   for (uint32_t i = 0; i < t->param_count; i++) {

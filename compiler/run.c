@@ -116,6 +116,18 @@ static void complaint(char out[HCC_ESCAPED], const char *output) {
   out[kept] = '\0';
 }
 
+/* What programs say when RLIMIT_AS stops them: LLVM, libstdc++, the loader, libc. */
+static bool memory_ran_out(const char *output) {
+  static const char *const complaints[] = {"out of memory", "bad_alloc", "failed to map segment",
+                                           "annot allocate memory", "cannot create shared object"};
+  for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++) {
+    if (strstr(output, complaints[i]) != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static int judge(const hcc_ran *ran, const hcc_run *run, int wait_status, hcc_error *err) {
   char text[HCC_ESCAPED];
   complaint(text, ran->output);
@@ -126,7 +138,7 @@ static int judge(const hcc_ran *ran, const hcc_run *run, int wait_status, hcc_er
   if (sig == SIGXFSZ) {
     return hcc_fail(err, HCC_E_TOOL_LIMIT, HCC_NO_OFFSET, "%s wrote too large a file", run->tool);
   }
-  if (strstr(ran->output, "out of memory") != NULL || strstr(ran->output, "bad_alloc") != NULL) {
+  if (wait_status != 0 && memory_ran_out(ran->output)) {
     return hcc_fail(err, HCC_E_TOOL_LIMIT, HCC_NO_OFFSET, "%s used up its memory", run->tool);
   }
   if (sig != 0) {

@@ -34,6 +34,9 @@
 #define HSB_SPAN (2u << 20)
 /* base + index (< 4 GiB) + constant offset (< 4 GiB) + 16-byte access, in whole pages */
 #define HSB_MEMORY_RESERVE ((UINT64_C(8) << 30) + HSB_PAGE)
+/* bytes; code with a larger frame is not compiled. The host keeps at least this, and what its own
+ * functions need, below stack_limit. */
+#define HSB_FRAME_MAX (256u << 10)
 #define HSB_RESERVE ((uint64_t)HSB_FRONT_GUARD + HSB_CTX_BYTES + HSB_SPAN + HSB_MEMORY_RESERVE)
 
 enum hsb_trap {

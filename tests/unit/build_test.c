@@ -459,6 +459,24 @@ static void build__errors(void **state) {
   assert_int_equal(kit_count("tmp"), 0);
 }
 
+static void build__jail_limits(void **state) {
+  (void)state;
+  hcc_build_result r;
+  static const uint64_t megabytes[] = {20, 60, 120};
+  for (size_t i = 0; i < sizeof megabytes / sizeof *megabytes; i++) {
+    hcc_error err = {.code = HCC_OK};
+    hcc_build_options options = {.no_cache = true, .jail_memory = megabytes[i] << 20};
+    if (kit_build(&r, CALC, strlen(CALC), options, &err) != HCC_E_TOOL_LIMIT) {
+      fail_msg("%u MiB: %s", (unsigned)megabytes[i], err.text);
+    }
+  }
+  char *text = big_module(600);
+  hcc_build_options options = {.no_cache = true, .jail_seconds = 1};
+  assert_int_equal(kit_build(&r, text, strlen(text), options, NULL), HCC_E_TOOL_LIMIT);
+  free(text);
+  assert_int_equal(kit_count("tmp"), 0);
+}
+
 static void build__emits_wasm_and_c(void **state) {
   (void)state;
   hcc_build_result r;
@@ -551,6 +569,7 @@ int main(void) {
       cmocka_unit_test(build__cached_is_the_same_and_quick),
       cmocka_unit_test(build__damaged_cache_entry_is_rebuilt),
       cmocka_unit_test(build__errors),
+      cmocka_unit_test(build__jail_limits),
       cmocka_unit_test(build__emits_wasm_and_c),
       cmocka_unit_test(build__killed_leaves_old_or_new),
       cmocka_unit_test(build__interrupted_cleans_up),
