@@ -241,11 +241,18 @@ static bool add(hcc_ctext *t, uint32_t *room, hcc_chunk c) {
   return true;
 }
 
-/* One chunk from its first line on: to the line "}" or "};" if it opens a brace, else that line. */
+/* One chunk from its first line on: to the line "}" or "};" if it opens a brace, else to the end of
+ * the declaration. Long lists of parameters go on over indented lines. */
 static int take_chunk(hcc_chunk *out, line first, reader *r, hcc_error *err) {
   line l = first;
-  bool closed = !ends(first, '{'), translated = false;
-  *out = (hcc_chunk){.begin = first.at, .size = first.size, .kind = '-'};
+  bool translated = false;
+  while (!ends(l, '{') && !ends(l, ';') && next_line(&l, r)) {
+    if (l.size == 0 || *l.at != ' ') {
+      return refuse(err, "a declaration without an end", first);
+    }
+  }
+  bool closed = ends(l, ';');
+  *out = (hcc_chunk){.begin = first.at, .size = (size_t)(l.at + l.size - first.at), .kind = '-'};
   while (!closed && next_line(&l, r)) {
     out->size = (size_t)(l.at + l.size - out->begin);
     translated |= is(l, "  FUNC_PROLOGUE;");

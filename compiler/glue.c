@@ -80,9 +80,12 @@ static uint32_t slots_of(const uint8_t *types, uint32_t count) {
   return slots;
 }
 
-static bool has_vector(const hcc_functype *t) {
-  return memchr(t->params, HCC_V128, t->param_count) != NULL ||
-         memchr(t->results, HCC_V128, t->result_count) != NULL;
+static bool has_vector(const uint8_t *types, uint32_t count) {
+  bool any = false;
+  for (uint32_t i = 0; i < count; i++) {
+    any |= types[i] == HCC_V128;
+  }
+  return any;
 }
 
 /* The C type that wasm2c gives what a function of this type returns, fuel included. */
@@ -351,7 +354,8 @@ static void write_plugin(FILE *f, const hcc_module *m, const hcc_plan *plan,
 static bool any_vector(const hcc_module *m) {
   bool any = false;
   for (uint32_t i = 0; i < m->type_count; i++) {
-    any |= has_vector(&m->types[i]);
+    any |= has_vector(m->types[i].params, m->types[i].param_count) ||
+           has_vector(m->types[i].results, m->types[i].result_count);
   }
   return any;
 }

@@ -176,9 +176,9 @@ static void put__is_atomic(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(hash__known_value),      cmocka_unit_test(folder__order),
-      cmocka_unit_test(get__what_was_put),      cmocka_unit_test(get__planted_is_a_miss),
-      cmocka_unit_test(trim__oldest_first),     cmocka_unit_test(put__is_atomic),
+      cmocka_unit_test(hash__known_value),  cmocka_unit_test(folder__order),
+      cmocka_unit_test(get__what_was_put),  cmocka_unit_test(get__planted_is_a_miss),
+      cmocka_unit_test(trim__oldest_first), cmocka_unit_test(put__is_atomic),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);
 }

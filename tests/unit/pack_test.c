@@ -69,9 +69,7 @@ static void funcs__name_section_then_export(void **state) {
   (void)state;
   static const uint8_t bytes[] = "-----runnerexported";
   hcc_functype types[1] = {{.param_count = 0}};
-  hcc_func funcs[3] = {{.imported = true},
-                       {.body = {10, 20}, .name = {5, 11}},
-                       {.body = {20, 30}}};
+  hcc_func funcs[3] = {{.imported = true}, {.body = {10, 20}, .name = {5, 11}}, {.body = {20, 30}}};
   hcc_export exports[2] = {{.name = {0, 2}, .kind = HCC_FUNC, .index = 1},
                            {.name = {11, 19}, .kind = HCC_FUNC, .index = 2}};
   hcc_module m = {.bytes = bytes,

@@ -154,8 +154,9 @@ static void run__captures_and_judges(void **state) {
   assert_int_equal(run_script(&ran, "echo out; echo more >&2", NULL, 0, &err), 0);
   assert_string_equal(ran.output, "out\nmore\n");
   assert_true(ran.peak_kib > 100);
-  assert_int_equal(run_script(&ran, "echo note; echo x.c:1: error: bad thing; exit 3", NULL, 0, &err),
-                   HCC_E_TOOL_FAILED);
+  assert_int_equal(
+      run_script(&ran, "echo note; echo x.c:1: error: bad thing; exit 3", NULL, 0, &err),
+      HCC_E_TOOL_FAILED);
   assert_string_equal(err.text, "tool: x.c:1: error: bad thing");
   err.code = HCC_OK;
   assert_int_equal(run_script(&ran, "kill -SEGV $$", NULL, 0, &err), HCC_E_TOOL_FAILED);
