@@ -192,8 +192,8 @@ static void build__small_shapes(void **state) {
       "(module (import \"env\" \"f\" (func $f)) (export \"f\" (func $f)))",
       "(module (import \"env\" \"f\" (func $f)) (start $f))",
       "(module (memory 1) (data \"passive\") (data (i32.const 0) \"\"))",
-      "(module (memory 1) (data $d \"x\") (func (export \"i\")"
-      " (memory.init $d (i32.const 0) (i32.const 0) (i32.const 1)) (data.drop $d)))",
+      "(module (memory 1) (data $d \"x\") (func (export \"i\") i32.const 0 i32.const 0 i32.const 1 \
+        memory.init $d data.drop $d))",
       "(module (type (func (param v128))) (func (export \"v\") (type 0)))",
       "(module (func (export \"e\") (param externref) (result externref) (local.get 0)))",
   };
