@@ -20,7 +20,7 @@ int hrt_catalog_new(hrt_catalog **out, sqlite3 *db, int *internal, helios_error 
   if (c == NULL) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
-  *c = (hrt_catalog){.db = db, .internal = internal, .keep = true};
+  *c = (hrt_catalog){.db = db, .internal = internal};
   *out = c;
   return 0;
 }

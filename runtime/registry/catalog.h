@@ -25,7 +25,8 @@ typedef struct hrt_catalog hrt_catalog; /* one a connection; holds prepared stat
  * nothing. */
 int hrt_catalog_new(hrt_catalog **out, sqlite3 *db, int *internal, helios_error *err);
 void hrt_catalog_free(hrt_catalog *c); /* takes NULL */
-/* Finalises the prepared statements; keep: later ones may be kept again. */
+/* Finalises the prepared statements. keep: from now on they are kept after use; not before it was
+ * said. */
 void hrt_catalog_quiesce(hrt_catalog *c, bool keep);
 
 /* The stamp of the snapshot that the connection reads; 0 if there is no catalog. Errors: E_SQL. */

@@ -16,7 +16,8 @@ typedef enum hrt_sql {
 struct hrt_catalog {
   sqlite3 *db;
   int *internal;
-  bool keep; /* statements after use */
+  bool keep;      /* statements after use */
+  bool outermost; /* our savepoint is the transaction */
   sqlite3_stmt *statements[HRT_SQL_COUNT];
 };
 

@@ -69,6 +69,7 @@ static int64_t new_stamp(void) {
 
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
   int64_t stamp;
+  c->outermost = sqlite3_get_autocommit(c->db);
   int status = hrt_sql_run(c, HRT_SQL_SAVEPOINT, 0, 0, err);
   if (status != 0) {
     hrt_hint(err, "procedures can't be changed from inside a statement that writes");
@@ -96,6 +97,10 @@ int hrt_catalog_commit(hrt_catalog *c, helios_error *err) {
 }
 
 void hrt_catalog_rollback(hrt_catalog *c) {
+  if (c->outermost) { /* a release would write the file's change counter */
+    (void)hrt_sql_run(c, HRT_SQL_ROLLBACK, 0, 0, NULL);
+    return;
+  }
   (void)hrt_sql_run(c, HRT_SQL_ROLLBACK_TO, 0, 0, NULL);
   (void)hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, NULL);
 }

@@ -49,7 +49,7 @@ typedef struct hrt_definition {
   bool deterministic;
   bool called_on_null; /* STRICT is the default */
   char name[HRT_NAME_BYTES];
-  char export_name[HRT_NAME_BYTES]; /* "": the procedure's name */
+  char export_name[HRT_NAME_BYTES]; /* of the module; DDL: "" for the procedure's name */
   char profile[HRT_NAME_BYTES];     /* "": none */
   uint32_t param_count;
   hrt_param params[HRT_PARAMS_MAX];

@@ -226,7 +226,6 @@ static int publish(candidate *c, int (*write)(candidate *, helios_error *), heli
     goto out;
   }
   HRT_TRY(hrt_catalog_commit(h->catalog, err));
-  hrt_session_anchor(h);
   c->version->procedure_id = c->def.procedure_id;
   c->version->number = c->def.version;
   c->version->stamp = write == write_use ? c->def.stamp : stamp;
@@ -263,6 +262,9 @@ static int create(candidate *c, helios_error *err) {
   HRT_TRY(tidy_grants(&c->def, err));
   HRT_TRY(load_source(c, err));
   HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
+  if (c->def.export_name[0] == 0) {
+    memcpy(c->def.export_name, c->def.name, sizeof c->def.name);
+  }
   HRT_TRY(try_out(c, err));
   HRT_TRY(publish(c, write_create, err));
 out:
@@ -448,6 +450,7 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   }
   c->h = h;
   c->ddl = ddl;
+  hrt_session_anchor(h);
   sqlite3_stmt *guard = hrt_interruptible_begin(h);
   status = actions[ddl->action](c, &e);
   hrt_interruptible_end(guard);

@@ -127,6 +127,7 @@ void hrt_session_anchor(helios *h) {
       sqlite3_prepare_v2(h->db, "SELECT 1 FROM helios_connection", -1, &s, NULL) == SQLITE_OK;
   sqlite3_finalize(s);
   h->internal--;
+  hrt_catalog_quiesce(h->catalog, h->anchored); /* without it statements can't be kept */
 }
 
 /* ---- life ---- */

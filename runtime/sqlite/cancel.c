@@ -37,7 +37,7 @@ bool hrt_session_interrupted(helios *h) {
   }
   bool interrupted = h->probe && sqlite3_step(h->probe) == SQLITE_INTERRUPT;
   (void)sqlite3_reset(h->probe);
-  if (h->closing) {
+  if (h->closing || !h->anchored) {
     sqlite3_finalize(h->probe);
     h->probe = NULL;
   }

@@ -128,11 +128,11 @@ static int register_one(void *arg, const char *name, int nargs, bool determinist
 
 int hrt_sync(helios *h, helios_error *err) {
   int64_t stamp;
+  hrt_session_anchor(h);
   int status = hrt_catalog_stamp(&stamp, h->catalog, err);
   if (status != 0 || stamp == h->synced) {
     return status;
   }
-  hrt_session_anchor(h);
   status = hrt_catalog_each(h->catalog, register_one, h, err);
   if (status == 0) {
     h->synced = stamp;

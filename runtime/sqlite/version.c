@@ -22,7 +22,7 @@ static int no_export(const hrt_definition *d, const struct helios_plugin *abi, c
   }
   if (near.best) {
     hrt_hint(err, "did you mean EXPORT '%s'?", hrt_escape(escaped, near.best, strlen(near.best)));
-  } else if (d->export_name[0] == 0 && abi->export_count > 0) {
+  } else if (strcmp(d->export_name, d->name) == 0 && abi->export_count > 0) {
     const struct hsb_export *e = &abi->exports[0];
     hrt_hint(err, "name one with EXPORT, e.g. EXPORT '%s'",
              hrt_escape(escaped, e->name, e->name_len));
@@ -31,7 +31,7 @@ static int no_export(const hrt_definition *d, const struct helios_plugin *abi, c
 }
 
 static int find_export(hrt_version *v, const hrt_definition *d, helios_error *err) {
-  const char *name = d->export_name[0] ? d->export_name : d->name;
+  const char *name = d->export_name;
   int index = hrt_plugin_export(v->plugin, name, strlen(name));
   if (index < 0) {
     return no_export(d, v->abi, name, err);

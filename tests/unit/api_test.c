@@ -461,6 +461,37 @@ static void api__detach_and_misuse(void **state) {
   assert_int_not_equal(helios_open(&h, "/no/such/folder/x.db", NULL, &err), 0);
 }
 
+/* Nothing but failures, and closed as a stock program would. */
+static void close__after_failures_only(void **state) {
+  (void)state;
+  helios *h = NULL;
+  helios_error err = {0};
+  sqlite3 *db;
+  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+  assert_int_equal(helios_attach(&h, db, NULL, &err), 0);
+  ek_fails(h, "CREATE FUNCTION f() LANGUAGE wasm AS '/no/such/file'", HELIOS_E_NOT_FOUND, "file");
+  ek_fails(h, "DROP FUNCTION f", HELIOS_E_NOT_FOUND, "f");
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+/* Locked while it was attached: works as soon as it can be read. */
+static void attach__locked_database(void **state) {
+  (void)state;
+  helios *h = ek_open("l.db"), *late = NULL;
+  helios_error err = {0};
+  sqlite3 *db;
+  ek_run(h, EK_CREATE_ANSWER "BEGIN EXCLUSIVE", "");
+  assert_int_equal(sqlite3_open(ek_path("l.db"), &db), SQLITE_OK);
+  assert_int_equal(helios_attach(&late, db, NULL, &err), 0);
+  ek_fails(late, "SELECT answer()", HELIOS_E_SQL, "");
+  ek_run(h, "COMMIT", "");
+  ek_run(late, "SELECT answer()", "1");
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 /* A close that SQLite refuses leaves all usable; a zombie connection ends with its last statement.
  */
 static void close__with_statements(void **state) {
@@ -639,6 +670,8 @@ int main(void) {
       cmocka_unit_test(flags__only_pure_in_schema),
       cmocka_unit_test(api__detach_and_misuse),
       cmocka_unit_test(close__with_statements),
+      cmocka_unit_test(close__after_failures_only),
+      cmocka_unit_test(attach__locked_database),
       cmocka_unit_test(exec__scripts),
       cmocka_unit_test(ddl__inside_select),
       cmocka_unit_test(catalog__hostile_rows),

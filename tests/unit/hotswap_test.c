@@ -12,6 +12,7 @@ static atomic_uint statements, seen[3];
 
 struct reader {
   pthread_t thread;
+  const char *path;
   char error[300];
 };
 
@@ -42,7 +43,7 @@ static void *read_loop(void *arg) {
   helios *h = NULL;
   helios_error err = {0};
   sqlite3_stmt *s = NULL;
-  if (helios_open(&h, ek_path("swap.db"), NULL, &err) != 0) {
+  if (helios_open(&h, r->path, NULL, &err) != 0) {
     snprintf(r->error, sizeof r->error, "open: %.200s", err.text);
     return NULL;
   }
@@ -78,6 +79,8 @@ static int code_mappings(void) {
 static void swap__thousand_under_load(void **state) {
   (void)state;
   struct reader readers[READERS] = {0};
+  char path[128];
+  snprintf(path, sizeof path, "%s", ek_path("swap.db"));
   helios *h = ek_open("swap.db");
   ek_run(h,
          "PRAGMA journal_mode = WAL; CREATE TABLE t(a);"
@@ -94,6 +97,7 @@ static void swap__thousand_under_load(void **state) {
   h = ek_open("swap.db");
   sqlite3_busy_timeout(helios_db(h), 10000);
   for (int i = 0; i < READERS; i++) {
+    readers[i].path = path;
     assert_int_equal(pthread_create(&readers[i].thread, NULL, read_loop, &readers[i]), 0);
   }
   while (atomic_load(&statements) < READERS) {

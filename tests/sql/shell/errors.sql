@@ -1,0 +1,45 @@
+-- What people read when something is wrong; after each the connection goes on.
+.load ./helios_sqlite
+SELECT helios_ddl('CREATE PROCEDUR f() LANGUAGE wasm AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE f(a BIGNIT) RETURNS BIGINT LANGUAGE wasm EXPORT ''mark'' AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE marc(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE mark(a TEXT) RETURNS BIGINT LANGUAGE wasm AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE wasm AS ''missing.wasm''');
+SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE wasm AS ''broken.wasm''');
+SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE sql AS $$ SELECT 1 $$');
+SELECT helios_ddl('CREATE PROCEDURE note() RETURNS BIGINT LANGUAGE wasm AS ''audit.wat''');
+SELECT count(*) FROM sqlite_schema;
+SELECT helios_ddl('CREATE PROCEDURE divide(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm AS ''v1.wat''');
+SELECT divide(7, 2);
+SELECT divide(7, 0);
+SELECT divide('seven', 2);
+SELECT divide(1.5, 2);
+SELECT divide(7);
+SELECT divide(8, 2), divide('9', 3.0);
+SELECT helios_ddl('CREATE PROCEDURE wild(a INTEGER) RETURNS INTEGER LANGUAGE wasm AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE never() RETURNS BIGINT LANGUAGE wasm AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE deep(a INTEGER) RETURNS INTEGER LANGUAGE wasm AS ''v1.wat''');
+SELECT helios_ddl('CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000) AS ''v1.wat''');
+SELECT wild(65533);
+SELECT wild(-1);
+SELECT wild(65532);
+SELECT never();
+SELECT deep(1);
+SELECT spin();
+SELECT helios_ddl('ALTER PROCEDURE spin SET fuel_limit = 100000000000000; ');
+SELECT helios_ddl('ALTER PROCEDURE spin SET timeout = ''30ms''');
+SELECT spin();
+SELECT helios_ddl('CREATE PROCEDURE bigger(a INTEGER) RETURNS INTEGER LANGUAGE wasm EXPORT ''grow'' WITH (memory_limit = ''128KB'') AS ''v1.wat''');
+SELECT bigger(1), bigger(2), bigger(1);
+-- Grants.
+CREATE TABLE audit(what);
+SELECT helios_ddl('CREATE PROCEDURE note() RETURNS BIGINT LANGUAGE wasm CAPABILITIES (''query'') AS ''audit.wat''');
+SELECT note();
+SELECT helios_ddl('ALTER PROCEDURE note GRANT CAPABILITY DATABASE_WRITE(''audit'')');
+SELECT note();
+SELECT * FROM audit;
+SELECT helios_ddl('ALTER PROCEDURE note REVOKE CAPABILITY ''write:audit''');
+SELECT note();
+SELECT capabilities FROM helios_version WHERE export = 'note';
+CREATE VIEW v AS SELECT note();
+SELECT * FROM v;

@@ -1,0 +1,17 @@
+(module ;; version 1 of the procedures that the SQL tests use
+  (memory (export "memory") 1 4)
+  (func (export "answer") (result i64) (i64.const 1))
+  (func (export "mark") (param i64) (result i64)
+    (i64.add (i64.mul (local.get 0) (i64.const 10)) (i64.const 1)))
+  (func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))
+  (func (export "divide") (param i64 i64) (result i64) (i64.div_s (local.get 0) (local.get 1)))
+  (func (export "echo") (param i32 i32) (result i64)
+    (i64.or (i64.shl (i64.extend_i32_u (local.get 0)) (i64.const 32)) (i64.extend_i32_u (local.get 1))))
+  (func (export "count") (result i32) ;; counts its calls in memory: always 1 when a call starts fresh
+    (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.const 1)))
+    (i32.load (i32.const 8)))
+  (func (export "wild") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "never") (result i64) (unreachable))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func $deep (export "deep") (param i32) (result i32) (i32.add (call $deep (local.get 0)) (i32.const 1)))
+  (func (export "spin") (result i64) (loop $again (br $again)) (unreachable)))
