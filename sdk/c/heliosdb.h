@@ -1,0 +1,261 @@
+/* heliosdb.h - writing procedures in C. Header only, freestanding, no libc:
+ *
+ *   clang --target=wasm32 -nostdlib -O2 -I sdk/c -Wl,--no-entry proc.c -o proc.wasm
+ *
+ *   #include <heliosdb.h>
+ *   HELIOS_PROCEDURE(add_tax)
+ *   double add_tax(double total, double rate) { return total * (1 + rate); }
+ *
+ * BOOLEAN is int; INTEGER, BIGINT, DATE (days), TIMESTAMP (microseconds) are long long; REAL is
+ * double; TEXT, BLOB, JSON, DECIMAL are two parameters (const char *p, unsigned n) and, as a
+ * result, hg_bytes. docs/guest-abi.md describes every function. Part of the guest; must never
+ * include a header of the engine. */
+#ifndef HELIOSDB_H
+#define HELIOSDB_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- what a module exports ---- */
+
+/* Before a function's definition: exports it under its name. */
+#define HELIOS_PROCEDURE(name) __attribute__((export_name(#name)))
+
+/* Once in a module whose procedures take text or bytes: room for the arguments of a call. Larger
+ * ones still work, slower. */
+#define HELIOS_ARENA(bytes)                                                                        \
+  static __attribute__((aligned(16))) char hg_arena_[bytes];                                       \
+  __attribute__((export_name("helios_arena"))) long long helios_arena(void);                       \
+  long long helios_arena(void) {                                                                   \
+    return hg_pack(hg_arena_, sizeof hg_arena_);                                                   \
+  }
+
+/* Once in a module: its signatures as JSON (docs/manifest.md), written as it is:
+ * HELIOS_MANIFEST({"v": 1, "procedures": [...]}) */
+#define HELIOS_MANIFEST(...) HG_MANIFEST_(#__VA_ARGS__)
+#define HG_MANIFEST_(text)                                                                         \
+  __asm__(".section .custom_section.helios.manifest,\"\",@\n.ascii " #text "\n.text\n")
+
+/* A literal and its length, for the (p, n) of functions below. */
+#define HG_LIT(literal) (literal), (unsigned)(sizeof(literal) - 1)
+
+/* Text or bytes as a result. What it points to must stay until the procedure has returned, so:
+ * static or global memory. */
+typedef long long hg_bytes;
+static inline hg_bytes hg_pack(const void *p, unsigned n) {
+  return (hg_bytes)((unsigned long long)(__UINTPTR_TYPE__)p << 32 | n);
+}
+
+/* ---- types and statuses ---- */
+
+enum hg_type {
+  HG_NULL = 0,
+  HG_I64 = 1,
+  HG_F64 = 2,
+  HG_TEXT = 3,
+  HG_BLOB = 4,
+  HG_JSON = 5,
+  HG_DECIMAL = 6,
+  HG_BOOLEAN = 7,
+};
+
+/* Every negative number is an error, known or not. */
+enum hg_status {
+  HG_OK = 0,
+  HG_E_SQL = -1,
+  HG_E_DENIED = -2,
+  HG_E_RANGE = -3,
+  HG_E_BUFFER = -4,
+  HG_E_HANDLE = -5,
+  HG_E_INDEX = -6,
+  HG_E_TYPE = -7,
+  HG_E_UTF8 = -8,
+  HG_E_LIMIT = -9,
+  HG_E_STATE = -10,
+  HG_E_CONSTRAINT = -11,
+  HG_E_BUSY = -12,
+  HG_E_NOMEM = -13,
+  HG_E_JSON = -14,
+  HG_E_LEVEL = -15,
+};
+
+enum hg_level { HG_DEBUG, HG_INFO, HG_WARN, HG_ERROR };
+
+/* A value of any type: parameters and results of type ANY, and every parameter of a procedure that
+ * is CALLED ON NULL INPUT, are pointers to one. */
+typedef struct hg_cell {
+  unsigned type; /* enum hg_type */
+  unsigned length;
+  union {
+    long long i64;
+    double f64;
+    const char *at;
+  };
+} hg_cell;
+
+/* ---- host functions ---- */
+
+#define HG_IMPORT(module, name) __attribute__((import_module(#module), import_name(#name)))
+
+/* arguments, where they are pulled: index from 0; statuses or sizes */
+HG_IMPORT(helios_v1, arg_count) int hg_arg_count(void);
+HG_IMPORT(helios_v1, arg_type) int hg_arg_type(unsigned index);
+HG_IMPORT(helios_v1, arg_i64) long long hg_arg_i64(unsigned index);
+HG_IMPORT(helios_v1, arg_f64) double hg_arg_f64(unsigned index);
+HG_IMPORT(helios_v1, arg_len) int hg_arg_len(unsigned index);
+HG_IMPORT(helios_v1, arg_read)
+int hg_arg_read(unsigned index, unsigned offset, void *dst, unsigned cap);
+
+/* the result; beats what the procedure itself returns */
+HG_IMPORT(helios_v1, return_null) int hg_return_null(void);
+HG_IMPORT(helios_v1, return_i64) int hg_return_i64(long long v);
+HG_IMPORT(helios_v1, return_f64) int hg_return_f64(double v);
+HG_IMPORT(helios_v1, return_bytes)
+int hg_return_bytes(enum hg_type type, const void *p, unsigned n);
+HG_IMPORT(helios_v1, fail) int hg_fail(int code, const char *p, unsigned n);
+HG_IMPORT(helios_v1, error_message) int hg_error_message(char *dst, unsigned cap);
+
+/* statements */
+HG_IMPORT(helios_v1, prepare) int hg_prepare(const char *sql, unsigned n);
+HG_IMPORT(helios_v1, bind_null) int hg_bind_null(int stmt, unsigned index);
+HG_IMPORT(helios_v1, bind_i64) int hg_bind_i64(int stmt, unsigned index, long long v);
+HG_IMPORT(helios_v1, bind_f64) int hg_bind_f64(int stmt, unsigned index, double v);
+HG_IMPORT(helios_v1, bind_text)
+int hg_bind_text(int stmt, unsigned index, const char *p, unsigned n);
+HG_IMPORT(helios_v1, bind_blob)
+int hg_bind_blob(int stmt, unsigned index, const void *p, unsigned n);
+HG_IMPORT(helios_v1, step) int hg_step(int stmt); /* 1 row, 0 done */
+HG_IMPORT(helios_v1, column_count) int hg_column_count(int stmt);
+HG_IMPORT(helios_v1, column_name)
+int hg_column_name(int stmt, unsigned column, char *dst, unsigned cap);
+HG_IMPORT(helios_v1, column_type) int hg_column_type(int stmt, unsigned column);
+HG_IMPORT(helios_v1, column_i64) long long hg_column_i64(int stmt, unsigned column);
+HG_IMPORT(helios_v1, column_f64) double hg_column_f64(int stmt, unsigned column);
+HG_IMPORT(helios_v1, column_len) int hg_column_len(int stmt, unsigned column);
+HG_IMPORT(helios_v1, column_read)
+int hg_column_read(int stmt, unsigned column, unsigned offset, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, reset) int hg_reset(int stmt);
+HG_IMPORT(helios_v1, finalize) int hg_finalize(int stmt);
+
+/* one statement at once; params: a JSON array, or 0, 0 */
+HG_IMPORT(helios_v1, exec)
+long long hg_exec(const char *sql, unsigned n, const char *params, unsigned params_n);
+HG_IMPORT(helios_v1, query)
+int hg_query(const char *sql, unsigned n, const char *params, unsigned params_n, char *dst,
+             unsigned cap);
+HG_IMPORT(helios_v1, query_read) int hg_query_read(unsigned offset, char *dst, unsigned cap);
+
+HG_IMPORT(helios_v1, begin) int hg_begin(void);
+HG_IMPORT(helios_v1, commit) int hg_commit(void);
+HG_IMPORT(helios_v1, rollback) int hg_rollback(void);
+HG_IMPORT(helios_v1, savepoint) int hg_savepoint(const char *name, unsigned n);
+HG_IMPORT(helios_v1, release) int hg_release(const char *name, unsigned n);
+HG_IMPORT(helios_v1, rollback_to) int hg_rollback_to(const char *name, unsigned n);
+
+HG_IMPORT(helios_v1, log) int hg_log(enum hg_level level, const char *p, unsigned n);
+HG_IMPORT(helios_v1, now_us) long long hg_now_us(void);
+
+/* the nine functions of the HeliosDB design; *_len is in/out */
+HG_IMPORT(heliosdb, heliosdb_query)
+int heliosdb_query(const char *query, unsigned query_len, char *result, unsigned *result_len);
+HG_IMPORT(heliosdb, heliosdb_get_param)
+int heliosdb_get_param(unsigned index, void *value, unsigned *value_len);
+HG_IMPORT(heliosdb, heliosdb_return)
+int heliosdb_return(const void *value, unsigned value_len, unsigned value_type);
+HG_IMPORT(heliosdb, heliosdb_log)
+int heliosdb_log(unsigned level, const char *message, unsigned message_len);
+HG_IMPORT(heliosdb, heliosdb_begin_tx) int heliosdb_begin_tx(void);
+HG_IMPORT(heliosdb, heliosdb_commit_tx) int heliosdb_commit_tx(void);
+HG_IMPORT(heliosdb, heliosdb_rollback_tx) int heliosdb_rollback_tx(void);
+HG_IMPORT(heliosdb, heliosdb_now) long long heliosdb_now(void);
+HG_IMPORT(heliosdb, heliosdb_error)
+__attribute__((noreturn)) void heliosdb_error(int code, const char *message, unsigned message_len);
+
+/* ---- helpers ---- */
+
+/* Fails the call with the text of the last error. */
+static inline int hg_fail_last(int code) {
+  char text[512];
+  int n = hg_error_message(text, sizeof text);
+  return hg_fail(code, text,
+                 n < 0                  ? 0u
+                 : n > (int)sizeof text ? (unsigned)sizeof text
+                                        : (unsigned)n);
+}
+
+/* Is column (stmt, column) exactly this text? */
+static inline int hg_column_is(int stmt, unsigned column, const char *p, unsigned n) {
+  char text[64];
+  if (n > sizeof text || hg_column_read(stmt, column, 0, text, sizeof text) != (int)n) {
+    return 0;
+  }
+  for (unsigned i = 0; i < n; i++) {
+    if (text[i] != p[i]) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* Text in a buffer of yours; what does not fit is dropped. */
+typedef struct hg_text {
+  char *at;
+  unsigned length, room;
+} hg_text;
+
+static inline void hg_put(hg_text *t, const char *p, unsigned n) {
+  for (unsigned i = 0; i < n && t->length < t->room; i++) {
+    t->at[t->length++] = p[i];
+  }
+}
+
+static inline void hg_put_u64(hg_text *t, unsigned long long v, unsigned least_digits) {
+  char digits[20];
+  unsigned n = 0;
+  do {
+    digits[sizeof digits - ++n] = (char)('0' + v % 10);
+    v /= 10;
+  } while (v != 0 || (n < least_digits && n < sizeof digits));
+  hg_put(t, digits + sizeof digits - n, n);
+}
+
+static inline void hg_put_i64(hg_text *t, long long v) {
+  if (v < 0) {
+    hg_put(t, "-", 1);
+  }
+  hg_put_u64(t, v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v, 1);
+}
+
+/* A double with 0 to 9 decimals, rounded half away from zero; beyond 10^15 the text "?". */
+static inline void hg_put_f64(hg_text *t, double v, unsigned decimals) {
+  unsigned long long scale = 1;
+  for (unsigned i = 0; i < decimals && i < 9; i++) {
+    scale *= 10;
+  }
+  double size = v < 0 ? -v : v;
+  if (!(size < 1e15)) {
+    hg_put(t, "?", 1);
+    return;
+  }
+  if (v < 0) {
+    hg_put(t, "-", 1);
+  }
+  unsigned long long whole = (unsigned long long)size;
+  unsigned long long part = (unsigned long long)((size - (double)whole) * (double)scale + 0.5);
+  hg_put_u64(t, part >= scale ? whole + 1 : whole, 1);
+  if (scale > 1) {
+    hg_put(t, ".", 1);
+    hg_put_u64(t, part >= scale ? part - scale : part, decimals < 9 ? decimals : 9);
+  }
+}
+
+static inline int hg_log_text(enum hg_level level, const hg_text *t) {
+  return hg_log(level, t->at, t->length);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
