@@ -73,6 +73,7 @@ struct hrt_window hrt_window_open(hrt_host_env *env) {
   }
   conn->active = env;
   env->stop = HELIOS_OK;
+  env->denied = false;
   return w;
 }
 
@@ -82,10 +83,23 @@ void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
     sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit);
   }
   conn->active = w.outer;
+  env->denied = false;
+  env->ctes = NULL;
+}
+
+/* Connecting a table-valued function compiles a CREATE TABLE, which a guest may not; so it is done
+ * before. Not earlier than the first guest SQL: by then the schema is loaded. */
+void hrt_conn_warm(hrt_host_conn *conn) {
+  if (!conn->warm) {
+    hrt_host_env *active = hrt_host_suspend(conn);
+    sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL, NULL, NULL);
+    hrt_host_resume(conn, active);
+    conn->warm = true;
+  }
 }
 
 void hrt_interrupted(hrt_host_env *env) {
-  helios_error err = {.offset = HELIOS_NO_OFFSET};
+  helios_error err = {0};
   helios_code code = env->stop != HELIOS_OK ? env->stop : HELIOS_E_CANCELLED;
   const char *why = code == HELIOS_E_DEADLINE ? "time limit exceeded"
                     : code == HELIOS_E_FUEL   ? "fuel exhausted"

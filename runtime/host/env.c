@@ -90,14 +90,19 @@ static int ask(hrt_host_env *env, uint32_t export, hrt_budget *budget, helios_er
 
 int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
                    helios_error *err) {
-  hrt_plugin *plugin = hrt_instance_plugin(instance);
-  int export = hrt_plugin_export(plugin, "helios_arena", strlen("helios_arena"));
+  const struct helios_plugin *abi = hrt_plugin_abi(hrt_instance_plugin(instance));
+  int export =
+      hrt_plugin_export(hrt_instance_plugin(instance), "helios_arena", strlen("helios_arena"));
+  int status = 0;
   env->instance = instance;
   if (export < 0) {
     return 0;
   }
-  if (strcmp(hrt_plugin_abi(plugin)->exports[export].sig, ":j") != 0) {
+  if (strcmp(abi->exports[export].sig, ":j") != 0) {
     return hrt_fail(err, HELIOS_E_SIGNATURE, "export helios_arena must be () -> i64");
   }
-  return ask(env, (uint32_t) export, budget, err);
+  HRT_TRY(ask(env, (uint32_t) export, budget, err));
+  HRT_TRY(hrt_instance_checkpoint(instance, err)); /* what the guest did to make it is part of it */
+out:
+  return status;
 }

@@ -39,8 +39,9 @@ int hrt_refuse(hrt_host_env *env, int status, const char *format, ...) {
 }
 
 void hrt_end_call(hrt_host_env *env, const char *function, int status) {
-  helios_error err = {.offset = HELIOS_NO_OFFSET, .guest_code = status};
+  helios_error err = {0};
   hrt_fail(&err, HELIOS_E_GUEST, "%s: %s", function, hrt_status_text(status));
+  err.guest_code = status;
   hrt_host_fail(env->ctx, &err);
 }
 

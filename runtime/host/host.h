@@ -45,6 +45,7 @@ typedef struct hrt_host_conn {
   sqlite3 *db;
   hrt_host_env *active; /* whose SQL is compiled or run now; NULL: the application's */
   uint64_t auth_calls;  /* of hrt_host_authorizer */
+  bool warm;            /* json_each and json_tree are connected */
   uint32_t savepoints;  /* open in all procedures that run now */
   hrt_log_fn *log;      /* the application's, or NULL */
   void *log_arg;
@@ -109,6 +110,10 @@ struct hrt_host_env {
   struct hrt_query *query;
   uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
   char (*tx_names)[64];
+  const char *ctes;  /* of the statement in the window: names that WITH made; NUL after each, two at
+                        the end */
+  char doubt[64];    /* a name that the authorizer refused and that may be one of those */
+  bool denied;       /* the authorizer refused something in this window; the text is in last */
   helios_code stop;  /* why the progress handler interrupted, or HELIOS_OK */
   uint64_t vm_steps; /* SQLite steps not yet charged, in HRT_PROGRESS_OPS */
   char last[512];    /* text of the last error, for error_message and the guest's call */
@@ -127,14 +132,16 @@ void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps);
 int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
                   hrt_host_env *env, helios_error *err);
 
-/* After hrt_instance_new: asks for the arena. Errors: those of hrt_call, E_SIGNATURE. */
+/* After hrt_instance_new: asks the guest for its arena, which then is part of the checkpoint.
+ * Errors: those of hrt_call, E_SIGNATURE. */
 int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
                    helios_error *err);
 /* Makes env->arena_size at least `bytes`, by adding pages for good. Before a call only: the instance
  * goes back to its checkpoint. False if the memory limit forbids. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes);
 
-/* Around each hrt_call of an export: begin, marshal, call, marshal the result, end. */
+/* Around each hrt_call of an export: begin, marshal, call, marshal the result, end - also after
+ * one that failed. */
 static inline void hrt_host_begin(hrt_host_env *env, int argc, sqlite3_value **argv,
                                   const uint8_t *types) {
   env->in_call = true;

@@ -75,7 +75,8 @@ int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap
 
 struct hrt_stmt {
   sqlite3_stmt *handle;
-  char *sql; /* owned */
+  char *sql;  /* owned */
+  char *ctes; /* as env->ctes; owned; NULL: none */
   uint32_t sql_length;
   uint32_t generation; /* of an open slot */
   int reprepared;      /* sqlite3_stmt_status at the last look */
@@ -131,6 +132,8 @@ struct hrt_window {
 };
 struct hrt_window hrt_window_open(hrt_host_env *env);
 void hrt_window_close(hrt_host_env *env, struct hrt_window w);
+/* Once in a connection, before guest SQL is compiled. */
+void hrt_conn_warm(hrt_host_conn *conn);
 /* After SQLITE_INTERRUPT: ends the call with the reason. */
 __attribute__((noreturn)) void hrt_interrupted(hrt_host_env *env);
 /* status, unless it is SQLITE_INTERRUPT. */

@@ -341,5 +341,6 @@ int hrt_json_bind(hrt_host_env *env, sqlite3_stmt *handle, const char *text, siz
     status = scalar(&r);
     skip(&r);
   }
+  skip(&r);
   return status != 0 || r.at == r.end ? status : bad(&r);
 }

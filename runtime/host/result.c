@@ -102,8 +102,9 @@ static int guest_error(helios_error *err, hrt_host_env *env, hsb_slot code, hsb_
   }
   hrt_clean(text, sizeof text, b.at, b.length);
   hrt_bytes_free(&b);
-  *err = (helios_error){.offset = HELIOS_NO_OFFSET, .guest_code = (int32_t)hrt_u32(code)};
+  *err = (helios_error){0};
   hrt_fail(err, HELIOS_E_GUEST, "%s", text[0] != 0 ? text : "the procedure failed without a text");
+  err->guest_code = (int32_t)hrt_u32(code);
   return 0;
 }
 

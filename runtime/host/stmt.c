@@ -33,8 +33,8 @@ int hrt_sql_status(hrt_host_env *env, int rc) {
   for (size_t i = 0; i < sizeof map / sizeof *map; i++) {
     status = map[i].rc == (rc & 0xff) ? map[i].status : status;
   }
-  if (status == HSB_STATUS_DENIED && env->last[0] != 0) {
-    return status; /* the authorizer said why */
+  if (env->denied) {
+    return HSB_STATUS_DENIED; /* the authorizer said why */
   }
   const char *message = sqlite3_errmsg(env->conn->db);
   hrt_clean(text, sizeof text, message, strlen(message));
@@ -44,8 +44,9 @@ int hrt_sql_status(hrt_host_env *env, int rc) {
 static void stmt_free(struct hrt_stmt *st) {
   sqlite3_finalize(st->handle);
   hrt_free(st->sql);
+  hrt_free(st->ctes);
   st->handle = NULL;
-  st->sql = NULL;
+  st->sql = st->ctes = NULL;
 }
 
 /* Compiles in an open window; seen: the authorizer was asked. */
@@ -84,16 +85,63 @@ static int check_text(hrt_host_env *env, const char *sql, size_t length) {
   return 0;
 }
 
+/* Is there anything in the database, or in the program, that this name could mean? */
+static bool name_is_taken(hrt_host_env *env, const char *name) {
+  static const char sql[] =
+      "SELECT 1 FROM pragma_table_list WHERE name = ?1 COLLATE NOCASE UNION ALL "
+      "SELECT 1 FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE";
+  sqlite3_stmt *handle = NULL;
+  hrt_host_env *active = hrt_host_suspend(env->conn);
+  bool taken = sqlite3_prepare_v3(env->conn->db, sql, -1, 0, &handle, NULL) != SQLITE_OK ||
+               sqlite3_bind_text(handle, 1, name, -1, SQLITE_STATIC) != SQLITE_OK ||
+               sqlite3_step(handle) != SQLITE_DONE;
+  sqlite3_finalize(handle);
+  hrt_host_resume(env->conn, active);
+  return taken;
+}
+
+#define CTES_BYTES 512 /* of names that WITH made, in one statement */
+
+/* The name that the authorizer stumbled over, if it can only be one of the statement's own. */
+static bool learn_cte(struct hrt_stmt *st, hrt_host_env *env) {
+  size_t at = 0, n = strlen(env->doubt);
+  while (st->ctes != NULL && st->ctes[at] != 0) {
+    at += strlen(st->ctes + at) + 1;
+  }
+  if (n == 0 || n == sizeof env->doubt - 1 || at + n + 2 > CTES_BYTES ||
+      name_is_taken(env, env->doubt)) {
+    return false;
+  }
+  if (st->ctes == NULL) {
+    st->ctes = hrt_alloc(CTES_BYTES);
+  }
+  if (st->ctes != NULL) {
+    memcpy(st->ctes + at, env->doubt, n + 1);
+  }
+  return st->ctes != NULL;
+}
+
+static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
+                             size_t length) {
+  int status = 0;
+  do {
+    struct hrt_window w = hrt_window_open(env);
+    env->ctes = st->ctes;
+    env->doubt[0] = 0;
+    status = compile(&st->handle, seen, env, sql, (int)length);
+    hrt_window_close(env, w);
+  } while (status == HSB_STATUS_DENIED && learn_cte(st, env));
+  return status;
+}
+
 static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, size_t length) {
   bool seen = false;
   int status = check_text(env, sql, length);
   if (status != 0) {
     return status;
   }
-  env->last[0] = 0;
-  struct hrt_window w = hrt_window_open(env);
-  status = compile(&st->handle, &seen, env, sql, (int)length);
-  hrt_window_close(env, w);
+  hrt_conn_warm(env->conn);
+  status = compile_in_window(st, &seen, env, sql, length);
   if (status == 0 && !seen) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");
@@ -180,8 +228,8 @@ static bool unseen(struct hrt_stmt *st, uint64_t calls_before, const hrt_host_co
 
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   uint64_t before = env->conn->auth_calls;
-  env->last[0] = 0;
   struct hrt_window w = hrt_window_open(env);
+  env->ctes = st->ctes;
   int rc = sqlite3_step(st->handle);
   int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
   hrt_window_close(env, w);
@@ -226,7 +274,7 @@ void hrt_stmt_close(hrt_host_env *env, uint32_t index) {
   }
   all->idle[all->idle_count++] = *st;
   st->handle = NULL;
-  st->sql = NULL;
+  st->sql = st->ctes = NULL;
 }
 
 void hrt_stmts_reset(hrt_host_env *env) {

@@ -3,7 +3,6 @@
  * refused. */
 #include "host/types.h"
 
-#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -59,7 +58,7 @@ const char *hrt_storage_name(sqlite3_value *v) {
 }
 
 static bool exact_i64(int64_t *out, double v) {
-  if (!(v >= -9223372036854775808.0 && v < 9223372036854775808.0) || v != trunc(v)) {
+  if (!(v >= -9223372036854775808.0 && v < 9223372036854775808.0) || (double)(int64_t)v != v) {
     return false;
   }
   *out = (int64_t)v;

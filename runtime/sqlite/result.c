@@ -240,9 +240,10 @@ static int give_given(sqlite3_context *sql, const hrt_signature *s, hrt_host_env
   env->bytes = NULL;
   if (s->returns == HRT_TYPE_VOID && g.type != HSB_VALUE_NULL) {
     hrt_free(g.bytes);
+    int status = hrt_fail(err, HELIOS_E_VALUE,
+                          "the procedure gave a result, the declaration has no RETURNS");
     hrt_hint(err, "add RETURNS");
-    return hrt_fail(err, HELIOS_E_VALUE,
-                    "the procedure gave a result, the declaration has no RETURNS");
+    return status;
   }
   return give(sql, s, &g, err);
 }

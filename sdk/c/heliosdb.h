@@ -184,14 +184,13 @@ static inline int hg_fail_last(int code) {
                                         : (unsigned)n);
 }
 
-/* Is column (stmt, column) exactly this text? */
-static inline int hg_column_is(int stmt, unsigned column, const char *p, unsigned n) {
-  char text[64];
-  if (n > sizeof text || hg_column_read(stmt, column, 0, text, sizeof text) != (int)n) {
+/* Are these the same bytes? */
+static inline int hg_same(const char *p, unsigned n, const char *q, unsigned m) {
+  if (n != m) {
     return 0;
   }
   for (unsigned i = 0; i < n; i++) {
-    if (text[i] != p[i]) {
+    if (p[i] != q[i]) {
       return 0;
     }
   }
