@@ -136,8 +136,8 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
  * Errors: those of hrt_call, E_SIGNATURE. */
 int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
                    helios_error *err);
-/* Makes env->arena_size at least `bytes`, by adding pages for good. Before a call only: the instance
- * goes back to its checkpoint. False if the memory limit forbids. */
+/* Makes env->arena_size at least `bytes`, by adding pages for good. Before a call only: the
+ * instance goes back to its checkpoint. False if the memory limit forbids. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes);
 
 /* Around each hrt_call of an export: begin, marshal, call, marshal the result, end - also after
