@@ -1,0 +1,192 @@
+/* lines_test.c - the line table decoder: real images of both DWARF versions, against the symbols
+ * they were made from; every cut and many changes of them, which must end in an answer, not a
+ * fault. */
+#include "build_kit.h"
+
+#include "image.h"
+#include "lines.h"
+
+static const char SOURCE[] =
+    "#line 1 \"host\"\n"
+    "int other(int x) {\n  return x * 3;\n}\n"
+    "#line 1000 \"w\"\n"
+    "int first(int x) { int y = x + 1;\n"
+    "#line 2000 \"w\"\n"
+    "return other(y) / x; }\n"
+    "#line 3000 \"w\"\n"
+    "int second(int x) { return other(x) % x; }\n"
+    "#line 9000 \"w\"\n"
+    "__attribute__((visibility(\"hidden\"))) int dropped(int x) { return other(x); }\n"
+    "#line 70000000 \"w\"\n"
+    "int third(int x) { return x ? 0 : other(x); }\n";
+
+static uint8_t *image_of(size_t *size, const char *flags) {
+  char command[2048];
+  kit_write("l.c", SOURCE, strlen(SOURCE));
+  snprintf(command, sizeof command,
+           "cd '%s' && clang -O1 -g1 -fPIC -ffunction-sections -fno-inline -c %s l.c -o l.o && "
+           "ld.lld -shared --gc-sections -zseparate-code l.o -o l.so",
+           kit_folder, flags);
+  assert_int_equal(system(command), 0);
+  return kit_read(kit_path("l.so"), size);
+}
+
+static uint32_t offset_at(const struct hsb_file_line *lines, uint32_t count, uint64_t pc) {
+  uint32_t found = HSB_FILE_NO_OFFSET;
+  for (uint32_t i = 0; i < count && lines[i].pc <= pc; i++) {
+    found = lines[i].offset;
+  }
+  return found;
+}
+
+/* Address of a symbol, by another program. */
+static uint64_t address_of(const char *symbol) {
+  char command[512];
+  unsigned long long address = 0;
+  snprintf(command, sizeof command, "llvm-nm-14 '%s' 2>/dev/null || nm '%s'", kit_path("l.so"),
+           kit_path("l.so"));
+  FILE *pipe = popen(command, "r");
+  assert_non_null(pipe);
+  char line[256], name[200];
+  bool found = false;
+  while (!found && fgets(line, sizeof line, pipe) != NULL) {
+    found = sscanf(line, "%llx %*c %199s", &address, name) == 2 && strcmp(name, symbol) == 0;
+  }
+  pclose(pipe);
+  assert_true(found);
+  return address;
+}
+
+static void check_image(const char *flags) {
+  size_t size;
+  uint8_t *bytes = image_of(&size, flags);
+  hcc_image image;
+  struct hsb_file_line *lines;
+  uint32_t count;
+  hcc_error err = {.code = HCC_OK};
+  assert_int_equal(hcc_image_open(&image, bytes, size, &err), 0);
+  if (hcc_lines(&lines, &count, &image, &err) != 0) {
+    fail_msg("%s: %s", flags, err.text);
+  }
+  for (uint32_t i = 1; i < count; i++) {
+    assert_true(lines[i - 1].pc < lines[i].pc);
+    assert_true(lines[i - 1].offset != lines[i].offset);
+  }
+  assert_int_equal(offset_at(lines, count, address_of("first")), 1000);
+  assert_int_equal(offset_at(lines, count, address_of("second")), 3000);
+  assert_int_equal(offset_at(lines, count, address_of("third")), 70000000);
+  assert_true(offset_at(lines, count, address_of("other")) == HSB_FILE_NO_OFFSET);
+  assert_true(offset_at(lines, count, image.code_end) == HSB_FILE_NO_OFFSET);
+  bool seen = false;
+  for (uint32_t i = 0; i < count; i++) {
+    seen |= lines[i].offset == 2000;
+    assert_true(lines[i].offset != 9000); /* the linker dropped it */
+  }
+  assert_true(seen);
+  free(lines);
+  free(bytes);
+}
+
+static void lines__dwarf_4_and_5(void **state) {
+  (void)state;
+  check_image("-gdwarf-4");
+  check_image("-gdwarf-5");
+  check_image("-gdwarf-5 -gno-column-info");
+}
+
+/* Changes only the debug sections: what follows is that no byte of them is trusted. */
+static void damage(const char *flags, unsigned seed) {
+  size_t size;
+  uint8_t *good = image_of(&size, flags);
+  hcc_image image;
+  assert_int_equal(hcc_image_open(&image, good, size, NULL), 0);
+  hcc_span table = hcc_image_section(&image, ".debug_line");
+  size_t begin = (size_t)(table.at - good);
+  assert_true(table.size > 100);
+  unsigned random = seed, refused = 0;
+  for (unsigned n = 0; n < 4000; n++) {
+    uint8_t *bytes = malloc(size);
+    memcpy(bytes, good, size);
+    unsigned changes = n < table.size ? 1 : 1 + n % 4;
+    for (unsigned k = 0; k < changes; k++) {
+      random = random * 1664525u + 1013904223u;
+      size_t at = n < table.size ? n : (random >> 8) % table.size;
+      bytes[begin + at] = (uint8_t)(n < table.size ? 0xff : random >> 3);
+    }
+    struct hsb_file_line *lines;
+    uint32_t count;
+    hcc_error err = {.code = HCC_OK};
+    assert_int_equal(hcc_image_open(&image, bytes, size, NULL), 0);
+    if (hcc_lines(&lines, &count, &image, &err) == 0) {
+      for (uint32_t i = 0; i < count; i++) {
+        assert_true(lines[i].pc >= image.code && lines[i].pc <= image.code_end);
+        assert_true(i == 0 || lines[i - 1].pc < lines[i].pc);
+      }
+      free(lines);
+    } else {
+      assert_int_equal(err.code, HCC_E_INTERNAL);
+      refused++;
+    }
+    free(bytes);
+  }
+  assert_true(refused > 100);
+  free(good);
+}
+
+static void lines__damaged_tables(void **state) {
+  (void)state;
+  damage("-gdwarf-4", 1);
+  damage("-gdwarf-5", 2);
+}
+
+static void image__cut_and_damaged(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *good = image_of(&size, "-gdwarf-5");
+  hcc_image image;
+  for (size_t n = 0; n < size; n += n < 1200 ? 1 : 61) {
+    uint8_t *cut = malloc(n + 1);
+    memcpy(cut, good, n);
+    if (hcc_image_open(&image, cut, n, NULL) == 0) {
+      struct hsb_file_line *lines;
+      uint32_t count;
+      if (hcc_lines(&lines, &count, &image, NULL) == 0) {
+        free(lines);
+      }
+    }
+    free(cut);
+  }
+  for (size_t n = 0; n < 64; n++) { /* the ELF header */
+    uint8_t before = good[n];
+    good[n] ^= 0xff;
+    if (hcc_image_open(&image, good, size, NULL) == 0) {
+      hcc_image_section(&image, ".text");
+    }
+    good[n] = before;
+  }
+  free(good);
+}
+
+static void lines__none_is_empty(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *bytes = image_of(&size, "-g0");
+  hcc_image image;
+  struct hsb_file_line *lines;
+  uint32_t count;
+  assert_int_equal(hcc_image_open(&image, bytes, size, NULL), 0);
+  assert_int_equal(hcc_lines(&lines, &count, &image, NULL), 0);
+  assert_int_equal(count, 0);
+  free(lines);
+  free(bytes);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lines__dwarf_4_and_5),
+      cmocka_unit_test(lines__damaged_tables),
+      cmocka_unit_test(image__cut_and_damaged),
+      cmocka_unit_test(lines__none_is_empty),
+  };
+  return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}
