@@ -23,12 +23,10 @@
 #define HCC_MAX_NAME 65536u             /* bytes of an import or export name */
 #define HCC_MAX_CUSTOMS 1000u           /* DWARF takes ten */
 
-#define HCC_JAIL_MEMORY                                                                            \
-  (UINT64_C(8) << 30)                     /* bytes of address space of a tool; clang needs most    \
-                                           */
-#define HCC_JAIL_SECONDS 600u             /* of processor time of a tool */
-#define HCC_JAIL_FILE (UINT64_C(2) << 30) /* bytes of the largest file a tool may write */
-#define HCC_MAX_CANONICAL (512u << 20)    /* bytes of the rewritten module: marks make it grow */
-#define HCC_MAX_PLUGIN (1u << 30)         /* bytes of the plugin file */
+#define HCC_JAIL_MEMORY (UINT64_C(8) << 30) /* bytes of address space of a tool */
+#define HCC_JAIL_SECONDS 600u               /* of processor time of a tool */
+#define HCC_JAIL_FILE (UINT64_C(2) << 30)   /* bytes of the largest file a tool may write */
+#define HCC_MAX_CANONICAL (512u << 20)      /* bytes of the rewritten module: marks make it grow */
+#define HCC_MAX_PLUGIN (1u << 30)           /* bytes of the plugin file */
 
 #endif
