@@ -1,9 +1,12 @@
-/* kernels_main.c - times kernels: native code, the plugin with fuel, the plugin without. Prints a
- * line of JSON a kernel.
+/* kernels_main.c - times one kernel in several builds, native code and plugins, in turn. Prints one
+ * line of JSON with the median of each, in milliseconds of this thread's processor time, and the
+ * fuel of each plugin that counts it.
  *
- * usage: bench_kernels ROUNDS NAME N DIR [NAME N DIR]...   with DIR/NAME.native.so, DIR/NAME.so,
- * DIR/NAME.nofuel.so, DIR/NAME.explicit.so; made by run.py. */
+ * usage: bench_kernels ROUNDS NAME N ANSWER DIR KIND...   with DIR/NAME.KIND.so made by run.py; a
+ * KIND that begins with "native" is a library with kernel_NAME, any other a plugin with run. Fails
+ * if one does not answer ANSWER. */
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +18,20 @@ typedef struct plugin_case {
   hrt_instance *instance;
   int export;
   uint32_t n;
+  uint64_t fuel; /* of the last run */
 } plugin_case;
 
 typedef struct native_case {
   uint32_t (*run)(uint32_t n);
   uint32_t n;
 } native_case;
+
+typedef struct kind_case { /* one of them */
+  native_case native;
+  plugin_case plugin;
+} kind_case;
+
+#define KINDS_MAX 16
 
 static uint64_t run_native(void *arg) {
   native_case *c = arg;
@@ -36,6 +47,7 @@ static uint64_t run_plugin(void *arg) {
     fprintf(stderr, "%s\n", err.text);
     return UINT64_MAX;
   }
+  c->fuel = budget.fuel_used;
   return (uint32_t)slots[0];
 }
 
@@ -88,13 +100,8 @@ static int open_plugin(plugin_case *c, const char *path, uint32_t n) {
   return status;
 }
 
-static int bench(const char *name, uint32_t n, const char *dir, unsigned rounds) {
-  static const char *const kinds[] = {"", ".nofuel", ".explicit"};
-  char path[4096], symbol[128];
-  native_case native = {.n = n};
-  plugin_case plugins[3] = {{0}};
-  measure_case cases[4] = {{.name = "native", .run = run_native, .arg = &native}};
-  snprintf(path, sizeof path, "%s/%s.native.so", dir, name);
+static int open_native(native_case *c, const char *path, const char *name, uint32_t n) {
+  char symbol[128];
   snprintf(symbol, sizeof symbol, "kernel_%s", name);
   void *library = dlopen(path, RTLD_NOW);
   void *found = library ? dlsym(library, symbol) : NULL;
@@ -102,39 +109,59 @@ static int bench(const char *name, uint32_t n, const char *dir, unsigned rounds)
     fprintf(stderr, "%s: %s\n", path, dlerror());
     return 1;
   }
-  memcpy(&native.run, &found, sizeof found);
-  for (int k = 0; k < 3; k++) {
-    snprintf(path, sizeof path, "%s/%s%s.so", dir, name, kinds[k]);
-    if (open_plugin(&plugins[k], path, n)) {
-      return 1;
+  memcpy(&c->run, &found, sizeof found);
+  c->n = n;
+  return 0;
+}
+
+static int open_kind(measure_case *out, kind_case *kind, const char *path, const char *name,
+                     uint32_t n) {
+  bool native = strncmp(out->name, "native", 6) == 0;
+  out->run = native ? run_native : run_plugin;
+  out->arg = native ? (void *)&kind->native : (void *)&kind->plugin;
+  return native ? open_native(&kind->native, path, name, n) : open_plugin(&kind->plugin, path, n);
+}
+
+static void print(const char *name, const measure_case *cases, const kind_case *kinds,
+                  size_t count) {
+  printf("{\"bench\":\"kernel\",\"name\":\"%s\"", name);
+  for (size_t k = 0; k < count; k++) {
+    printf(",\"%s\":%.4f", cases[k].name, cases[k].median / 1e6);
+    if (kinds[k].plugin.fuel != 0) {
+      printf(",\"%s_fuel\":%" PRIu64, cases[k].name, kinds[k].plugin.fuel);
     }
-    cases[k + 1] =
-        (measure_case){.name = k ? kinds[k] + 1 : "metered", .run = run_plugin, .arg = &plugins[k]};
   }
-  int status = measure(cases, 4, rounds);
-  if (!status) {
-    printf("{\"bench\":\"kernel\",\"name\":\"%s\",\"native_ms\":%.3f,\"metered\":%.3f,"
-           "\"unmetered\":%.3f,\"explicit\":%.3f,\"fuel_cost\":%.3f}\n",
-           name, cases[0].median / 1e6, cases[1].median / cases[0].median,
-           cases[2].median / cases[0].median, cases[3].median / cases[0].median,
-           cases[1].median / cases[2].median);
-  }
-  for (int k = 0; k < 3; k++) {
-    hrt_instance_free(plugins[k].instance);
-  }
-  dlclose(library);
-  return status;
+  printf("}\n");
 }
 
 int main(int argc, char **argv) {
-  int status = 0;
-  if (argc < 5 || (argc - 2) % 3 != 0) {
-    fprintf(stderr, "usage: bench_kernels ROUNDS NAME N DIR ...\n");
+  char path[4096];
+  static kind_case kinds[KINDS_MAX];
+  static measure_case cases[KINDS_MAX];
+  int count = argc - 6;
+  if (count < 1 || count > KINDS_MAX) {
+    fprintf(stderr, "usage: bench_kernels ROUNDS NAME N ANSWER DIR KIND...\n");
     return 2;
   }
-  for (int i = 2; i < argc; i += 3) {
-    status |= bench(argv[i], (uint32_t)strtoul(argv[i + 1], NULL, 10), argv[i + 2],
-                    (unsigned)strtoul(argv[1], NULL, 10));
+  uint32_t n = (uint32_t)strtoul(argv[3], NULL, 10);
+  int status = 0;
+  for (int k = 0; k < count && status == 0; k++) {
+    cases[k].name = argv[6 + k];
+    snprintf(path, sizeof path, "%s/%s.%s.so", argv[5], argv[2], cases[k].name);
+    status = open_kind(&cases[k], &kinds[k], path, argv[2], n);
+  }
+  if (status == 0 && cases[0].run(cases[0].arg) != strtoul(argv[4], NULL, 10)) {
+    fprintf(stderr, "%s of %u: %s gives a wrong answer\n", argv[2], n, cases[0].name);
+    status = 1;
+  }
+  if (status == 0) {
+    status = measure(cases, (size_t)count, (unsigned)strtoul(argv[1], NULL, 10));
+  }
+  if (status == 0) {
+    print(argv[2], cases, kinds, (size_t)count);
+  }
+  for (int k = 0; k < count; k++) {
+    hrt_instance_free(kinds[k].plugin.instance);
   }
   return status;
 }

@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-double measure_now_ns(void) {
+static double now_ns(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+double measure_now_ns(void) {
+  return now_ns(CLOCK_MONOTONIC);
 }
 
 static int compare(const void *a, const void *b) {
@@ -29,9 +33,9 @@ static double median(const double *values, unsigned n) {
 static int one_round(measure_case *cases, size_t count, unsigned slot) {
   uint64_t expected = 0;
   for (size_t i = 0; i < count; i++) {
-    double begin = measure_now_ns();
+    double begin = now_ns(CLOCK_THREAD_CPUTIME_ID);
     uint64_t got = cases[i].run(cases[i].arg);
-    cases[i].ns[slot] = measure_now_ns() - begin;
+    cases[i].ns[slot] = now_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
     if (i == 0) {
       expected = got;
     }

@@ -1,5 +1,6 @@
 /* measure.h - interleaved timing: run A, B, C, A, B, C ... and report medians and ratios of
- * medians. Ratios hold when the machine's speed drifts; single absolute times do not. */
+ * medians. Times are of this thread's processor, so that other work on the machine counts little.
+ * Ratios hold when the machine's speed drifts; single absolute times do not. */
 #ifndef MEASURE_H
 #define MEASURE_H
 

@@ -2,6 +2,7 @@
 """run.py - all benchmarks by one command; nothing here is asserted, the numbers are for people.
 
 usage: run.py BIN_DIR [--rounds N] [--rows N] [--only kernels|sql|build] [--json FILE]
+       [--kernel NAME,...] [--kinds KIND,...]
 
 Every comparison runs its sides in turn within one process and reports ratios of medians. Native code is
 clang -O3 of the same C at the baseline instruction set.
@@ -17,41 +18,93 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-KERNELS = {"fib": 30, "sieve": 1 << 20, "matmul": 3, "json": 12000, "sha256": 8000}
+# name: n, answer (counted once by gcc -O0 with sanitizers)
+KERNELS = {
+    "fib": (30, 832040),
+    "sieve": (1 << 20, 82025),
+    "matmul": (3, 357820),
+    "nbody": (50000, 3794756157),
+    "mandelbrot": (256, 3662821),
+    "sort": (100000, 865100473),
+    "sortby": (30000, 276291330),
+    "sha256": (8000, 2817709289),
+    "hash": (50000, 480682904),
+    "json": (12000, 2644425134),
+    "mask": (40, 3336590335),
+    "agg": (150, 487990616),
+    "distance": (300, 2908641527),
+    "search": (40, 828063207),
+    "lz": (60, 3955265766),
+    "decimal": (60000, 3620791375),
+}
+# How a kernel is built. "native": flags of clang; a plugin: flags of the guest's clang, words of heliosc.
+SIMD = ["-msimd128"]
+NATIVE = {"native": [], "native-host": ["-march=native"]}
+PLUGINS = {
+    "scalar": ([], []),
+    "scalar-free": ([], ["--no-fuel"]),
+    "scalar-bounds": ([], ["--bounds=explicit"]),
+    "scalar-host": ([], ["--target=native"]),
+    "simd": (SIMD, []),
+    "simd-free": (SIMD, ["--no-fuel"]),
+    "simd-bounds": (SIMD, ["--bounds=explicit"]),
+    "simd-host": (SIMD, ["--target=native"]),
+}
+# Columns of the table: heading, numerator, denominator
+RATIOS = [(kind, kind, "native") for kind in PLUGINS]
+RATIOS += [("simd both host", "simd-host", "native-host"), ("fuel", "scalar", "scalar-free"), ("fuel simd", "simd", "simd-free"),
+           ("bounds", "scalar-bounds", "scalar"), ("bounds simd", "simd-bounds", "simd")]
 
 
 def sh(*args, **kw):
     return subprocess.run([str(a) for a in args], check=True, text=True, **kw)
 
 
-def build_wasm(source, out):
-    sh("clang", "--target=wasm32", "-O3", "-nostdlib", "-mbulk-memory", "-Wl,--no-entry", "-Wl,--strip-all",
+def build_wasm(source, out, *flags):
+    sh("clang", "--target=wasm32", "-O3", "-nostdlib", "-mbulk-memory", "-Wl,--no-entry", "-Wl,--strip-all", *flags,
        f"-I{HERE.parent.parent / 'sdk/c'}", source, "-o", out)
 
 
 def heliosc(binaries, *args):
-    sh(binaries / "heliosc", "build", "-q", *args)
+    """Warnings (--no-fuel has one) are of no interest here; errors are."""
+    done = subprocess.run([str(a) for a in (binaries / "heliosc", "build", "-q", *args)], text=True, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+
+
+def kernel(binaries, work, options, name):
+    """Builds one kernel in every kind asked for and times them in turn."""
+    n, answer = KERNELS[name]
+    source = HERE / "kernels" / f"{name}.c"
+    kinds = [k for k in (*NATIVE, *PLUGINS) if not options.kinds or k in options.kinds]
+    for kind in kinds:
+        out = work / f"{name}.{kind}.so"
+        if kind in NATIVE:
+            sh("clang", "-O3", *NATIVE[kind], "-fPIC", "-shared", source, "-lm", "-o", out)
+        else:
+            flags, words = PLUGINS[kind]
+            wasm = work / f"{name}{'.simd' if flags else ''}.wasm"
+            if not wasm.exists():
+                build_wasm(source, wasm, *flags)
+            heliosc(binaries, wasm, *words, "-o", out)
+    out = sh(binaries / "bench_kernels", options.rounds, name, n, answer, work, *kinds, stdout=subprocess.PIPE).stdout
+    return json.loads(out)
 
 
 def kernels(binaries, work, options):
-    words = []
-    for name, n in KERNELS.items():
-        source = HERE / "kernels" / f"{name}.c"
-        wasm = work / f"{name}.wasm"
-        build_wasm(source, wasm)
-        heliosc(binaries, wasm, "-o", work / f"{name}.so")
-        heliosc(binaries, wasm, "--no-fuel", "-o", work / f"{name}.nofuel.so")
-        heliosc(binaries, wasm, "--bounds=explicit", "-o", work / f"{name}.explicit.so")
-        sh("clang", "-O3", "-fPIC", "-shared", source, "-o", work / f"{name}.native.so")
-        words += [name, n, work]
-    out = sh(binaries / "bench_kernels", options.rounds, *words, capture_output=True).stdout
-    rows = [json.loads(line) for line in out.splitlines()]
-    print(f"\n{'kernel':10} {'native ms':>10} {'metered':>8} {'no fuel':>8} {'explicit':>9} {'fuel cost':>10}")
-    for r in rows:
-        print(f"{r['name']:10} {r['native_ms']:10.2f} {r['metered']:8.3f} {r['unmetered']:8.3f} "
-              f"{r['explicit']:9.3f} {r['fuel_cost']:10.3f}")
-    for key in ("metered", "unmetered", "explicit", "fuel_cost"):
-        print(f"geometric mean {key}: {statistics.geometric_mean(r[key] for r in rows):.3f}")
+    rows, ratios = [], {}
+    for name in options.kernel or KERNELS:
+        row = kernel(binaries, work, options, name)
+        columns = [r for r in RATIOS if r[1] in row and r[2] in row]
+        if not rows:
+            print(f"\n{'kernel':14}{'native ms':>10}" + "".join(f"{heading:>15}" for heading, _, _ in columns))
+        for heading, above, below in columns:
+            ratios.setdefault(heading, []).append(row[above] / row[below])
+        print(f"{name:14}{row.get('native', 0):10.3f}" + "".join(f"{ratios[h][-1]:15.3f}" for h, _, _ in columns),
+              flush=True)
+        rows.append(row)
+    print(f"{'geometric mean':24}" + "".join(f"{statistics.geometric_mean(r):15.3f}" for r in ratios.values()))
+    print(f"{'greatest':24}" + "".join(f"{max(r):15.3f}" for r in ratios.values()))
     return rows
 
 
@@ -93,6 +146,8 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000)
     parser.add_argument("--only", choices=["kernels", "sql", "build"])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--kernel", type=lambda s: s.split(","))
+    parser.add_argument("--kinds", type=lambda s: s.split(","))
     options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:

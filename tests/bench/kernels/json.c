@@ -37,7 +37,7 @@ KERNEL(json) {
       at = string_end(at + 1, end);
     } else if ((ch >= '0' && ch <= '9') || ch == '-') {
       while (at < end && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) {
-        hash = hash * 31 + (u32)text[at++];
+        hash = hash * 31 + (unsigned char)text[at++];
       }
     } else if (ch >= 'a' && ch <= 'z') {
       while (at < end && text[at] >= 'a' && text[at] <= 'z') {
