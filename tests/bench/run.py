@@ -52,7 +52,8 @@ PLUGINS = {
 }
 # Columns of the table: heading, numerator, denominator
 RATIOS = [(kind, kind, "native") for kind in PLUGINS]
-RATIOS += [("simd both host", "simd-host", "native-host"), ("fuel", "scalar", "scalar-free"), ("fuel simd", "simd", "simd-free"),
+RATIOS += [("simd both host", "simd-host", "native-host"), ("fuel", "scalar", "scalar-free"),
+           ("fuel simd", "simd", "simd-free"),
            ("bounds", "scalar-bounds", "scalar"), ("bounds simd", "simd-bounds", "simd")]
 
 
@@ -67,7 +68,8 @@ def build_wasm(source, out, *flags):
 
 def heliosc(binaries, *args):
     """Warnings (--no-fuel has one) are of no interest here; errors are."""
-    done = subprocess.run([str(a) for a in (binaries / "heliosc", "build", "-q", *args)], text=True, stderr=subprocess.PIPE)
+    command = [str(a) for a in (binaries / "heliosc", "build", "-q", *args)]
+    done = subprocess.run(command, text=True, stderr=subprocess.PIPE)
     if done.returncode != 0:
         sys.exit(done.stderr)
 

@@ -13,8 +13,10 @@ KERNEL(sieve) {
       continue;
     }
     count++;
-    for (u64 j = (u64)i * i; j < n; j += i) {
-      composite[j] = 1;
+    if (i <= n / i) {
+      for (u32 j = i * i; j < n; j += i) {
+        composite[j] = 1;
+      }
     }
   }
   return count;
