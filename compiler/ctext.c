@@ -284,7 +284,7 @@ int hcc_ctext_split(hcc_ctext *out, const char *text, size_t size, hcc_error *er
   }
   r.at = text + t.prelude;
   while (next_line(&l, &r)) {
-    hcc_chunk chunk;
+    hcc_chunk chunk = {.begin = NULL};
     if (l.size == 0 || export_comment(l)) {
       continue;
     }
