@@ -33,7 +33,7 @@ static void flags__security_is_there(void **state) {
                                        "-ffp-contract=off",
                                        "-fno-delete-null-pointer-checks",
                                        "-Werror=frame-larger-than",
-                                       "-fno-omit-frame-pointer",
+
                                        "--version-script=exports.map"};
   char frame[64];
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
