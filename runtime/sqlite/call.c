@@ -136,7 +136,7 @@ static int run_nested(sqlite3_context *sql, hrt_version *v, hrt_budget *budget,
   int status = hrt_seat_take(&seat, v, budget, err);
   if (status == 0) {
     status = run(sql, v, seat, budget, argv, err);
-    hrt_seat_renew(v, &seat);
+    hrt_seat_renew(&seat);
     hrt_seat_give(v, seat);
   }
   return status;
@@ -158,7 +158,7 @@ static int call_pinned(sqlite3_context *sql, pin *p, sqlite3_value **argv, helio
   p->busy = true;
   status = run(sql, v, p->seat, h->budget, argv, err);
   p->busy = false;
-  hrt_seat_renew(v, &p->seat);
+  hrt_seat_renew(&p->seat);
 out:
   hrt_allowance_end(&allowance, h);
   return status;

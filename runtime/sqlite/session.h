@@ -34,7 +34,6 @@ struct hrt_version {
   hrt_plugin *plugin;        /* of the plugin cache */
   const struct helios_plugin *abi;
   uint32_t export_index;
-  bool fresh;    /* a call leaves nothing behind: no reset needed */
   bool timed;    /* it can wait inside the host: its clock starts with the call */
   int log_level; /* of WITH, or -1 */
   hrt_caps *caps;
@@ -129,7 +128,7 @@ int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_err
 /* Ends its use: resets it, or frees it if it is dead or not wanted. Takes NULL. */
 void hrt_seat_give(hrt_version *v, hrt_seat *seat);
 /* After a call: ready for the next one, or freed, and then *seat is NULL. */
-void hrt_seat_renew(hrt_version *v, hrt_seat **seat);
+void hrt_seat_renew(hrt_seat **seat);
 
 /* ---- allowance.c ---- */
 /* What one call may use. Lives on the caller's stack between begin and end. */

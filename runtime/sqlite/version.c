@@ -56,24 +56,6 @@ out:
   return status;
 }
 
-/* Are all arguments passed in registers? */
-static bool only_numbers(const hrt_signature *s) {
-  for (uint32_t i = 0; i < s->argc; i++) {
-    switch (s->types[i]) {
-    case HRT_TYPE_BOOLEAN:
-    case HRT_TYPE_INTEGER:
-    case HRT_TYPE_BIGINT:
-    case HRT_TYPE_REAL:
-    case HRT_TYPE_DATE:
-    case HRT_TYPE_TIMESTAMP:
-      break;
-    default:
-      return false;
-    }
-  }
-  return !s->called_on_null;
-}
-
 static void take_identity(hrt_version *v, const hrt_definition *d) {
   v->procedure_id = d->procedure_id;
   v->stamp = d->stamp;
@@ -110,8 +92,6 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   v->timeout_ns =
       v->limits.timeout_ms < UINT64_MAX / 4000000 ? v->limits.timeout_ms * 1000000 : UINT64_MAX / 4;
   v->timed = v->abi->flags & HSB_PLUGIN_IMPURE;
-  v->fresh = (v->abi->exports[v->export_index].flags & HSB_EXPORT_STATELESS) &&
-             !(v->abi->flags & HSB_PLUGIN_IMPURE) && only_numbers(&v->signature);
   *out = v;
   v = NULL;
 out:
@@ -226,9 +206,9 @@ int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_err
   return seat_new(out, v, budget, err);
 }
 
-void hrt_seat_renew(hrt_version *v, hrt_seat **seat) {
+void hrt_seat_renew(hrt_seat **seat) {
   hrt_seat *s = *seat;
-  if (hrt_instance_dead(s->instance) || (!v->fresh && hrt_instance_reset(s->instance, NULL) != 0)) {
+  if (hrt_instance_dead(s->instance) || hrt_instance_reset(s->instance, NULL) != 0) {
     seat_free(s);
     *seat = NULL;
   }
