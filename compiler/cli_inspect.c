@@ -148,7 +148,6 @@ int hcc_cli_inspect(hcc_cli *cli) {
   } else {
     cJSON_Delete(in.object);
   }
-  fflush(stdout); /* before what stderr says of it */
   if (status != 0) {
     return hcc_cli_error(cli, &err, cli->args[0]);
   }

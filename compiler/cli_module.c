@@ -236,14 +236,16 @@ static void print_names(hcc_cli *cli, const cJSON *o) {
   const cJSON *row, *array = cJSON_GetObjectItemCaseSensitive(o, "imports");
   title(cli, array, "imports");
   cJSON_ArrayForEach(row, array) {
-    hcc_cli_print(cli, "  %s.%s  %s %s\n", text_of(row, "module"), text_of(row, "name"),
-                  text_of(row, "kind"), text_of(row, "type"));
+    const char *type = text_of(row, "type");
+    hcc_cli_print(cli, "  %s.%s  %s%s%s\n", text_of(row, "module"), text_of(row, "name"),
+                  text_of(row, "kind"), *type == '\0' ? "" : " ", type);
   }
   array = cJSON_GetObjectItemCaseSensitive(o, "exports");
   title(cli, array, "exports");
   cJSON_ArrayForEach(row, array) {
-    hcc_cli_print(cli, "  %s  %s %.0f %s\n", text_of(row, "name"), text_of(row, "kind"),
-                  number_of(row, "index"), text_of(row, "type"));
+    const char *type = text_of(row, "type");
+    hcc_cli_print(cli, "  %s  %s %.0f%s%s\n", text_of(row, "name"), text_of(row, "kind"),
+                  number_of(row, "index"), *type == '\0' ? "" : " ", type);
   }
 }
 

@@ -94,6 +94,7 @@ static void location(const hcc_error *err, const char *file) {
 static void report_text(const hcc_cli *cli, const hcc_error *err, const char *file,
                         const char *hint) {
   bool color = cli->color_err;
+  fflush(stdout); /* what it is about comes first */
   fprintf(stderr, "%serror[H%04d]%s: %s%s%s\n", hcc_cli_style(color, HCC_STYLE_ERROR), err->code,
           hcc_cli_style(color, HCC_STYLE_PLAIN), hcc_cli_style(color, HCC_STYLE_BOLD), err->text,
           hcc_cli_style(color, HCC_STYLE_PLAIN));

@@ -9,8 +9,8 @@
 
 bool hcc_is_binary(const uint8_t *bytes, size_t size);
 
-/* Assembles text; *wasm is malloc'ed. Names and (@custom ...) sections are kept. Errors: WAT with
- * wat2wasm's first complaint, those of run.h. */
+/* Assembles text; *wasm is malloc'ed. Names and (@custom ...) sections are kept. Errors: MALFORMED
+ * (not text either), WAT with wat2wasm's first complaint, those of run.h. */
 int hcc_wat(uint8_t **wasm, size_t *wasm_size, const uint8_t *text, size_t size, const char *folder,
             const hcc_tool *wat2wasm, const hcc_jail *jail, uint32_t seconds, hcc_error *err);
 

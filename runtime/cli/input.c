@@ -82,9 +82,10 @@ static void take_line(struct input *in, const char *line, size_t n) {
   if (is_blank(&in->text)) {
     sh_buf_clear(&in->text);
     in->first = in->line;
-    if (line[0] == '.') {
+    size_t blanks = leading(line, n);
+    if (line[blanks] == '.') {
       in->sh->line = in->line;
-      sh_dot(in->sh, line);
+      sh_dot(in->sh, line + blanks);
       return;
     }
   }

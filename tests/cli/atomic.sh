@@ -1,0 +1,22 @@
+# The output is the old file or the new one, never a part, and nothing is left beside it.
+cp "$FILES/add.wat" . && heliosc -q add.wat && cp add.so good.so
+leftovers() { set -- .[!.]* *; for f in "$@"; do case $f in *.tmp*|*XXXX*|.add*) fail "left: $f" ;; esac; done; }
+printf '(module (func (result i32)))' >bad.wat
+expect 1 heliosc build bad.wat -o add.so
+cmp -s add.so good.so || fail "a failed build touched the output"
+leftovers
+HELIOS_CLANG=/bin/false expect 3 heliosc build --no-cache add.wat
+cmp -s add.so good.so || fail "a failed tool touched the output"
+for delay in 0.02 0.05 0.1 0.2 0.3; do
+  heliosc build -q --no-cache --tier=baseline add.wat & pid=$!
+  sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+  heliosc verify add.so >out || { cat out; fail "half-written after $delay s"; }
+done
+mkdir shut && cp good.so shut/add.so && chmod 555 shut
+if [ "$(id -u)" != 0 ]; then
+  expect 1 heliosc build add.wat -o shut/add.so && cmp good.so shut/add.so
+fi
+heliosc build -q --no-cache add.wat && cmp -s add.so good.so || fail "not as before"
+leftovers
+ls "${TMPDIR:-/tmp}" | grep -q "helios-cli-no-such" && fail "temporary folder"
+:

@@ -1,0 +1,22 @@
+# This machine is well; a machine without clang, or with an old wasm2c, is not, and is told what to do.
+expect 0 heliosc doctor
+lacks out '^fail' && has out '^ok +flags' && has out '^ok +wasm2c' && has out '^ok +clang'
+expect 1 heliosc doctor --clang=/no/clang && has out '^fail +clang' && has out '^ +fix: install'
+mkdir old
+printf '#!/bin/sh\necho 1.0.32\n' >old/wasm2c && chmod +x old/wasm2c
+expect 1 heliosc doctor --wasm2c=old/wasm2c && has out '^fail +wasm2c +.*1\.0\.36'
+# a compiler that makes jumps of calls in tail position
+cat >old/clang <<'SH'
+#!/bin/sh
+for a; do shift; [ "$a" = -fno-optimize-sibling-calls ] || set -- "$@" "$a"; done
+exec clang "$@"
+SH
+chmod +x old/clang
+expect 1 heliosc doctor --clang=old/clang && has out '^fail +flags +clang ignores -fno-optimize-sibling-calls'
+: >bad.key && chmod 600 bad.key
+HELIOS_KEY=bad.key expect 1 heliosc doctor && has out '^fail +key'
+HELIOS_CACHE=/proc/none expect 0 heliosc doctor && has out '^warn +cache'
+(ulimit -v 4000000; heliosc doctor --clang=/no/clang) >out 2>err
+grep -q AddressSanitizer err || has out '^fail +memory' # a sanitizer needs more than that itself
+grep -q AddressSanitizer err || has out '^warn +limit'
+expect 1 heliosc --json doctor --clang=/no/clang && json_lines out && has out '"ok":false'
