@@ -86,6 +86,7 @@ struct decoder {
   unsigned at, end;
   uint8_t rex, modrm;
   bool has_66;
+  bool vector_x;     /* bit X of a VEX or EVEX prefix, which is inverted there */
   uint8_t rep;       /* 0xf2 or 0xf3, the last one */
   uint8_t mandatory; /* N, O, R or D */
   hcc_x86_insn *out;
@@ -193,6 +194,7 @@ static bool vector_prefix(struct decoder *d, uint8_t first, enum map *map) {
     return false;
   }
   d->mandatory = (uint8_t)(1u << (p1 & 3));
+  d->vector_x = (p0 & 0x40) == 0;
   if (first == 0xc4) {
     *map = (p0 & 0x1f) < 4 ? vex_maps[p0 & 0x1f] : MAPS;
     return *map != MAPS;
@@ -241,7 +243,8 @@ static bool operand(struct decoder *d, bool registers) {
   if (rm == 4 && !take(d, &sib)) {
     return false;
   }
-  if (mod == 0 && rm == 4 && (sib & 0x3f) == 0x25) {
+  bool index = (sib & 0x38) != 0x20 || (d->rex & 2) != 0 || d->vector_x; /* r12 is one */
+  if (mod == 0 && rm == 4 && (sib & 7) == 5 && !index) {
     refuse(d, "absolute address");
   }
   bool rip = mod == 0 && rm == 5;

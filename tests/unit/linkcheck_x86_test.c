@@ -161,6 +161,7 @@ static const struct snippet snippets[] = {
     {"movabs 0x123456789abc, %al", "absolute address"},
     {"movabs %rax, 0x123456789abc", "absolute address"},
     {"mov 0x1234, %rax", "absolute address"},
+    {"vmovaps 0x1234, %xmm8", "absolute address"},
     {"movl $1, 0x1234", "absolute address"},
     {"enter $8, $0", "never emits"},
     {"loop . + 2", "never emits"},
@@ -253,6 +254,8 @@ static const struct snippet snippets[] = {
     {"notrack jmp *%rax", NULL},
     {"lea . + 7(%rip), %rax", NULL},
     {"lea 0x10(,%rax,8), %rbx", NULL},
+    {"lea 0(,%r12,4), %ecx", NULL}, /* index 4 is none only without REX.X */
+    {"vmovaps 0(,%r12,4), %xmm8", NULL},
     {"endbr64", NULL},
     {"pause", NULL},
     {"lfence", NULL},
