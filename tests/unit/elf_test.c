@@ -85,6 +85,7 @@ static void parse__writable_and_thread_local(void **state) {
   refused("int v; int *f(void); int *f(void) { return &v; }\n", "", "writable variable");
   refused("_Thread_local int v = 1; int *f(void); int *f(void) { return &v; }\n",
           "-ftls-model=initial-exec", "not an image");
+  refused("", "-Wl,--image-base=0x10000", "do not begin at 0");
   refused("", "-Wl,-z,norelro", "writable variable");
   refused("", "-Wl,-z,execstack", "executable stack");
   refused("", "-Wl,-N -fuse-ld=bfd", "not an image");
@@ -134,6 +135,7 @@ static void parse__elf_header_lies(void **state) {
   EHDR_LIES(e_ident[0], 0, "ELF header");
   EHDR_LIES(e_ident[EI_CLASS], ELFCLASS32, "ELF header");
   EHDR_LIES(e_ident[EI_DATA], ELFDATA2MSB, "ELF header");
+  EHDR_LIES(e_version, 2, "ELF header");
   EHDR_LIES(e_machine, EM_RISCV, "another processor");
   EHDR_LIES(e_type, ET_EXEC, "plain shared object");
   EHDR_LIES(e_entry, 0x1000, "plain shared object");
@@ -172,6 +174,7 @@ static void parse__program_header_lies(void **state) {
   (void)state;
   PHDR_LIES(PT_LOAD, PF_R | PF_W, p_flags, PF_R | PF_W | PF_X, "writable and executable");
   PHDR_LIES(PT_LOAD, PF_R | PF_X, p_flags, PF_R | PF_W | PF_X, "writable and executable");
+  PHDR_LIES(PT_LOAD, PF_R | PF_X, p_flags, PF_R | PF_X | 8, "writable and executable");
   PHDR_LIES(PT_LOAD, PF_R | PF_X, p_flags, PF_X, "writable and executable");
   PHDR_LIES(PT_LOAD, PF_R | PF_X, p_flags, PF_R, "one executable");
   PHDR_LIES(PT_LOAD, PF_R, p_flags, PF_R | PF_X, "one executable");
@@ -220,11 +223,13 @@ static void parse__dynamic_table_lies(void **state) {
     entry_lies(tables[i], tables[i], 0x7fffffff, "not an image");
     entry_lies(tables[i], tables[i], UINT64_MAX - 3, "not an image");
     entry_lies(tables[i], DT_NULL, 0, "no");
+    entry_lies(tables[i], tables[i], 0, i == 3 ? "no relocations" : "no symbol table");
   }
   entry_lies(DT_STRSZ, DT_STRSZ, UINT64_MAX, "outside of its segments");
   entry_lies(DT_STRSZ, DT_STRSZ, 2, "symbol");
   entry_lies(DT_SYMENT, DT_SYMENT, 23, "symbol table");
   entry_lies(DT_RELAENT, DT_RELAENT, 16, "another size");
+  entry_lies(DT_RELASZ, DT_RELASZ, 0, "no relocations");
   entry_lies(DT_RELASZ, DT_RELASZ, 25, "another size");
   entry_lies(DT_RELASZ, DT_RELASZ, UINT64_C(24) << 50, "outside of its segments");
   entry_lies(DT_FLAGS, DT_FLAGS, DF_TEXTREL, "dynamic entry");
@@ -234,6 +239,57 @@ static void parse__dynamic_table_lies(void **state) {
   entry_lies(DT_FLAGS, DT_NEEDED, 1, "dynamic entry");
   entry_lies(DT_FLAGS, DT_RELA, 0x100, "twice");
   entry_lies(DT_FLAGS, DT_PREINIT_ARRAY, 0x100, "dynamic entry");
+}
+
+/* The one symbol, in the image's .dynsym. */
+static void symbol_lies(Elf64_Sym symbol, const char *part) {
+  const Elf64_Ehdr *h = (const void *)elf.data;
+  const Elf64_Shdr *sections = (const void *)(elf.data + h->e_shoff);
+  for (int i = 0; i < h->e_shnum; i++) {
+    if (sections[i].sh_type == SHT_DYNSYM) {
+      header_lies(sections[i].sh_offset + sizeof symbol, &symbol, sizeof symbol, part);
+      return;
+    }
+  }
+  fail();
+}
+
+static void parse__symbol_lies(void **state) {
+  (void)state;
+  Elf64_Sym good = fx_symbol(elf, "helios_plugin"), bad;
+  good.st_name = 1; /* the only name of .dynstr */
+#define SYMBOL_LIES(field, value, part)                                                            \
+  bad = good;                                                                                      \
+  bad.field = value;                                                                               \
+  symbol_lies(bad, part)
+  SYMBOL_LIES(st_shndx, SHN_UNDEF, "no global data object");
+  SYMBOL_LIES(st_shndx, SHN_ABS, "no global data object");
+  SYMBOL_LIES(st_info, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), "no global data object");
+  SYMBOL_LIES(st_info, ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC), "no global data object");
+  SYMBOL_LIES(st_info, ELF64_ST_INFO(STB_GLOBAL, STT_TLS), "no global data object");
+  SYMBOL_LIES(st_info, ELF64_ST_INFO(STB_WEAK, STT_OBJECT), "no global data object");
+  SYMBOL_LIES(st_info, ELF64_ST_INFO(STB_LOCAL, STT_OBJECT), "no global data object");
+  SYMBOL_LIES(st_size, 0, "out of range");
+  SYMBOL_LIES(st_size, UINT64_MAX, "out of range");
+  SYMBOL_LIES(st_size, 64, "too short");
+  SYMBOL_LIES(st_value, 0x1000000, "out of range");
+  SYMBOL_LIES(st_value, UINT64_MAX - 7, "out of range");
+  SYMBOL_LIES(st_value, good.st_value + 4, "too short");
+  SYMBOL_LIES(st_name, 0, "other than");
+  SYMBOL_LIES(st_name, UINT32_MAX, "other than");
+#undef SYMBOL_LIES
+}
+
+static void parse__number_of_symbols_lies(void **state) {
+  (void)state;
+  const Elf64_Ehdr *h = (const void *)elf.data;
+  const Elf64_Shdr *sections = (const void *)(elf.data + h->e_shoff);
+  static const uint32_t counts[] = {0, 1, 65, UINT32_MAX};
+  for (int i = 0; i < h->e_shnum; i++) {
+    for (int n = 0; n < 4 && sections[i].sh_type == SHT_HASH; n++) {
+      header_lies(sections[i].sh_offset + 4, &counts[n], 4, "one symbol");
+    }
+  }
 }
 
 static void relocation_lies(uint64_t offset, uint64_t info, int64_t addend, const char *part) {
@@ -301,6 +357,8 @@ int main(void) {
       cmocka_unit_test(parse__elf_header_lies),
       cmocka_unit_test(parse__program_header_lies),
       cmocka_unit_test(parse__dynamic_table_lies),
+      cmocka_unit_test(parse__symbol_lies),
+      cmocka_unit_test(parse__number_of_symbols_lies),
       cmocka_unit_test(parse__relocation_lies),
       cmocka_unit_test(parse__every_flipped_bit),
       cmocka_unit_test(parse__every_cut),

@@ -176,6 +176,9 @@ static void footer_lies(void (*lie)(struct hsb_file_footer *), const char *part)
 static void lie_size(struct hsb_file_footer *f) {
   f->size = 81;
 }
+static void lie_reserved(struct hsb_file_footer *f) {
+  f->reserved = 1;
+}
 static void lie_major(struct hsb_file_footer *f) {
   f->major = 2;
 }
@@ -201,6 +204,7 @@ static void lie_elf_none(struct hsb_file_footer *f) {
 static void load__footer_lies(void **state) {
   (void)state;
   footer_lies(lie_size, "footer");
+  footer_lies(lie_reserved, "footer");
   footer_lies(lie_major, "format 2.0");
   footer_lies(lie_count, "directory");
   footer_lies(lie_count_less, "directory");
@@ -231,6 +235,37 @@ static void load__section_lies(void **state) {
   entry_lies(HSB_SECTION_LINES, at, 8, "two sections");
   entry_lies(HSB_SECTION_FUNCS, at, 7, "table of functions");
   entry_lies(HSB_SECTION_FUNCS, at, 8 + 59, "table of functions");
+}
+
+static void load__too_many_sections(void **state) {
+  (void)state;
+  struct fx_section sections[HSB_FILE_SECTIONS_MAX + 1];
+  for (uint32_t i = 0; i <= HSB_FILE_SECTIONS_MAX; i++) {
+    sections[i] = (struct fx_section){100 + i, "x", 1};
+  }
+  struct fx_bytes f = fx_pack(elf, sections, HSB_FILE_SECTIONS_MAX);
+  hrt_plugin_unref(fx_load(f)); /* unknown kinds are skipped */
+  fx_free(f);
+  f = fx_pack(elf, sections, HSB_FILE_SECTIONS_MAX + 1);
+  fx_refused(f, HELIOS_E_PLUGIN, "directory");
+  fx_free(f);
+}
+
+/* All in place, but four bytes further on. */
+static void load__misaligned_directory(void **state) {
+  (void)state;
+  struct hsb_file_footer footer;
+  struct fx_bytes f = {calloc(1, file.size + 4), file.size + 4};
+  memcpy(&footer, file.data + file.size - sizeof footer, sizeof footer);
+  memcpy(f.data, file.data, footer.directory_offset);
+  memcpy(f.data + footer.directory_offset + 4, file.data + footer.directory_offset,
+         file.size - footer.directory_offset);
+  footer.directory_offset += 4;
+  footer.file_size += 4;
+  memcpy(f.data + f.size - sizeof footer, &footer, sizeof footer);
+  fx_seal(f, fx_key);
+  fx_refused(f, HELIOS_E_PLUGIN, "directory");
+  fx_free(f);
 }
 
 static void load__odd_lines(void **state) {
@@ -509,6 +544,8 @@ int main(void) {
       cmocka_unit_test(load__refuses_not_plugins),
       cmocka_unit_test(load__footer_lies),
       cmocka_unit_test(load__section_lies),
+      cmocka_unit_test(load__too_many_sections),
+      cmocka_unit_test(load__misaligned_directory),
       cmocka_unit_test(load__odd_lines),
       cmocka_unit_test(load__abi_lies),
       cmocka_unit_test(load__abi_inner_lies),
