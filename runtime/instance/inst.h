@@ -58,7 +58,8 @@ struct hrt_instance {
   struct hsb_ctx *ctx;
   uint8_t *instance; /* as generated code knows it */
   uint8_t *memory;
-  uint32_t pages, limit_pages, base_pages; /* of HSB_PAGE: now, at most, at the checkpoint */
+  uint32_t pages, limit_pages, base_pages; /* of HSB_PAGE: now; at most (limit
+                                            * and declared maximum); at the checkpoint */
   uint32_t stack_bytes;
   bool dead;
   bool dirty; /* something may have been written since the checkpoint */

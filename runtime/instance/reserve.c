@@ -87,7 +87,7 @@ uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
   hrt_instance *i = hrt_instance_of(ctx);
   uint32_t old = i->pages;
   uint64_t pages = (uint64_t)old + delta;
-  if (hrt_instance_memory(i) == NULL || pages > i->abi->memory_max || pages > i->limit_pages) {
+  if (hrt_instance_memory(i) == NULL || pages > i->limit_pages) {
     return UINT32_MAX;
   }
   bool watched = !i->ready && i->tracking == HRT_TRACK_FAULTS; /* as the first pages are */

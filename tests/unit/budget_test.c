@@ -98,6 +98,21 @@ static void fuel__overdrawn_at_the_end_stops_the_next_call(void **state) {
   hrt_instance_free(i);
 }
 
+static void fuel__a_limit_that_is_lowered(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {0};
+  assert_int_equal(burn(i, &b, 100, 1, NULL), 0);
+  b.fuel_limit = 100;
+  assert_int_equal(burn(i, &b, 0, 1, NULL), 0);
+  b.fuel_limit = 99;
+  assert_int_equal(burn(i, &b, 0, 1, NULL), HELIOS_E_FUEL);
+  b.fuel_limit = 110;
+  assert_int_equal(burn(i, &b, 11, 1, NULL), HELIOS_E_FUEL);
+  assert_int_equal(b.fuel_used, 111);
+  hrt_instance_free(i);
+}
+
 static void time__deadline_ends_a_loop(void **state) {
   (void)state;
   static const uint32_t loops[] = {KIT_SPIN, KIT_SPIN_DRY};
@@ -221,6 +236,9 @@ static void host__charges_exactly(void **state) {
   s[0] = UINT64_MAX;
   assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
   assert_int_equal(b.fuel_used, UINT64_MAX);
+  s[0] = 5;
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(b.fuel_used, UINT64_MAX);
   hrt_instance_free(i);
 }
 
@@ -256,6 +274,30 @@ static void nested__one_budget(void **state) {
   hrt_instance_free(outer);
 }
 
+static hrt_budget shared;
+
+/* Does not ask for the budget: what the outer call has used so far must count all the same. */
+static void host_burns_shared(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)ctx;
+  s[0] = (uint64_t)burn(env, &shared, s[0], 1, NULL);
+}
+
+static void nested__outer_use_counts_without_asking(void **state) {
+  (void)state;
+  for (uint64_t n = 1999; n <= 2001; n++) {
+    hrt_instance *inner = kit_instance(plugin, NULL);
+    struct hsb_binding binding = {host_burns_shared, inner};
+    hrt_instance *outer = kit_instance(plugin, &binding);
+    hsb_slot s[2] = {3000, n};
+    shared = (hrt_budget){.fuel_limit = 5000};
+    assert_int_equal(hrt_call(outer, KIT_BURN_IMPORT, s, &shared, NULL), 0);
+    assert_int_equal(s[0], n == 2001 ? HELIOS_E_FUEL : 0);
+    assert_int_equal(shared.fuel_used, 3000 + n);
+    hrt_instance_free(inner);
+    hrt_instance_free(outer);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fuel__is_exact_whatever_the_slice),
@@ -270,6 +312,8 @@ int main(void) {
       cmocka_unit_test(cancel__probe),
       cmocka_unit_test(host__charges_exactly),
       cmocka_unit_test(nested__one_budget),
+      cmocka_unit_test(nested__outer_use_counts_without_asking),
+      cmocka_unit_test(fuel__a_limit_that_is_lowered),
   };
   return cmocka_run_group_tests_name("budget", tests, setup, teardown);
 }

@@ -11,22 +11,24 @@
 
 enum kit_export {
   KIT_EMPTY,
-  KIT_PEEK,      /* i:i byte at address */
-  KIT_POKE,      /* ii: byte to address */
-  KIT_PEEK_FAR,  /* ii:i byte at address + offset, both 32 bits */
-  KIT_GROW,      /* i:i */
-  KIT_SIZE,      /* :i bytes / 64 KiB */
-  KIT_COUNT,     /* :j counter global, after adding 1 */
-  KIT_TABLE_SET, /* ij: element of the table */
-  KIT_TABLE_GET, /* i:j */
-  KIT_SPIN,      /* : for ever, one unit a turn */
-  KIT_BURN,      /* jj: n units, k at a time, a checkpoint after each */
-  KIT_RECURSE,   /* i:i depth reached, until n */
-  KIT_TRAP,      /* i: with this code at offset 0x77 */
-  KIT_IMPORT,    /* j:j calls env.host */
-  KIT_FILL,      /* iii: memory[a, a+n) = byte */
-  KIT_STATELESS, /* i:i peek, flagged */
-  KIT_SPIN_DRY,  /* : for ever, never asks for fuel more than once in 2^22 turns */
+  KIT_PEEK,        /* i:i byte at address */
+  KIT_POKE,        /* ii: byte to address */
+  KIT_PEEK_FAR,    /* ii:i byte at address + offset, both 32 bits */
+  KIT_GROW,        /* i:i */
+  KIT_SIZE,        /* :i bytes / 64 KiB */
+  KIT_COUNT,       /* :j counter global, after adding 1 */
+  KIT_TABLE_SET,   /* ij: element of the table */
+  KIT_TABLE_GET,   /* i:j */
+  KIT_SPIN,        /* : for ever, one unit a turn */
+  KIT_BURN,        /* jj: n units, k at a time, a checkpoint after each */
+  KIT_RECURSE,     /* i:i depth reached, until n */
+  KIT_TRAP,        /* i: with this code at offset 0x77 */
+  KIT_IMPORT,      /* j:j calls env.host */
+  KIT_FILL,        /* iii: memory[a, a+n) = byte */
+  KIT_STATELESS,   /* i:i peek, flagged */
+  KIT_SPIN_DRY,    /* : for ever, never asks for fuel more than once in 2^22 turns */
+  KIT_LAST,        /* :j as count, with a name that the test chooses */
+  KIT_BURN_IMPORT, /* jj:j burns the first, then calls env.host with the second */
 };
 
 static const char kit_source[] =
@@ -62,6 +64,9 @@ static const char kit_source[] =
     "FN(fill) { I; for (unsigned n = 0; n < U(1); n++) MEM(i)[U(0) + n] = (unsigned char)s[2]; }\n"
     "FN(spin_dry) { I; for (volatile unsigned n = 0;; n++) if ((n & 0x3fffff) == 0)\n"
     "  hsb_ctx_of(i)->fuel = step(i, hsb_ctx_of(i)->fuel, 0x400000, 0x92); }\n"
+    "FN(burn_import) { I; struct hsb_ctx *c = hsb_ctx_of(i); c->fuel = step(i, c->fuel, s[0], "
+    "0xa2);\n"
+    "  s[0] = s[1]; c->imports[0].fn(c, s, c->imports[0].env); }\n"
     "static void init(void *i) { struct inst *in = i; struct hsb_ctx *c = hsb_ctx_of(i);\n"
     "  in->counter = 100; in->table_size = TABLE_MIN; in->table_max = TABLE_MAX;\n"
     "  in->table = c->host->table_reserve(c, 0, TABLE_MIN, &in->table_max, 8);\n"
@@ -77,7 +82,7 @@ static const char kit_source[] =
     "  EXPORT(\"import\", \"j:j\", import), EXPORT(\"fill\", \"iii:\", fill),\n"
     "  {.name = \"stateless\", .name_len = 9, .sig = \"i:i\", .call = peek,\n"
     "   .flags = HSB_EXPORT_STATELESS}, EXPORT(\"spin_dry\", \":\", spin_dry),\n"
-    "  EXPORT(LAST_NAME, \":\", count)};\n"
+    "  EXPORT(LAST_NAME, \":\", count), EXPORT(\"burn_import\", \"jj:j\", burn_import)};\n"
     "static const struct hsb_import im[] = {{\"env\", \"host\", \"j:j\", 3, 4}};\n"
     "static const unsigned char blob[] = \"hello, guest\";\n"
     "static const struct hsb_segment seg[] = {{16, 0, 5}, {SEGMENT_AT, 7, 5}};\n"

@@ -178,6 +178,7 @@ static void reset__many_pages(void **state) {
     assert_int_equal(hrt_instance_reset(i, NULL), 0);
   }
   assert_int_equal(i->tracking, HRT_TRACK_FAULTS);
+  assert_true(i->resets < HRT_RELEARN);
   kit_call(i, KIT_POKE, 100000, 1, 0);
   assert_int_equal(hrt_ranges_pages(&i->hot), 1);
   reset_is(i, &c);

@@ -4,8 +4,11 @@
 #include "guest_kit.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static hrt_plugin *plugin;
 
@@ -241,6 +244,30 @@ static void sent_in_a_call(void) {
   call(instance_with(host_raises), KIT_IMPORT, 0);
 }
 
+/* A sent signal that claims an address of the running guest's memory. */
+static pid_t spinner;
+
+static void *forge(void *arg) {
+  siginfo_t info;
+  struct timespec t = {.tv_nsec = 20000000};
+  nanosleep(&t, NULL);
+  memset(&info, 0, sizeof info);
+  info.si_code = SI_QUEUE;
+  info.si_addr = ((hrt_instance *)arg)->memory + (4u << 16);
+  syscall(SYS_rt_tgsigqueueinfo, getpid(), spinner, SIGSEGV, &info);
+  return NULL;
+}
+
+static void forged(void) {
+  pthread_t t;
+  hrt_instance *i = instance_with(kit_host_unused);
+  hsb_slot s[1] = {0};
+  hrt_budget budget = {.fuel_limit = UINT64_C(4) << 30};
+  spinner = gettid();
+  pthread_create(&t, NULL, forge, i);
+  hrt_call(i, KIT_SPIN_DRY, s, &budget, NULL);
+}
+
 static void chain__handlers_before_ours(void **state) {
   (void)state;
   exits_with(before_info, 40);
@@ -249,6 +276,7 @@ static void chain__handlers_before_ours(void **state) {
   dies_by(before_ignored, SIGSEGV);
   dies_by(sent_by_kill, SIGSEGV);
   dies_by(sent_in_a_call, SIGSEGV);
+  dies_by(forged, SIGSEGV);
 }
 
 /* One that came after ours and passes on what is not its own. */
