@@ -113,23 +113,36 @@ static void fuel__a_limit_that_is_lowered(void **state) {
   hrt_instance_free(i);
 }
 
+/* The best of some attempts: on a busy machine any one of them may be held up. */
+enum { ATTEMPTS = 20 };
+
+/* How long after its deadline this loop ends. */
+static uint64_t overtime(uint32_t loop) {
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget b = {.deadline_ns = now_ns() + 30000000};
+  helios_error err = {0};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, loop, s, &b, &err), HELIOS_E_DEADLINE);
+  uint64_t end = now_ns();
+  assert_int_equal(err.trap, HSB_TRAP_DEADLINE);
+  assert_non_null(strstr(err.text, "time limit exceeded in \"spin"));
+  assert_true(end >= b.deadline_ns);
+  assert_true(hrt_instance_dead(i));
+  hrt_instance_free(i);
+  return end - b.deadline_ns;
+}
+
 static void time__deadline_ends_a_loop(void **state) {
   (void)state;
   static const uint32_t loops[] = {KIT_SPIN, KIT_SPIN_DRY};
+  static const uint64_t most[] = {10000000, 100000000}; /* the second seldom lets us look */
   for (int n = 0; n < 2; n++) {
-    hrt_instance *i = kit_instance(plugin, NULL);
-    uint64_t begin = now_ns();
-    hrt_budget b = {.deadline_ns = begin + 30000000};
-    helios_error err = {0};
-    hsb_slot s[1] = {0};
-    assert_int_equal(hrt_call(i, loops[n], s, &b, &err), HELIOS_E_DEADLINE);
-    uint64_t took = now_ns() - begin;
-    assert_int_equal(err.trap, HSB_TRAP_DEADLINE);
-    assert_non_null(strstr(err.text, "time limit exceeded in \"spin"));
-    assert_true(took >= 30000000);
-    assert_true(took < 30000000 + (n == 0 ? 10000000u : 200000000u));
-    assert_true(hrt_instance_dead(i));
-    hrt_instance_free(i);
+    uint64_t best = UINT64_MAX;
+    for (int turn = 0; turn < ATTEMPTS && best >= most[n]; turn++) {
+      uint64_t took = overtime(loops[n]);
+      best = took < best ? took : best;
+    }
+    assert_true(best < most[n]);
   }
 }
 
@@ -149,15 +162,19 @@ static void time__a_passed_deadline_stops_before_the_call(void **state) {
 static void time__deadline_ends_many_short_calls(void **state) {
   (void)state;
   hrt_instance *i = kit_instance(plugin, NULL);
-  uint64_t begin = now_ns();
-  hrt_budget b = {.deadline_ns = begin + 20000000};
-  hsb_slot s[1] = {0};
-  int status = 0;
-  while (status == 0 && now_ns() < begin + 2000000000u) {
-    status = hrt_call(i, KIT_EMPTY, s, &b, NULL);
+  uint64_t best = UINT64_MAX;
+  for (int turn = 0; turn < ATTEMPTS && best >= 10000000; turn++) {
+    hrt_budget b = {.deadline_ns = now_ns() + 20000000};
+    hsb_slot s[1] = {0};
+    int status = 0;
+    while (status == 0) {
+      status = hrt_call(i, KIT_EMPTY, s, &b, NULL);
+    }
+    assert_int_equal(status, HELIOS_E_DEADLINE);
+    uint64_t took = now_ns() - b.deadline_ns;
+    best = took < best ? took : best;
   }
-  assert_int_equal(status, HELIOS_E_DEADLINE);
-  assert_true(now_ns() - begin < 40000000);
+  assert_true(best < 10000000);
   hrt_instance_free(i);
 }
 
@@ -175,19 +192,23 @@ static void *cancel_soon(void *arg) {
 
 static void cancel__from_another_thread(void **state) {
   (void)state;
-  pthread_t t;
-  hrt_instance *i = kit_instance(plugin, NULL);
-  hrt_budget b = {.cancel = &flag};
-  helios_error err = {0};
-  hsb_slot s[1] = {0};
-  flag = 0;
-  assert_int_equal(pthread_create(&t, NULL, cancel_soon, NULL), 0);
-  assert_int_equal(hrt_call(i, KIT_SPIN, s, &b, &err), HELIOS_E_CANCELLED);
-  uint64_t took = now_ns() - cancelled_at;
-  pthread_join(t, NULL);
-  assert_true(took < 10000000);
-  assert_string_equal(err.text, "cancelled in \"spin\" at wasm offset 0x42");
-  hrt_instance_free(i);
+  uint64_t best = UINT64_MAX;
+  for (int turn = 0; turn < ATTEMPTS && best >= 10000000; turn++) {
+    pthread_t t;
+    hrt_instance *i = kit_instance(plugin, NULL);
+    hrt_budget b = {.cancel = &flag};
+    helios_error err = {0};
+    hsb_slot s[1] = {0};
+    flag = 0;
+    assert_int_equal(pthread_create(&t, NULL, cancel_soon, NULL), 0);
+    assert_int_equal(hrt_call(i, KIT_SPIN, s, &b, &err), HELIOS_E_CANCELLED);
+    uint64_t end = now_ns();
+    pthread_join(t, NULL);
+    best = end - cancelled_at < best ? end - cancelled_at : best;
+    assert_string_equal(err.text, "cancelled in \"spin\" at wasm offset 0x42");
+    hrt_instance_free(i);
+  }
+  assert_true(best < 10000000);
 }
 
 static int probe(void *arg) {
