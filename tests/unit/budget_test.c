@@ -103,10 +103,10 @@ static void fuel__a_limit_that_is_lowered(void **state) {
   hrt_instance *i = kit_instance(plugin, NULL);
   hrt_budget b = {0};
   assert_int_equal(burn(i, &b, 100, 1, NULL), 0);
+  b.fuel_limit = 99; /* although there is much left of the slice */
+  assert_int_equal(burn(i, &b, 0, 1, NULL), HELIOS_E_FUEL);
   b.fuel_limit = 100;
   assert_int_equal(burn(i, &b, 0, 1, NULL), 0);
-  b.fuel_limit = 99;
-  assert_int_equal(burn(i, &b, 0, 1, NULL), HELIOS_E_FUEL);
   b.fuel_limit = 110;
   assert_int_equal(burn(i, &b, 11, 1, NULL), HELIOS_E_FUEL);
   assert_int_equal(b.fuel_used, 111);
