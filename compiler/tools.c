@@ -79,10 +79,12 @@ static bool take_toolchain(hcc_tool *out, const char *program) {
   if (take_in(out, named, "/bin", program, origin) || take_in(out, named, "", program, origin)) {
     return true;
   }
-  /* beside the program, beside its bin/, and for a program in build/<preset>/bin of a checkout */
-  if (own_folder(folder) && (take_in(out, folder, "/toolchain/bin", program, origin) ||
-                             take_in(out, folder, "/../toolchain/bin", program, origin) ||
-                             take_in(out, folder, "/../../../toolchain/bin", program, origin))) {
+  /* beside the program, beside its bin/, and for a program in build/<preset>/bin of a checkout;
+   * HELIOS_TOOLCHAIN takes the place of these */
+  if (named == NULL && own_folder(folder) &&
+      (take_in(out, folder, "/toolchain/bin", program, origin) ||
+       take_in(out, folder, "/../toolchain/bin", program, origin) ||
+       take_in(out, folder, "/../../../toolchain/bin", program, origin))) {
     return true;
   }
   const char *data = getenv("XDG_DATA_HOME");

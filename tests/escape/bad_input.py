@@ -34,7 +34,8 @@ def limit(title, binary):
 # (title, bytes, error code, text that the message must have)
 BAD = [
     ("empty file", b"", "H0100", ""),
-    ("text that is not a module", b"hello\n", "H0109", ""),
+    ("text that is not a module", b"hello\n", "H0100", ""),
+    ("text module with an error", b"(module (func (export \"f\") (result i32) i32.cons 1))", "H0109", ""),
     ("only the magic", GOOD[:4], "H0100", ""),
     ("wrong version", b"\0asm\x02\0\0\0", "H0100", ""),
     ("unknown section", GOOD + section(77, b""), "H0100", ""),

@@ -171,7 +171,8 @@ static void arena__offered(void **state) {
       assert_true(hrt_arena_room(env, 0x10000)); /* too small: pages of the host's own, for good */
       assert_int_equal(hrt_instance_reset(instance, &err), 0);
       assert_int_equal(env->arena, before);
-      assert_true(env->arena_size >= 0x10000 && hrt_guest_size(instance) == before + env->arena_size);
+      assert_true(env->arena_size >= 0x10000 &&
+                  hrt_guest_size(instance) == before + env->arena_size);
       assert_false(hrt_arena_room(env, UINT32_MAX));
     }
     hrt_host_env_free(env);
