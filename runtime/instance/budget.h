@@ -12,7 +12,9 @@
 #define HRT_TOLL_CALL                                                                              \
   32 /* off the slice, not off the limit: so that short calls come to a check                      \
       */
-#define HRT_HOST_STACK (64u << 10) /* kept free below guest frames, for host functions */
+/* Kept free below the limit: one guest frame that is made before it is checked, and the host
+ * functions that it calls, SQLite among them. */
+#define HRT_HOST_STACK (HSB_FRAME_MAX + (128u << 10))
 
 struct hrt_stack {
   uintptr_t low, high; /* of this thread; 0 until looked for */
