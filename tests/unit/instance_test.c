@@ -359,7 +359,7 @@ static void stack__options_and_thread(void **state) {
   pthread_t t;
   pthread_attr_t attr;
   pthread_attr_init(&attr);
-  assert_int_equal(pthread_attr_setstacksize(&attr, 512 << 10), 0); /* less than 1 MiB */
+  assert_int_equal(pthread_attr_setstacksize(&attr, 832 << 10), 0); /* less than 1 MiB */
   assert_int_equal(pthread_create(&t, &attr, depth_thread, &thread), 0);
   pthread_join(t, NULL);
   pthread_attr_destroy(&attr);
