@@ -6,5 +6,5 @@ source_dir=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_dir/.ci/setup.sh"
 helios_setup demo "$source_dir"
 say "building (once)"
-helios_build release "$source_dir"
+helios_build release "$source_dir" OFF
 exec sh "$source_dir/examples/discount/run.sh" "$source_dir/build/release/bin" c

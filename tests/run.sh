@@ -10,7 +10,7 @@ suite() { # PRESET [CTEST OPTIONS]
   preset=$1
   shift
   say "building $preset"
-  helios_build "$preset" "$source_dir"
+  helios_build "$preset" "$source_dir" ON
   (cd "$source_dir" && ctest --preset "$preset" -j "$(nproc)" "$@")
 }
 
