@@ -92,8 +92,8 @@ helios_setup() { # demo|tests SOURCE_DIR
 }
 
 # Configures and builds one preset; prints nothing but problems when all is up to date.
-helios_build() { # PRESET SOURCE_DIR TESTS(ON|OFF)
-  grep -qx "HELIOS_TESTS:BOOL=$3" "$2/build/$1/CMakeCache.txt" 2>/dev/null ||
+helios_build() { # PRESET SOURCE_DIR TESTS(ON|OFF: leaves tests that are configured already)
+  grep -qx "HELIOS_TESTS:BOOL=\($3\|ON\)" "$2/build/$1/CMakeCache.txt" 2>/dev/null ||
     (cd "$2" && cmake --preset "$1" -DHELIOS_TESTS="$3" >/dev/null)
   (cd "$2" && cmake --build --preset "$1" -- --quiet)
 }

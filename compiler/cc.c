@@ -24,7 +24,6 @@ static const hcc_target targets[] = {
     {"x86_64_v3", "x86_64-linux-gnu", "-march=x86-64-v3", "elf_x86_64", HCC_WHEN_X86},
     {"x86_64_v4", "x86_64-linux-gnu", "-march=x86-64-v4", "elf_x86_64", HCC_WHEN_X86},
     {"aarch64", "aarch64-linux-gnu", "-march=armv8-a", "aarch64linux", HCC_WHEN_ARM},
-    {"riscv64", "riscv64-linux-gnu", "-march=rv64gc", "elf64lriscv", HCC_WHEN_RISCV},
 #if defined(__x86_64__)
     {"native", "x86_64-linux-gnu", "-march=native", "elf_x86_64", HCC_WHEN_X86},
 #elif defined(__aarch64__)
@@ -35,8 +34,6 @@ static const hcc_target targets[] = {
 
 #if defined(__aarch64__)
 #define HOST "aarch64"
-#elif defined(__riscv)
-#define HOST "riscv64"
 #else
 #define HOST "x86_64"
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plugin/alloc.h"
+#include "registry/cpu.h"
 
 typedef struct entry {
   struct entry *next;
@@ -51,6 +52,7 @@ static int load_locked(hrt_plugin **out, const uint8_t so_hash[HRT_HASH_BYTES], 
   }
   HRT_TRY(hrt_key_load(key, err));
   HRT_TRY(hrt_plugin_load(&e->plugin, so, size, key, err));
+  HRT_TRY(hrt_cpu_check(e->plugin, err));
   memcpy(e->so_hash, so_hash, HRT_HASH_BYTES);
   e->users = 1;
   e->next = entries;
@@ -59,6 +61,9 @@ static int load_locked(hrt_plugin **out, const uint8_t so_hash[HRT_HASH_BYTES], 
   e = NULL;
 out:
   explicit_bzero(key, sizeof key);
+  if (e) {
+    hrt_plugin_unref(e->plugin);
+  }
   hrt_free(e);
   return status;
 }

@@ -67,7 +67,8 @@ static const char ek_source[] =
     "  .module_hash = HASH};\n";
 
 #define EK_MANIFEST                                                                                \
-  "{\"v\":1,\"manifest\":{\"v\":1,\"procedures\":[{\"name\":\"said\",\"export\":\"echo\","         \
+  "{\"v\":1,\"target\":\"native\",\"manifest\":{\"v\":1,\"procedures\":[{\"name\":\"said\","       \
+  "\"export\":\"echo\","                                                                           \
   "\"params\":"                                                                                    \
   "[{\"name\":\"what\",\"type\":\"TEXT\"}],\"returns\":\"TEXT\",\"deterministic\":false,"          \
   "\"strict\":"                                                                                    \
