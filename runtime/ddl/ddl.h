@@ -22,7 +22,7 @@ typedef enum hrt_ddl_action {
   HRT_DDL_GRANT,       /* def.capabilities */
   HRT_DDL_REVOKE,
   HRT_DDL_DROP,
-  HRT_DDL_CALL, /* run SELECT text[call, call + call_length) */
+  HRT_DDL_CALL, /* run SELECT "name" text[call, call + call_length) */
 } hrt_ddl_action;
 
 typedef enum hrt_source_kind {
@@ -47,7 +47,7 @@ typedef struct hrt_ddl {
   bool or_replace, if_exists, cascade, params_given;
   hrt_definition def; /* what the statement says; the rest is zero */
   hrt_ddl_source source;
-  size_t call, call_length; /* CALL: the text from the name to the closing parenthesis */
+  size_t call, call_length; /* CALL: the arguments, with their parentheses */
   size_t end;               /* bytes of the text that the statement takes, with its ';' */
 } hrt_ddl;
 

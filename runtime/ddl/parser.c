@@ -58,7 +58,10 @@ static int expected(parser *p, const char *what) {
 static int expected_word(parser *p, const char *what, const char *const *words) {
   int status = expected(p, what);
   hrt_nearest near;
-  hrt_nearest_begin(&near, p->token.at, p->token.kind == HRT_TOKEN_WORD ? p->token.length : 0);
+  if (p->token.kind != HRT_TOKEN_WORD) {
+    return status;
+  }
+  hrt_nearest_begin(&near, p->token.at, p->token.length);
   for (; *words; words++) {
     hrt_nearest_try(&near, *words);
   }
@@ -505,13 +508,17 @@ out:
 
 /* ---- ALTER ---- */
 
+static int parse_version(parser *p) {
+  hrt_token at = p->token;
+  int status = parse_uint(p, &p->ddl->def.version, 1000000000, "a version number");
+  return status == 0 && p->ddl->def.version == 0 ? fail_at(p, &at, "versions", " count from 1")
+                                                 : status;
+}
+
 static int alter_version(parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_ADD_VERSION;
-  HRT_TRY(parse_uint(p, &p->ddl->def.version, 1000000000, "a version number"));
-  if (p->ddl->def.version == 0) {
-    return fail_at(p, &p->token, "versions", " count from 1");
-  }
+  HRT_TRY(parse_version(p));
   HRT_TRY(need_word(p, "AS"));
   HRT_TRY(parse_source(p));
 out:
@@ -522,7 +529,7 @@ static int alter_use(parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_USE_VERSION;
   HRT_TRY(need_word(p, "VERSION"));
-  HRT_TRY(parse_uint(p, &p->ddl->def.version, 1000000000, "a version number"));
+  HRT_TRY(parse_version(p));
 out:
   return status;
 }
@@ -640,8 +647,8 @@ static int parse_call(parser *p) {
   unsigned depth = 1;
   int status = 0;
   p->ddl->action = HRT_DDL_CALL;
-  p->ddl->call = offset_of(p, &p->token);
   HRT_TRY(parse_name(p, p->ddl->def.name, "the procedure's name"));
+  p->ddl->call = offset_of(p, &p->token);
   HRT_TRY(need_punct(p, '('));
   for (;;) {
     if (p->token.kind == HRT_TOKEN_UNTERMINATED || at_end(p)) {

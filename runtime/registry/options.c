@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "hsb_abi.h"
 #include "hsb_check.h"
 #include "registry/definition.h"
 
@@ -142,9 +143,10 @@ int hrt_option_parse(int64_t *out, hrt_option option, const char *text, size_t l
                ? 0
                : bad(o, text, length, "it is a whole number above zero", err);
   case SIZE:
-    return parse_amount(out, sizes, text, length)
+    return parse_amount(out, sizes, text, length) && *out >= HSB_PAGE
                ? 0
-               : bad(o, text, length, "it is a size such as '16MB' or a number of bytes", err);
+               : bad(o, text, length,
+                     "it is a size such as '16MB' or a number of bytes, 64KB at least", err);
   case DURATION:
     return parse_amount(out, durations, text, length)
                ? 0

@@ -164,8 +164,7 @@ out:
   return status;
 }
 
-/* Gives the error to SQL as "procedure f: text (hint)" and keeps all of it for helios_step_error.
- */
+/* Gives the error to SQL as "procedure f: text" and keeps all of it for helios_step_error. */
 static void report(sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   helios *h = e->h;
   if (err->code != HELIOS_E_NOT_FOUND || strncmp(err->text, "no such procedure", 17) != 0) {

@@ -238,8 +238,10 @@ int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
     return status;
   }
   if (!hrt_arena_room(env, c.used)) {
-    return hrt_fail(err, HELIOS_E_LIMIT, "arguments of %llu bytes do not fit the memory limit",
-                    (unsigned long long)c.used);
+    status = hrt_fail(err, HELIOS_E_LIMIT, "arguments of %llu bytes do not fit the memory limit",
+                      (unsigned long long)c.used);
+    hrt_hint(err, "raise memory_limit, or the maximum that the module gives its memory");
+    return status;
   }
   c.used = 0;
   status = pass(slots, &c, s, argv, err);

@@ -2,6 +2,8 @@
  * does not allow, nor bytes that were not copied and checked. */
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "host/date.h"
 #include "host/utf8.h"
 #include "plugin/alloc.h"
@@ -116,7 +118,14 @@ static bool textual(uint32_t type) {
   return type == HSB_VALUE_TEXT || type == HSB_VALUE_JSON || type == HSB_VALUE_DECIMAL;
 }
 
-/* Text of a date must be one. */
+/* SQLite pastes what has its JSON subtype into other JSON unseen. */
+static bool is_json(const char *text, uint64_t length) {
+  cJSON *json = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true); /* up to the NUL */
+  cJSON_Delete(json);
+  return json != NULL && memchr(text, 0, length) == NULL;
+}
+
+/* Text of a date must be one, and JSON must be JSON. */
 static int give_text(sqlite3_context *sql, const hrt_signature *s, struct given *g,
                      helios_error *err) {
   const char *text = (const char *)g->bytes;
@@ -129,9 +138,11 @@ static int give_text(sqlite3_context *sql, const hrt_signature *s, struct given 
     return give_decimal(sql, g, err);
   }
   if ((s->returns == HRT_TYPE_DATE && !hrt_date_parse(&v, text, g->length)) ||
-      (s->returns == HRT_TYPE_TIMESTAMP && !hrt_timestamp_parse(&v, text, g->length)) ||
-      (s->returns == HRT_TYPE_JSON && g->length == 0)) {
+      (s->returns == HRT_TYPE_TIMESTAMP && !hrt_timestamp_parse(&v, text, g->length))) {
     return misfit(s, g->type, err);
+  }
+  if ((s->returns == HRT_TYPE_JSON || g->type == HSB_VALUE_JSON) && !is_json(text, g->length)) {
+    return hrt_fail(err, HELIOS_E_VALUE, "result: expected JSON, got text that is not JSON");
   }
   give_owned(sql, g, false);
   if (s->returns == HRT_TYPE_JSON || g->type == HSB_VALUE_JSON) {

@@ -294,10 +294,55 @@ static void limits__fuel_time_memory(void **state) {
          "900\n900\n900"); /* fuel is for a call */
   ek_fails(h, "SELECT burn(1100)", HELIOS_E_FUEL, "fuel exhausted");
   ek_fails(h,
-           "CREATE PROCEDURE bump() RETURNS BIGINT LANGUAGE wasm WITH (memory_limit = '32KB') AS "
+           "CREATE PROCEDURE bump() RETURNS BIGINT LANGUAGE wasm WITH (memory_limit = '64KB') AS "
            "'%D/one.so'; "
            "ALTER PROCEDURE bump SET memory_limit = 'x'",
            HELIOS_E_SYNTAX, "memory_limit");
+  ek_close(h);
+}
+
+/* CALL takes names that are words of SQLite, calls procedures only, and says so itself. */
+static void call__procedures_only(void **state) {
+  (void)state;
+  helios_error err;
+  helios *h = ek_open(":memory:");
+  ek_fails(h, "CALL nobody(1)", HELIOS_E_NOT_FOUND, "no such procedure: nobody");
+  ek_run(
+      h,
+      "CREATE PROCEDURE \"add\"(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'; "
+      "CREATE PROCEDURE \"a \"\"b\"(a BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'mark' "
+      "AS '%D/one.so'",
+      "");
+  ek_run(h, "CALL add(2, (SELECT 3))", "5");
+  ek_run(h, "CALL [a \"b](1); CALL \"a \"\"b\"(abs(-2))", "11\n21");
+  ek_fails(h, "CALL nothing(1)", HELIOS_E_NOT_FOUND, "no such procedure: nothing");
+  ek_fails(h, "CALL lower('A')", HELIOS_E_NOT_FOUND, "no such procedure: lower");
+  assert_int_not_equal(ek_try(h, &err, "CALL ad(1, 2)"), 0);
+  assert_string_equal(err.hint, "did you mean add?");
+  ek_fails(h, "SELECT 1; CALL add(1, nope)", HELIOS_E_SQL, "no such column: nope");
+  assert_int_not_equal(ek_try(h, &err, "SELECT 1; CALL add(1, nope)"), 0);
+  assert_int_equal(err.offset, strlen("SELECT 1; CALL add(1, "));
+  ek_fails(h, "CALL add(1)", HELIOS_E_SQL, "wrong number of arguments");
+  ek_run(h, "DROP PROCEDURE add", "");
+  ek_fails(h, "CALL add(1, 2)", HELIOS_E_NOT_FOUND, "no such procedure: add");
+  ek_close(h);
+}
+
+/* The offset of a trap is the module's, wherever in the script the call stands. */
+static void exec__trap_offset(void **state) {
+  (void)state;
+  helios_error err;
+  helios *h = ek_open(":memory:");
+  ek_plugin("init.so", "-DANSWER=1 -DSTART=trap");
+  ek_run(h, "CREATE PROCEDURE trap() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'", "");
+  assert_int_equal(ek_try(h, &err, "SELECT 1; SELECT trap()"), HELIOS_E_TRAP);
+  assert_int_equal(err.offset, 0x77);
+  assert_int_equal(
+      ek_try(h, &err,
+             "SELECT 1; CREATE PROCEDURE p() RETURNS BIGINT LANGUAGE wasm EXPORT 'answer' "
+             "AS '%D/init.so'"),
+      HELIOS_E_TRAP);
+  assert_int_equal(err.offset, 0x77);
   ek_close(h);
 }
 
@@ -662,6 +707,8 @@ int main(void) {
       cmocka_unit_test(connections__see_each_other),
       cmocka_unit_test(statement__keeps_its_version),
       cmocka_unit_test(call__traps_and_goes_on),
+      cmocka_unit_test(call__procedures_only),
+      cmocka_unit_test(exec__trap_offset),
       cmocka_unit_test(limits__fuel_time_memory),
       cmocka_unit_test(interrupt__ends_a_call),
       cmocka_unit_test(nested__procedure_sql_procedure),

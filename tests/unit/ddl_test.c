@@ -149,8 +149,9 @@ static void call__keeps_arguments(void **state) {
   const char *sql = "CALL f(1, g('x)', (SELECT 2)), \")\") ; SELECT 3";
   assert_int_equal(parse(sql), 0);
   assert_int_equal(ddl.action, HRT_DDL_CALL);
-  assert_int_equal(ddl.call_length, strlen("f(1, g('x)', (SELECT 2)), \")\")"));
-  assert_memory_equal(sql + ddl.call, "f(1, g(", 7);
+  assert_string_equal(ddl.def.name, "f");
+  assert_int_equal(ddl.call_length, strlen("(1, g('x)', (SELECT 2)), \")\")"));
+  assert_memory_equal(sql + ddl.call, "(1, g(", 6);
   assert_string_equal(sql + ddl.end, " SELECT 3");
   refused("CALL f(1", "expected ')'");
   refused("CALL f", "expected '('");
@@ -162,6 +163,13 @@ static void errors__say_where_and_what(void **state) {
   refused("CREATE PROCEDURE f LANGUGE wasm AS 'x'", "\"LANGUGE\" (byte 19)");
   assert_string_equal(err.hint, "did you mean LANGUAGE?");
   assert_int_equal(err.offset, 19);
+  refused("ALTER PROCEDURE f USE VERSION 0", "versions count from 1");
+  assert_int_equal(err.offset, 30);
+  refused("ALTER PROCEDURE f VERSION 0 AS 'x'", "versions count from 1");
+  refused("CREATE PROCEDURE main.f() LANGUAGE wasm AS 'x'", "(byte 21)");
+  assert_string_equal(err.hint, "");
+  refused("CREATE PROCEDURE f() LANGUAGE wasm WITH (memory_limit = '63KB') AS 'x'",
+          "64KB at least");
   refused("CREATE PROCEDUR f", "expected PROCEDURE or FUNCTION");
   assert_string_equal(err.hint, "did you mean PROCEDURE?");
   refused("CREATE PROCEDURE f(a BIGINT b) LANGUAGE wasm AS 'x'", "expected ',' or ')'");

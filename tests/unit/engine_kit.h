@@ -64,6 +64,9 @@ static const char ek_source[] =
     "100,\n"
     "  .export_count = COUNT(ex), .import_count = COUNT(im), .segment_count = 1, .exports = ex,\n"
     "  .imports = im, .segments = seg, .blob = blob, .blob_size = sizeof blob - 1, .init = init,\n"
+    "#ifdef START\n"
+    "  .start = START,\n"
+    "#endif\n"
     "  .module_hash = HASH};\n";
 
 #define EK_MANIFEST                                                                                \

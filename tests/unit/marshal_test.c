@@ -204,10 +204,14 @@ static void arg__text(void **state) {
                              "error 15 arguments of 30000008 bytes do not fit the memory limit"},
                             END});
   check("pack", "JSON", "JSON",
-        (const struct io[]){{"f('{\"a\":1}')", "text '{\"a\":1}'"},
-                            {"json_array(f('[1]'))", "text '[[1]]'"}, /* the JSON subtype */
-                            {"f('')", "error 21 result: expected JSON, got JSON"},
-                            END});
+        (const struct io[]){
+            {"f('{\"a\":1}')", "text '{\"a\":1}'"},
+            {"json_array(f('[1]'))", "text '[[1]]'"}, /* the JSON subtype */
+            {"f('')", "error 21 result: expected JSON, got text that is not JSON"},
+            {"f('{bad')", "error 21 result: expected JSON, got text that is not JSON"},
+            {"f('1 2')", "error 21 result: expected JSON, got text that is not JSON"},
+            {"f(' {\"a\": 1} ')", "text ' {\"a\": 1} '"},
+            END});
   check("pack", "DECIMAL", "DECIMAL",
         (const struct io[]){
             {"f('0012.50')", "real 12.5"},
