@@ -67,9 +67,10 @@ void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active) {
 
 struct hrt_window hrt_window_open(hrt_host_env *env) {
   hrt_host_conn *conn = env->conn;
-  struct hrt_window w = {conn->active, sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, -1)};
-  if (w.length_limit > (int)HRT_RESULT_MAX) {
-    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX);
+  struct hrt_window w = {conn->active,
+                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX)};
+  if (w.length_limit < (int)HRT_RESULT_MAX) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit); /* the application's is lower */
   }
   conn->active = env;
   env->stop = HELIOS_OK;

@@ -45,6 +45,7 @@ void hrt_hc_bind_null(hrt_host_env *env, hsb_slot *s) {
     hrt_answer(s, status);
     return;
   }
+  hrt_stmt_binds(st, hrt_u32(s[1]), false);
   bound(env, s, sqlite3_bind_null(st->handle, (int)hrt_u32(s[1])));
 }
 
@@ -55,6 +56,7 @@ void hrt_hc_bind_i64(hrt_host_env *env, hsb_slot *s) {
     hrt_answer(s, status);
     return;
   }
+  hrt_stmt_binds(st, hrt_u32(s[1]), false);
   bound(env, s, sqlite3_bind_int64(st->handle, (int)hrt_u32(s[1]), (int64_t)s[2]));
 }
 
@@ -67,6 +69,7 @@ void hrt_hc_bind_f64(hrt_host_env *env, hsb_slot *s) {
   }
   double d = 0;
   memcpy(&d, &s[2], sizeof d);
+  hrt_stmt_binds(st, hrt_u32(s[1]), false);
   bound(env, s, sqlite3_bind_double(st->handle, (int)hrt_u32(s[1]), d));
 }
 
@@ -94,6 +97,7 @@ static int bind_bytes(hrt_host_env *env, hsb_slot *s, bool text) {
     hrt_bytes_free(&b);
     return hrt_refuse(env, HSB_STATUS_UTF8, NULL);
   }
+  hrt_stmt_binds(st, hrt_u32(s[1]), true);
   int rc = bind(st, (int)hrt_u32(s[1]), &b, text);
   return rc == SQLITE_OK ? 0 : hrt_sql_status(env, rc);
 }
@@ -155,8 +159,9 @@ void hrt_hc_column_name(hrt_host_env *env, hsb_slot *s) {
                              : hrt_refuse(env, HSB_STATUS_INDEX, NULL));
 }
 
-/* (stmt, column) of a row that is there. */
-static int column(sqlite3_stmt **out, hrt_host_env *env, const hsb_slot *s) {
+/* (stmt, column) of a row that is there. The connection's mutex is ours, since the statement that
+ * called the procedure runs; so the value may be looked at without a lock for each look. */
+static int column(sqlite3_value **out, hrt_host_env *env, const hsb_slot *s) {
   uint32_t index = 0;
   struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
   if (st == NULL) {
@@ -168,67 +173,64 @@ static int column(sqlite3_stmt **out, hrt_host_env *env, const hsb_slot *s) {
   if (hrt_u32(s[1]) >= (uint32_t)sqlite3_data_count(st->handle)) {
     return hrt_refuse(env, HSB_STATUS_INDEX, NULL);
   }
-  *out = st->handle;
+  *out = sqlite3_column_value(st->handle, (int)hrt_u32(s[1]));
   return 0;
 }
 
 void hrt_hc_column_type(hrt_host_env *env, hsb_slot *s) {
-  sqlite3_stmt *handle = NULL;
-  int status = column(&handle, env, s);
-  if (status == 0) {
-    status = (int)hrt_value_type(HRT_TYPE_ANY, sqlite3_column_value(handle, (int)hrt_u32(s[1])));
-  }
-  hrt_answer(s, status);
+  sqlite3_value *v = NULL;
+  int status = column(&v, env, s);
+  hrt_answer(s, status == 0 ? (int)hrt_value_type(HRT_TYPE_ANY, v) : status);
 }
 
 void hrt_hc_column_i64(hrt_host_env *env, hsb_slot *s) {
-  sqlite3_stmt *handle = NULL;
-  int status = column(&handle, env, s);
+  sqlite3_value *v = NULL;
+  int status = column(&v, env, s);
   if (status != 0) {
     hrt_end_call(env, "column_i64", status);
   }
-  s[0] = (hsb_slot)sqlite3_column_int64(handle, (int)hrt_u32(s[1]));
+  s[0] = (hsb_slot)sqlite3_value_int64(v);
 }
 
 void hrt_hc_column_f64(hrt_host_env *env, hsb_slot *s) {
-  sqlite3_stmt *handle = NULL;
-  int status = column(&handle, env, s);
+  sqlite3_value *v = NULL;
+  int status = column(&v, env, s);
   if (status != 0) {
     hrt_end_call(env, "column_f64", status);
   }
-  double d = sqlite3_column_double(handle, (int)hrt_u32(s[1]));
+  double d = sqlite3_value_double(v);
   memcpy(&s[0], &d, sizeof d);
 }
 
 /* The bytes a guest sees: 8 for numbers (in scratch), none for NULL. */
 static int column_bytes(const void **out, uint64_t *length, hrt_host_env *env, const hsb_slot *s,
                         uint64_t *scratch) {
-  sqlite3_stmt *handle = NULL;
-  int status = column(&handle, env, s), c = (int)hrt_u32(s[1]);
+  sqlite3_value *v = NULL;
+  int status = column(&v, env, s);
   double d = 0;
   if (status != 0) {
     return status;
   }
   *out = scratch;
   *length = 8;
-  switch (sqlite3_column_type(handle, c)) {
+  switch (sqlite3_value_type(v)) {
   case SQLITE_NULL:
     *length = 0;
     return 0;
   case SQLITE_INTEGER:
-    *scratch = (uint64_t)sqlite3_column_int64(handle, c);
+    *scratch = (uint64_t)sqlite3_value_int64(v);
     return 0;
   case SQLITE_FLOAT:
-    d = sqlite3_column_double(handle, c);
+    d = sqlite3_value_double(v);
     memcpy(scratch, &d, sizeof d);
     return 0;
   case SQLITE_TEXT:
-    *out = sqlite3_column_text(handle, c);
+    *out = sqlite3_value_text(v);
     break;
   default:
-    *out = sqlite3_column_blob(handle, c);
+    *out = sqlite3_value_blob(v);
   }
-  *length = (uint64_t)sqlite3_column_bytes(handle, c);
+  *length = (uint64_t)sqlite3_value_bytes(v);
   return *out != NULL || *length == 0 ? 0 : hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
 }
 

@@ -78,10 +78,12 @@ struct hrt_stmt {
   char *sql;  /* owned */
   char *ctes; /* as env->ctes; owned; NULL: none */
   uint32_t sql_length;
-  uint32_t generation; /* of an open slot */
-  int reprepared;      /* sqlite3_stmt_status at the last look */
-  bool row;            /* a row is ready */
-  bool fresh;          /* not stepped since it was prepared or reset */
+  uint64_t bound, stale; /* parameters 1 to 64 that this call, an earlier one bound to numbers */
+  bool heavy;            /* some parameter has bytes or is beyond 64 */
+  uint32_t generation;   /* of an open slot */
+  int reprepared;        /* sqlite3_stmt_status at the last look */
+  bool row;              /* a row is ready */
+  bool fresh;            /* not stepped since it was prepared or reset */
 };
 
 /* Takes a kept statement or compiles one. index: of the open slot. Returns 0, a status, or
@@ -91,6 +93,14 @@ struct hrt_stmt *hrt_stmt_at(hrt_host_env *env, uint32_t index);
 int hrt_stmt_handle(hrt_host_env *env, uint32_t index); /* for the guest; positive */
 /* NULL if the handle names no open statement. */
 struct hrt_stmt *hrt_stmt_find(uint32_t *index, hrt_host_env *env, uint32_t handle);
+/* Before parameter index (from 1) is bound; bytes: to text or a blob. */
+static inline void hrt_stmt_binds(struct hrt_stmt *st, uint32_t index, bool bytes) {
+  if (bytes || index - 1 > 63) {
+    st->heavy = true;
+  } else {
+    st->bound |= UINT64_C(1) << (index - 1);
+  }
+}
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st); /* 1, 0 or a status; may end the call */
 void hrt_stmt_reset(struct hrt_stmt *st);
 void hrt_stmt_close(hrt_host_env *env, uint32_t index);

@@ -68,7 +68,8 @@ static int run(hrt_host_env *env, uint32_t index, struct hrt_json *rows) {
 
 /* SQL at s[0], s[1], parameters at s[2], s[3]. */
 static int open_bound(uint32_t *index, hrt_host_env *env, const hsb_slot s[4]) {
-  struct hrt_bytes sql = {0}, params = {0};
+  struct hrt_bytes sql, params;
+  sql.heap = params.heap = NULL;
   int status = 0;
   HRT_TRY(hrt_bytes_check(env, s[0], s[1], HRT_SQL_MAX));
   HRT_TRY(hrt_bytes_check(env, s[2], s[3], HRT_RESULT_MAX));
@@ -78,6 +79,7 @@ static int open_bound(uint32_t *index, hrt_host_env *env, const hsb_slot s[4]) {
   HRT_TRY(hrt_stmt_open(index, env, (const char *)sql.at, sql.length));
   if (params.length > 0) {
     sqlite3_stmt *handle = hrt_stmt_at(env, *index)->handle;
+    hrt_stmt_at(env, *index)->heavy = true;
     status = hrt_json_bind(env, handle, (const char *)params.at, params.length);
     if (status != 0) {
       hrt_stmt_close(env, *index);

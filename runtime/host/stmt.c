@@ -155,6 +155,8 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
   }
   st->sql_length = (uint32_t)length;
   st->reprepared = 0;
+  st->bound = st->stale = 0;
+  st->heavy = false;
   return status;
 }
 
@@ -226,7 +228,18 @@ static bool unseen(struct hrt_stmt *st, uint64_t calls_before, const hrt_host_co
   return again && conn->auth_calls == calls_before;
 }
 
+/* What an earlier call bound and this one did not is NULL again. */
+static void unbind_stale(struct hrt_stmt *st) {
+  for (uint64_t left = st->stale & ~st->bound; left != 0; left &= left - 1) {
+    sqlite3_bind_null(st->handle, __builtin_ctzll(left) + 1);
+  }
+  st->stale = 0;
+}
+
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
+  if (__builtin_expect((st->stale & ~st->bound) != 0, 0)) {
+    unbind_stale(st);
+  }
   uint64_t before = env->conn->auth_calls;
   struct hrt_window w = hrt_window_open(env);
   env->ctes = st->ctes;
@@ -265,7 +278,13 @@ void hrt_stmt_close(hrt_host_env *env, uint32_t index) {
   struct hrt_stmts *all = env->stmts;
   struct hrt_stmt *st = &all->open[index];
   sqlite3_reset(st->handle);
-  sqlite3_clear_bindings(st->handle);
+  if (st->heavy) {
+    sqlite3_clear_bindings(st->handle);
+    st->bound = st->stale = 0;
+    st->heavy = false;
+  }
+  st->stale |= st->bound;
+  st->bound = 0;
   all->used &= ~(UINT64_C(1) << index);
   if (all->idle_count == HRT_STMTS_IDLE) {
     stmt_free(&all->idle[0]);

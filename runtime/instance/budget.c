@@ -137,6 +137,11 @@ int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
 
 void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
   struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) {
+    ctx->fuel -= (int64_t)units + TOLL_HOST; /* as below; fuel_used is settled later */
+    a->mark -= TOLL_HOST;
+    return;
+  }
   settle(a);
   uint64_t used = a->budget->fuel_used;
   a->budget->fuel_used = used + units < used ? UINT64_MAX : used + units;

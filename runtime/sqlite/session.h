@@ -34,7 +34,6 @@ struct hrt_version {
   hrt_plugin *plugin;        /* of the plugin cache */
   const struct helios_plugin *abi;
   uint32_t export_index;
-  bool timed;    /* it can wait inside the host: its clock starts with the call */
   int log_level; /* of WITH, or -1 */
   hrt_caps *caps;
   hrt_limits limits;

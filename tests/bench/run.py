@@ -121,6 +121,14 @@ def sql(binaries, work, options):
     return rows
 
 
+def host(binaries, work, options):
+    build_wasm(HERE / "query.c", work / "query.wasm")
+    heliosc(binaries, work / "query.wasm", "-o", work / "query.so")
+    out = sh(binaries / "bench_host", options.rounds, options.rows, work / "query.so", stdout=subprocess.PIPE).stdout
+    print(out, end="")
+    return [json.loads(line) for line in out.splitlines()]
+
+
 def build(binaries, work, options):
     """Whole-process times of `heliosc build` of the example, cold and cached, interleaved."""
     wasm = work / "example.wasm"
@@ -146,14 +154,14 @@ def main():
     parser.add_argument("bin", type=Path)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--rows", type=int, default=1000000)
-    parser.add_argument("--only", choices=["kernels", "sql", "build"])
+    parser.add_argument("--only", choices=["kernels", "sql", "host", "build"])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--kernel", type=lambda s: s.split(","))
     parser.add_argument("--kinds", type=lambda s: s.split(","))
     options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for part in (kernels, sql, build):
+        for part in (kernels, sql, host, build):
             if options.only in (None, part.__name__):
                 rows += part(options.bin.resolve(), Path(folder), options)
     if options.json:

@@ -198,6 +198,37 @@ static void stmt__cache(void **state) {
   close_all(p);
 }
 
+/* What one call bound is not there in the next, whichever way it was bound. */
+static void stmt__nothing_stays_bound(void **state) {
+  (void)state;
+  static const char *const ways[] = {"bind_i64", "bind_f64", "bind_text", "bind_blob"};
+  puppet *p = open_all();
+  char sql[300] = "SELECT coalesce(?1, ?2, ?70, 'none') || ifnull(?2, '')";
+  char text[32];
+  puppet_put(p, 700, "bytes", 5);
+  for (int round = 0; round < 12; round++) {
+    int s = prepare(p, sql);
+    if (round % 3 == 0) {
+      for (uint64_t way = 0; way < 4; way++) {
+        uint64_t index = way == 0 ? 70 : way == 1 ? 1 : 2;
+        assert_int_equal(CALL(p, ways[way], s, index, 700, 5), 0);
+      }
+    } else if (round % 3 == 1) {
+      assert_int_equal(CALL(p, "bind_i64", s, 1, 5), 0); /* only light ones */
+    }
+    assert_int_equal(CALL(p, "step", s), 1);
+    int n = CALL(p, "column_read", s, 0, 0, 800, 32);
+    puppet_get(p, text, 800, (size_t)n);
+    text[n] = 0;
+    if (round % 3 > 0) {
+      assert_string_equal(text, round % 3 == 1 ? "5" : "none");
+    }
+    hrt_host_end(p->env);
+    hrt_host_begin(p->env, 0, NULL, NULL);
+  }
+  close_all(p);
+}
+
 static void stmt__texts(void **state) {
   (void)state;
   puppet *p = open_all();
@@ -715,6 +746,7 @@ int main(void) {
       cmocka_unit_test(stmt__handles),
       cmocka_unit_test(stmt__65_open),
       cmocka_unit_test(stmt__cache),
+      cmocka_unit_test(stmt__nothing_stays_bound),
       cmocka_unit_test(stmt__texts),
       cmocka_unit_test(stmt__constraint_and_busy),
       cmocka_unit_test(range__all),
