@@ -15,8 +15,8 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Asked about once a millisecond of computing or of SQL, and after a hundred host calls. The clock of
- * a call starts here, so that short calls never read it. */
+/* Asked about once a millisecond of computing or of SQL, and after a hundred host calls. The clock
+ * of a call starts here, so that short calls never read it. */
 static int probe(void *arg) {
   helios *h = arg;
   if (h->own.deadline_ns == 0) {
