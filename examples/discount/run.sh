@@ -52,10 +52,12 @@ CAPABILITIES ('read:customers', 'log')
 AS '$work/discount.wasm'"
 
 echo "-- five orders, and what the procedure logs"
-"$bin/helios" --bail --mode=box "$db" -c "
+"$bin/helios" --bail --mode=box "$db" > "$work/five" -c "
 SELECT order_id, total, calculate_discount(customer_id, total) AS discount,
        total - calculate_discount(customer_id, total) AS final_total
 FROM orders LIMIT 5"
+cat "$work/five"
+diff "$here/expected" "$work/five"
 
 echo "-- all of them against plain SQL"
 result=$("$bin/helios" -q --bail "$db" -c "
