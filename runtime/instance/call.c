@@ -120,19 +120,31 @@ __attribute__((no_stack_protector)) int hrt_enter(hrt_instance *i, void (*fn)(vo
 
 static int misuse(const hrt_instance *i, helios_error *err) {
   return hrt_fail(err, HELIOS_E_MISUSE, "%s",
-                  i->dead         ? "the instance is dead"
-                  : i->activation ? "the instance is running"
-                                  : "no such export");
+                  i->dead ? "the instance is dead" : "the instance is running");
 }
 
-__attribute__((no_stack_protector)) int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots,
-                                                 hrt_budget *budget, helios_error *err) {
-  if (__builtin_expect(i->dead || i->activation || index >= i->abi->export_count, 0)) {
+hrt_export hrt_export_at(const struct helios_plugin *abi, uint32_t index) {
+  const struct hsb_export *e = &abi->exports[index];
+  return (hrt_export){e->call, e->flags & HSB_EXPORT_STATELESS};
+}
+
+__attribute__((no_stack_protector)) int hrt_call_export(hrt_instance *i, const hrt_export *e,
+                                                        hsb_slot *slots, hrt_budget *budget,
+                                                        helios_error *err) {
+  if (__builtin_expect(i->dead || i->activation, 0)) {
     return misuse(i, err);
   }
-  const struct hsb_export *e = &i->abi->exports[index];
-  i->dirty |= !(e->flags & HSB_EXPORT_STATELESS);
-  return enter(i, e->call, slots, budget, err);
+  i->dirty |= !e->stateless;
+  return enter(i, e->fn, slots, budget, err);
+}
+
+int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
+             helios_error *err) {
+  if (index >= i->abi->export_count) {
+    return hrt_fail(err, HELIOS_E_MISUSE, "no such export");
+  }
+  hrt_export e = hrt_export_at(i->abi, index);
+  return hrt_call_export(i, &e, slots, budget, err);
 }
 
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {

@@ -70,6 +70,17 @@ hrt_instance *hrt_instance_of(struct hsb_ctx *ctx);     /* for host functions */
 int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
              helios_error *err);
 
+/* The same for an export that was looked up once: what a call needs of the plugin, in one place. */
+typedef struct hrt_export {
+  void (*fn)(void *instance, hsb_slot *slots);
+  bool stateless; /* a call needs no reset */
+} hrt_export;
+/* index: of abi->exports, below export_count. */
+hrt_export hrt_export_at(const struct helios_plugin *abi, uint32_t index);
+/* e: of the instance's own plugin. */
+int hrt_call_export(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_budget *budget,
+                    helios_error *err);
+
 /* Ends the running guest call from a host function with an error of the host's own: err->code is
  * what hrt_call then returns. Does not return. */
 __attribute__((noreturn)) void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err);

@@ -37,16 +37,6 @@ void hrt_hint(helios_error *err, const char *format, ...) {
   va_end(args);
 }
 
-void hrt_error_clear(helios_error *err) {
-  if (err) {
-    err->code = HELIOS_OK;
-    err->trap = 0;
-    err->offset = HELIOS_NO_OFFSET;
-    err->guest_code = 0;
-    err->text[0] = err->hint[0] = '\0';
-  }
-}
-
 /* Writes one byte for people; returns how many characters. Backslash is escaped too, so that the
  * text can't pretend to be an escape. */
 static size_t escape_byte(char *out, unsigned char byte) {

@@ -51,11 +51,7 @@ void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v) {
     return;
   }
   a->nested = false;
-  h->timeout_ns = v->timeout_ns;
-  h->own.fuel_limit = v->limits.fuel;
-  h->own.fuel_used = 0;
-  h->own.deadline_ns = 0;
-  h->budget = &h->own;
+  hrt_allowance_open(h, v);
 }
 
 void hrt_allowance_end(const hrt_allowance *a, helios *h) {
@@ -63,6 +59,6 @@ void hrt_allowance_end(const hrt_allowance *a, helios *h) {
     h->budget->fuel_limit = a->outer_fuel;
     h->budget->deadline_ns = a->outer_deadline;
   } else {
-    h->budget = NULL;
+    hrt_allowance_close(h);
   }
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plugin/alloc.h"
+#include "sqlite/numbers.h"
 #include "sqlite/session.h"
 
 /* What a statement holds of a procedure. Two users: the statement and, while it is made, the call.
@@ -119,7 +120,7 @@ static int run(sqlite3_context *sql, hrt_version *v, hrt_seat *seat, hrt_budget 
     sqlite3_result_null(sql);
     status = 0;
   } else if (status == 0) {
-    status = hrt_call(seat->instance, v->export_index, slots, budget, err);
+    status = hrt_call_export(seat->instance, &v->export, slots, budget, err);
     if (status == 0) {
       status = hrt_marshal_result(sql, &v->signature, seat->env, slots, err);
     }
@@ -179,17 +180,45 @@ static void report(sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   }
 }
 
-void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv) {
-  (void)argc; /* t->nargs, SQLite has checked it */
-  const hrt_trampoline *t = sqlite3_user_data(sql);
+/* Nothing of the connection's that the short way leaves alone is in use, and the pin fits. */
+static inline bool is_short(const hrt_trampoline *t, const pin *p) {
+  const helios *h = t->entry->h;
+  return p && p->seat && p->version->simple && h->budget == NULL && h->conn.active == NULL &&
+         p->version->signature.argc == (uint32_t)t->nargs;
+}
+
+/* The call of a module without host functions on numbers only: nothing can look at the environment
+ * or call SQL. HRT_SHORT_NOT: an argument must be converted, nothing was done. */
+#define HRT_SHORT_NOT (-1)
+static inline int call_short(sqlite3_context *sql, pin *p, sqlite3_value **argv,
+                             helios_error *err) {
+  hrt_version *v = p->version;
+  helios *h = v->h;
+  hsb_slot slots[HRT_NUMBERS_MAX];
+  if (__builtin_expect(!hrt_numbers_in(slots, &v->signature, argv), 0)) {
+    return HRT_SHORT_NOT;
+  }
+  hrt_allowance_open(h, v);
+  int status = hrt_call_export(p->seat->instance, &v->export, slots, &h->own, err);
+  hrt_allowance_close(h);
+  if (__builtin_expect(status == 0, 1)) {
+    hrt_number_out(sql, &v->signature, slots[0]);
+  }
+  if (status != 0 || !v->export.stateless) {
+    hrt_seat_renew(&p->seat);
+  }
+  return status;
+}
+
+__attribute__((noinline)) static void call_long(sqlite3_context *sql, const hrt_trampoline *t,
+                                                pin *p, sqlite3_value **argv) {
   helios_error err;
   int status = 0;
   pin *made = NULL;
   hrt_host_conn *conn = &t->entry->h->conn;
   hrt_host_env *guest = hrt_host_suspend(conn); /* whose SQL calls us, if it is a procedure's */
   hrt_error_clear(&err);
-  pin *p = sqlite3_get_auxdata(sql, t->entry->aux);
-  if (__builtin_expect(p == NULL, 0)) {
+  if (p == NULL) {
     HRT_TRY(pin_statement(&made, sql, t, &err));
     p = made;
   }
@@ -205,4 +234,25 @@ out:
     pin_unref(made);
   }
   hrt_host_resume(conn, guest);
+}
+
+/* No stack protector: no array here is indexed by anything but the signature's own numbers. */
+__attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sql, int argc,
+                                                             sqlite3_value **argv) {
+  (void)argc; /* t->nargs, SQLite has checked it */
+  const hrt_trampoline *t = sqlite3_user_data(sql);
+  pin *p = sqlite3_get_auxdata(sql, t->entry->aux);
+  if (__builtin_expect(is_short(t, p), 1)) {
+    helios_error err;
+    hrt_error_clear(&err);
+    int status = call_short(sql, p, argv, &err);
+    if (__builtin_expect(status == 0, 1)) {
+      return;
+    }
+    if (status != HRT_SHORT_NOT) {
+      report(sql, t->entry, &err);
+      return;
+    }
+  }
+  call_long(sql, t, p, argv);
 }

@@ -10,6 +10,7 @@
 
 #define HRT_ARGS_MAX 100
 #define HRT_SLOTS_MAX (2 * HRT_ARGS_MAX)
+#define HRT_NUMBERS_MAX 8 /* arguments of a numeric signature */
 
 /* A declared SQL signature and, after hrt_signature_match, how it lies on an export. */
 typedef struct hrt_signature {
@@ -18,6 +19,7 @@ typedef struct hrt_signature {
   uint8_t result_mode; /* marshal.c's own */
   bool called_on_null; /* CALLED ON NULL INPUT; else STRICT */
   bool dynamic;        /* the export takes nothing and pulls its arguments */
+  bool numeric;        /* numbers.h fits: few numbers in, a number out */
   uint8_t modes[HRT_ARGS_MAX];
   uint8_t types[HRT_ARGS_MAX];
   char *names[HRT_ARGS_MAX]; /* owned; NULL: no name */

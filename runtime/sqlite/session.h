@@ -34,7 +34,9 @@ struct hrt_version {
   hrt_plugin *plugin;        /* of the plugin cache */
   const struct helios_plugin *abi;
   uint32_t export_index;
-  int log_level; /* of WITH, or -1 */
+  hrt_export export; /* the same, looked up */
+  bool simple;       /* numbers only, no host function: call.c's short way */
+  int log_level;     /* of WITH, or -1 */
   hrt_caps *caps;
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
@@ -138,6 +140,17 @@ typedef struct hrt_allowance {
 void hrt_allowance_init(helios *h);
 void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v);
 void hrt_allowance_end(const hrt_allowance *a, helios *h);
+/* The two for an outermost call. */
+static inline void hrt_allowance_open(helios *h, const hrt_version *v) {
+  h->timeout_ns = v->timeout_ns;
+  h->own.fuel_limit = v->limits.fuel;
+  h->own.fuel_used = 0;
+  h->own.deadline_ns = 0;
+  h->budget = &h->own;
+}
+static inline void hrt_allowance_close(helios *h) {
+  h->budget = NULL;
+}
 
 /* ---- cancel.c ---- */
 /* Has someone called sqlite3_interrupt? Only while a statement of the connection runs. */

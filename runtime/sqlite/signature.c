@@ -184,6 +184,17 @@ static bool needs_memory(const hrt_signature *s) {
   return needs;
 }
 
+/* Can calls go the way of numbers.h? */
+static bool all_numbers(const hrt_signature *s) {
+  bool whole = s->returns == HRT_TYPE_INTEGER || s->returns == HRT_TYPE_BIGINT;
+  bool fits = s->result_mode == MODE_F64 ||
+              (whole && (s->result_mode == MODE_I64 || s->result_mode == MODE_I32));
+  for (uint32_t i = 0; i < s->argc; i++) {
+    fits = fits && (s->modes[i] == MODE_I64 || s->modes[i] == MODE_I32 || s->modes[i] == MODE_F64);
+  }
+  return fits && !s->dynamic && s->argc <= HRT_NUMBERS_MAX;
+}
+
 int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, helios_error *err) {
   const char *at = wasm;
   int status = 0;
@@ -199,6 +210,7 @@ int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, hel
   if (needs_memory(s) && !has_memory) {
     HRT_TRY(hrt_fail(err, HELIOS_E_SIGNATURE, "text and bytes need memory, the module has none"));
   }
+  s->numeric = all_numbers(s);
 out:
   return status;
 }

@@ -4,7 +4,7 @@
 #include "puppet.h"
 
 #include "host/date.h"
-#include "sqlite/marshal.h"
+#include "sqlite/numbers.h"
 
 static const char *const grants[] = {"read", "query", "transaction", "log", "clock", NULL};
 
@@ -17,6 +17,18 @@ struct function {
   int called;
 };
 
+/* Whatever the short way takes it must pass as the long one does. */
+static bool is_short(const struct function *f, const hsb_slot *slots, int status,
+                     sqlite3_value **argv) {
+  hsb_slot numbers[HRT_NUMBERS_MAX];
+  if (!f->sig.numeric || !hrt_numbers_in(numbers, &f->sig, argv)) {
+    return false;
+  }
+  assert_int_equal(status, 0);
+  assert_memory_equal(numbers, slots, f->sig.argc * sizeof *numbers);
+  return true;
+}
+
 /* The engine's trampoline, without pools and versions. */
 static void trampoline(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   struct function *f = sqlite3_user_data(sql);
@@ -25,6 +37,7 @@ static void trampoline(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   int export = hrt_plugin_export(f->p->plugin, f->export, strlen(f->export));
   hrt_host_begin(f->p->env, argc, argv, f->sig.types);
   int status = hrt_marshal_args(slots, &f->sig, f->p->env, argv, &err);
+  bool brief = is_short(f, slots, status, argv);
   if (status == 0) {
     f->called++;
     if (f->during != NULL) {
@@ -32,7 +45,9 @@ static void trampoline(sqlite3_context *sql, int argc, sqlite3_value **argv) {
     }
     status = hrt_call(f->p->instance, (uint32_t) export, slots, &f->p->budget, &err);
   }
-  if (status == 0) {
+  if (status == 0 && brief && f->p->env->given == HRT_GIVEN_NOTHING) {
+    hrt_number_out(sql, &f->sig, slots[0]);
+  } else if (status == 0) {
     status = hrt_marshal_result(sql, &f->sig, f->p->env, slots, &err);
   }
   hrt_host_end(f->p->env);
