@@ -2,7 +2,7 @@
 """run.py - SQL scripts through stock programs and the loadable extension.
 
 usage: run.py BIN_DIR shell NAME [--update]   tests/sql/shell/NAME.sql in the sqlite3 shell against NAME.out
-       run.py BIN_DIR python                  python_test.py in a Python whose sqlite3 can load extensions
+       run.py BIN_DIR python NAME             NAME_test.py in a Python whose sqlite3 can load extensions
 
 Each runs in a folder of its own with the modules of tests/sql and a key of its own. Exit 77: can't be run here.
 """
@@ -21,7 +21,8 @@ def prepare(folder, binaries):
         shutil.copy(module, folder)
     (folder / "broken.wasm").write_bytes(b"\0asm\x01\0\0\0\x01\x03")
     shutil.copy(binaries / "helios_sqlite.so", folder)
-    env = dict(os.environ, HELIOS_KEY=str(folder / "key"), HELIOS_HELIOSC=str(binaries / "heliosc"), LC_ALL="C.UTF-8")
+    env = dict(os.environ, HELIOS_KEY=str(folder / "key"), HELIOS_HELIOSC=str(binaries / "heliosc"), LC_ALL="C.UTF-8",
+               HELIOS_BIN=str(binaries), PYTHONDONTWRITEBYTECODE="1")
     return env
 
 
@@ -46,17 +47,17 @@ def shell(binaries, folder, env, name, update):
     return 1
 
 
-def python(binaries, folder, env):
+def python(folder, env, name):
     for program in (sys.executable, "/usr/bin/python3"):
         can = "import sqlite3, sys; sys.exit(not hasattr(sqlite3.Connection, 'enable_load_extension'))"
         if Path(program).exists() and subprocess.run([program, "-c", can]).returncode == 0:
-            return subprocess.run([program, HERE / "python_test.py", "-v"], cwd=folder, env=env, timeout=600).returncode
+            return subprocess.run([program, HERE / f"{name}_test.py", "-v"], cwd=folder, env=env, timeout=600).returncode
     print("no Python here whose sqlite3 can load extensions")
     return 77
 
 
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
     binaries = Path(sys.argv[1]).resolve()
     folder = Path(tempfile.mkdtemp(prefix="helios-sql-"))
@@ -64,7 +65,7 @@ def main():
         env = prepare(folder, binaries)
         if sys.argv[2] == "shell":
             return shell(binaries, folder, env, sys.argv[3], "--update" in sys.argv)
-        return python(binaries, folder, env)
+        return python(folder, env, sys.argv[3])
     finally:
         shutil.rmtree(folder)
 
