@@ -1,8 +1,8 @@
 /* fuel.h - every number of the fuel table that is not a column of opcodes.def. docs/metering.md
  * publishes them; changing one changes what every metered module consumes.
  *
- * Invariant: a charge is below 2^42 units, and at function entry, at a loop's header and after each
- * charge by length the counter is checked; so this signed 64-bit integer can't wrap. */
+ * Invariant: a charge is below 2^42 units, and at function entry, in each turn of a loop and after
+ * each charge by length the counter is checked; so this signed 64-bit integer can't wrap. */
 #ifndef HCC_FUEL_H
 #define HCC_FUEL_H
 

@@ -63,29 +63,42 @@ static void keep_checked(body *b) {
   op(b, HCC_OP_END);
 }
 
-/* The cost of the block that begins here. */
-static uint32_t next_cost(body *b) {
-  const uint32_t *costs = (const uint32_t *)(const void *)b->rw->costs.data;
+/* The block that begins here. */
+static hcc__rw_cost next_cost(body *b) {
+  const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)b->rw->costs.data;
   size_t count = b->rw->costs.size / sizeof *costs;
-  return b->next_cost < count ? costs[b->next_cost++] : 0;
+  return b->next_cost < count ? costs[b->next_cost++] : (hcc__rw_cost){.fuel = 0};
 }
 
-static void charge_block(body *b) {
-  uint32_t cost = next_cost(b);
-  if (cost != 0) {
-    get_fuel(b);
-    op_i64(b, cost);
+static void subtract(body *b, uint32_t fuel) {
+  get_fuel(b);
+  if (fuel != 0) {
+    op_i64(b, fuel);
     op(b, HCC_OP_I64_SUB);
+  }
+}
+
+static void charge_block(body *b, hcc__rw_cost cost) {
+  if (cost.fuel != 0) {
+    subtract(b, cost.fuel);
     set_fuel(b);
   }
 }
 
-static void charge_checked(body *b) {
-  uint32_t cost = next_cost(b);
-  if (cost != 0) {
-    get_fuel(b);
-    op_i64(b, cost);
-    op(b, HCC_OP_I64_SUB);
+/* Checked even if it costs nothing: loops rely on the entry of what they call. */
+static void charge_entry(body *b) {
+  subtract(b, next_cost(b).fuel);
+  keep_checked(b);
+}
+
+/* A turn of a loop has a checkpoint: here, unless it calls a function of the module. */
+static void charge_loop(body *b, const hcc_instr *i) {
+  hcc__rw_cost cost = next_cost(b);
+  if (cost.calls || cost.fuel == 0) {
+    charge_block(b, cost);
+  } else {
+    mark(b, i->begin);
+    subtract(b, cost.fuel);
     keep_checked(b);
   }
 }
@@ -204,10 +217,9 @@ static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
     put_plain(b, i);
   }
   if (meter && point == HCC_FLOW_LOOP) {
-    mark(b, i->begin);
-    charge_checked(b);
+    charge_loop(b, i);
   } else if (meter && (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE)) {
-    charge_block(b);
+    charge_block(b, next_cost(b));
   }
 }
 
@@ -267,7 +279,7 @@ int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
   HCC_TRY(put_locals(&b, scratch));
   mark(&b, func->code.begin);
   if (rw->options.meter) {
-    charge_checked(&b);
+    charge_entry(&b);
     put_results_block(&b);
   }
   HCC_TRY(put_code(&b));

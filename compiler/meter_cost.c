@@ -37,9 +37,13 @@ static uint32_t cost_of(const hcc__rw *rw, const hcc_instr *instr) {
   return instr->info->fuel + (host ? HCC_FUEL_HOST_CALL : 0);
 }
 
+static bool calls_own(const hcc__rw *rw, const hcc_instr *instr) {
+  return instr->code == HCC_OP_CALL && instr->a >= rw->m->imported_funcs;
+}
+
 int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
   hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
-  uint32_t cost = 0;
+  hcc__rw_cost cost = {.fuel = 0};
   int status = 0;
   *scratch = 0;
   rw->costs.size = 0;
@@ -54,10 +58,11 @@ int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
     }
     uint32_t need = scratch_of(&instr);
     *scratch = need > *scratch ? need : *scratch;
-    cost += point != HCC_FLOW_NEW_BEFORE ? cost_of(rw, &instr) : 0;
+    cost.fuel += point != HCC_FLOW_NEW_BEFORE ? cost_of(rw, &instr) : 0;
+    cost.calls |= calls_own(rw, &instr);
     if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
       hcc_buf_add(&rw->costs, &cost, sizeof cost);
-      cost = 0;
+      cost = (hcc__rw_cost){.fuel = 0};
     }
   }
   hcc_buf_add(&rw->costs, &cost, sizeof cost);

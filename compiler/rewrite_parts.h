@@ -51,7 +51,7 @@ typedef struct hcc__rw {
   uint32_t global_count;
   hcc_buf stack; /* of canon_const.c */
   hcc__flow flow;
-  hcc_buf costs; /* uint32_t[], of the body at hand */
+  hcc_buf costs; /* hcc__rw_cost[], of the body at hand */
 } hcc__rw;
 
 /* The module can't have been validated: INTERNAL at this offset. */
@@ -86,7 +86,13 @@ typedef struct hcc__rw_length {
 
 /* NULL if it is charged by its opcode alone. */
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
-/* Fuel of each basic block of a body, in the order in which they begin, to rw->costs. Those of
+/* A basic block. */
+typedef struct hcc__rw_cost {
+  uint32_t fuel;
+  bool calls; /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
+} hcc__rw_cost;
+
+/* What each basic block of a body costs, in the order in which they begin, to rw->costs. Those of
  * dead code are not counted. Sets *scratch to the number of i32 locals that metering it needs
  * (0 to 2). Errors: as hcc_instr_next, INTERNAL, LIMIT. */
 int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func);

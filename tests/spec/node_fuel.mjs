@@ -82,6 +82,8 @@ const ENDLESS = [
   ["loop behind a block", `(func (export "f") loop block i32.const 1 br_if 0 end br 0 end)`, 1001],
   ["recursion", `(func $f (export "f") call $f)`, 1001],
   ["recursion from a loop", `(func $f (export "f") loop call $f br 0 end)`, 1002],
+  ["loop of calls", `(func (export "f") loop call $g br 0 end) (func $g)`, 1002],
+  ["loops of calls of each other", `(func $f (export "f") loop call $g br 0 end) (func $g loop call $f br 0 end)`, 1002],
   ["mutual recursion", `(func $f (export "f") (call $g)) (func $g (call $f))`, 1001],
   ["recursion through a table", `(table funcref (elem $f)) (type $t (func))
     (func $f (export "f") i32.const 0 call_indirect (type $t))`, 1002],
