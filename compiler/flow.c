@@ -12,7 +12,7 @@
 #define FRAMES (HCC_MAX_NESTING + 8u)
 
 int hcc__flow_new(hcc__flow *flow, hcc_error *err) {
-  *flow = (hcc__flow){.frames = malloc(FRAMES)};
+  *flow = (hcc__flow){.frames = calloc(FRAMES, sizeof *flow->frames)};
   return flow->frames != NULL ? 0 : hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "out of memory");
 }
 
@@ -22,28 +22,37 @@ void hcc__flow_free(hcc__flow *flow) {
 }
 
 void hcc__flow_begin(hcc__flow *flow) {
-  flow->frames[0] = 0;
+  flow->frames[0] = (hcc__flow_frame){.bits = 0};
   flow->depth = 1;
   flow->dead = 0;
+  flow->whole = false;
 }
 
 static int bug(const hcc_instr *instr, hcc_error *err) {
   return hcc_fail(err, HCC_E_INTERNAL, instr->begin, "control flow of an invalid module");
 }
 
-static int push(hcc__flow *flow, uint8_t frame, const hcc_instr *instr, hcc_error *err) {
+static int push(hcc__flow *flow, uint8_t bits, uint32_t note, const hcc_instr *instr,
+                hcc_error *err) {
   if (flow->depth >= FRAMES) {
     return bug(instr, err);
   }
-  flow->frames[flow->depth++] = frame;
+  flow->frames[flow->depth] = (hcc__flow_frame){.bits = bits, .note = note, .reached = flow->depth};
+  flow->depth++;
   return 0;
+}
+
+/* A branch in this frame leads to that one. */
+static void reach(hcc__flow_frame *frame, uint32_t target) {
+  frame->reached = target < frame->reached ? target : frame->reached;
 }
 
 static int target(hcc__flow *flow, uint32_t label, const hcc_instr *instr, hcc_error *err) {
   if (label >= flow->depth) {
     return bug(instr, err);
   }
-  flow->frames[flow->depth - 1 - label] |= FRAME_TARGET;
+  flow->frames[flow->depth - 1 - label].bits |= FRAME_TARGET;
+  reach(&flow->frames[flow->depth - 1], flow->depth - 1 - label);
   return 0;
 }
 
@@ -61,8 +70,14 @@ out:
 }
 
 static enum hcc__flow_point pop(hcc__flow *flow) {
-  uint8_t frame = flow->frames[--flow->depth];
-  bool join = (frame & FRAME_IF) != 0 || (frame & (FRAME_LOOP | FRAME_TARGET)) == FRAME_TARGET;
+  const hcc__flow_frame *frame = &flow->frames[--flow->depth];
+  bool join =
+      (frame->bits & FRAME_IF) != 0 || (frame->bits & (FRAME_LOOP | FRAME_TARGET)) == FRAME_TARGET;
+  flow->whole = flow->depth != 0 && frame->reached >= flow->depth;
+  flow->note = frame->note;
+  if (flow->depth != 0) {
+    reach(&flow->frames[flow->depth - 1], frame->reached);
+  }
   enum hcc__flow_point point = join ? HCC_FLOW_NEW : HCC_FLOW_SAME;
   if (flow->dead != 0) {
     flow->dead = 0;
@@ -99,9 +114,10 @@ static enum hcc__flow_point step_dead(hcc__flow *flow, uint32_t code) {
 }
 
 int hcc__flow_step(enum hcc__flow_point *out, hcc__flow *flow, const hcc_instr *instr,
-                   const uint8_t *bytes, hcc_error *err) {
+                   uint32_t note, const uint8_t *bytes, hcc_error *err) {
   int status = 0;
   *out = HCC_FLOW_SAME;
+  flow->whole = false;
   if (flow->depth == 0) {
     return bug(instr, err);
   }
@@ -111,14 +127,14 @@ int hcc__flow_step(enum hcc__flow_point *out, hcc__flow *flow, const hcc_instr *
   }
   switch (instr->code) {
   case HCC_OP_BLOCK:
-    status = push(flow, 0, instr, err);
+    status = push(flow, 0, note, instr, err);
     break;
   case HCC_OP_LOOP:
-    status = push(flow, FRAME_LOOP, instr, err);
+    status = push(flow, FRAME_LOOP, note, instr, err);
     *out = HCC_FLOW_LOOP;
     break;
   case HCC_OP_IF:
-    status = push(flow, FRAME_IF, instr, err);
+    status = push(flow, FRAME_IF, note, instr, err);
     *out = HCC_FLOW_NEW;
     break;
   case HCC_OP_ELSE:
@@ -140,6 +156,9 @@ int hcc__flow_step(enum hcc__flow_point *out, hcc__flow *flow, const hcc_instr *
     *out = HCC_FLOW_JUMP;
     break;
   case HCC_OP_RETURN:
+    reach(&flow->frames[flow->depth - 1], 0);
+    *out = HCC_FLOW_JUMP;
+    break;
   case HCC_OP_UNREACHABLE:
     *out = HCC_FLOW_JUMP;
     break;

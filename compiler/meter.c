@@ -259,7 +259,7 @@ static int put_code(body *b) {
     hcc_instr instr;
     enum hcc__flow_point point;
     HCC_TRY(hcc_instr_next(&instr, &r, rw->err));
-    HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, rw->m->bytes, rw->err));
+    HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, 0, rw->m->bytes, rw->err));
     if (point != HCC_FLOW_DEAD) {
       put_instr(b, &instr, point);
     }

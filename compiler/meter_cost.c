@@ -41,31 +41,47 @@ static bool calls_own(const hcc__rw *rw, const hcc_instr *instr) {
   return instr->code == HCC_OP_CALL && instr->a >= rw->m->imported_funcs;
 }
 
+/* Adds to a block. */
+static void count(hcc__rw *rw, uint32_t block, const hcc_instr *instr) {
+  hcc__rw_cost *costs = (hcc__rw_cost *)(void *)rw->costs.data;
+  if (block < rw->costs.size / sizeof *costs) {
+    costs[block].fuel += cost_of(rw, instr);
+    costs[block].calls |= calls_own(rw, instr);
+  }
+}
+
+/* Returns the new block. */
+static uint32_t begin_block(hcc__rw *rw) {
+  hcc__rw_cost cost = {.fuel = 0};
+  hcc_buf_add(&rw->costs, &cost, sizeof cost);
+  return (uint32_t)(rw->costs.size / sizeof cost) - 1;
+}
+
 int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
   hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
-  hcc__rw_cost cost = {.fuel = 0};
   int status = 0;
   *scratch = 0;
   rw->costs.size = 0;
   hcc__flow_begin(&rw->flow);
+  uint32_t block = begin_block(rw); /* that which is charged for what comes next */
   while (rw->flow.depth != 0) {
     hcc_instr instr;
     enum hcc__flow_point point;
     HCC_TRY(hcc_instr_next(&instr, &r, rw->err));
-    HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, rw->m->bytes, rw->err));
+    HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, block, rw->m->bytes, rw->err));
     if (point == HCC_FLOW_DEAD) {
       continue;
     }
     uint32_t need = scratch_of(&instr);
     *scratch = need > *scratch ? need : *scratch;
-    cost.fuel += point != HCC_FLOW_NEW_BEFORE ? cost_of(rw, &instr) : 0;
-    cost.calls |= calls_own(rw, &instr);
-    if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
-      hcc_buf_add(&rw->costs, &cost, sizeof cost);
-      cost = (hcc__rw_cost){.fuel = 0};
+    if (point != HCC_FLOW_NEW_BEFORE) {
+      count(rw, block, &instr);
     }
+    if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
+      block = begin_block(rw);
+    }
+    block = rw->flow.whole ? rw->flow.note : block;
   }
-  hcc_buf_add(&rw->costs, &cost, sizeof cost);
   status = rw->costs.failed ? hcc__rw_no_memory(rw) : 0;
 out:
   return status;

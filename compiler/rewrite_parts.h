@@ -86,7 +86,7 @@ typedef struct hcc__rw_length {
 
 /* NULL if it is charged by its opcode alone. */
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
-/* A basic block. */
+/* A basic block, and what runs exactly as often behind it. */
 typedef struct hcc__rw_cost {
   uint32_t fuel;
   bool calls; /* calls a function of the module, whose entry is a checkpoint, whenever it runs */

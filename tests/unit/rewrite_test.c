@@ -376,32 +376,40 @@ static void costs__blocks(void **state) {
   (void)state;
   COSTS(HCC_OP_NOP, LIST(0));
   COSTS(LIST(HCC_OP_LOCAL_GET, 0, HCC_OP_DROP), LIST(2));
-  /* a block that nothing branches to does not split; one that something does, does */
+  /* what follows a block that no branch leaves for further out belongs to what stands before it */
   COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP, HCC_OP_END, HCC_OP_I32_CONST, 0,
              HCC_OP_DROP),
         LIST(4));
   COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_BR, 0, HCC_OP_END, HCC_OP_I32_CONST, 0, HCC_OP_DROP),
-        LIST(1, 2));
+        LIST(3, 0));
   COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_I32_CONST, 0,
              HCC_OP_DROP, HCC_OP_END, HCC_OP_I32_CONST, 0, HCC_OP_DROP),
-        LIST(2, 2, 2));
-  /* a loop's end does not split, even though its label is branched to */
+        LIST(4, 2, 0));
+  /* behind a loop it goes on as before it, even though its label is branched to */
   COSTS(LIST(HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_END, HCC_OP_I32_CONST,
              0, HCC_OP_DROP),
-        LIST(0, 2, 2));
+        LIST(2, 2, 0));
+  /* ... but one that a branch leaves for a label further out does */
+  COSTS(LIST(HCC_OP_LOOP, UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 1,
+             HCC_OP_END, HCC_OP_I32_CONST, 0, HCC_OP_DROP, HCC_OP_END, HCC_OP_I32_CONST, 0,
+             HCC_OP_DROP),
+        LIST(2, 2, 2));
+  COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_RETURN, HCC_OP_END,
+             HCC_OP_I32_CONST, 0, HCC_OP_DROP),
+        LIST(2, 1, 2));
   /* calls: function 1 is defined, 0 is imported */
   COSTS(LIST(HCC_OP_LOCAL_GET, 0, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 1, HCC_OP_ELSE,
              HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, HCC_OP_END, HCC_OP_I32_CONST, 0, HCC_OP_DROP),
-        LIST(2, 2, 2 + HCC_FUEL_HOST_CALL, 2));
+        LIST(4, 2, 2 + HCC_FUEL_HOST_CALL, 0));
 }
 
 static void costs__dead_code(void **state) {
   (void)state;
   COSTS(LIST(HCC_OP_RETURN, HCC_OP_I32_CONST, 0, HCC_OP_DROP), LIST(1, 0));
-  /* a branch out of dead code makes no target: behind the dead end a block begins all the same */
+  /* a branch out of dead code leaves nothing */
   COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_UNREACHABLE, HCC_OP_BR, 0, HCC_OP_END, HCC_OP_I32_CONST, 0,
              HCC_OP_DROP),
-        LIST(1, 2));
+        LIST(3, 0));
   COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_RETURN, HCC_OP_BLOCK, UNIT, HCC_OP_END, HCC_OP_LOOP, UNIT,
              HCC_OP_I32_CONST, 0, HCC_OP_IF, UNIT, HCC_OP_ELSE, HCC_OP_END, HCC_OP_END, HCC_OP_END),
         LIST(1, 0));
