@@ -168,4 +168,5 @@ def main():
         options.json.write_text("".join(json.dumps(r) + "\n" for r in rows))
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
