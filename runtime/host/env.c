@@ -47,6 +47,27 @@ void hrt_host_end_slow(hrt_host_env *env) {
   env->touched = false;
 }
 
+bool hrt_arena_put(hrt_host_env *env, uint64_t at, const void *bytes, uint64_t length) {
+  guest_u32 to = {env->arena + (uint32_t)at};
+  uint64_t end = at + length, next = (end + 7) & ~UINT64_C(7);
+  if (!env->arena_zero) {
+    return hrt_guest_write(env->instance, to, bytes, length);
+  }
+  next = next < env->arena_size ? next : env->arena_size;
+  env->arena_used = env->arena_used > next ? env->arena_used : next;
+  return hrt_guest_put(env->instance, to, bytes, length, next - end);
+}
+
+bool hrt_arena_clear(hrt_host_env *env, uint64_t used) {
+  if (__builtin_expect(used >= env->arena_used, 1)) {
+    return true;
+  }
+  guest_u32 at = {env->arena + (uint32_t)used};
+  bool done = hrt_guest_put(env->instance, at, NULL, 0, env->arena_used - used);
+  env->arena_used = done ? used : env->arena_used;
+  return done;
+}
+
 /* Adds pages behind the memory, at least as many as the arena has, so that growing arguments don't
  * grow it each time. They belong to the checkpoint: a reset does not take them away again. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
@@ -54,7 +75,7 @@ bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
     return true;
   }
   uint64_t most = bytes;
-  if (hrt_instance_reset(env->instance, NULL) != 0) {
+  if (hrt_instance_reset(env->instance, NULL) != 0 || !hrt_arena_clear(env, 0)) {
     return false;
   }
   if (most < UINT64_C(2) * env->arena_size) {
@@ -69,6 +90,7 @@ bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
   }
   env->arena = (uint32_t)size; /* below 4 GiB, since the memory has grown past it */
   env->arena_size = (uint32_t)(hrt_guest_size(env->instance) - size);
+  env->arena_zero = true;
   return hrt_instance_checkpoint(env->instance, NULL) == 0;
 }
 
@@ -103,6 +125,7 @@ int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget
   }
   HRT_TRY(ask(env, (uint32_t) export, budget, err));
   HRT_TRY(hrt_instance_checkpoint(instance, err)); /* what the guest did to make it is part of it */
+  env->arena_zero = hrt_guest_starts_zero(instance, (guest_u32){env->arena}, env->arena_size);
 out:
   return status;
 }

@@ -104,6 +104,8 @@ struct hrt_host_env {
   helios_error error; /* HRT_GIVEN_ERROR */
   /* the argument arena */
   uint32_t arena, arena_size; /* guest address, bytes */
+  bool arena_zero;            /* zero at the checkpoint: written without a reset after it */
+  uint64_t arena_used;        /* if so: all beyond these bytes is zero now */
   /* SQL */
   struct hsb_ctx *ctx; /* of the running host call */
   struct hrt_stmts *stmts;
@@ -139,6 +141,11 @@ int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget
 /* Makes env->arena_size at least `bytes`, by adding pages for good. Before a call only: the
  * instance goes back to its checkpoint. False if the memory limit forbids. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes);
+/* An argument to the arena, at an offset that is a multiple of 8, and zeros up to the next one. It
+ * fits. False: no memory. */
+bool hrt_arena_put(hrt_host_env *env, uint64_t at, const void *bytes, uint64_t length);
+/* After the last argument: nothing of earlier calls stays behind the first `used` bytes. */
+bool hrt_arena_clear(hrt_host_env *env, uint64_t used);
 
 /* Around each hrt_call of an export: begin, marshal, call, marshal the result, end - also after
  * one that failed. */

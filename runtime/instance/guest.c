@@ -1,4 +1,4 @@
-/* guest.c - guest memory for host functions: two checked copies, size and growth. 64-bit
+/* guest.c - guest memory for host functions: checked copies, size and growth. 64-bit
  * arithmetic throughout; never hands out a pointer. */
 #include <string.h>
 
@@ -25,6 +25,38 @@ bool hrt_guest_write(hrt_instance *i, guest_u32 at, const void *src, uint64_t le
   }
   if (len > 0) {
     memcpy(i->memory + at.v, src, len);
+  }
+  return true;
+}
+
+bool hrt_guest_put(hrt_instance *i, guest_u32 at, const void *src, uint64_t len, uint64_t zeros) {
+  uint64_t all;
+  if (!hsb_add64(&all, len, zeros) || !hsb_in_range(at.v, all, hrt_guest_size(i)) ||
+      !hrt_track_open(i, at.v, all)) {
+    return false;
+  }
+  if (len > 0) {
+    memcpy(i->memory + at.v, src, len);
+  }
+  if (zeros > 0) {
+    memset(i->memory + at.v + len, 0, zeros);
+  }
+  return true;
+}
+
+bool hrt_guest_starts_zero(const hrt_instance *i, guest_u32 at, uint64_t len) {
+  uint64_t end;
+  if (!hsb_add64(&end, at.v, len)) {
+    return false;
+  }
+  for (uint32_t n = 0; n < i->contents.count; n++) {
+    uint64_t low = (uint64_t)i->contents.at[n].first * HRT_TRACK_PAGE;
+    uint64_t high = (uint64_t)i->contents.at[n].end * HRT_TRACK_PAGE;
+    for (low = low > at.v ? low : at.v; low < high && low < end; low++) {
+      if (i->image[low] != 0) {
+        return false;
+      }
+    }
   }
   return true;
 }

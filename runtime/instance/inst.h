@@ -105,7 +105,9 @@ void *hrt_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint3
 /* track.c */
 /* Guest wrote to address and faulted. 0: repaired, go on; else the trap. Async-signal-safe. */
 uint32_t hrt_track_fault(hrt_instance *i, uintptr_t address);
-/* Before the host writes [at, at+len) of memory, which is in range. False: no memory. */
+/* Makes [at, at+len) of memory, which is in range, writable by the host. False: no memory. */
+bool hrt_track_open(hrt_instance *i, uint64_t at, uint64_t len);
+/* The same for what a reset must undo. */
 bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len);
 /* All of memory below base_pages read-only again and nothing hot. */
 int hrt_track_begin(hrt_instance *i, helios_error *err);

@@ -89,7 +89,7 @@ void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units);
 /* The budget of the running call, for nested SQL. */
 hrt_budget *hrt_host_budget(struct hsb_ctx *ctx);
 
-/* Guest memory. The only two ways to it. A guest offset is its own type so that an unchecked one
+/* Guest memory. The only ways to it. A guest offset is its own type so that an unchecked one
  * does not compile into a pointer. */
 typedef struct guest_u32 {
   uint32_t v;
@@ -99,6 +99,12 @@ typedef struct guest_u32 {
 bool hrt_guest_read(void *dst, const hrt_instance *i, guest_u32 at, uint64_t len);
 /* Copies src to guest memory [at, at+len). False if out of range. */
 bool hrt_guest_write(hrt_instance *i, guest_u32 at, const void *src, uint64_t len);
+/* Writes src and then zeros to memory that is zero at the checkpoint (the argument arena). No reset
+ * follows from it: the caller makes it zero again, with len 0, before anyone else's call and before
+ * a checkpoint. False if out of range. */
+bool hrt_guest_put(hrt_instance *i, guest_u32 at, const void *src, uint64_t len, uint64_t zeros);
+/* Is [at, at+len) zero at the checkpoint? */
+bool hrt_guest_starts_zero(const hrt_instance *i, guest_u32 at, uint64_t len);
 /* Bytes of memory now. */
 uint64_t hrt_guest_size(const hrt_instance *i);
 /* Grows memory for the host's own use (the argument arena). Returns the old page count, or -1. */

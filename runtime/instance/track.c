@@ -91,9 +91,8 @@ static bool open_pages(hrt_instance *i, uint32_t first, uint32_t end) {
   return mprotect(begin, size, PROT_READ | PROT_WRITE) == 0 || open_all(i);
 }
 
-bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len) {
+bool hrt_track_open(hrt_instance *i, uint64_t at, uint64_t len) {
   uint64_t base = (uint64_t)i->base_pages * HSB_PAGE;
-  i->dirty = true;
   if (i->tracking != HRT_TRACK_FAULTS || at >= base || len == 0) {
     return true;
   }
@@ -101,6 +100,11 @@ bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len) {
   uint32_t first_page = (uint32_t)(at / HRT_TRACK_PAGE);
   uint32_t end_page = (uint32_t)((end + HRT_TRACK_PAGE - 1) / HRT_TRACK_PAGE);
   return hrt_ranges_hold(&i->hot, first_page, end_page) || open_pages(i, first_page, end_page);
+}
+
+bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len) {
+  i->dirty = true;
+  return hrt_track_open(i, at, len);
 }
 
 static uint32_t memory_fault(hrt_instance *i, uint64_t at) {

@@ -4,7 +4,7 @@
 
 #include "sqlite/marshal_private.h"
 
-/* Where the next bytes go in the arena. */
+/* Where the next bytes go in the arena: an offset. */
 struct cursor {
   hrt_host_env *env;
   uint64_t used;
@@ -72,18 +72,21 @@ static int real(hsb_slot *slot, const hrt_signature *s, uint32_t i, sqlite3_valu
 }
 
 /* Room for `length` bytes at a multiple of 8. False: the arena is too small. */
-static bool take(uint32_t *at, struct cursor *c, uint64_t length) {
+static bool take(uint64_t *at, struct cursor *c, uint64_t length) {
   if (length > c->env->arena_size || c->used > c->env->arena_size - length) {
     c->used += length + 8; /* what a larger arena must hold */
     return false;
   }
-  *at = c->env->arena + (uint32_t)c->used;
+  *at = c->used;
   c->used = (c->used + length + 7) & ~UINT64_C(7);
   return true;
 }
 
 static bool put(uint32_t *at, struct cursor *c, const void *bytes, uint64_t length) {
-  return take(at, c, length) && hrt_guest_write(c->env->instance, (guest_u32){*at}, bytes, length);
+  uint64_t offset = 0;
+  bool room = take(&offset, c, length) && hrt_arena_put(c->env, offset, bytes, length);
+  *at = c->env->arena + (uint32_t)offset;
+  return room;
 }
 
 /* The status of bytes that found no room; the arena is made larger and all is done again. */
@@ -149,7 +152,8 @@ static int put_cell(hsb_slot *slot, struct cursor *c, const hrt_signature *s, ui
     bool room = put(&at, c, bytes, cell.length);
     cell.bits = at;
     if (!room) {
-      take(&at, c, sizeof cell); /* only counted */
+      uint64_t unused;
+      take(&unused, c, sizeof cell); /* only counted */
       return NO_ROOM;
     }
   }
@@ -224,7 +228,7 @@ static int pass(hsb_slot *slot, struct cursor *c, const hrt_signature *s, sqlite
       return status;
     }
   }
-  return room ? 0 : NO_ROOM;
+  return room && hrt_arena_clear(c->env, c->used) ? 0 : NO_ROOM;
 }
 
 int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,

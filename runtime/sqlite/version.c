@@ -219,7 +219,7 @@ void hrt_seat_give(hrt_version *v, hrt_seat *seat) {
   if (seat == NULL) {
     return;
   }
-  if (v->h->closing || v->idle_count >= v->h->pool) {
+  if (v->h->closing || v->idle_count >= v->h->pool || !hrt_arena_clear(seat->env, 0)) {
     seat_free(seat);
     return;
   }

@@ -257,6 +257,39 @@ static void arg__two_texts(void **state) {
   puppet_close(p);
 }
 
+static bool all_zero(puppet *p, uint32_t at, uint32_t length) {
+  char bytes[512];
+  puppet_get(p, bytes, at, length);
+  return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
+}
+
+/* Stateless calls are not followed by a reset, and yet a guest never sees earlier arguments. */
+static void arena__nothing_stays(void **state) {
+  (void)state;
+  puppet *p = puppet_open(grants, puppet_shared());
+  struct function f;
+  char text[8];
+  define(&f, p, "second", "TEXT,TEXT", "BIGINT", false);
+  eval(p, "f(printf('%.200c', 'x'), printf('%.250c', 'y'))");
+  assert_true(p->env->arena_zero);
+  uint32_t arena = p->env->arena;
+  assert_false(all_zero(p, arena, 450));
+  eval(p, "f('a', 'b')");
+  puppet_get(p, text, arena, 8);
+  assert_memory_equal(text, "a\0\0\0\0\0\0\0", 8);
+  puppet_get(p, text, arena + 8, 8);
+  assert_memory_equal(text, "b\0\0\0\0\0\0\0", 8);
+  assert_true(all_zero(p, arena + 16, 500));
+  /* a reset leaves it zero, and so does a larger arena, whose checkpoint would keep the rest */
+  eval(p, "f('cc', zeroblob(9) || printf('%.100000c', 'z'))");
+  assert_int_not_equal(p->env->arena, arena);
+  assert_true(all_zero(p, arena, 500));
+  assert_true(hrt_arena_clear(p->env, 0));
+  assert_true(all_zero(p, p->env->arena, 500));
+  undefine(&f);
+  puppet_close(p);
+}
+
 static void arg__dates(void **state) {
   (void)state;
   check("same_j", "DATE", "BIGINT",
@@ -645,6 +678,7 @@ int main(void) {
       cmocka_unit_test(arg__real),
       cmocka_unit_test(arg__text),
       cmocka_unit_test(arg__two_texts),
+      cmocka_unit_test(arena__nothing_stays),
       cmocka_unit_test(arg__dates),
       cmocka_unit_test(date__round_trip),
       cmocka_unit_test(result__packed_ranges),
