@@ -58,10 +58,7 @@ bool hrt_arena_put(hrt_host_env *env, uint64_t at, const void *bytes, uint64_t l
   return hrt_guest_put(env->instance, to, bytes, length, next - end);
 }
 
-bool hrt_arena_clear(hrt_host_env *env, uint64_t used) {
-  if (__builtin_expect(used >= env->arena_used, 1)) {
-    return true;
-  }
+bool hrt_arena_clear_slow(hrt_host_env *env, uint64_t used) {
   guest_u32 at = {env->arena + (uint32_t)used};
   bool done = hrt_guest_put(env->instance, at, NULL, 0, env->arena_used - used);
   env->arena_used = done ? used : env->arena_used;

@@ -145,7 +145,10 @@ bool hrt_arena_room(hrt_host_env *env, uint64_t bytes);
  * fits. False: no memory. */
 bool hrt_arena_put(hrt_host_env *env, uint64_t at, const void *bytes, uint64_t length);
 /* After the last argument: nothing of earlier calls stays behind the first `used` bytes. */
-bool hrt_arena_clear(hrt_host_env *env, uint64_t used);
+bool hrt_arena_clear_slow(hrt_host_env *env, uint64_t used);
+static inline bool hrt_arena_clear(hrt_host_env *env, uint64_t used) {
+  return __builtin_expect(used >= env->arena_used, 1) || hrt_arena_clear_slow(env, used);
+}
 
 /* Around each hrt_call of an export: begin, marshal, call, marshal the result, end - also after
  * one that failed. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "plugin/alloc.h"
-#include "sqlite/numbers.h"
+#include "sqlite/plain.h"
 #include "sqlite/session.h"
 
 /* What a statement holds of a procedure. Two users: the statement and, while it is made, the call.
@@ -187,22 +187,22 @@ static inline bool is_short(const hrt_trampoline *t, const pin *p) {
          p->version->signature.argc == (uint32_t)t->nargs;
 }
 
-/* The call of a module without host functions on numbers only: nothing can look at the environment
- * or call SQL. HRT_SHORT_NOT: an argument must be converted, nothing was done. */
+/* The call of a module without host functions on plain arguments: nothing can look at the
+ * environment or call SQL. HRT_SHORT_NOT: an argument needs the long way. */
 #define HRT_SHORT_NOT (-1)
 static inline int call_short(sqlite3_context *sql, pin *p, sqlite3_value **argv,
                              helios_error *err) {
   hrt_version *v = p->version;
   helios *h = v->h;
-  hsb_slot slots[HRT_NUMBERS_MAX];
-  if (__builtin_expect(!hrt_numbers_in(slots, &v->signature, argv), 0)) {
+  hsb_slot slots[HRT_PLAIN_SLOTS];
+  if (__builtin_expect(!hrt_plain_in(slots, &v->signature, p->seat->env, argv), 0)) {
     return HRT_SHORT_NOT;
   }
   hrt_allowance_open(h, v);
   int status = hrt_call_export(p->seat->instance, &v->export, slots, &h->own, err);
   hrt_allowance_close(h);
   if (__builtin_expect(status == 0, 1)) {
-    hrt_number_out(sql, &v->signature, slots[0]);
+    status = hrt_plain_out(sql, &v->signature, p->seat->env, slots, err);
   }
   if (status != 0 || !v->export.stateless) {
     hrt_seat_renew(&p->seat);

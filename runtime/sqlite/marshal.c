@@ -89,6 +89,27 @@ static bool put(uint32_t *at, struct cursor *c, const void *bytes, uint64_t leng
   return room;
 }
 
+bool hrt_plain_bytes(hsb_slot *slots, uint64_t *used, hrt_type type, hrt_host_env *env,
+                     sqlite3_value *v) {
+  struct cursor c = {env, *used};
+  int storage = sqlite3_value_type(v);
+  uint32_t at = 0;
+  if (!env->arena_zero ||
+      (storage != SQLITE_TEXT && (storage != SQLITE_BLOB || type != HRT_TYPE_BLOB))) {
+    return false;
+  }
+  const void *bytes =
+      storage == SQLITE_BLOB ? sqlite3_value_blob(v) : (const void *)sqlite3_value_text(v);
+  uint32_t length = (uint32_t)sqlite3_value_bytes(v);
+  if (bytes == NULL || !put(&at, &c, bytes, length)) {
+    return false;
+  }
+  *used = c.used;
+  slots[0] = at;
+  slots[1] = length;
+  return true;
+}
+
 /* The status of bytes that found no room; the arena is made larger and all is done again. */
 #define NO_ROOM (-2)
 

@@ -10,7 +10,8 @@
 
 #define HRT_ARGS_MAX 100
 #define HRT_SLOTS_MAX (2 * HRT_ARGS_MAX)
-#define HRT_NUMBERS_MAX 8 /* arguments of a numeric signature */
+#define HRT_PLAIN_ARGS 8 /* of a plain signature */
+#define HRT_PLAIN_SLOTS (2 * HRT_PLAIN_ARGS)
 
 /* A declared SQL signature and, after hrt_signature_match, how it lies on an export. */
 typedef struct hrt_signature {
@@ -19,7 +20,8 @@ typedef struct hrt_signature {
   uint8_t result_mode; /* marshal.c's own */
   bool called_on_null; /* CALLED ON NULL INPUT; else STRICT */
   bool dynamic;        /* the export takes nothing and pulls its arguments */
-  bool numeric;        /* numbers.h fits: few numbers in, a number out */
+  bool plain;          /* plain.h takes the arguments */
+  bool whole;          /* the result is an integer as it is */
   uint8_t modes[HRT_ARGS_MAX];
   uint8_t types[HRT_ARGS_MAX];
   char *names[HRT_ARGS_MAX]; /* owned; NULL: no name */
@@ -46,6 +48,10 @@ bool hrt_signature_of_export(hrt_signature *s, const char *wasm);
  * or an error: E_VALUE, E_LIMIT (arena), E_MEMORY. */
 int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                      sqlite3_value **argv, helios_error *err);
+/* The bytes of a text, or of a blob for a BLOB, at *used in the arena. False: they need the long
+ * way of hrt_marshal_args. */
+bool hrt_plain_bytes(hsb_slot *slots, uint64_t *used, hrt_type type, hrt_host_env *env,
+                     sqlite3_value *v);
 /* Gives the call's result to SQL. Errors: E_GUEST (the guest failed the call), E_VALUE, E_LIMIT. */
 int hrt_marshal_result(sqlite3_context *sql, const hrt_signature *s, hrt_host_env *env,
                        const hsb_slot *slots, helios_error *err);

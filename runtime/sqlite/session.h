@@ -35,7 +35,7 @@ struct hrt_version {
   const struct helios_plugin *abi;
   uint32_t export_index;
   hrt_export export; /* the same, looked up */
-  bool simple;       /* numbers only, no host function: call.c's short way */
+  bool simple;       /* plain arguments, no host function: call.c's short way */
   int log_level;     /* of WITH, or -1 */
   hrt_caps *caps;
   hrt_limits limits;

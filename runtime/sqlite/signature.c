@@ -184,15 +184,15 @@ static bool needs_memory(const hrt_signature *s) {
   return needs;
 }
 
-/* Can calls go the way of numbers.h? */
-static bool all_numbers(const hrt_signature *s) {
-  bool whole = s->returns == HRT_TYPE_INTEGER || s->returns == HRT_TYPE_BIGINT;
-  bool fits = s->result_mode == MODE_F64 ||
-              (whole && (s->result_mode == MODE_I64 || s->result_mode == MODE_I32));
-  for (uint32_t i = 0; i < s->argc; i++) {
-    fits = fits && (s->modes[i] == MODE_I64 || s->modes[i] == MODE_I32 || s->modes[i] == MODE_F64);
+/* Can arguments go the way of plain.h? */
+static bool all_plain(const hrt_signature *s) {
+  const unsigned plain = 1u << MODE_I64 | 1u << MODE_I32 | 1u << MODE_F64 | 1u << MODE_BYTES;
+  bool fits = !s->dynamic && s->argc <= HRT_PLAIN_ARGS;
+  for (uint32_t i = 0; fits && i < s->argc; i++) {
+    fits = (plain >> s->modes[i] & 1) != 0 &&
+           (s->modes[i] != MODE_BYTES || s->types[i] != HRT_TYPE_DECIMAL);
   }
-  return fits && !s->dynamic && s->argc <= HRT_NUMBERS_MAX;
+  return fits;
 }
 
 int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, helios_error *err) {
@@ -210,7 +210,9 @@ int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, hel
   if (needs_memory(s) && !has_memory) {
     HRT_TRY(hrt_fail(err, HELIOS_E_SIGNATURE, "text and bytes need memory, the module has none"));
   }
-  s->numeric = all_numbers(s);
+  s->plain = all_plain(s);
+  s->whole = (s->returns == HRT_TYPE_INTEGER || s->returns == HRT_TYPE_BIGINT) &&
+             (s->result_mode == MODE_I64 || s->result_mode == MODE_I32);
 out:
   return status;
 }

@@ -92,7 +92,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   v->timeout_ns =
       v->limits.timeout_ms < UINT64_MAX / 4000000 ? v->limits.timeout_ms * 1000000 : UINT64_MAX / 4;
   v->export = hrt_export_at(v->abi, v->export_index);
-  v->simple = v->signature.numeric && !(v->abi->flags & HSB_PLUGIN_IMPURE);
+  v->simple = v->signature.plain && !(v->abi->flags & HSB_PLUGIN_IMPURE);
   *out = v;
   v = NULL;
 out:

@@ -4,7 +4,7 @@
 #include "puppet.h"
 
 #include "host/date.h"
-#include "sqlite/numbers.h"
+#include "sqlite/plain.h"
 
 static const char *const grants[] = {"read", "query", "transaction", "log", "clock", NULL};
 
@@ -20,12 +20,12 @@ struct function {
 /* Whatever the short way takes it must pass as the long one does. */
 static bool is_short(const struct function *f, const hsb_slot *slots, int status,
                      sqlite3_value **argv) {
-  hsb_slot numbers[HRT_NUMBERS_MAX];
-  if (!f->sig.numeric || !hrt_numbers_in(numbers, &f->sig, argv)) {
+  hsb_slot plain[HRT_PLAIN_SLOTS] = {0};
+  if (!f->sig.plain || !hrt_plain_in(plain, &f->sig, f->p->env, argv)) {
     return false;
   }
   assert_int_equal(status, 0);
-  assert_memory_equal(numbers, slots, f->sig.argc * sizeof *numbers);
+  assert_memory_equal(plain, slots, sizeof plain);
   return true;
 }
 
@@ -46,7 +46,7 @@ static void trampoline(sqlite3_context *sql, int argc, sqlite3_value **argv) {
     status = hrt_call(f->p->instance, (uint32_t) export, slots, &f->p->budget, &err);
   }
   if (status == 0 && brief && f->p->env->given == HRT_GIVEN_NOTHING) {
-    hrt_number_out(sql, &f->sig, slots[0]);
+    status = hrt_plain_out(sql, &f->sig, f->p->env, slots, &err);
   } else if (status == 0) {
     status = hrt_marshal_result(sql, &f->sig, f->p->env, slots, &err);
   }

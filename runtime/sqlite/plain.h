@@ -1,0 +1,58 @@
+/* plain.h - the short way of SQL values to slots and back, inline: a call of a small function costs
+ * about as much as its calls of SQLite, so a number takes two of them and a text three.
+ *
+ * Invariant: does what hrt_marshal_args and hrt_marshal_result do for the same values, or nothing
+ * that these would not do over: what must be converted or refused (NULL, text for a number, an
+ * integer too large for i32) or finds no room is left to them. */
+#ifndef HRT_PLAIN_H
+#define HRT_PLAIN_H
+
+#include <string.h>
+
+#include "host/sqlite_api.h"
+#include "sqlite/marshal_private.h"
+
+/* One number. False: not by this way. */
+static inline bool hrt_number_in(hsb_slot *slot, hrt_mode mode, sqlite3_value *v) {
+  int storage = sqlite3_value_type(v);
+  if (mode == MODE_F64 && (storage == SQLITE_FLOAT || storage == SQLITE_INTEGER)) {
+    double d = sqlite3_value_double(v);
+    memcpy(slot, &d, sizeof d);
+    return true;
+  }
+  if (mode == MODE_F64 || storage != SQLITE_INTEGER) {
+    return false;
+  }
+  int64_t n = sqlite3_value_int64(v);
+  *slot = mode == MODE_I64 ? (hsb_slot)n : (hsb_slot)(uint32_t)n;
+  return mode == MODE_I64 || n == (int32_t)n;
+}
+
+/* slots: room for HRT_PLAIN_SLOTS. s->plain. False: not by this way. */
+static inline bool hrt_plain_in(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
+                                sqlite3_value **argv) {
+  uint64_t used = 0;
+  bool ok = true;
+  for (uint32_t i = 0; i < s->argc && __builtin_expect(ok, 1); i++) {
+    if (s->modes[i] == MODE_BYTES) {
+      ok = hrt_plain_bytes(slots, &used, (hrt_type)s->types[i], env, argv[i]);
+      slots++;
+    } else {
+      ok = hrt_number_in(slots, (hrt_mode)s->modes[i], argv[i]);
+    }
+    slots++;
+  }
+  return ok && hrt_arena_clear(env, used);
+}
+
+/* As hrt_marshal_result. env->given: nothing. */
+static inline int hrt_plain_out(sqlite3_context *sql, const hrt_signature *s, hrt_host_env *env,
+                                const hsb_slot *slots, helios_error *err) {
+  if (__builtin_expect(!s->whole, 0)) {
+    return hrt_marshal_result(sql, s, env, slots, err);
+  }
+  sqlite3_result_int64(sql, s->result_mode == MODE_I64 ? (int64_t)slots[0] : (int32_t)slots[0]);
+  return 0;
+}
+
+#endif
