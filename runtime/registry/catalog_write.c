@@ -69,13 +69,17 @@ static int64_t new_stamp(void) {
 
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
   int64_t stamp;
+  /* Not in the savepoint: SQLite waits for the write lock only before the first read. */
+  int status = hrt_catalog_stamp(&stamp, c, err);
+  if (status != 0) {
+    return status;
+  }
   c->outermost = sqlite3_get_autocommit(c->db);
-  int status = hrt_sql_run(c, HRT_SQL_SAVEPOINT, 0, 0, err);
+  status = hrt_sql_run(c, HRT_SQL_SAVEPOINT, 0, 0, err);
   if (status != 0) {
     hrt_hint(err, "procedures can't be changed from inside a statement that writes");
     return status;
   }
-  HRT_TRY(hrt_catalog_stamp(&stamp, c, err));
   if (stamp == 0) {
     HRT_TRY(create_tables(c, err));
   }

@@ -23,6 +23,10 @@ typedef struct candidate {
   uint8_t so_hash[HRT_HASH_BYTES];
   hrt_plugin *plugin; /* of the cache, until version has it */
   hrt_version *version;
+  bool found; /* def began as the row of this version: */
+  uint32_t asked;
+  int64_t seen_id, seen_stamp;
+  uint32_t seen_version;
 } candidate;
 
 static int probe(void *arg) {
@@ -178,6 +182,25 @@ static int check_name(candidate *c, helios_error *err) {
   return status;
 }
 
+/* Inside the savepoint: is the row that def began as still there and as it was? Else a REVOKE of
+ * another connection would be undone by our older copy. */
+static int check_unchanged(candidate *c, helios_error *err) {
+  int status = 0;
+  hrt_definition *now = hrt_alloc(sizeof *now);
+  if (now == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  HRT_TRY(hrt_catalog_find(now, c->h->catalog, c->ddl->def.name, c->asked, err));
+  if (now->procedure_id != c->seen_id || now->version != c->seen_version ||
+      now->stamp != c->seen_stamp) {
+    status = hrt_fail(err, HELIOS_E_SQL, "another connection changed it meanwhile");
+    hrt_hint(err, "try again");
+  }
+out:
+  hrt_free(now);
+  return status;
+}
+
 static int write_create(candidate *c, helios_error *err) {
   int status = 0;
   HRT_TRY(check_name(c, err));
@@ -214,7 +237,10 @@ static int publish(candidate *c, int (*write)(candidate *, helios_error *), heli
   int64_t stamp;
   int status = 0;
   HRT_TRY(hrt_catalog_begin(h->catalog, err));
-  status = write(c, err);
+  status = c->found ? check_unchanged(c, err) : 0;
+  if (status == 0) {
+    status = write(c, err);
+  }
   if (status == 0) {
     status = hrt_register(&e, h, c->def.name, (int)c->def.param_count, c->def.deterministic, err);
   }
@@ -272,7 +298,13 @@ out:
 }
 
 static int find(candidate *c, uint32_t version, helios_error *err) {
-  return hrt_catalog_find(&c->def, c->h->catalog, c->ddl->def.name, version, err);
+  int status = hrt_catalog_find(&c->def, c->h->catalog, c->ddl->def.name, version, err);
+  c->found = status == 0;
+  c->asked = version;
+  c->seen_id = c->def.procedure_id;
+  c->seen_version = c->def.version;
+  c->seen_stamp = c->def.stamp;
+  return status;
 }
 
 static int add_version(candidate *c, helios_error *err) {

@@ -116,6 +116,37 @@ class Extension(unittest.TestCase):
         self.db.execute("ROLLBACK")
         ddl(other, "ALTER PROCEDURE answer USE VERSION 1")
 
+    def test_waits_for_the_lock(self):
+        ddl(self.db, ANSWER)
+        other = self.other()
+        for mode in ("DELETE", "WAL"):
+            self.db.execute(f"PRAGMA journal_mode = {mode}")
+            for k, text in enumerate(("ALTER PROCEDURE answer USE VERSION 1",
+                                      "CREATE OR REPLACE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS 'v1.wat'")):
+                other.execute("BEGIN IMMEDIATE")
+                other.execute(f"CREATE TABLE {mode}_{k}(a)")
+                timer = threading.Timer(0.3, other.execute, ["COMMIT"])
+                timer.start()
+                ddl(self.db, text)
+                timer.join()
+
+    def test_no_lost_update(self):
+        """An ALTER that waited for another connection's REVOKE must not bring the grant back."""
+        self.db.execute("PRAGMA journal_mode = WAL")
+        ddl(self.db, ANSWER.replace("AS", "CAPABILITIES ('log', 'clock') AS"))
+        other = self.other()
+        for k, text in enumerate(("SET timeout = '1s'", "GRANT CAPABILITY 'random'", "VERSION 2 AS 'v2.wat'")):
+            other.execute("BEGIN IMMEDIATE")
+            ddl(other, f"ALTER PROCEDURE answer {('REVOKE', 'GRANT', 'REVOKE')[k]} CAPABILITY 'log'")
+            timer = threading.Timer(0.3, other.execute, ["COMMIT"])
+            timer.start()
+            with self.assertRaisesRegex(sqlite3.OperationalError, "another connection changed it meanwhile"):
+                ddl(self.db, f"ALTER PROCEDURE answer {text}")
+            timer.join()
+            ddl(self.db, f"ALTER PROCEDURE answer {text}")
+        self.assertEqual(rows(self.db, "SELECT version, capabilities FROM helios_version ORDER BY version"),
+                         [(1, '["clock","random"]'), (2, '["clock","random"]')])
+
     def test_interrupt(self):
         ddl(self.db, "CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000000000000) "
                      "AS 'v1.wat'")
