@@ -192,7 +192,7 @@ static char *big_module(unsigned count) {
 
 static void build__many_parts(void **state) {
   (void)state;
-  enum { COUNT = 400 };
+  enum { COUNT = 200 };
   hcc_build_result r;
   kit_host h;
   char *text = big_module(COUNT);
@@ -222,7 +222,7 @@ static void build__same_input_same_bytes(void **state) {
   hcc_build_result r;
   size_t sizes[2];
   uint8_t *bytes[2];
-  char *texts[2] = {strdup(CALC), big_module(250)};
+  char *texts[2] = {strdup(CALC), big_module(100)};
   for (int t = 0; t < 2; t++) {
     for (int i = 0; i < 2; i++) {
       kit_must_build(&r, texts[t],
