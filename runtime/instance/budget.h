@@ -42,31 +42,26 @@ static inline uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_
   return limit;
 }
 
-static inline int hrt_budget_enter(struct hrt_activation *a) {
-  hrt_budget *b = a->budget;
+/* Can a call that is nobody's inner one begin without a look at the limits? */
+static inline bool hrt_budget_is_ample(const hrt_budget *b) {
   int64_t slice = b->slice - HRT_TOLL_CALL;
-  if (__builtin_expect(
-          a->outer == NULL && b->depth == 0 && slice >= 0 &&
-              (b->fuel_limit == 0 ||
-               (b->fuel_used <= b->fuel_limit && (uint64_t)slice <= b->fuel_limit - b->fuel_used)),
-          1)) {
-    b->depth = 1;
-    a->mark = a->instance->ctx->fuel = slice;
-    return 0;
-  }
-  return hrt_budget_begin(a);
+  return b->depth == 0 && slice >= 0 &&
+         (b->fuel_limit == 0 ||
+          (b->fuel_used <= b->fuel_limit && (uint64_t)slice <= b->fuel_limit - b->fuel_used));
+}
+
+/* hrt_budget_begin and hrt_budget_end of such a call. */
+static inline void hrt_budget_enter(struct hrt_activation *a) {
+  a->budget->depth = 1;
+  a->mark = a->instance->ctx->fuel = a->budget->slice - HRT_TOLL_CALL;
 }
 
 static inline void hrt_budget_leave(struct hrt_activation *a) {
-  if (__builtin_expect(a->outer == NULL, 1)) {
-    hrt_budget *b = a->budget;
-    int64_t left = a->instance->ctx->fuel;
-    b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
-    b->slice = left;
-    b->depth--;
-  } else {
-    hrt_budget_end(a);
-  }
+  hrt_budget *b = a->budget;
+  int64_t left = a->instance->ctx->fuel;
+  b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
+  b->slice = left;
+  b->depth = 0;
 }
 
 #endif

@@ -57,13 +57,10 @@ static void limit_hint(const struct hrt_activation *a, uint32_t trap) {
 /* The early end of a call in words. Not a hot path. */
 static int explain(const struct hrt_activation *a, uint32_t trap) {
   char name[HRT_ESCAPED];
-  uint32_t offset = a->offset;
   if (trap == HSB_TRAP_HOST && a->host_status != 0) {
     return a->host_status; /* *err is set */
   }
-  if (a->pc != 0) {
-    offset = hrt_plugin_line(a->instance->plugin, a->pc);
-  }
+  uint32_t offset = a->pc != 0 ? hrt_plugin_line(a->instance->plugin, a->pc) : a->offset;
   const char *text = trap < sizeof trap_texts / sizeof *trap_texts && trap_texts[trap]
                          ? trap_texts[trap]
                          : "unknown trap";
@@ -85,37 +82,55 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
 /* No stack protector: no array here is indexed, and the check would cost as much as the guard. */
 #define HOT __attribute__((no_stack_protector, always_inline)) static inline
 
-HOT int enter(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots, hrt_budget *budget,
-              helios_error *err) {
-  struct hrt_activation a; /* the landing is large, so no initializer */
-  a.instance = i;
-  a.budget = budget;
-  a.outer = hrt_current;
-  a.err = err;
-  a.pc = 0;
-  a.offset = HELIOS_NO_OFFSET;
-  a.host_status = 0;
-  int status = hrt_budget_enter(&a);
-  if (__builtin_expect(status != 0, 0)) {
-    return status;
-  }
-  i->ctx->stack_limit = hrt_stack_limit(i, a.outer);
-  i->activation = hrt_current = &a;
-  int trap = hrt_guard_enter(&a.landing, fn, i->instance, slots);
-  hrt_current = a.outer;
-  i->activation = NULL;
-  hrt_budget_leave(&a);
-  if (__builtin_expect(trap != 0, 0)) {
-    i->dead = true;
-    status = explain(&a, (uint32_t)trap);
-  }
-  return status;
+/* A call between its budget's begin and end. Returns the trap. */
+HOT uint32_t guarded(struct hrt_activation *a, void (*fn)(void *, hsb_slot *), hsb_slot *slots) {
+  hrt_instance *i = a->instance;
+  i->ctx->stack_limit = hrt_stack_limit(i, a->outer);
+  i->activation = hrt_current = a;
+  int trap = hrt_guard_enter(&a->landing, fn, i->instance, slots);
+  hrt_current = a->outer;
+  a->instance->activation = NULL;
+  return (uint32_t)trap;
 }
 
-__attribute__((no_stack_protector)) int hrt_enter(hrt_instance *i, void (*fn)(void *, hsb_slot *),
-                                                  hsb_slot *slots, hrt_budget *budget,
-                                                  helios_error *err) {
-  return enter(i, fn, slots, budget, err);
+/* The landing is large and the traps set pc, offset and host_status, so no initializer. */
+HOT void prepare(struct hrt_activation *a, hrt_instance *i, hrt_budget *budget, helios_error *err) {
+  a->instance = i;
+  a->budget = budget;
+  a->outer = hrt_current;
+  a->err = err;
+}
+
+/* Of the call that trapped. */
+__attribute__((noinline)) static int die(const struct hrt_activation *a, uint32_t trap) {
+  a->instance->dead = true;
+  return explain(a, trap);
+}
+
+__attribute__((no_stack_protector, noinline)) int hrt_enter(hrt_instance *i,
+                                                            void (*fn)(void *, hsb_slot *),
+                                                            hsb_slot *slots, hrt_budget *budget,
+                                                            helios_error *err) {
+  struct hrt_activation a;
+  prepare(&a, i, budget, err);
+  int status = hrt_budget_begin(&a);
+  if (status != 0) {
+    return status;
+  }
+  uint32_t trap = guarded(&a, fn, slots);
+  hrt_budget_end(&a);
+  return trap != 0 ? die(&a, trap) : 0;
+}
+
+/* hrt_enter of an outermost call with fuel to spare: as almost every call is. */
+HOT int enter_ample(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots,
+                    hrt_budget *budget, helios_error *err) {
+  struct hrt_activation a;
+  prepare(&a, i, budget, err);
+  hrt_budget_enter(&a);
+  uint32_t trap = guarded(&a, fn, slots);
+  hrt_budget_leave(&a);
+  return __builtin_expect(trap != 0, 0) ? die(&a, trap) : 0;
 }
 
 static int misuse(const hrt_instance *i, helios_error *err) {
@@ -134,8 +149,13 @@ __attribute__((no_stack_protector)) int hrt_call_export(hrt_instance *i, const h
   if (__builtin_expect(i->dead || i->activation, 0)) {
     return misuse(i, err);
   }
-  i->dirty |= !e->stateless;
-  return enter(i, e->fn, slots, budget, err);
+  if (!e->stateless) {
+    i->dirty = true;
+  }
+  if (__builtin_expect(hrt_current != NULL || !hrt_budget_is_ample(budget), 0)) {
+    return hrt_enter(i, e->fn, slots, budget, err);
+  }
+  return enter_ample(i, e->fn, slots, budget, err);
 }
 
 int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
@@ -149,12 +169,16 @@ int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budge
 
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
   struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  a->pc = 0;
   a->offset = offset ? offset : HELIOS_NO_OFFSET; /* no instruction has offset 0 */
+  a->host_status = 0;
   hrt_guard_leave(&a->landing, code ? (int)code : HSB_TRAP_UNREACHABLE);
 }
 
 _Noreturn void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err) {
   struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  a->pc = 0;
+  a->offset = HELIOS_NO_OFFSET;
   a->host_status = err->code != HELIOS_OK ? err->code : HELIOS_E_INTERNAL;
   if (a->err && a->err->code == HELIOS_OK) {
     if (err->code != HELIOS_OK) {

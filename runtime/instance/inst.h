@@ -86,7 +86,8 @@ struct hrt_activation {
   hrt_budget *budget;
   struct hrt_activation *outer; /* of this thread */
   helios_error *err;
-  int64_t mark;    /* ctx->fuel when fuel_used was last right */
+  int64_t mark; /* ctx->fuel when fuel_used was last right */
+  /* set by what ends the call early */
   uintptr_t pc;    /* of a fault, or 0 */
   uint32_t offset; /* in the .wasm where it trapped, or HELIOS_NO_OFFSET */
   int host_status; /* of hrt_host_fail, or 0 */
@@ -125,7 +126,7 @@ int hrt_trap_error(helios_error *err, uint32_t trap, uint32_t offset, const char
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset);
 
 /* budget.c */
-/* The budget's part of entering and leaving: budget.h has the short cuts. */
+/* The budget's part of entering and leaving: budget.h has the short cuts of an outermost call. */
 int hrt_budget_begin(struct hrt_activation *a);
 void hrt_budget_end(struct hrt_activation *a);
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
