@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "build.h"
 #include "cli.h"
@@ -124,6 +125,13 @@ static void kept(hcc_cli *cli, const hcc_build_result *r) {
   }
 }
 
+/* Would the plugin take the place of the module it is made from? */
+static bool same_file(const char *input, const char *output) {
+  struct stat in, out;
+  return output != NULL && stat(input, &in) == 0 && stat(output, &out) == 0 &&
+         S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 int hcc_cli_build(hcc_cli *cli) {
   hcc_build_options options;
   hcc_build_result result = {.cached = false};
@@ -136,6 +144,9 @@ int hcc_cli_build(hcc_cli *cli) {
       options.output != NULL ? strcmp(options.output, "-") == 0 : strcmp(options.input, "-") == 0;
   if (cli->json && to_stdout) {
     return hcc_cli_usage(cli, "name a file with -o", "--json and a plugin on standard output");
+  }
+  if (same_file(options.input, options.output)) {
+    return hcc_cli_usage(cli, "name another file with -o", "the output is the input");
   }
   if (options.no_fuel) {
     hcc_cli_warn(cli, "no-fuel", "built without fuel: an endless loop in it can't be stopped");

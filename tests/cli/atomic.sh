@@ -12,6 +12,11 @@ for delay in 0.02 0.05 0.1 0.2 0.3; do
   sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
   heliosc verify add.so >out || { cat out; fail "half-written after $delay s"; }
 done
+cp add.wat same.wat && ln -s same.wat link.wat
+for out in same.wat ./same.wat link.wat; do
+  expect 2 heliosc build same.wat -o $out && has err 'the output is the input' && cmp add.wat same.wat
+done
+rm same.wat link.wat
 mkdir shut && cp good.so shut/add.so && chmod 555 shut
 if [ "$(id -u)" != 0 ]; then
   expect 1 heliosc build add.wat -o shut/add.so && cmp good.so shut/add.so
