@@ -2,7 +2,7 @@
  * once, nothing is allocated. Must never write to guest memory outside of the argument arena. */
 #include <string.h>
 
-#include "sqlite/marshal_private.h"
+#include "sqlite/plain.h"
 
 /* Where the next bytes go in the arena: an offset. */
 struct cursor {
@@ -89,8 +89,11 @@ static bool put(uint32_t *at, struct cursor *c, const void *bytes, uint64_t leng
   return room;
 }
 
-bool hrt_plain_bytes(hsb_slot *slots, uint64_t *used, hrt_type type, hrt_host_env *env,
-                     sqlite3_value *v) {
+/* The bytes of a text, or of a blob for a BLOB, at *used in the arena. False: they need the long
+ * way.
+ */
+static bool plain_bytes(hsb_slot *slots, uint64_t *used, hrt_type type, hrt_host_env *env,
+                        sqlite3_value *v) {
   struct cursor c = {env, *used};
   int storage = sqlite3_value_type(v);
   uint32_t at = 0;
@@ -108,6 +111,21 @@ bool hrt_plain_bytes(hsb_slot *slots, uint64_t *used, hrt_type type, hrt_host_en
   slots[0] = at;
   slots[1] = length;
   return true;
+}
+
+bool hrt_plain_mixed(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
+                     sqlite3_value **argv) {
+  uint64_t used = 0;
+  bool ok = true;
+  for (uint32_t i = 0; i < s->argc && ok; i++) {
+    if (s->modes[i] == MODE_BYTES) {
+      ok = plain_bytes(slots++, &used, (hrt_type)s->types[i], env, argv[i]);
+    } else {
+      ok = hrt_number_in(slots, (hrt_mode)s->modes[i], argv[i]);
+    }
+    slots++;
+  }
+  return ok && hrt_arena_clear(env, used);
 }
 
 /* The status of bytes that found no room; the arena is made larger and all is done again. */

@@ -21,6 +21,7 @@ typedef struct hrt_signature {
   bool called_on_null; /* CALLED ON NULL INPUT; else STRICT */
   bool dynamic;        /* the export takes nothing and pulls its arguments */
   bool plain;          /* plain.h takes the arguments */
+  bool numbers;        /* plain, and all of them numbers */
   bool whole;          /* the result is an integer as it is */
   uint8_t modes[HRT_ARGS_MAX];
   uint8_t types[HRT_ARGS_MAX];
@@ -48,10 +49,9 @@ bool hrt_signature_of_export(hrt_signature *s, const char *wasm);
  * or an error: E_VALUE, E_LIMIT (arena), E_MEMORY. */
 int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                      sqlite3_value **argv, helios_error *err);
-/* The bytes of a text, or of a blob for a BLOB, at *used in the arena. False: they need the long
- * way of hrt_marshal_args. */
-bool hrt_plain_bytes(hsb_slot *slots, uint64_t *used, hrt_type type, hrt_host_env *env,
-                     sqlite3_value *v);
+/* hrt_plain_in with texts and blobs among the arguments. */
+bool hrt_plain_mixed(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
+                     sqlite3_value **argv);
 /* Gives the call's result to SQL. Errors: E_GUEST (the guest failed the call), E_VALUE, E_LIMIT. */
 int hrt_marshal_result(sqlite3_context *sql, const hrt_signature *s, hrt_host_env *env,
                        const hsb_slot *slots, helios_error *err);

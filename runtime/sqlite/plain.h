@@ -28,21 +28,19 @@ static inline bool hrt_number_in(hsb_slot *slot, hrt_mode mode, sqlite3_value *v
   return mode == MODE_I64 || n == (int32_t)n;
 }
 
+static inline bool hrt_numbers_in(hsb_slot *slots, const hrt_signature *s, sqlite3_value **argv) {
+  for (uint32_t i = 0; i < s->argc; i++) {
+    if (__builtin_expect(!hrt_number_in(&slots[i], (hrt_mode)s->modes[i], argv[i]), 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /* slots: room for HRT_PLAIN_SLOTS. s->plain. False: not by this way. */
 static inline bool hrt_plain_in(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                                 sqlite3_value **argv) {
-  uint64_t used = 0;
-  bool ok = true;
-  for (uint32_t i = 0; i < s->argc && __builtin_expect(ok, 1); i++) {
-    if (s->modes[i] == MODE_BYTES) {
-      ok = hrt_plain_bytes(slots, &used, (hrt_type)s->types[i], env, argv[i]);
-      slots++;
-    } else {
-      ok = hrt_number_in(slots, (hrt_mode)s->modes[i], argv[i]);
-    }
-    slots++;
-  }
-  return ok && hrt_arena_clear(env, used);
+  return s->numbers ? hrt_numbers_in(slots, s, argv) : hrt_plain_mixed(slots, s, env, argv);
 }
 
 /* As hrt_marshal_result. env->given: nothing. */

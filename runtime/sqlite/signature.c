@@ -211,6 +211,7 @@ int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, hel
     HRT_TRY(hrt_fail(err, HELIOS_E_SIGNATURE, "text and bytes need memory, the module has none"));
   }
   s->plain = all_plain(s);
+  s->numbers = s->plain && memchr(s->modes, MODE_BYTES, s->argc) == NULL;
   s->whole = (s->returns == HRT_TYPE_INTEGER || s->returns == HRT_TYPE_BIGINT) &&
              (s->result_mode == MODE_I64 || s->result_mode == MODE_I32);
 out:
