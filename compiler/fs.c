@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,8 +195,8 @@ void hcc_dir_remove(const char *path) {
   nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* A build marks its folder (sticky) once it has locked it; a marked folder of ours that nobody has
- * locked is a leftover. */
+/* The folders of builds are marked (sticky) from the start and locked at once; a marked folder of
+ * ours that nobody has locked is a leftover. */
 static void remove_stale(const char *base) {
   char path[HCC_PATH];
   struct stat info;
@@ -220,6 +222,30 @@ static void remove_stale(const char *base) {
   closedir(dir);
 }
 
+/* Makes and locks a folder. Before it is locked another build may take it for a leftover: then the
+ * lock or the folder is lost, and it is false with errno EEXIST, as if the name were in use. */
+static bool make_locked(hcc_temp *out, const char *path) {
+  struct stat locked, named;
+  if (mkdir(path, S_IRWXU | S_ISVTX) != 0) {
+    return false;
+  }
+  errno = EEXIST; /* nothing sets it if another folder has the name */
+  out->lock = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (out->lock >= 0 && flock(out->lock, LOCK_EX | LOCK_NB) == 0 &&
+      fstat(out->lock, &locked) == 0 && lstat(path, &named) == 0 && locked.st_dev == named.st_dev &&
+      locked.st_ino == named.st_ino) {
+    return true;
+  }
+  int error = errno;
+  if (out->lock >= 0) {
+    close(out->lock);
+    out->lock = -1;
+  }
+  rmdir(path);
+  errno = error == EWOULDBLOCK || error == ENOENT ? EEXIST : error;
+  return false;
+}
+
 int hcc_temp_make(hcc_temp *out, hcc_error *err) {
   const char *base = getenv("TMPDIR");
   if (base == NULL || base[0] != '/') {
@@ -228,21 +254,24 @@ int hcc_temp_make(hcc_temp *out, hcc_error *err) {
   *out = (hcc_temp){.lock = -1};
   remove_stale(base);
   char path[HCC_PATH];
-  int status = hcc_path(path, err, "%s/" TEMP_PREFIX "XXXXXX", base);
-  if (status != 0) {
-    return status;
+  uint64_t name;
+  for (int attempt = 0; attempt < 100; attempt++) {
+    if (getrandom(&name, sizeof name, 0) != (ssize_t)sizeof name) {
+      return fail_io(err, "name a folder in", base);
+    }
+    int status = hcc_path(path, err, "%s/" TEMP_PREFIX "%016" PRIx64, base, name);
+    if (status != 0) {
+      return status;
+    }
+    if (make_locked(out, path)) {
+      memcpy(out->path, path, sizeof path);
+      return 0;
+    }
+    if (errno != EEXIST) {
+      break;
+    }
   }
-  if (mkdtemp(path) == NULL) {
-    return fail_io(err, "make a folder in", base);
-  }
-  memcpy(out->path, path, sizeof path);
-  out->lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (out->lock < 0 || flock(out->lock, LOCK_EX | LOCK_NB) != 0 ||
-      fchmod(out->lock, S_IRWXU | S_ISVTX) != 0) {
-    status = fail_io(err, "lock", path);
-    hcc_temp_free(out, false);
-  }
-  return status;
+  return fail_io(err, "make a folder in", base);
 }
 
 void hcc_temp_free(hcc_temp *t, bool keep) {

@@ -527,6 +527,57 @@ static void build__killed_leaves_old_or_new(void **state) {
   free(new_bytes);
 }
 
+/* Killed between any two steps of making the folder, even before it is locked. */
+static void temp__killed_is_tidied_up(void **state) {
+  (void)state;
+  for (unsigned i = 0; i < 300; i++) {
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+      hcc_temp t;
+      while (hcc_temp_make(&t, NULL) == 0) {
+        hcc_temp_free(&t, false);
+      }
+      _exit(1);
+    }
+    usleep(500 + i * 7);
+    kill(pid, SIGKILL);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+  }
+  hcc_temp t;
+  assert_int_equal(hcc_temp_make(&t, NULL), 0);
+  hcc_temp_free(&t, false);
+  assert_int_equal(kit_count("tmp"), 0);
+}
+
+/* Several at once: nobody takes a folder that another is about to lock for a leftover. */
+static void temp__made_at_once(void **state) {
+  (void)state;
+  pid_t pids[4];
+  for (unsigned p = 0; p < 4; p++) {
+    pids[p] = fork();
+    assert_true(pids[p] >= 0);
+    for (unsigned i = 0; pids[p] == 0 && i < 300; i++) {
+      hcc_temp t;
+      if (hcc_temp_make(&t, NULL) != 0 || access(t.path, W_OK) != 0) {
+        _exit(1);
+      }
+      hcc_temp_free(&t, false);
+    }
+    if (pids[p] == 0) {
+      _exit(0);
+    }
+  }
+  for (unsigned p = 0; p < 4; p++) {
+    int status;
+    assert_int_equal(waitpid(pids[p], &status, 0), pids[p]);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  assert_int_equal(kit_count("tmp"), 0);
+}
+
 /* Ctrl-C: INTERRUPTED, the temporary folder is gone, the children too. */
 static void build__interrupted_cleans_up(void **state) {
   (void)state;
@@ -571,6 +622,8 @@ int main(void) {
       cmocka_unit_test(build__errors),
       cmocka_unit_test(build__jail_limits),
       cmocka_unit_test(build__emits_wasm_and_c),
+      cmocka_unit_test(temp__killed_is_tidied_up),
+      cmocka_unit_test(temp__made_at_once),
       cmocka_unit_test(build__killed_leaves_old_or_new),
       cmocka_unit_test(build__interrupted_cleans_up),
   };
