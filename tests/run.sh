@@ -18,7 +18,7 @@ suite() { # PRESET [CTEST OPTIONS]
   shift
   say "building $preset"
   # A shell of its own: in a condition, set -e would not end helios_build at its first failure.
-  if ! sh -ec '. "$2/.ci/setup.sh"; helios_build "$1" "$2"' sh "$preset" "$source_dir"; then
+  if ! sh -ec '. "$2/.ci/setup.sh"; helios_build "$1" "$2" ON' sh "$preset" "$source_dir"; then
     failed="$failed $preset(build)"
     return 0
   fi
