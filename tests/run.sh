@@ -23,7 +23,7 @@ suite() { # PRESET [CTEST OPTIONS]
     return 0
   fi
   say "testing $preset"
-  (cd "$source_dir" && ctest --preset "$preset" -j "$(nproc)" "$@") || failed="$failed $preset"
+  (cd "$source_dir" && ctest --preset "$preset" --no-tests=error -j "$(nproc)" "$@") || failed="$failed $preset"
 }
 
 if [ "${1:-}" = quick ]; then
