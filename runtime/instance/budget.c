@@ -19,8 +19,7 @@
 #define SLICE_MAX (INT64_C(1) << 24)
 #define SLICE_NS_LOW 500000u /* between checks */
 #define SLICE_NS_HIGH 2000000u
-#define TOLL_HOST 2048            /* as HRT_TOLL_CALL, for a host call */
-#define UNKNOWN_STACK (64u << 10) /* assumed on a stack that is not the thread's own */
+#define TOLL_HOST 2048 /* as HRT_TOLL_CALL, for a host call */
 
 static uint64_t now_ns(void) {
   struct timespec t;
@@ -184,5 +183,5 @@ uintptr_t hrt_stack_limit_slow(const hrt_instance *i, uintptr_t here) {
       return hrt_stack_limit(i, NULL);
     }
   }
-  return here - UNKNOWN_STACK;
+  return HRT_STACK_UNKNOWN;
 }

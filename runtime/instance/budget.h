@@ -22,7 +22,8 @@ struct hrt_stack {
 
 extern __thread struct hrt_stack hrt_own_stack __attribute__((tls_model("initial-exec")));
 
-/* The limit on a stack that is not (known to be) this thread's. */
+#define HRT_STACK_UNKNOWN UINTPTR_MAX /* the limit on a stack that is not the thread's own */
+/* The limit where the thread's stack was not looked for yet, or is not what runs. */
 uintptr_t hrt_stack_limit_slow(const hrt_instance *i, uintptr_t here);
 
 /* Lowest address that guest frames may reach. */

@@ -82,10 +82,21 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
 /* No stack protector: no array here is indexed, and the check would cost as much as the guard. */
 #define HOT __attribute__((no_stack_protector, always_inline)) static inline
 
+/* A guest frame is made before it is checked, so nothing may run where there is no telling whether
+ * a frame fits. */
+__attribute__((noinline)) static uint32_t foreign_stack(struct hrt_activation *a) {
+  a->host_status = hrt_fail(a->err, HELIOS_E_LIMIT, "called on a stack of unknown size");
+  hrt_hint(a->err, "call procedures on a thread's own stack, not on a coroutine's");
+  return HSB_TRAP_HOST;
+}
+
 /* A call between its budget's begin and end. Returns the trap. */
 HOT uint32_t guarded(struct hrt_activation *a, void (*fn)(void *, hsb_slot *), hsb_slot *slots) {
   hrt_instance *i = a->instance;
   i->ctx->stack_limit = hrt_stack_limit(i, a->outer);
+  if (__builtin_expect(i->ctx->stack_limit == HRT_STACK_UNKNOWN, 0)) {
+    return foreign_stack(a);
+  }
   i->activation = hrt_current = a;
   int trap = hrt_guard_enter(&a->landing, fn, i->instance, slots);
   hrt_current = a->outer;

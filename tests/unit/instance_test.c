@@ -1,5 +1,7 @@
 /* instance_test.c - instances and calls: new, memory, traps with place and text, host functions,
  * nesting, recursion, limits, what a failed allocation leaves behind. */
+#include <ucontext.h>
+
 #include "guest_kit.h"
 
 #include <pthread.h>
@@ -366,6 +368,45 @@ static void stack__options_and_thread(void **state) {
   assert_in_range(thread, small, large / 2);
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KIT_TSAN
+#endif
+#endif
+
+/* What a coroutine does: a call on memory that is no thread's stack. */
+static ucontext_t own_context, other_context;
+static int other_status;
+static helios_error other_error;
+
+static void on_other_stack(void) {
+  hrt_instance_options options = {.imports = &kit_binding};
+  hrt_budget budget = {0};
+  hrt_instance *i = NULL;
+  other_status = hrt_instance_new(&i, plugin, &options, &budget, &other_error);
+  hrt_instance_free(i);
+  swapcontext(&other_context, &own_context);
+}
+
+static void stack__foreign_is_refused(void **state) {
+  (void)state;
+#ifdef KIT_TSAN
+  skip(); /* TSan loses track of its own stack at swapcontext */
+#endif
+  size_t size = 1 << 20;
+  void *stack = malloc(size);
+  assert_non_null(stack);
+  assert_int_equal(getcontext(&other_context), 0);
+  other_context.uc_stack.ss_sp = stack;
+  other_context.uc_stack.ss_size = size;
+  makecontext(&other_context, on_other_stack, 0);
+  assert_int_equal(swapcontext(&own_context, &other_context), 0);
+  assert_int_equal(other_status, HELIOS_E_LIMIT);
+  assert_string_equal(other_error.text, "called on a stack of unknown size");
+  free(stack);
+  assert_true(depth_with(1u << 17) > 0); /* the thread's own stack still works */
+}
+
 static void new__every_allocation_fails_once(void **state) {
   (void)state;
   hrt_plugin *plugins[] = {plugin, checked};
@@ -442,6 +483,7 @@ int main(void) {
       cmocka_unit_test(host__inner_trap_leaves_the_outer_call),
       cmocka_unit_test(stack__recursion_traps),
       cmocka_unit_test(stack__options_and_thread),
+      cmocka_unit_test(stack__foreign_is_refused),
       cmocka_unit_test(new__every_allocation_fails_once),
       cmocka_unit_test(threads__each_its_own_instance),
   };
