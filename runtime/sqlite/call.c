@@ -222,9 +222,7 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, const hrt_
     HRT_TRY(pin_statement(&made, sql, t, &err));
     p = made;
   }
-  if (__builtin_expect(p->version->signature.argc != (uint32_t)t->nargs || made, 0)) {
-    HRT_TRY(fits(t, p->version, &err));
-  }
+  HRT_TRY(fits(t, p->version, &err)); /* each time: a pin serves all arities of the name */
   status = call_pinned(sql, p, argv, &err);
 out:
   if (__builtin_expect(status != 0, 0)) {
