@@ -38,39 +38,39 @@ static void bound(hrt_host_env *env, hsb_slot *s, int rc) {
   hrt_answer(s, rc == SQLITE_OK ? 0 : hrt_sql_status(env, rc));
 }
 
-void hrt_hc_bind_null(hrt_host_env *env, hsb_slot *s) {
+/* The statement of a parameter without bytes, or NULL after the guest was answered. */
+static struct hrt_stmt *bind_number(hrt_host_env *env, hsb_slot *s) {
   struct hrt_stmt *st = NULL;
   int status = bindable(&st, env, s[0]);
   if (status != 0) {
     hrt_answer(s, status);
-    return;
+    return NULL;
   }
   hrt_stmt_binds(st, hrt_u32(s[1]), false);
-  bound(env, s, sqlite3_bind_null(st->handle, (int)hrt_u32(s[1])));
+  return st;
+}
+
+void hrt_hc_bind_null(hrt_host_env *env, hsb_slot *s) {
+  struct hrt_stmt *st = bind_number(env, s);
+  if (st != NULL) {
+    bound(env, s, sqlite3_bind_null(st->handle, (int)hrt_u32(s[1])));
+  }
 }
 
 void hrt_hc_bind_i64(hrt_host_env *env, hsb_slot *s) {
-  struct hrt_stmt *st = NULL;
-  int status = bindable(&st, env, s[0]);
-  if (status != 0) {
-    hrt_answer(s, status);
-    return;
+  struct hrt_stmt *st = bind_number(env, s);
+  if (st != NULL) {
+    bound(env, s, sqlite3_bind_int64(st->handle, (int)hrt_u32(s[1]), (int64_t)s[2]));
   }
-  hrt_stmt_binds(st, hrt_u32(s[1]), false);
-  bound(env, s, sqlite3_bind_int64(st->handle, (int)hrt_u32(s[1]), (int64_t)s[2]));
 }
 
 void hrt_hc_bind_f64(hrt_host_env *env, hsb_slot *s) {
-  struct hrt_stmt *st = NULL;
-  int status = bindable(&st, env, s[0]);
-  if (status != 0) {
-    hrt_answer(s, status);
-    return;
-  }
+  struct hrt_stmt *st = bind_number(env, s);
   double d = 0;
   memcpy(&d, &s[2], sizeof d);
-  hrt_stmt_binds(st, hrt_u32(s[1]), false);
-  bound(env, s, sqlite3_bind_double(st->handle, (int)hrt_u32(s[1]), d));
+  if (st != NULL) {
+    bound(env, s, sqlite3_bind_double(st->handle, (int)hrt_u32(s[1]), d));
+  }
 }
 
 /* SQLite takes over the heap copy, and frees it also when it refuses. */
