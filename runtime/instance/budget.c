@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "instance/budget.h"
+#include "instance/outermost.h"
 
 #define SLICE_FIRST (INT64_C(1) << 18)
 #define SLICE_MIN (INT64_C(1) << 12)
@@ -130,12 +130,12 @@ static void next_slice(struct hrt_activation *a, uint32_t offset) {
 
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
   ctx->fuel = fuel;
-  next_slice(hrt_instance_of(ctx)->activation, offset);
+  next_slice(&hrt_instance_of(ctx)->activation, offset);
   return ctx->fuel;
 }
 
 void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
-  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
   if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) {
     ctx->fuel -= (int64_t)units + TOLL_HOST; /* as below; fuel_used is settled later */
     a->mark -= TOLL_HOST;
@@ -152,36 +152,39 @@ void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
 }
 
 hrt_budget *hrt_host_budget(struct hsb_ctx *ctx) {
-  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
   settle(a);
   return a->budget;
 }
 
 /* ---- stack ---- */
 
-__thread struct hrt_stack hrt_own_stack __attribute__((tls_model("initial-exec")));
-
 /* Slow for the main thread (reads /proc/self/maps), so once a thread. */
 static void find_stack(void) {
   pthread_attr_t attr;
   void *low = NULL;
   size_t size = 0;
-  hrt_own_stack.high = 1; /* looked */
+  hrt_thread.looked = true;
   if (pthread_getattr_np(pthread_self(), &attr) == 0) {
     if (pthread_attr_getstack(&attr, &low, &size) == 0) {
-      hrt_own_stack.low = (uintptr_t)low;
-      hrt_own_stack.high = hrt_own_stack.low + size;
+      hrt_thread.stack_low = (uintptr_t)low;
+      hrt_thread.stack_size = size;
+      hrt_thread.stack_floor = hrt_thread.stack_low + HRT_HOST_STACK;
     }
     pthread_attr_destroy(&attr);
   }
 }
 
-uintptr_t hrt_stack_limit_slow(const hrt_instance *i, uintptr_t here) {
-  if (hrt_own_stack.high == 0) {
-    find_stack();
-    if (here >= hrt_own_stack.low && here < hrt_own_stack.high) {
-      return hrt_stack_limit(i, NULL);
+uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer) {
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  if (!hrt_stack_is_known(here)) {
+    if (hrt_thread.looked) {
+      return HRT_STACK_UNKNOWN;
     }
+    find_stack();
+    return hrt_stack_limit(i, outer);
   }
-  return HRT_STACK_UNKNOWN;
+  uintptr_t limit = hrt_stack_limit_here(i, here);
+  bool outer_is_higher = outer && outer->instance->ctx->stack_limit > limit;
+  return outer_is_higher ? outer->instance->ctx->stack_limit : limit;
 }

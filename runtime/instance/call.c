@@ -1,13 +1,13 @@
 /* call.c - guest calls: entering, leaving early, and what the user reads about it.
  *
- * Invariant: hrt_current is the innermost running guest call of this thread or NULL, and is right
- * again whichever way a call ends. A call that ended early leaves its instance dead. */
+ * Invariant: hrt_thread.current is the innermost running guest call of this thread or NULL, and is
+ * right again whichever way a call ends. A call that ended early leaves its instance dead. */
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "instance/budget.h"
+#include "instance/outermost.h"
 
-__thread struct hrt_activation *hrt_current __attribute__((tls_model("initial-exec")));
+__thread struct hrt_thread hrt_thread __attribute__((tls_model("initial-exec")));
 
 static const char *const trap_texts[] = {
 #define HSB_TRAP(name, code, text) [code] = text,
@@ -79,9 +79,6 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
   return status;
 }
 
-/* No stack protector: no array here is indexed, and the check would cost as much as the guard. */
-#define HOT __attribute__((no_stack_protector, always_inline)) static inline
-
 /* A guest frame is made before it is checked, so nothing may run where there is no telling whether
  * a frame fits. */
 __attribute__((noinline)) static uint32_t foreign_stack(struct hrt_activation *a) {
@@ -90,63 +87,33 @@ __attribute__((noinline)) static uint32_t foreign_stack(struct hrt_activation *a
   return HSB_TRAP_HOST;
 }
 
-/* A call between its budget's begin and end. Returns the trap. */
-HOT uint32_t guarded(struct hrt_activation *a, void (*fn)(void *, hsb_slot *), hsb_slot *slots) {
-  hrt_instance *i = a->instance;
-  i->ctx->stack_limit = hrt_stack_limit(i, a->outer);
-  if (__builtin_expect(i->ctx->stack_limit == HRT_STACK_UNKNOWN, 0)) {
-    return foreign_stack(a);
-  }
-  i->activation = hrt_current = a;
-  int trap = hrt_guard_enter(&a->landing, fn, i->instance, slots);
-  hrt_current = a->outer;
-  a->instance->activation = NULL;
-  return (uint32_t)trap;
-}
-
-/* The landing is large and the traps set pc, offset and host_status, so no initializer. */
-HOT void prepare(struct hrt_activation *a, hrt_instance *i, hrt_budget *budget, helios_error *err) {
-  a->instance = i;
-  a->budget = budget;
-  a->outer = hrt_current;
-  a->err = err;
-}
-
-/* Of the call that trapped. */
-__attribute__((noinline)) static int die(const struct hrt_activation *a, uint32_t trap) {
-  a->instance->dead = true;
-  return explain(a, trap);
+int hrt_die(hrt_instance *i, uint32_t trap) {
+  i->life = HRT_DEAD;
+  return explain(&i->activation, trap);
 }
 
 __attribute__((no_stack_protector, noinline)) int hrt_enter(hrt_instance *i,
                                                             void (*fn)(void *, hsb_slot *),
                                                             hsb_slot *slots, hrt_budget *budget,
                                                             helios_error *err) {
-  struct hrt_activation a;
-  prepare(&a, i, budget, err);
-  int status = hrt_budget_begin(&a);
+  struct hrt_activation *a = &i->activation, *outer = hrt_thread.current;
+  a->budget = budget;
+  a->outer = outer;
+  a->err = err;
+  int status = hrt_budget_begin(a);
   if (status != 0) {
     return status;
   }
-  uint32_t trap = guarded(&a, fn, slots);
-  hrt_budget_end(&a);
-  return trap != 0 ? die(&a, trap) : 0;
-}
-
-/* hrt_enter of an outermost call with fuel to spare: as almost every call is. */
-HOT int enter_ample(hrt_instance *i, void (*fn)(void *, hsb_slot *), hsb_slot *slots,
-                    hrt_budget *budget, helios_error *err) {
-  struct hrt_activation a;
-  prepare(&a, i, budget, err);
-  hrt_budget_enter(&a);
-  uint32_t trap = guarded(&a, fn, slots);
-  hrt_budget_leave(&a);
-  return __builtin_expect(trap != 0, 0) ? die(&a, trap) : 0;
+  uintptr_t limit = hrt_stack_limit(i, outer);
+  uint32_t trap =
+      limit == HRT_STACK_UNKNOWN ? foreign_stack(a) : hrt_guarded(i, limit, fn, slots, outer);
+  hrt_budget_end(a);
+  return trap != 0 ? hrt_die(i, trap) : 0;
 }
 
 static int misuse(const hrt_instance *i, helios_error *err) {
   return hrt_fail(err, HELIOS_E_MISUSE, "%s",
-                  i->dead ? "the instance is dead" : "the instance is running");
+                  i->life == HRT_DEAD ? "the instance is dead" : "the instance is running");
 }
 
 hrt_export hrt_export_at(const struct helios_plugin *abi, uint32_t index) {
@@ -154,19 +121,19 @@ hrt_export hrt_export_at(const struct helios_plugin *abi, uint32_t index) {
   return (hrt_export){e->call, e->flags & HSB_EXPORT_STATELESS};
 }
 
+int hrt_call_any(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_budget *budget,
+                 helios_error *err) {
+  if (i->life != HRT_IDLE) {
+    return misuse(i, err);
+  }
+  i->dirty = i->dirty || !e->stateless;
+  return hrt_enter(i, e->fn, slots, budget, err);
+}
+
 __attribute__((no_stack_protector)) int hrt_call_export(hrt_instance *i, const hrt_export *e,
                                                         hsb_slot *slots, hrt_budget *budget,
                                                         helios_error *err) {
-  if (__builtin_expect(i->dead || i->activation, 0)) {
-    return misuse(i, err);
-  }
-  if (!e->stateless) {
-    i->dirty = true;
-  }
-  if (__builtin_expect(hrt_current != NULL || !hrt_budget_is_ample(budget), 0)) {
-    return hrt_enter(i, e->fn, slots, budget, err);
-  }
-  return enter_ample(i, e->fn, slots, budget, err);
+  return hrt_call_outermost(i, e, slots, budget, (uintptr_t)__builtin_frame_address(0), err);
 }
 
 int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
@@ -179,7 +146,7 @@ int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budge
 }
 
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
-  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
   a->pc = 0;
   a->offset = offset ? offset : HELIOS_NO_OFFSET; /* no instruction has offset 0 */
   a->host_status = 0;
@@ -187,7 +154,7 @@ _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
 }
 
 _Noreturn void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err) {
-  struct hrt_activation *a = hrt_instance_of(ctx)->activation;
+  struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
   a->pc = 0;
   a->offset = HELIOS_NO_OFFSET;
   a->host_status = err->code != HELIOS_OK ? err->code : HELIOS_E_INTERNAL;

@@ -104,13 +104,13 @@ static int save_instance(hrt_instance *i, helios_error *err) {
 
 int hrt_instance_checkpoint(hrt_instance *i, helios_error *err) {
   int status = 0;
-  if (i->dead || i->activation) {
+  if (i->life != HRT_IDLE) {
     return hrt_fail(err, HELIOS_E_MISUSE, "no checkpoint of a dead or running instance");
   }
   if (i->ready && !i->dirty) {
     return 0;
   }
-  i->dead = true; /* unless all of it works */
+  i->life = HRT_DEAD; /* unless all of it works */
   HRT_TRY(save_instance(i, err));
   HRT_TRY(save_memory(i, err));
   for (uint32_t n = 0; n < i->table_count; n++) {
@@ -118,7 +118,7 @@ int hrt_instance_checkpoint(hrt_instance *i, helios_error *err) {
   }
   i->ready = true;
   i->dirty = false;
-  i->dead = false;
+  i->life = HRT_IDLE;
 out:
   return status;
 }
@@ -186,7 +186,7 @@ static bool restore_table(struct hrt_table *t) {
 }
 
 int hrt_instance_reset(hrt_instance *i, helios_error *err) {
-  if (i->dead || i->activation) {
+  if (i->life != HRT_IDLE) {
     return hrt_fail(err, HELIOS_E_MISUSE, "a dead or running instance can't be reset");
   }
   if (!i->dirty) {
@@ -198,7 +198,7 @@ int hrt_instance_reset(hrt_instance *i, helios_error *err) {
     done = restore_table(&i->tables[n]);
   }
   i->dirty = false;
-  i->dead = !done;
+  i->life = done ? HRT_IDLE : HRT_DEAD;
   return done ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "can't reset an instance");
 }
 
@@ -277,6 +277,7 @@ int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_
   }
   i->plugin = hrt_plugin_ref(plugin);
   i->abi = hrt_plugin_abi(plugin);
+  i->activation.instance = i;
   HRT_TRY(take_options(i, options, err));
   if (i->tracking == HRT_TRACK_FAULTS) {
     HRT_TRY(hrt_signal_install(err));
@@ -308,7 +309,7 @@ void hrt_instance_free(hrt_instance *i) {
 }
 
 bool hrt_instance_dead(const hrt_instance *i) {
-  return i->dead;
+  return i->life == HRT_DEAD;
 }
 
 void *hrt_instance_user(const hrt_instance *i) {

@@ -1,5 +1,5 @@
 /* inst.h - what the files of runtime/instance share: the instance, the running call, the set of
- * written pages. Private to this folder and its tests.
+ * written pages. Private to this folder, its tests and those who include outermost.h.
  *
  * Invariant: what the signal handler touches (the current activation, its instance's fields) is
  * changed by the same thread only, while no guest code runs. */
@@ -51,19 +51,35 @@ enum hrt_tracking {
   HRT_TRACK_NEVER,  /* all writable: no signal handler (explicit bounds) */
 };
 
+/* A running guest call. */
+struct hrt_activation {
+  struct hrt_landing landing;
+  hrt_instance *instance;
+  hrt_budget *budget;
+  struct hrt_activation *outer; /* of this thread */
+  helios_error *err;
+  int64_t mark; /* ctx->fuel when fuel_used was last right */
+  /* set by what ends the call early */
+  uintptr_t pc;    /* of a fault, or 0 */
+  uint32_t offset; /* in the .wasm where it trapped, or HELIOS_NO_OFFSET */
+  int host_status; /* of hrt_host_fail, or 0 */
+};
+
+enum hrt_life { HRT_IDLE, HRT_RUNNING, HRT_DEAD };
+
 struct hrt_instance {
-  hrt_plugin *plugin;
-  const struct helios_plugin *abi;
-  struct hrt_activation *activation; /* running call, or NULL */
   struct hsb_ctx *ctx;
   uint8_t *instance; /* as generated code knows it */
+  uint32_t stack_bytes;
+  uint8_t life;                     /* enum hrt_life */
+  bool dirty;                       /* something may have been written since the checkpoint */
+  bool ready;                       /* there was a checkpoint */
+  struct hrt_activation activation; /* its one call: an instance has no second one at a time */
+  hrt_plugin *plugin;
+  const struct helios_plugin *abi;
   uint8_t *memory;
   uint32_t pages, limit_pages, base_pages; /* of HSB_PAGE: now; at most (limit
                                             * and declared maximum); at the checkpoint */
-  uint32_t stack_bytes;
-  bool dead;
-  bool dirty; /* something may have been written since the checkpoint */
-  bool ready; /* there was a checkpoint */
   enum hrt_tracking tracking;
   uint32_t resets;
   struct hrt_ranges hot;      /* written since the last relearn */
@@ -79,21 +95,15 @@ struct hrt_instance {
   void *user;
 };
 
-/* A running guest call. Lives in the frame of hrt_enter. */
-struct hrt_activation {
-  struct hrt_landing landing;
-  hrt_instance *instance;
-  hrt_budget *budget;
-  struct hrt_activation *outer; /* of this thread */
-  helios_error *err;
-  int64_t mark; /* ctx->fuel when fuel_used was last right */
-  /* set by what ends the call early */
-  uintptr_t pc;    /* of a fault, or 0 */
-  uint32_t offset; /* in the .wasm where it trapped, or HELIOS_NO_OFFSET */
-  int host_status; /* of hrt_host_fail, or 0 */
+/* What a thread knows: its innermost running guest call or NULL, and its stack. */
+struct hrt_thread {
+  struct hrt_activation *current;
+  uintptr_t stack_low, stack_size; /* 0 until looked for, or unknown */
+  uintptr_t stack_floor;           /* stack_low + HRT_HOST_STACK */
+  bool looked;
 };
 
-extern __thread struct hrt_activation *hrt_current __attribute__((tls_model("initial-exec")));
+extern __thread struct hrt_thread hrt_thread __attribute__((tls_model("initial-exec")));
 
 /* reserve.c */
 int hrt_instance_map(hrt_instance *i, helios_error *err);
@@ -126,7 +136,15 @@ int hrt_trap_error(helios_error *err, uint32_t trap, uint32_t offset, const char
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset);
 
 /* budget.c */
-/* The budget's part of entering and leaving: budget.h has the short cuts of an outermost call. */
+#define HRT_DEPTH_LIMIT 16
+/* Kept free below the limit: one guest frame that is made before it is checked, and the host
+ * functions that it calls, SQLite among them. */
+#define HRT_HOST_STACK (HSB_FRAME_MAX + (128u << 10))
+#define HRT_STACK_UNKNOWN UINTPTR_MAX /* the limit on a stack that is not the thread's own */
+/* Lowest address that guest frames of a call may reach. Looks for the thread's stack if that was
+ * not done yet. */
+uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer);
+/* The budget's part of entering and leaving: outermost.h has the short cut. */
 int hrt_budget_begin(struct hrt_activation *a);
 void hrt_budget_end(struct hrt_activation *a);
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);

@@ -40,7 +40,7 @@ static void land(ucontext_t *uc, struct hrt_landing *landing, uint32_t code) {
 }
 
 static bool claim(int signal, const siginfo_t *info, ucontext_t *uc) {
-  struct hrt_activation *a = hrt_current;
+  struct hrt_activation *a = hrt_thread.current;
   if (a == NULL || info->si_code <= 0 || info->si_code == SI_KERNEL) {
     return false; /* sent by kill, or without an address */
   }

@@ -51,7 +51,8 @@ void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v) {
     return;
   }
   a->nested = false;
-  hrt_allowance_open(h, v);
+  hrt_allowance_set(h, v);
+  h->budget = &h->own;
 }
 
 void hrt_allowance_end(const hrt_allowance *a, helios *h) {
@@ -59,6 +60,6 @@ void hrt_allowance_end(const hrt_allowance *a, helios *h) {
     h->budget->fuel_limit = a->outer_fuel;
     h->budget->deadline_ns = a->outer_deadline;
   } else {
-    hrt_allowance_close(h);
+    h->budget = NULL;
   }
 }

@@ -289,6 +289,7 @@ static int new_session(helios **out, sqlite3 *db, const helios_options *options,
   h->refs = 1;
   hrt_host_conn_init(&h->conn, db);
   hrt_allowance_init(h);
+  hrt_error_clear(&h->scratch);
   HRT_TRY(take_options(h, options, err));
   HRT_TRY(hrt_catalog_new(&h->catalog, db, &h->internal, err));
   *out = h;

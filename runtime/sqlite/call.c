@@ -7,21 +7,34 @@
  * SQLite drops the pin. */
 #include <string.h>
 
+#include "instance/outermost.h"
 #include "plugin/alloc.h"
 #include "sqlite/plain.h"
 #include "sqlite/session.h"
 
-/* What a statement holds of a procedure. Two users: the statement and, while it is made, the call.
- */
-typedef struct pin {
+/* Two users: the statement and, while it is made, the call. */
+typedef struct hrt_pin pin;
+struct hrt_pin {
   hrt_version *version;
   hrt_seat *seat; /* NULL: none yet, or it died */
-  bool busy;      /* the seat is in a call */
+  hrt_entry *entry;
+  bool busy; /* the seat is in a call */
   uint8_t users;
-} pin;
+};
+
+/* No trampoline finds the pin without SQLite any more. */
+static void forget(const pin *p) {
+  for (hrt_trampoline *t = p->entry->trampolines; t; t = t->next) {
+    if (t->last_pin == p) {
+      t->last_call = NULL;
+      t->last_pin = NULL;
+    }
+  }
+}
 
 static void pin_unref(void *arg) {
   pin *p = arg;
+  forget(p); /* at the first unref already: the statement has dropped it, or never took it */
   if (--p->users == 0) {
     hrt_seat_give(p->version, p->seat);
     hrt_version_unref(p->version);
@@ -100,6 +113,7 @@ static int pin_statement(pin **out, sqlite3_context *sql, const hrt_trampoline *
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
   p->version = hrt_version_ref(e->version);
+  p->entry = e;
   p->users = 2;
   sqlite3_set_auxdata(sql, e->aux, p, pin_unref); /* may call pin_unref at once */
   *out = p;
@@ -180,51 +194,83 @@ static void report(sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   }
 }
 
-/* Nothing of the connection's that the short way leaves alone is in use, and the pin fits. */
-static inline bool is_short(const hrt_trampoline *t, const pin *p) {
-  const helios *h = t->entry->h;
-  return p && p->seat && p->version->simple && h->budget == NULL && h->conn.active == NULL &&
-         p->version->signature.argc == (uint32_t)t->nargs;
+/* Nothing of the connection's that the short way leaves alone is in use. */
+static inline bool is_idle(const helios *h) {
+  return h->budget == NULL && h->conn.active == NULL;
+}
+
+#define HRT_SHORT_NOT (-1) /* an argument needs the long way */
+
+/* The guest's part of a short call. err: clear. */
+__attribute__((always_inline)) static inline int call_guest(helios *h, const pin *p,
+                                                            hsb_slot *slots, helios_error *err) {
+  const hrt_version *v = p->version;
+  hrt_allowance_set(h, v);
+  return hrt_call_outermost(p->seat->instance, &v->export, slots, &h->own, (uintptr_t)slots, err);
 }
 
 /* The call of a module without host functions on plain arguments: nothing can look at the
- * environment or call SQL. HRT_SHORT_NOT: an argument needs the long way. */
-#define HRT_SHORT_NOT (-1)
-static inline int call_short(sqlite3_context *sql, pin *p, sqlite3_value **argv,
-                             helios_error *err) {
-  hrt_version *v = p->version;
-  helios *h = v->h;
+ * environment or call SQL. */
+__attribute__((noinline)) static int call_plain(sqlite3_context *sql, helios *h, pin *p,
+                                                sqlite3_value **argv, helios_error *err) {
+  const hrt_signature *s = &p->version->signature;
+  hrt_host_env *env = p->seat->env;
   hsb_slot slots[HRT_PLAIN_SLOTS];
-  if (__builtin_expect(!hrt_plain_in(slots, &v->signature, p->seat->env, argv), 0)) {
+  if (__builtin_expect(!hrt_plain_in(slots, s, env, argv), 0)) {
     return HRT_SHORT_NOT;
   }
-  hrt_allowance_open(h, v);
-  int status = hrt_call_export(p->seat->instance, &v->export, slots, &h->own, err);
-  hrt_allowance_close(h);
-  if (__builtin_expect(status == 0, 1)) {
-    status = hrt_plain_out(sql, &v->signature, p->seat->env, slots, err);
+  int status = call_guest(h, p, slots, err);
+  return __builtin_expect(status == 0, 1) ? hrt_plain_out(sql, s, env, slots, err) : status;
+}
+
+/* The same where all are integers of 64 bits. */
+static inline int call_longs(sqlite3_context *sql, helios *h, pin *p, sqlite3_value **argv,
+                             helios_error *err) {
+  hsb_slot slots[HRT_PLAIN_SLOTS];
+  if (__builtin_expect(!hrt_longs_in(slots, &p->version->signature, argv), 0)) {
+    return HRT_SHORT_NOT;
   }
-  if (status != 0 || !v->export.stateless) {
-    hrt_seat_renew(&p->seat);
+  int status = call_guest(h, p, slots, err);
+  if (__builtin_expect(status == 0, 1)) {
+    sqlite3_result_int64(sql, (int64_t)slots[0]);
   }
   return status;
 }
 
-__attribute__((noinline)) static void call_long(sqlite3_context *sql, const hrt_trampoline *t,
-                                                pin *p, sqlite3_value **argv) {
+/* Remembers the pin of the call's statement if there is one and its calls can go the short way.
+ * SQLite drops the pin before it frees what sql points to. */
+__attribute__((noinline)) static void look(hrt_trampoline *t, sqlite3_context *sql) {
+  pin *p = sqlite3_get_auxdata(sql, t->entry->aux);
+  if (p && p->version->simple && p->version->signature.argc == (uint32_t)t->nargs) {
+    t->last_call = sql;
+    t->last_pin = p;
+  }
+}
+
+/* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
+static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
+                      helios_error *err) {
+  int status = pin_statement(out, sql, t, err);
+  if (status == 0) {
+    status = fits(t, (*out)->version, err);
+  }
+  return status != 0 ? status : call_pinned(sql, *out, argv, err);
+}
+
+__attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t,
+                                                sqlite3_value **argv) {
   helios_error err;
   int status = 0;
-  pin *made = NULL;
-  hrt_host_conn *conn = &t->entry->h->conn;
+  pin *p = sqlite3_get_auxdata(sql, t->entry->aux), *made = NULL;
+  hrt_host_conn *conn = &t->h->conn;
   hrt_host_env *guest = hrt_host_suspend(conn); /* whose SQL calls us, if it is a procedure's */
   hrt_error_clear(&err);
   if (p == NULL) {
-    HRT_TRY(pin_statement(&made, sql, t, &err));
-    p = made;
+    status = first_call(&made, sql, t, argv, &err);
+  } else {
+    status = fits(t, p->version, &err); /* each time: a pin serves all arities of the name */
+    status = status != 0 ? status : call_pinned(sql, p, argv, &err);
   }
-  HRT_TRY(fits(t, p->version, &err)); /* each time: a pin serves all arities of the name */
-  status = call_pinned(sql, p, argv, &err);
-out:
   if (__builtin_expect(status != 0, 0)) {
     report(sql, t->entry, &err);
   }
@@ -234,23 +280,34 @@ out:
   hrt_host_resume(conn, guest);
 }
 
+/* A short call is over. False: it is to be done the long way. */
+static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin *p, int status) {
+  if (status != HRT_SHORT_NOT && (status != 0 || !p->version->export.stateless)) {
+    hrt_seat_renew(&p->seat);
+  }
+  if (__builtin_expect(status > 0, 0)) {
+    report(sql, t->entry, &t->h->scratch);
+    hrt_error_clear(&t->h->scratch);
+  }
+  return status != HRT_SHORT_NOT;
+}
+
 /* No stack protector: no array here is indexed by anything but the signature's own numbers. */
 __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sql, int argc,
                                                              sqlite3_value **argv) {
   (void)argc; /* t->nargs, SQLite has checked it */
-  const hrt_trampoline *t = sqlite3_user_data(sql);
-  pin *p = sqlite3_get_auxdata(sql, t->entry->aux);
-  if (__builtin_expect(is_short(t, p), 1)) {
-    helios_error err;
-    hrt_error_clear(&err);
-    int status = call_short(sql, p, argv, &err);
-    if (__builtin_expect(status == 0, 1)) {
-      return;
-    }
-    if (status != HRT_SHORT_NOT) {
-      report(sql, t->entry, &err);
+  hrt_trampoline *t = sqlite3_user_data(sql);
+  helios *h = t->h;
+  if (__builtin_expect(t->last_call != sql, 0)) {
+    look(t, sql);
+  }
+  if (__builtin_expect(t->last_call == sql && t->last_pin->seat && is_idle(h), 1)) {
+    pin *p = t->last_pin;
+    int status = p->version->signature.longs ? call_longs(sql, h, p, argv, &h->scratch)
+                                             : call_plain(sql, h, p, argv, &h->scratch);
+    if (__builtin_expect(end_short(sql, t, p, status), 1)) {
       return;
     }
   }
-  call_long(sql, t, p, argv);
+  call_long(sql, t, argv);
 }

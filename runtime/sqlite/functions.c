@@ -84,7 +84,7 @@ static int make_trampoline(hrt_entry *e, int nargs, bool deterministic, helios_e
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
   *t = (hrt_trampoline){
-      .next = e->trampolines, .entry = e, .nargs = nargs, .deterministic = deterministic};
+      .next = e->trampolines, .h = h, .entry = e, .nargs = nargs, .deterministic = deterministic};
   int flags =
       SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY);
   e->trampolines = t;

@@ -22,6 +22,7 @@ typedef struct hrt_signature {
   bool dynamic;        /* the export takes nothing and pulls its arguments */
   bool plain;          /* plain.h takes the arguments */
   bool numbers;        /* plain, and all of them numbers */
+  bool longs;          /* numbers and whole, all of mode i64 */
   bool whole;          /* the result is an integer as it is */
   uint8_t modes[HRT_ARGS_MAX];
   uint8_t types[HRT_ARGS_MAX];

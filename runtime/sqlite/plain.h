@@ -37,6 +37,17 @@ static inline bool hrt_numbers_in(hsb_slot *slots, const hrt_signature *s, sqlit
   return true;
 }
 
+/* s->longs. */
+static inline bool hrt_longs_in(hsb_slot *slots, const hrt_signature *s, sqlite3_value **argv) {
+  for (sqlite3_value **end = argv + s->argc; argv < end; argv++, slots++) {
+    if (__builtin_expect(sqlite3_value_type(*argv) != SQLITE_INTEGER, 0)) {
+      return false;
+    }
+    *slots = (hsb_slot)sqlite3_value_int64(*argv);
+  }
+  return true;
+}
+
 /* slots: room for HRT_PLAIN_SLOTS. s->plain. False: not by this way. */
 static inline bool hrt_plain_in(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                                 sqlite3_value **argv) {

@@ -45,10 +45,18 @@ struct hrt_version {
   uint32_t idle_count;
 };
 
+/* What a running statement holds of a procedure: call.c's own. */
+typedef struct hrt_pin hrt_pin;
+
 /* A function of SQLite: one (name, number of arguments). */
 typedef struct hrt_trampoline {
   struct hrt_trampoline *next;
+  helios *h;
   hrt_entry *entry;
+  /* The last call's place in its statement and that statement's pin, if such calls can go the short
+   * way; the pin takes itself out of here. */
+  const sqlite3_context *last_call;
+  hrt_pin *last_pin;
   int nargs;
   bool deterministic; /* as it was registered, forever */
 } hrt_trampoline;
@@ -77,12 +85,13 @@ struct helios {
   char *heliosc; /* or NULL */
   hrt_entry *entries;
   int entry_count;
-  int64_t synced;      /* stamp of the catalog whose names are all registered */
-  hrt_budget own;      /* of outermost calls; its slice passes from one to the next */
-  uint64_t timeout_ns; /* of the outermost call */
-  hrt_budget *budget;  /* &own while a call runs, or NULL */
-  sqlite3_stmt *probe; /* cancel.c */
-  helios_error last;   /* of the last call that failed, as SQL saw it */
+  int64_t synced;       /* stamp of the catalog whose names are all registered */
+  hrt_budget own;       /* of outermost calls; its slice passes from one to the next */
+  uint64_t timeout_ns;  /* of the outermost call */
+  hrt_budget *budget;   /* &own while a call runs, or NULL */
+  sqlite3_stmt *probe;  /* cancel.c */
+  helios_error scratch; /* of a short call; clear between calls */
+  helios_error last;    /* of the last call that failed, as SQL saw it */
   int (*app_authorizer)(void *, int, const char *, const char *, const char *, const char *);
   void *app_arg;
   helios_log_fn *log;
@@ -140,16 +149,12 @@ typedef struct hrt_allowance {
 void hrt_allowance_init(helios *h);
 void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v);
 void hrt_allowance_end(const hrt_allowance *a, helios *h);
-/* The two for an outermost call. */
-static inline void hrt_allowance_open(helios *h, const hrt_version *v) {
+/* Limits of an outermost call. Without h->budget: no other call can be nested in a short one. */
+static inline void hrt_allowance_set(helios *h, const hrt_version *v) {
   h->timeout_ns = v->timeout_ns;
   h->own.fuel_limit = v->limits.fuel;
   h->own.fuel_used = 0;
   h->own.deadline_ns = 0;
-  h->budget = &h->own;
-}
-static inline void hrt_allowance_close(helios *h) {
-  h->budget = NULL;
 }
 
 /* ---- cancel.c ---- */

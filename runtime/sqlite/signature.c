@@ -195,6 +195,14 @@ static bool all_plain(const hrt_signature *s) {
   return fits;
 }
 
+static bool all_longs(const hrt_signature *s) {
+  bool longs = s->numbers && s->whole && s->result_mode == MODE_I64;
+  for (uint32_t i = 0; i < s->argc && longs; i++) {
+    longs = s->modes[i] == MODE_I64;
+  }
+  return longs;
+}
+
 int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, helios_error *err) {
   const char *at = wasm;
   int status = 0;
@@ -214,6 +222,7 @@ int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, hel
   s->numbers = s->plain && memchr(s->modes, MODE_BYTES, s->argc) == NULL;
   s->whole = (s->returns == HRT_TYPE_INTEGER || s->returns == HRT_TYPE_BIGINT) &&
              (s->result_mode == MODE_I64 || s->result_mode == MODE_I32);
+  s->longs = all_longs(s);
 out:
   return status;
 }

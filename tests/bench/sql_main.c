@@ -1,7 +1,8 @@
 /* sql_main.c - what a procedure costs inside SQLite, against the same function as a native C
  * extension, and against no function at all. Prints a line of JSON a case.
  *
- * usage: bench_sql ROUNDS ROWS PLUGIN.so   (the plugin is tests/bench/sql.c, made by run.py) */
+ * usage: bench_sql ROUNDS ROWS PLUGIN.so [CASE]   (the plugin is tests/bench/sql.c, made by run.py;
+ * CASE: part of a name, and no other case is run) */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "measure.h"
 
 #include "host/sqlite_api.h"
+
+static const char *only; /* or NULL */
 
 typedef struct query {
   sqlite3_stmt *stmt;
@@ -65,6 +68,9 @@ static int compare_three(sqlite3 *db, const char *name, const char *const sql[3]
   query queries[3] = {{0}};
   measure_case cases[3];
   int status = 0;
+  if (only && strstr(name, only) == NULL) {
+    return 0;
+  }
   for (int i = 0; i < 3 && !status; i++) {
     status = prepare(db, &queries[i], sql[i]);
     cases[i] = (measure_case){.name = names[i], .run = run_query, .arg = &queries[i]};
@@ -205,11 +211,12 @@ static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: bench_sql ROUNDS ROWS PLUGIN.so\n");
+  if (argc != 4 && argc != 5) {
+    fprintf(stderr, "usage: bench_sql ROUNDS ROWS PLUGIN.so [CASE]\n");
     return 2;
   }
   unsigned rounds = (unsigned)strtoul(argv[1], NULL, 10);
-  return bench_load(argv[3], rounds) ||
+  only = argv[4];
+  return (only == NULL && bench_load(argv[3], rounds)) ||
          bench_sql(argv[3], rounds, (unsigned)strtoul(argv[2], NULL, 10));
 }

@@ -163,7 +163,7 @@ FX void kit_fails(hrt_instance *i, uint32_t n, uint64_t a, uint64_t b, uint32_t 
   assert_string_equal(err.text, text);
   assert_true(hrt_instance_dead(i));
   assert_int_equal(budget.depth, 0);
-  assert_null(hrt_current);
+  assert_null(hrt_thread.current);
 }
 
 #endif

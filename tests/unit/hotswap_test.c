@@ -125,7 +125,63 @@ static void swap__thousand_under_load(void **state) {
   assert_true(atomic_load(&seen[1]) > 0 && atomic_load(&seen[2]) > 0);
 }
 
+static int next_mark(sqlite3_stmt *s) {
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+  assert_int_equal(sqlite3_column_int(s, 0), sqlite3_column_int(s, 1));
+  return sqlite3_column_int(s, 0);
+}
+
+/* The calls of two statements in turn, and two places in each: every one finds its own
+ * statement's version, also after the other statement has ended. */
+static void statements__keep_their_version_in_turn(void **state) {
+  (void)state;
+  static const char sql[] = "SELECT mark(a), mark(+a) FROM t";
+  sqlite3_stmt *old = NULL, *new = NULL;
+  helios *h = ek_open("turns.db");
+  ek_run(h,
+         "CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3), (4);"
+         "CREATE FUNCTION mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'",
+         "");
+  assert_int_equal(sqlite3_prepare_v2(helios_db(h), sql, -1, &old, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_prepare_v2(helios_db(h), sql, -1, &new, NULL), SQLITE_OK);
+  assert_int_equal(next_mark(old), 11);
+  ek_run(h, "ALTER FUNCTION mark VERSION 2 AS '%D/two.so'; ALTER FUNCTION mark USE VERSION 2", "");
+  assert_int_equal(next_mark(new), 12);
+  assert_int_equal(next_mark(old), 21);
+  assert_int_equal(next_mark(new), 22);
+  assert_int_equal(sqlite3_reset(new), SQLITE_OK);
+  assert_int_equal(next_mark(old), 31);
+  assert_int_equal(next_mark(new), 12);
+  assert_int_equal(next_mark(old), 41);
+  assert_int_equal(sqlite3_step(old), SQLITE_DONE);
+  assert_int_equal(sqlite3_reset(old), SQLITE_OK);
+  assert_int_equal(next_mark(old), 12);
+  sqlite3_finalize(old);
+  sqlite3_finalize(new);
+  ek_close(h);
+}
+
+/* A trigger that fires itself calls from one place at many depths. */
+static void triggers__that_recurse_compute_by_one_version(void **state) {
+  (void)state;
+  helios *h = ek_open("recursion.db");
+  ek_run(h,
+         "PRAGMA recursive_triggers = ON; CREATE TABLE t(a, m);"
+         "CREATE FUNCTION mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"
+         "CREATE TEMP TRIGGER down AFTER INSERT ON t WHEN new.a > 0 BEGIN"
+         " INSERT INTO t VALUES (new.a - 1, mark(new.a)); UPDATE t SET m = mark(a) WHERE a = new.a;"
+         " END;"
+         "INSERT INTO t VALUES (5, mark(7))",
+         "");
+  ek_run(h, "SELECT group_concat(m) FROM (SELECT m FROM t ORDER BY a)", "11,11,21,31,41,51");
+  ek_run(h, "INSERT INTO t VALUES (mark(0), mark(1)); SELECT count(*), sum(m) FROM t", "8|188");
+  ek_close(h);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(swap__thousand_under_load)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(swap__thousand_under_load),
+      cmocka_unit_test(statements__keep_their_version_in_turn),
+      cmocka_unit_test(triggers__that_recurse_compute_by_one_version)};
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }

@@ -1,0 +1,77 @@
+/* outermost.h - the short way into a guest call, inline: a call of a short function costs about as
+ * much as these lines. For budget.c and call.c, and for the trampoline of runtime/sqlite, which
+ * touches nothing else here.
+ *
+ * Invariant: the short way does what hrt_enter does in the common case (no outer call, a stack that
+ * we know, slice not used up, limit not near) and leaves everything else to it. */
+#ifndef HRT_OUTERMOST_H
+#define HRT_OUTERMOST_H
+
+#include "instance/inst.h"
+
+#define HRT_TOLL_CALL                                                                              \
+  32 /* off the slice, not off the limit: so that short calls come to a check                      \
+      */
+
+/* Is this a stack whose limits we know? here: address of something in the caller's frame. */
+static inline bool hrt_stack_is_known(uintptr_t here) {
+  return here - hrt_thread.stack_low < hrt_thread.stack_size;
+}
+
+/* Lowest address that guest frames of an outermost call may reach on a known stack. Signed, because
+ * `here` may be below stack_bytes; no address is above INTPTR_MAX. */
+static inline uintptr_t hrt_stack_limit_here(const hrt_instance *i, uintptr_t here) {
+  intptr_t limit = (intptr_t)(here - i->stack_bytes), floor = (intptr_t)hrt_thread.stack_floor;
+  return (uintptr_t)(limit > floor ? limit : floor);
+}
+
+/* Can an outermost call begin without a look at the limits? (Its budget is in no call.) */
+static inline bool hrt_budget_is_ample(const hrt_budget *b) {
+  int64_t slice = b->slice - HRT_TOLL_CALL;
+  return slice >= 0 && (b->fuel_limit == 0 || (b->fuel_used <= b->fuel_limit &&
+                                               (uint64_t)slice <= b->fuel_limit - b->fuel_used));
+}
+
+/* A call between its budget's begin and end, on this stack limit. Returns the trap. */
+static inline uint32_t hrt_guarded(hrt_instance *i, uintptr_t limit, void (*fn)(void *, hsb_slot *),
+                                   hsb_slot *slots, struct hrt_activation *outer) {
+  i->ctx->stack_limit = limit;
+  i->life = HRT_RUNNING;
+  hrt_thread.current = &i->activation;
+  int trap = hrt_guard_enter(&i->activation.landing, fn, i->instance, slots);
+  hrt_thread.current = outer;
+  i->life = HRT_IDLE;
+  return (uint32_t)trap;
+}
+
+/* call.c: the same without the short way; the end of a call that trapped. */
+int hrt_call_any(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_budget *budget,
+                 helios_error *err);
+int hrt_die(hrt_instance *i, uint32_t trap);
+
+/* hrt_call_export. here: address of something in the caller's frame. */
+__attribute__((always_inline)) static inline int
+hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_budget *b,
+                   uintptr_t here, helios_error *err) {
+  struct hrt_activation *a = &i->activation;
+  struct hsb_ctx *ctx = i->ctx;
+  if (__builtin_expect(i->life != HRT_IDLE || hrt_thread.current != NULL ||
+                           !hrt_stack_is_known(here) || !hrt_budget_is_ample(b),
+                       0)) {
+    return hrt_call_any(i, e, slots, b, err);
+  }
+  i->dirty |= !e->stateless;
+  a->outer = NULL;
+  a->err = err;
+  a->budget = b;
+  b->depth = 1;
+  a->mark = ctx->fuel = b->slice - HRT_TOLL_CALL;
+  uint32_t trap = hrt_guarded(i, hrt_stack_limit_here(i, here), e->fn, slots, NULL);
+  int64_t left = ctx->fuel;
+  b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
+  b->slice = left;
+  b->depth = 0;
+  return __builtin_expect(trap != 0, 0) ? hrt_die(i, trap) : 0;
+}
+
+#endif
