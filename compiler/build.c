@@ -181,7 +181,7 @@ static int name_entry(build *b) {
   uint8_t hash[HCC_HASH];
   const hcc_build_options *o = b->options;
   hcc_cc cc = {.target = b->target, .tier = o->tier, .bounds = o->bounds};
-  uint8_t switches[] = {HSB_ABI_MAJOR, HSB_ABI_MINOR, o->no_fuel, o->no_embed};
+  uint8_t switches[] = {HSB_ABI_MAJOR, HSB_ABI_MINOR, o->no_fuel, o->no_embed, o->no_polls};
   hcc_buf recipe;
   hcc_buf_init(&recipe, 1u << 16);
   hcc_cc_recipe(&recipe, &cc);
@@ -273,7 +273,8 @@ out:
 
 static int emit_wasm(build *b) {
   hcc_plan plan = {.metered = false};
-  hcc_rewrite_options options = {.meter = !b->options->no_fuel, .marks = false};
+  hcc_rewrite_options options = hcc_stage_rewrite_options(b->options);
+  options.marks = false;
   int status = hcc_rewrite(&b->output, &plan, b->module, &options, b->err);
   hcc_plan_free(&plan);
   return status;

@@ -21,6 +21,8 @@ typedef struct hcc_build_options { /* zero is the default of everything */
   enum hcc_tier tier;
   enum hcc_bounds bounds;
   bool no_fuel, no_cache, no_embed, keep, quiet;
+  bool no_polls; /* with no_fuel: nothing can end an endless loop. For measurements: no program
+                    offers it */
   const char
       *target; /* x86_64, x86_64_v3, native, aarch64 ...; NULL: x86-64 baseline of the host */
   const char *clang, *wasm2c, *wat2wasm; /* NULL: found by tools.h */

@@ -411,7 +411,7 @@ int hcc_rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m,
                 const hcc_rewrite_options *options, hcc_error *err) {
   hcc__rw rw = {.m = m, .options = *options, .max = out->max, .err = err};
   int status;
-  *plan = (hcc_plan){.metered = options->meter};
+  *plan = (hcc_plan){.metered = options->meter, .polls = options->polls};
   HCC_TRY(open_rewrite(&rw));
   HCC_TRY(hcc__rw_scan(&rw));
   number_datas(&rw);

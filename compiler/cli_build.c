@@ -149,7 +149,7 @@ int hcc_cli_build(hcc_cli *cli) {
     return hcc_cli_usage(cli, "name another file with -o", "the output is the input");
   }
   if (options.no_fuel) {
-    hcc_cli_warn(cli, "no-fuel", "built without fuel: an endless loop in it can't be stopped");
+    hcc_cli_warn(cli, "no-fuel", "built without fuel: its fuel limit has no effect");
   }
   hcc_progress *progress = hcc_progress_begin(cli);
   options.progress = progress == NULL ? NULL : hcc_progress_step;

@@ -37,7 +37,10 @@ static int push(hcc__flow *flow, uint8_t bits, uint32_t note, const hcc_instr *i
   if (flow->depth >= FRAMES) {
     return bug(instr, err);
   }
-  flow->frames[flow->depth] = (hcc__flow_frame){.bits = bits, .note = note, .reached = flow->depth};
+  flow->frames[flow->depth] = (hcc__flow_frame){.bits = bits,
+                                                .note = note,
+                                                .reached = flow->depth,
+                                                .header = flow->frames[flow->depth - 1].header};
   flow->depth++;
   return 0;
 }

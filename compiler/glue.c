@@ -325,7 +325,7 @@ static void write_plugin(FILE *f, const hcc_module *m, const hcc_plan *plan,
         "  .abi_major = HSB_ABI_MAJOR, .abi_minor = HSB_ABI_MINOR,\n"
         "  .flags = 0",
         f);
-  fputs(plan->metered ? " | HSB_PLUGIN_METERED" : "", f);
+  fputs(plan->metered && !plan->polls ? " | HSB_PLUGIN_METERED" : "", f);
   fputs(options->explicit_bounds ? " | HSB_PLUGIN_EXPLICIT_BOUNDS" : "", f);
   fputs(memory ? " | HSB_PLUGIN_HAS_MEMORY" : "", f);
   fputs(m->import_count > 0 ? " | HSB_PLUGIN_IMPURE" : "", f);

@@ -50,11 +50,28 @@ static void count(hcc__rw *rw, uint32_t block, const hcc_instr *instr) {
   }
 }
 
-/* Returns the new block. */
-static uint32_t begin_block(hcc__rw *rw) {
-  hcc__rw_cost cost = {.fuel = 0};
+/* Returns the new block; of a loop, its header. */
+static uint32_t begin_block(hcc__rw *rw, bool loop) {
+  uint32_t block = (uint32_t)(rw->costs.size / sizeof(hcc__rw_cost));
+  hcc__flow_frame *frame = &rw->flow.frames[rw->flow.depth != 0 ? rw->flow.depth - 1 : 0];
+  if (loop) {
+    frame->header = block;
+  }
+  hcc__rw_cost cost = {.header = frame->header};
   hcc_buf_add(&rw->costs, &cost, sizeof cost);
-  return (uint32_t)(rw->costs.size / sizeof cost) - 1;
+  return block;
+}
+
+/* Each block's cost goes to its header: the checkpoint that is met once a turn. */
+static void gather(hcc__rw *rw) {
+  hcc__rw_cost *costs = (hcc__rw_cost *)(void *)rw->costs.data;
+  size_t count = rw->costs.failed ? 0 : rw->costs.size / sizeof *costs;
+  for (size_t i = 0; i < count; i++) {
+    if (costs[i].header < i) {
+      costs[costs[i].header].fuel += costs[i].fuel;
+      costs[i].fuel = 0;
+    }
+  }
 }
 
 int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
@@ -63,7 +80,7 @@ int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
   *scratch = 0;
   rw->costs.size = 0;
   hcc__flow_begin(&rw->flow);
-  uint32_t block = begin_block(rw); /* that which is charged for what comes next */
+  uint32_t block = begin_block(rw, false); /* that which is charged for what comes next */
   while (rw->flow.depth != 0) {
     hcc_instr instr;
     enum hcc__flow_point point;
@@ -78,9 +95,12 @@ int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
       count(rw, block, &instr);
     }
     if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
-      block = begin_block(rw);
+      block = begin_block(rw, point == HCC_FLOW_LOOP);
     }
     block = rw->flow.whole ? rw->flow.note : block;
+  }
+  if (rw->options.polls) {
+    gather(rw);
   }
   status = rw->costs.failed ? hcc__rw_no_memory(rw) : 0;
 out:

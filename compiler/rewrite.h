@@ -31,7 +31,7 @@ typedef struct hcc_plan_segment {
 
 /* What the rewrite did, for the C around wasm2c's output (glue.c). */
 typedef struct hcc_plan {
-  bool metered;
+  bool metered, polls;      /* as the options were */
   hcc_plan_export *exports; /* index N is "e<N>" */
   uint32_t export_count;
   hcc_plan_segment *segments;
@@ -40,6 +40,8 @@ typedef struct hcc_plan {
 
 typedef struct hcc_rewrite_options {
   bool meter;     /* thread and charge fuel */
+  bool polls;     /* with meter: charge at checkpoints only, all at once what one turn may cost:
+                     enough to look at clock and cancellation in time, no measure of what ran */
   bool marks;     /* call "h"."mark" with the original offset at the beginning of each function and
                      before each instruction that may trap; translate.c makes #line of them */
   bool keep_data; /* active data segments stay where they are and the plan has none: for engines

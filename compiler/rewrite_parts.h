@@ -89,6 +89,7 @@ const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
 /* A basic block, and what runs exactly as often behind it. */
 typedef struct hcc__rw_cost {
   uint32_t fuel;
+  uint32_t header; /* the block that begins the loop or body it is directly in; may be itself */
   bool calls; /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
 } hcc__rw_cost;
 

@@ -49,8 +49,13 @@ static void lap(double *total, double *since) {
   *since = now;
 }
 
+hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *o) {
+  return (hcc_rewrite_options){
+      .meter = !o->no_fuel || !o->no_polls, .polls = o->no_fuel, .marks = true};
+}
+
 static int rewrite(work *w) {
-  hcc_rewrite_options options = {.meter = !w->in->options->no_fuel, .marks = true};
+  hcc_rewrite_options options = hcc_stage_rewrite_options(w->in->options);
   progress(w, "rewrite");
   return hcc_rewrite(&w->canonical, &w->plan, w->in->module, &options, w->err);
 }

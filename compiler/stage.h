@@ -29,6 +29,8 @@ typedef struct hcc_stage_input {
 int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in,
                      hcc_error *err);
 /* The C of the module in one file, for reading: what HCC_EMIT_C gives. */
+/* How a plugin's module is rewritten. */
+hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *options);
 int hcc_stage_c(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in, hcc_error *err);
 
 #endif

@@ -30,7 +30,9 @@ static uint64_t now_ns(void) {
 /* Brings fuel_used up to date. */
 static void settle(struct hrt_activation *a) {
   struct hsb_ctx *ctx = a->instance->ctx;
-  a->budget->fuel_used += (uint64_t)a->mark - (uint64_t)ctx->fuel;
+  if (!a->instance->unmetered) {
+    a->budget->fuel_used += (uint64_t)a->mark - (uint64_t)ctx->fuel;
+  }
   a->mark = ctx->fuel;
 }
 
@@ -68,11 +70,16 @@ static uint32_t check(hrt_budget *b) {
   return 0;
 }
 
-static int64_t capped(const hrt_budget *b, int64_t slice) {
-  if (b->fuel_limit == 0) {
+/* No more of a slice than the limit leaves. */
+static int64_t capped(const struct hrt_activation *a, int64_t slice) {
+  const hrt_budget *b = a->budget;
+  if (b->fuel_limit == 0 || a->instance->unmetered || slice < 0) {
     return slice;
   }
-  uint64_t left = b->fuel_limit - b->fuel_used; /* not spent */
+  if (is_spent(b)) {
+    return -1;
+  }
+  uint64_t left = b->fuel_limit - b->fuel_used;
   return (uint64_t)slice < left ? slice : (int64_t)left;
 }
 
@@ -103,7 +110,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
     b->slice = b->slice_size;
   }
   b->depth++;
-  a->mark = a->instance->ctx->fuel = capped(b, b->slice);
+  a->mark = a->instance->ctx->fuel = capped(a, b->slice);
   return 0;
 }
 
@@ -113,7 +120,7 @@ void hrt_budget_end(struct hrt_activation *a) {
   b->slice = a->mark;
   b->depth--;
   if (a->outer && a->outer->budget == b) {
-    a->outer->mark = a->outer->instance->ctx->fuel = b->slice;
+    a->outer->mark = a->outer->instance->ctx->fuel = capped(a->outer, b->slice);
   }
 }
 
@@ -125,7 +132,7 @@ static void next_slice(struct hrt_activation *a, uint32_t offset) {
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }
-  a->mark = ctx->fuel = capped(a->budget, a->budget->slice_size);
+  a->mark = ctx->fuel = capped(a, a->budget->slice_size);
 }
 
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
@@ -142,8 +149,10 @@ void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
     return;
   }
   settle(a);
-  uint64_t used = a->budget->fuel_used;
-  a->budget->fuel_used = used + units < used ? UINT64_MAX : used + units;
+  if (!a->instance->unmetered) {
+    uint64_t used = a->budget->fuel_used;
+    a->budget->fuel_used = used + units < used ? UINT64_MAX : used + units;
+  }
   uint64_t off = units < INT64_MAX / 2 ? units + TOLL_HOST : INT64_MAX / 2;
   a->mark = ctx->fuel = ctx->fuel < 0 ? -1 : ctx->fuel - (int64_t)off;
   if (ctx->fuel < 0) {

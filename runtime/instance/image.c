@@ -278,6 +278,7 @@ int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_
   i->plugin = hrt_plugin_ref(plugin);
   i->abi = hrt_plugin_abi(plugin);
   i->activation.instance = i;
+  i->unmetered = (i->abi->flags & HSB_PLUGIN_METERED) == 0;
   HRT_TRY(take_options(i, options, err));
   if (i->tracking == HRT_TRACK_FAULTS) {
     HRT_TRY(hrt_signal_install(err));

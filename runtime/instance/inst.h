@@ -72,6 +72,7 @@ struct hrt_instance {
   uint8_t *instance; /* as generated code knows it */
   uint32_t stack_bytes;
   uint8_t life;                     /* enum hrt_life */
+  bool unmetered;                   /* its counter serves clock and cancellation and is no fuel */
   bool dirty;                       /* something may have been written since the checkpoint */
   bool ready;                       /* there was a checkpoint */
   struct hrt_activation activation; /* its one call: an instance has no second one at a time */

@@ -3,7 +3,8 @@
  * touches nothing else here.
  *
  * Invariant: the short way does what hrt_enter does in the common case (no outer call, a stack that
- * we know, slice not used up, limit not near) and leaves everything else to it. */
+ * we know, code that counts fuel, slice not used up, limit not near) and leaves everything else to
+ * it. */
 #ifndef HRT_OUTERMOST_H
 #define HRT_OUTERMOST_H
 
@@ -55,7 +56,7 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
                    uintptr_t here, helios_error *err) {
   struct hrt_activation *a = &i->activation;
   struct hsb_ctx *ctx = i->ctx;
-  if (__builtin_expect(i->life != HRT_IDLE || hrt_thread.current != NULL ||
+  if (__builtin_expect((i->life | i->unmetered) != HRT_IDLE || hrt_thread.current != NULL ||
                            !hrt_stack_is_known(here) || !hrt_budget_is_ample(b),
                        0)) {
     return hrt_call_any(i, e, slots, b, err);

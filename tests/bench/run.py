@@ -37,23 +37,28 @@ KERNELS = {
     "lz": (60, 3955265766),
     "decimal": (60000, 3620791375),
 }
-# How a kernel is built. "native": flags of clang; a plugin: flags of the guest's clang, words of heliosc.
+# How a kernel is built. "native": flags of clang; a plugin: flags of the guest's clang, words of heliosc, or
+# BARE: by bench_bare, so that nothing can stop it.
+BARE = None
 SIMD = ["-msimd128"]
 NATIVE = {"native": [], "native-host": ["-march=native"]}
 PLUGINS = {
     "scalar": ([], []),
-    "scalar-free": ([], ["--no-fuel"]),
+    "scalar-free": ([], BARE),
+    "scalar-polls": ([], ["--no-fuel"]),
     "scalar-bounds": ([], ["--bounds=explicit"]),
     "scalar-host": ([], ["--target=native"]),
     "simd": (SIMD, []),
-    "simd-free": (SIMD, ["--no-fuel"]),
+    "simd-free": (SIMD, BARE),
+    "simd-polls": (SIMD, ["--no-fuel"]),
     "simd-bounds": (SIMD, ["--bounds=explicit"]),
     "simd-host": (SIMD, ["--target=native"]),
 }
 # Columns of the table: heading, numerator, denominator
 RATIOS = [(kind, kind, "native") for kind in PLUGINS]
 RATIOS += [("simd both host", "simd-host", "native-host"), ("fuel", "scalar", "scalar-free"),
-           ("fuel simd", "simd", "simd-free"),
+           ("fuel simd", "simd", "simd-free"), ("polls", "scalar-polls", "scalar-free"),
+           ("polls simd", "simd-polls", "simd-free"),
            ("bounds", "scalar-bounds", "scalar"), ("bounds simd", "simd-bounds", "simd")]
 
 
@@ -88,7 +93,10 @@ def kernel(binaries, work, options, name):
             wasm = work / f"{name}{'.simd' if flags else ''}.wasm"
             if not wasm.exists():
                 build_wasm(source, wasm, *flags)
-            heliosc(binaries, wasm, *words, "-o", out)
+            if words is BARE:
+                sh(binaries / "bench_bare", wasm, out)
+            else:
+                heliosc(binaries, wasm, *words, "-o", out)
     out = sh(binaries / "bench_kernels", options.rounds, name, n, answer, work, *kinds, stdout=subprocess.PIPE).stdout
     return json.loads(out)
 

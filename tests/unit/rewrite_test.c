@@ -348,12 +348,13 @@ static void metered__locals_and_grow(void **state) {
 }
 
 /* Costs of the blocks of a body. */
-static void assert_costs(const uint8_t *code, size_t size, const uint32_t *costs, size_t count) {
+static void assert_costs(const uint8_t *code, size_t size, const uint32_t *costs, size_t count,
+                         bool polls) {
   fixture f;
   uint32_t scratch;
   with_body(&f, code, size);
   load(&f);
-  hcc__rw rw = {.m = f.m, .err = &f.err};
+  hcc__rw rw = {.m = f.m, .err = &f.err, .options.polls = polls};
   hcc_buf_init(&rw.costs, 1 << 20);
   assert_int_equal(hcc__flow_new(&rw.flow, &f.err), 0);
   assert_int_equal(hcc__rw_costs(&scratch, &rw, &f.m->funcs[1]), 0);
@@ -368,9 +369,11 @@ static void assert_costs(const uint8_t *code, size_t size, const uint32_t *costs
 }
 
 #define LIST(...) __VA_ARGS__
-#define COSTS(code, costs)                                                                         \
+#define COSTS_IF(polls, code, costs)                                                               \
   assert_costs((const uint8_t[]){code}, sizeof((const uint8_t[]){code}),                           \
-               (const uint32_t[]){costs}, sizeof((const uint32_t[]){costs}) / sizeof(uint32_t))
+               (const uint32_t[]){costs}, sizeof((const uint32_t[]){costs}) / sizeof(uint32_t),    \
+               polls)
+#define COSTS(code, costs) COSTS_IF(false, LIST(code), LIST(costs))
 
 static void costs__blocks(void **state) {
   (void)state;
@@ -413,6 +416,22 @@ static void costs__dead_code(void **state) {
   COSTS(LIST(HCC_OP_BLOCK, UNIT, HCC_OP_RETURN, HCC_OP_BLOCK, UNIT, HCC_OP_END, HCC_OP_LOOP, UNIT,
              HCC_OP_I32_CONST, 0, HCC_OP_IF, UNIT, HCC_OP_ELSE, HCC_OP_END, HCC_OP_END, HCC_OP_END),
         LIST(1, 0));
+}
+
+/* Polls: all that stands in a loop but in no inner one is charged at its header, as is what stands
+ * in none at the entry. */
+static void costs__polls(void **state) {
+  (void)state;
+#define ARM HCC_OP_LOCAL_GET, 0, HCC_OP_IF, UNIT, HCC_OP_I32_CONST, 0, HCC_OP_DROP, HCC_OP_END
+#define INNER HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, ARM, HCC_OP_END
+#define OUTER HCC_OP_LOOP, UNIT, ARM, INNER, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 1, HCC_OP_END
+  COSTS(LIST(ARM, ARM), LIST(4, 2, 0, 2, 0));
+  COSTS_IF(true, LIST(ARM, ARM), LIST(8, 0, 0, 0, 0));
+  COSTS_IF(true, LIST(ARM, INNER, ARM), LIST(8, 0, 0, 6, 0, 0, 0, 0, 0));
+  COSTS_IF(true, LIST(OUTER), LIST(0, 6, 0, 0, 6, 0, 0, 0, 0, 0));
+#undef ARM
+#undef INNER
+#undef OUTER
 }
 
 /* A memory, data: active at 8 "a"; passive "b"; active at 40 + 2 * 3 "cd", which
@@ -778,6 +797,7 @@ int main(void) {
       cmocka_unit_test(metered__locals_and_grow),
       cmocka_unit_test(costs__blocks),
       cmocka_unit_test(costs__dead_code),
+      cmocka_unit_test(costs__polls),
       cmocka_unit_test(segments__lifted),
       cmocka_unit_test(segments__kept),
       cmocka_unit_test(globals__are_replaced_by_values),
