@@ -22,10 +22,11 @@ static const hcc_target targets[] = {
     {"x86_64", "x86_64-linux-gnu", "-march=x86-64", "elf_x86_64", HCC_WHEN_X86},
     {"x86_64_v2", "x86_64-linux-gnu", "-march=x86-64-v2", "elf_x86_64", HCC_WHEN_X86},
     {"x86_64_v3", "x86_64-linux-gnu", "-march=x86-64-v3", "elf_x86_64", HCC_WHEN_X86},
-    {"x86_64_v4", "x86_64-linux-gnu", "-march=x86-64-v4", "elf_x86_64", HCC_WHEN_X86},
+    {"x86_64_v4", "x86_64-linux-gnu", "-march=x86-64-v4", "elf_x86_64",
+     HCC_WHEN_X86 | HCC_WHEN_WIDE},
     {"aarch64", "aarch64-linux-gnu", "-march=armv8-a", "aarch64linux", HCC_WHEN_ARM},
 #if defined(__x86_64__)
-    {"native", "x86_64-linux-gnu", "-march=native", "elf_x86_64", HCC_WHEN_X86},
+    {"native", "x86_64-linux-gnu", "-march=native", "elf_x86_64", HCC_WHEN_X86 | HCC_WHEN_HOST},
 #elif defined(__aarch64__)
     {"native", "aarch64-linux-gnu", "-mcpu=native", "aarch64linux", HCC_WHEN_ARM},
 #endif
@@ -62,10 +63,19 @@ int hcc_target_find(const hcc_target **out, const char *name, hcc_error *err) {
                   hcc_escape(shown, name, strlen(name)), known);
 }
 
+static bool wide_host(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
 static uint32_t when_of(const hcc_cc *cc) {
   return HCC_WHEN_ALL | cc->target->arch |
          (cc->tier == HCC_TIER_BASELINE ? HCC_WHEN_BASELINE : HCC_WHEN_OPTIMIZING) |
-         (cc->bounds == HCC_BOUNDS_EXPLICIT ? HCC_WHEN_EXPLICIT : 0);
+         (cc->bounds == HCC_BOUNDS_EXPLICIT ? HCC_WHEN_EXPLICIT : 0) |
+         ((cc->target->arch & HCC_WHEN_HOST) != 0 && wide_host() ? HCC_WHEN_WIDE : 0);
 }
 
 static uint32_t add_flags(const char **argv, uint32_t n, enum hcc_stage stage, uint32_t when) {

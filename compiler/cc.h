@@ -16,7 +16,7 @@ typedef struct hcc_target {
   const char *triple;    /* NULL: clang's own */
   const char *march;     /* flag, or NULL */
   const char *emulation; /* of ld.lld */
-  uint32_t arch;         /* HCC_WHEN_X86 or _ARM */
+  uint32_t arch;         /* HCC_WHEN_X86 or _ARM; with AVX-512 _WIDE too, _HOST: if it is here */
 } hcc_target;
 
 /* NULL or "" is the baseline of this machine. A '-' is as good as a '_'. Errors: USAGE, with the
@@ -31,8 +31,10 @@ enum hcc_when {
   HCC_WHEN_EXPLICIT = 8,
   HCC_WHEN_X86 = 16,
   HCC_WHEN_ARM = 32,
+  HCC_WHEN_WIDE = 64,
   HCC_WHEN_LIBRARY = 128,
   HCC_WHEN_STRIPPED = 256,
+  HCC_WHEN_HOST = 512,
 };
 enum hcc_stage { HCC_STAGE_CC, HCC_STAGE_LD };
 

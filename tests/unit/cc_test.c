@@ -52,15 +52,17 @@ static void flags__security_is_there(void **state) {
 
 static void recipe__differs_by_choice(void **state) {
   (void)state;
-  const hcc_target *plain, *v3;
+  const hcc_target *plain, *v3, *v4;
   assert_int_equal(hcc_target_find(&plain, "x86_64", NULL), 0);
   assert_int_equal(hcc_target_find(&v3, "x86-64-v3", NULL), 0);
+  assert_int_equal(hcc_target_find(&v4, "x86-64-v4", NULL), 0);
   hcc_cc choices[] = {{.target = plain},
                       {.target = v3},
                       {.target = plain, .tier = HCC_TIER_BASELINE},
-                      {.target = plain, .bounds = HCC_BOUNDS_EXPLICIT}};
-  char texts[4][4096];
-  for (int i = 0; i < 4; i++) {
+                      {.target = plain, .bounds = HCC_BOUNDS_EXPLICIT},
+                      {.target = v4}};
+  char texts[5][4096];
+  for (int i = 0; i < 5; i++) {
     hcc_buf b;
     hcc_buf_init(&b, sizeof texts[0] - 1);
     hcc_cc_recipe(&b, &choices[i]);
@@ -75,6 +77,8 @@ static void recipe__differs_by_choice(void **state) {
   assert_non_null(strstr(texts[2], "-O1"));
   assert_non_null(strstr(texts[3], "-DHSB_EXPLICIT_BOUNDS"));
   assert_null(strstr(texts[0], "-DHSB_EXPLICIT_BOUNDS"));
+  assert_non_null(strstr(texts[4], "-fno-slp-vectorize"));
+  assert_null(strstr(texts[1], "-fno-slp-vectorize"));
 }
 
 /* Compiles and links one source with everything that a plugin is made with. */

@@ -78,7 +78,7 @@ static void accept__compiled(void **state) {
       "-O3 -march=x86-64-v4",
       "-O3 -march=sapphirerapids -mprefer-vector-width=512",
       "-O3 -march=native",
-      "-O3 -falign-loops=32 -mllvm -x86-cmov-converter=false -ffp-contract=off",
+      "-O3 -falign-loops=64 -mllvm -x86-cmov-converter=false -ffp-contract=off",
       "-O2 -g",
       "-O2 -fcf-protection=full",
       "-O2 -ffunction-sections",
