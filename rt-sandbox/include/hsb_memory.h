@@ -32,8 +32,9 @@ HSB_INLINE u8 *hsb_base(void *instance) {
     HSB_CHECK(sizeof(raw));                                                                        \
     raw value;                                                                                     \
     __builtin_memcpy(&value, hsb_base(instance) + addr, sizeof value);                             \
-    HSB_FORCE(reg, value);                                                                         \
-    return (result)(wide)value;                                                                    \
+    result extended = (result)(wide)value;                                                         \
+    HSB_FORCE(reg, extended);                                                                      \
+    return extended;                                                                               \
   }
 #define HSB_STORE(name, raw, type)                                                                 \
   HSB_INLINE void hsb_##name(HSB_AT, u64 addr, type value) {                                       \
