@@ -79,9 +79,21 @@ def heliosc(binaries, *args):
         sys.exit(done.stderr)
 
 
+def kernel_wasm(work, name, flags):
+    """The module of a kernel, plain or with SIMD; built once."""
+    wasm = work / f"{name}{'.simd' if flags else ''}.wasm"
+    if not wasm.exists():
+        build_wasm(HERE / "kernels" / f"{name}.c", wasm, *flags)
+    return wasm
+
+
+def timed(binaries, work, options, name, kinds):
+    out = sh(binaries / "bench_kernels", options.rounds, name, *KERNELS[name], work, *kinds, stdout=subprocess.PIPE)
+    return json.loads(out.stdout)
+
+
 def kernel(binaries, work, options, name):
     """Builds one kernel in every kind asked for and times them in turn."""
-    n, answer = KERNELS[name]
     source = HERE / "kernels" / f"{name}.c"
     kinds = [k for k in (*NATIVE, *PLUGINS) if not options.kinds or k in options.kinds]
     for kind in kinds:
@@ -90,15 +102,12 @@ def kernel(binaries, work, options, name):
             sh("clang", "-O3", *NATIVE[kind], "-fPIC", "-shared", source, "-lm", "-o", out)
         else:
             flags, words = PLUGINS[kind]
-            wasm = work / f"{name}{'.simd' if flags else ''}.wasm"
-            if not wasm.exists():
-                build_wasm(source, wasm, *flags)
+            wasm = kernel_wasm(work, name, flags)
             if words is BARE:
                 sh(binaries / "bench_bare", wasm, out)
             else:
                 heliosc(binaries, wasm, *words, "-o", out)
-    out = sh(binaries / "bench_kernels", options.rounds, name, n, answer, work, *kinds, stdout=subprocess.PIPE).stdout
-    return json.loads(out)
+    return timed(binaries, work, options, name, kinds)
 
 
 def kernels(binaries, work, options):
