@@ -73,10 +73,14 @@
 HSB_FLOAT(, double, uint64_t, 0x1p52, )
 HSB_FLOAT(f, float, uint32_t, 0x1p23f, f)
 
-/* Stops clang from cancelling a conversion against its inverse, which would not quiet a NaN. */
-HSB_INLINE double hsb_opaque(double x) {
-  __asm__("" : "+" HSB_FLOAT_REGISTER(x));
-  return x;
-}
+/* A value that clang knows nothing of, so that it folds no operation on it away that has to make a
+ * NaN quiet: constants that heliosc (ctext.c) wraps, and a conversion before its inverse. */
+#define HSB_OPAQUE(letter, type)                                                                   \
+  HSB_INLINE type hsb_opaque_##letter(type x) {                                                    \
+    __asm__("" : "+" HSB_FLOAT_REGISTER(x));                                                       \
+    return x;                                                                                      \
+  }
+HSB_OPAQUE(f, float)
+HSB_OPAQUE(d, double)
 
 #endif

@@ -64,7 +64,7 @@
 #define wasm_sqrtf(x) __builtin_sqrtf(x)
 
 /* The operands of demote and promote: the conversion itself quiets a NaN. */
-#define wasm_quiet(x) hsb_opaque(x)
+#define wasm_quiet(x) hsb_opaque_d(x)
 #define wasm_quietf(x) (x)
 
 #endif

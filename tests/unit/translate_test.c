@@ -80,7 +80,8 @@ static void write__marks_become_lines(void **state) {
                             "var_i0 = var_p0; \n"
                             "#line 4294967295 \"w\"\n"
                             "{ var_i0 = I32_DIV_S(var_i0, var_i1); } "
-                            "var_f0 = f32_reinterpret_i32(0x7fc00000) /* nan:0x400000 */; "
+                            "var_f0 = hsb_opaque_f(f32_reinterpret_i32(0x7fc00000) "
+                            "/* nan:0x400000 */); "
                             "return var_i0 ? var_i0 : var_i1; } \n");
   free(text);
   hcc_ctext_free(&t);
@@ -99,6 +100,70 @@ static void write__drops_segue_and_export_comments(void **state) {
   assert_non_null(strstr(text, "FUNC_TYPE_T(w2c_m_t0) = \"\\x6c"));
   free(text);
   hcc_ctext_free(&t);
+}
+
+#define ZEROS "0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, "
+#define LANE(bytes) "v128_const(" ZEROS bytes ")"
+
+/* Constants that must not be folded are hidden; others are not, they would cost speed. */
+static void write__hides_constants_that_quiet_a_nan(void **state) {
+  (void)state;
+  static const struct {
+    const char *to, *value, *next;
+    bool hidden;
+  } cases[] = {
+      {"var_f1", "1", "", true},
+      {"var_f1", "-1", "", true},
+      {"var_f1", "-0.f", "", true},
+      {"var_f1", "0", "var_f0 -= var_f1;", true},
+      {"var_f1", "0", "var_f0 += var_f1;", false},
+      {"var_f1", "10", "", false},
+      {"var_f1", "0.5", "", false},
+      {"var_d1", "1.0", "", true},
+      {"var_d1", "-1.0", "", true},
+      {"var_d1", "-0.0", "", true},
+      {"var_d1", "0.0", "var_d0 -= var_d1;", true},
+      {"var_d1", "0.0", "var_d0 *= var_d1;", false},
+      {"var_d1", "1.5", "", false},
+      {"var_d1", "f64_reinterpret_i64(0x7ff4000000000000) /* nan:0x4000000000000 */", "", true},
+      {"var_d1", "f64_reinterpret_i64(var_j1)", "", false},
+      {"var_i1", "1", "", false},
+      {"var_o1", LANE("0x00, 0x00, 0x80, 0x3f"), "", true}, /* 1.f */
+      {"var_o1", LANE("0x00, 0x00, 0x80, 0xbf"), "", true},
+      {"var_o1", LANE("0x00, 0x00, 0x00, 0x80"), "", true},
+      {"var_o1", LANE("0x00, 0x00, 0xf0, 0x3f"), "", true}, /* 1.0 */
+      {"var_o1", LANE("0x00, 0x00, 0xf0, 0xbf"), "", true},
+      {"var_o1", LANE("0x00, 0x00, 0xa0, 0x7f"), "", true}, /* signalling */
+      {"var_o1", LANE("0x00, 0x00, 0xf4, 0xff"), "", true},
+      {"var_o1", LANE("0xff, 0xff, 0xff, 0xff"), "", false},
+      {"var_o1", LANE("0x00, 0x00, 0x80, 0x7f"), "", false}, /* infinity */
+      {"var_o1", LANE("0x01, 0x00, 0x00, 0x00"), "", false},
+      {"var_o1", LANE("0x00, 0x00, 0x00, 0x00"), "", false},
+      {"var_o1", LANE("0x00, 0x00, 0x00, 0x00"), "var_o0 = simde_wasm_f32x4_sub(var_o0, var_o1);",
+       true},
+      {"var_o1", LANE("0x00, 0x00, 0x00, 0x00"), "var_o0 = simde_wasm_i32x4_sub(var_o0, var_o1);",
+       false},
+      {"var_o1", "v128_const(0x00)", "", false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[512], want[512];
+    hcc_ctext t;
+    snprintf(text, sizeof text, "u32 w2c_m_f1(w2c_m* instance) {\n  %s = %s;\n  %s\n}\n",
+             cases[i].to, cases[i].value, cases[i].next);
+    if (cases[i].hidden) {
+      snprintf(want, sizeof want, " %s = hsb_opaque_%c(%s); ", cases[i].to, cases[i].to[4],
+               cases[i].value);
+    } else {
+      snprintf(want, sizeof want, " %s = %s; ", cases[i].to, cases[i].value);
+    }
+    assert_int_equal(split(&t, text, NULL), 0);
+    char *out = written(&t.chunks[0]);
+    if (strstr(out, want) == NULL) {
+      fail_msg("%s: %s", want, out);
+    }
+    free(out);
+    hcc_ctext_free(&t);
+  }
 }
 
 /* Each of these in a function body, or instead of it, is no text of wasm2c 1.0.36. */
@@ -203,6 +268,7 @@ int main(void) {
       cmocka_unit_test(write__marks_become_lines),
       cmocka_unit_test(write__drops_segue_and_export_comments),
       cmocka_unit_test(refuses__what_it_does_not_know),
+      cmocka_unit_test(write__hides_constants_that_quiet_a_nan),
       cmocka_unit_test(write__cut_anywhere_is_safe),
       cmocka_unit_test(split__long_parameter_lists),
       cmocka_unit_test(parts__depend_on_size_only),

@@ -53,6 +53,8 @@ typedef HSB_SIZED(float, 8) hsb_f32x2;
 typedef HSB_SIZED(int16_t, 32) hsb_i16x16;
 typedef HSB_SIZED(int32_t, 32) hsb_i32x8;
 
+HSB_OPAQUE(o, simde_v128_t)
+
 /* The same value in all lanes. */
 #define HSB_FILL(shape, value) ((hsb_##shape){0} + (__typeof__(((hsb_##shape){0})[0]))(value))
 
