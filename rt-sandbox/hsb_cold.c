@@ -1,5 +1,5 @@
 /* hsb_cold.c - the out-of-line half of the code linked into every plugin: traps, refuelling, memory
- * growth, table creation, and the slow path of call_indirect.
+ * growth, table creation, and the traps of call_indirect.
  *
  * Freestanding: reaches the host through struct hsb_ctx only. Invariant: hsb_trap never returns,
  * whatever the host does; a table has data for max_size elements before its size is set. */
@@ -17,16 +17,14 @@ HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, uint32_t 
   ctx->fuel = ctx->host->refuel(ctx, (int64_t)fuel, offset);
 }
 
-wasm_rt_function_ptr_t hsb_call_slow(void *instance, const wasm_rt_funcref_table_t *table,
-                                     uint32_t x, wasm_rt_func_type_t type, uint32_t offset) {
+_Noreturn void hsb_call_trap(void *instance, const wasm_rt_funcref_table_t *table, uint32_t x,
+                             uint32_t offset) {
+  uint32_t code = HSB_TRAP_CALL_SIGNATURE;
   if (x >= table->size)
-    hsb_trap(instance, HSB_TRAP_CALL_UNDEFINED, offset);
-  const wasm_rt_funcref_t *element = &table->data[x];
-  if (!element->func)
-    hsb_trap(instance, HSB_TRAP_CALL_NULL, offset);
-  if (__builtin_memcmp(element->func_type, type, 32) != 0)
-    hsb_trap(instance, HSB_TRAP_CALL_SIGNATURE, offset);
-  return element->func;
+    code = HSB_TRAP_CALL_UNDEFINED;
+  else if (!table->data[x].func)
+    code = HSB_TRAP_CALL_NULL;
+  hsb_trap(instance, code, offset);
 }
 
 uint32_t hsb_memory_grow(void *instance, uint32_t delta) {

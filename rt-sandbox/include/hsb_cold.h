@@ -47,11 +47,10 @@ HSB_INLINE uint64_t hsb_refuel(void *instance, uint64_t fuel, uint32_t offset) {
   return (uint64_t)hsb_ctx_of(instance)->fuel;
 }
 
-/* Element x of the table, of size elements, cannot be called as type: says which of the three
- * traps it is. Returns the function after all if its type is the same by content. */
-HSB_COLD wasm_rt_function_ptr_t hsb_call_slow(void *instance, const wasm_rt_funcref_table_t *table,
-                                              uint32_t x, wasm_rt_func_type_t type,
-                                              uint32_t offset);
+/* Element x of the table cannot be called as the type it was asked for: says which of the three
+ * traps it is. */
+HSB_COLD _Noreturn void hsb_call_trap(void *instance, const wasm_rt_funcref_table_t *table,
+                                      uint32_t x, uint32_t offset);
 
 /* memory.grow: the old size in pages, or UINT32_MAX. */
 HSB_COLD uint32_t hsb_memory_grow(void *instance, uint32_t delta);

@@ -13,6 +13,7 @@ from pathlib import Path
 ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", "runtime/capability",
          "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite", "runtime/cli"]
 COMPILER = ["rt-sandbox", "compiler"]  # never the runtime
+VERIFY = "compiler/verify/"  # judges what the rest of the compiler made: includes nothing but itself and libc
 LIBRARY = ["compiler", "runtime", "rt-sandbox"]  # no prints, no exits in here
 FRONT = re.compile(r"compiler/(main|cli[^/]*|jail|run)\.c$|runtime/cli/")  # programs and children may
 BANNED = re.compile(
@@ -46,7 +47,7 @@ def layer(path, order):
 
 def resolve(root, path, name):
     """The file in the tree that `#include "name"` in path means, or None for one from outside."""
-    for base in (Path(path).parent, Path("rt-sandbox"), Path("rt-sandbox/include"), Path("compiler"),
+    for base in (Path(path).parent, Path("rt-sandbox"), Path("rt-sandbox/include"), Path("compiler"), Path(VERIFY),
                  Path("runtime"), Path("runtime/include")):
         if (root / base / name).is_file():
             return (base / name).as_posix()
@@ -64,6 +65,8 @@ def check_order(root):
             target = m and resolve(root, path, m.group(1))
             if not target:
                 continue
+            if path.startswith(VERIFY) and '"' in line and not target.startswith(VERIFY):
+                yield f"{path}:{n}: includes {target}; the link check shares nothing with what it judges"
             theirs = layer(target, order)
             if theirs is None or theirs > mine:
                 yield f"{path}:{n}: includes {target}, which stands below it"
