@@ -60,7 +60,10 @@ WRAPPER
 # Debian 13's wabt by the mirror that apt is set up with already, verified by Debian's own keys.
 unpack_wabt() {
   tool=$1/toolchain
-  usable_wasm2c "$tool/bin/wasm2c" && return 0
+  if usable_wasm2c "$tool/bin/wasm2c"; then
+    [ -x "$tool/bin/spectest-interp" ] || wrap spectest-interp # unpacked before it was asked for
+    return 0
+  fi
   path=$(command -v wasm2c || true)
   if [ -n "$path" ] && usable_wasm2c "$path"; then return 0; fi
   say "unpacking wasm2c $WABT_MIN into toolchain/"
@@ -79,7 +82,9 @@ unpack_wabt() {
   (cd "$tool/apt/debs" && apt-get "$@" download wabt libc6 libgcc-s1 libstdc++6 libssl3t64 >/dev/null)
   for deb in "$tool"/apt/debs/*.deb; do dpkg-deb -x "$deb" "$tool/root"; done
   rm -rf "$tool/apt"
-  for name in wasm2c wat2wasm wast2json wasm-interp wasm-objdump wasm-validate; do wrap "$name"; done
+  for name in wasm2c wat2wasm wast2json wasm-interp spectest-interp wasm-objdump wasm-validate; do
+    wrap "$name"
+  done
   usable_wasm2c "$tool/bin/wasm2c" || { say "wasm2c $WABT_MIN does not run here"; return 1; }
 }
 

@@ -121,7 +121,7 @@ static int next_code(bool *more, line *out, bool *is_mark, uint32_t *offset, rea
   return 0;
 }
 
-/* A comment may only be that of a NaN constant: " /" "* nan:0x400000 *" "/". */
+/* A comment may only be that of a NaN constant: " /" "* nan:0x400000 *" "/", or -nan. */
 static bool comments_known(line l) {
   reader r = {l.at, l.at + l.size};
   for (;;) {
@@ -130,10 +130,12 @@ static bool comments_known(line l) {
       return memmem(r.at, (size_t)(r.end - r.at), "//", 2) == NULL;
     }
     const char *stop = memmem(at + 2, (size_t)(r.end - at - 2), "*/", 2);
-    if (stop == NULL || stop - at < 6 || memcmp(at + 2, " nan", 4) != 0) {
+    line comment = {at + 2, stop == NULL ? 0 : (size_t)(stop - at - 2)};
+    bool negative = begins(comment, " -nan");
+    if (!negative && !begins(comment, " nan")) {
       return false;
     }
-    for (const char *c = at + 6; c < stop; c++) {
+    for (const char *c = comment.at + (negative ? 5 : 4); c < stop; c++) {
       if (strchr(":0123456789abcdefx ", *c) == NULL || *c == '\0') {
         return false;
       }
