@@ -1,0 +1,7 @@
+;; 01-comment_end.wat - an export name that closes a C comment: it builds, and nothing of it runs.
+;; invoke f -> 42
+;; invoke h -> trap UNREACHABLE
+(module
+  (func $f (export "f") (result i32) (i32.const 42))
+  (func (export "*/ int evil; /*") (result i32) (i32.const 43))
+  (func (export "h") (unreachable)))

@@ -1,0 +1,7 @@
+;; 01-line_directive.wat - a #line directive: it builds, and nothing of it runs.
+;; invoke f -> 42
+;; invoke h -> trap UNREACHABLE
+(module
+  (func $f (export "f") (result i32) (i32.const 42))
+  (func (export "\0a#line 1 \22x\22\0a") (result i32) (i32.const 43))
+  (func (export "h") (unreachable)))

@@ -1,0 +1,7 @@
+;; 01-path.wat - a path: it builds, and nothing of it runs.
+;; invoke f -> 42
+;; invoke h -> trap UNREACHABLE
+(module
+  (func $f (export "f") (result i32) (i32.const 42))
+  (func (export "../../../../tmp/evil") (result i32) (i32.const 43))
+  (func (export "h") (unreachable)))
