@@ -93,9 +93,9 @@ void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
 void hrt_conn_warm(hrt_host_conn *conn) {
   if (!conn->warm) {
     hrt_host_env *active = hrt_host_suspend(conn);
-    sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL, NULL, NULL);
+    conn->warm = sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL,
+                              NULL, NULL) == SQLITE_OK;
     hrt_host_resume(conn, active);
-    conn->warm = true;
   }
 }
 

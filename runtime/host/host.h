@@ -84,6 +84,7 @@ typedef enum hrt_given {
 
 struct hrt_stmts; /* db.c */
 struct hrt_query; /* query.c */
+struct hrt_tx;    /* tx.c */
 
 struct hrt_host_env {
   hrt_host_conn *conn;
@@ -111,7 +112,7 @@ struct hrt_host_env {
   struct hrt_stmts *stmts;
   struct hrt_query *query;
   uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
-  char (*tx_names)[64];
+  struct hrt_tx *tx;          /* tx.c; room for HRT_TX_DEPTH, or NULL */
   const char *ctes;  /* of the statement in the window: names that WITH made; NUL after each, two at
                         the end */
   char doubt[64];    /* a name that the authorizer refused and that may be one of those */

@@ -12,14 +12,53 @@
 
 #define NAME_BYTES 64
 
-/* Runs our own statement, which the guest's grants don't judge. */
-static int run(hrt_host_env *env, const char *verb, uint32_t number) {
+/* An open savepoint. What ends it is compiled before it begins: there may be no memory then. */
+struct hrt_tx {
+  char name[NAME_BYTES];
+  sqlite3_stmt *release, *undo;
+  sqlite3_stmt *abandon; /* NULL unless the savepoint began the transaction */
+};
+
+/* Our own statement, which the guest's grants don't judge. */
+static int compile(sqlite3_stmt **out, hrt_host_env *env, const char *format, uint32_t number) {
   char sql[64];
-  snprintf(sql, sizeof sql, "%s helios_%u", verb, number);
+  snprintf(sql, sizeof sql, format, number);
   hrt_host_env *active = hrt_host_suspend(env->conn);
-  int rc = sqlite3_exec(env->conn->db, sql, NULL, NULL, NULL);
+  int rc = sqlite3_prepare_v3(env->conn->db, sql, -1, 0, out, NULL);
   int status = rc == SQLITE_OK ? 0 : hrt_sql_status(env, rc);
   hrt_host_resume(env->conn, active);
+  return status;
+}
+
+static int run(hrt_host_env *env, sqlite3_stmt *statement) {
+  hrt_host_env *active = hrt_host_suspend(env->conn);
+  int rc = sqlite3_step(statement);
+  int status = rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
+  sqlite3_reset(statement);
+  hrt_host_resume(env->conn, active);
+  return status;
+}
+
+static void forget(struct hrt_tx *tx) {
+  sqlite3_finalize(tx->release);
+  sqlite3_finalize(tx->undo);
+  sqlite3_finalize(tx->abandon);
+  *tx = (struct hrt_tx){.release = NULL};
+}
+
+static int begin(hrt_host_env *env, struct hrt_tx *tx, uint32_t number) {
+  sqlite3_stmt *savepoint = NULL;
+  int status = compile(&tx->undo, env, "ROLLBACK TO helios_%u", number);
+  status = status != 0 ? status : compile(&tx->release, env, "RELEASE helios_%u", number);
+  status = status != 0 ? status : compile(&savepoint, env, "SAVEPOINT helios_%u", number);
+  if (status == 0 && sqlite3_get_autocommit(env->conn->db)) {
+    status = compile(&tx->abandon, env, "ROLLBACK", number);
+  }
+  status = status != 0 ? status : run(env, savepoint);
+  sqlite3_finalize(savepoint);
+  if (status != 0) {
+    forget(tx);
+  }
   return status;
 }
 
@@ -30,19 +69,19 @@ static int open_named(hrt_host_env *env, const char *name, size_t length) {
   if (env->tx_depth >= HRT_TX_DEPTH) {
     return hrt_refuse(env, HSB_STATUS_LIMIT, "more than %d nested transactions", HRT_TX_DEPTH);
   }
-  if (env->tx_names == NULL) {
-    env->tx_names = hrt_alloc(HRT_TX_DEPTH * NAME_BYTES);
+  if (env->tx == NULL) {
+    env->tx = hrt_calloc(HRT_TX_DEPTH, sizeof *env->tx);
   }
-  if (env->tx_names == NULL) {
+  if (env->tx == NULL) {
     return hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
   }
   if (env->tx_depth == 0) {
     env->tx_base = env->conn->savepoints;
   }
-  int status = run(env, "SAVEPOINT", env->tx_base + env->tx_depth);
+  struct hrt_tx *tx = &env->tx[env->tx_depth];
+  int status = begin(env, tx, env->tx_base + env->tx_depth);
   if (status == 0) {
-    memset(env->tx_names[env->tx_depth], 0, NAME_BYTES);
-    memcpy(env->tx_names[env->tx_depth], name, length);
+    memcpy(tx->name, name, length);
     env->tx_depth++;
     env->conn->savepoints++;
     env->touched = true;
@@ -52,12 +91,15 @@ static int open_named(hrt_host_env *env, const char *name, size_t length) {
 
 /* Savepoints from level up are gone. */
 static void closed(hrt_host_env *env, uint32_t level) {
+  for (uint32_t i = level; i < env->tx_depth; i++) {
+    forget(&env->tx[i]);
+  }
   env->conn->savepoints -= env->tx_depth - level;
   env->tx_depth = level;
 }
 
 static int keep(hrt_host_env *env, uint32_t level) {
-  int status = run(env, "RELEASE", env->tx_base + level);
+  int status = run(env, env->tx[level].release);
   if (status == 0) {
     closed(env, level);
   }
@@ -66,7 +108,7 @@ static int keep(hrt_host_env *env, uint32_t level) {
 
 static int undo(hrt_host_env *env, uint32_t level) {
   hrt_stmts_reset(env);
-  return run(env, "ROLLBACK TO", env->tx_base + level);
+  return run(env, env->tx[level].undo);
 }
 
 static int need_open(hrt_host_env *env) {
@@ -113,7 +155,7 @@ static int find_named(uint32_t *level, hrt_host_env *env, hsb_slot *s) {
     return status;
   }
   for (uint32_t i = env->tx_depth; i-- > 0;) {
-    if (sqlite3_stricmp(env->tx_names[i], name) == 0) {
+    if (sqlite3_stricmp(env->tx[i].name, name) == 0) {
       *level = i;
       return 0;
     }
@@ -156,6 +198,9 @@ void hrt_tx_end(hrt_host_env *env) {
   }
   if (status != 0) {
     hrt_log_put(env->conn, HRT_LOG_ERROR, env->procedure, env->last);
+    if (env->tx[0].abandon && !sqlite3_get_autocommit(env->conn->db)) {
+      (void)run(env, env->tx[0].abandon);
+    }
     closed(env, 0);
   }
 }

@@ -104,7 +104,7 @@ static int save_instance(hrt_instance *i, helios_error *err) {
 
 int hrt_instance_checkpoint(hrt_instance *i, helios_error *err) {
   int status = 0;
-  if (i->life != HRT_IDLE) {
+  if (i->life != HRT_IDLE || i->spoiled) {
     return hrt_fail(err, HELIOS_E_MISUSE, "no checkpoint of a dead or running instance");
   }
   if (i->ready && !i->dirty) {
@@ -189,10 +189,10 @@ int hrt_instance_reset(hrt_instance *i, helios_error *err) {
   if (i->life != HRT_IDLE) {
     return hrt_fail(err, HELIOS_E_MISUSE, "a dead or running instance can't be reset");
   }
-  if (!i->dirty) {
+  if (!i->dirty && !i->spoiled) {
     return 0;
   }
-  bool done = restore_memory(i);
+  bool done = !i->spoiled && restore_memory(i);
   memcpy(i->instance, i->instance_image, i->abi->instance_size);
   for (uint32_t n = 0; n < i->table_count && done; n++) {
     done = restore_table(&i->tables[n]);

@@ -75,6 +75,7 @@ struct hrt_instance {
   bool unmetered;                   /* its counter serves clock and cancellation and is no fuel */
   bool dirty;                       /* something may have been written since the checkpoint */
   bool ready;                       /* there was a checkpoint */
+  bool spoiled;                     /* can't be reset any more */
   struct hrt_activation activation; /* its one call: an instance has no second one at a time */
   hrt_plugin *plugin;
   const struct helios_plugin *abi;

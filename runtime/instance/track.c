@@ -4,7 +4,8 @@
  * needs no system call.
  *
  * Invariant: a page below base_pages differs from the image only if it is hot or tracking is not
- * FAULTS. The number of ranges, and so of mappings, is bounded: the closest are joined. */
+ * FAULTS, or the instance is spoiled: a change of protection failed, maybe halfway. Hot pages are
+ * open. The number of ranges, and so of mappings, is bounded: the closest are joined. */
 #include <sys/mman.h>
 
 #include "instance/inst.h"
@@ -75,20 +76,38 @@ uint32_t hrt_ranges_pages(const struct hrt_ranges *r) {
   return pages;
 }
 
+static bool open_range(void *begin, uint64_t size) {
+  return mprotect(begin, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* Some of it may be open, and nobody would see what is written there. */
+static bool spoil(hrt_instance *i) {
+  i->spoiled = true;
+  return false;
+}
+
 /* Gives up on ranges until the next relearn: all of memory is one writable mapping. */
 static bool open_all(hrt_instance *i) {
+  if (!open_range(i->memory, (uint64_t)i->base_pages * HSB_PAGE)) {
+    return spoil(i);
+  }
   i->tracking = HRT_TRACK_OPEN;
-  return mprotect(i->memory, (uint64_t)i->base_pages * HSB_PAGE, PROT_READ | PROT_WRITE) == 0;
+  return true;
 }
 
 static bool open_pages(hrt_instance *i, uint32_t first, uint32_t end) {
-  struct hrt_range r = hrt_ranges_add(&i->hot, first, end);
-  if (i->ready && hrt_ranges_pages(&i->hot) > HRT_HOT_MAX) {
+  struct hrt_ranges hot = i->hot;
+  struct hrt_range r = hrt_ranges_add(&hot, first, end);
+  if (i->ready && hrt_ranges_pages(&hot) > HRT_HOT_MAX) {
     return open_all(i);
   }
   uint8_t *begin = i->memory + (uint64_t)r.first * HRT_TRACK_PAGE;
   uint64_t size = (uint64_t)(r.end - r.first) * HRT_TRACK_PAGE;
-  return mprotect(begin, size, PROT_READ | PROT_WRITE) == 0 || open_all(i);
+  if (!open_range(begin, size)) {
+    return open_all(i);
+  }
+  i->hot = hot;
+  return true;
 }
 
 bool hrt_track_open(hrt_instance *i, uint64_t at, uint64_t len) {
@@ -119,8 +138,12 @@ static uint32_t memory_fault(hrt_instance *i, uint64_t at) {
   return open_pages(i, page, end) ? 0 : HSB_TRAP_OUT_OF_MEMORY;
 }
 
-static uint32_t table_fault(struct hrt_table *t, uint64_t at) {
-  if (at < t->open || mprotect(t->data, t->size, PROT_READ | PROT_WRITE) != 0) {
+static uint32_t table_fault(hrt_instance *i, struct hrt_table *t, uint64_t at) {
+  if (at < t->open) {
+    return HSB_TRAP_OUT_OF_MEMORY;
+  }
+  if (!open_range(t->data, t->size)) {
+    spoil(i);
     return HSB_TRAP_OUT_OF_MEMORY;
   }
   t->open = t->size;
@@ -135,7 +158,7 @@ uint32_t hrt_track_fault(hrt_instance *i, uintptr_t address) {
   for (uint32_t n = 0; n < i->table_count; n++) {
     struct hrt_table *t = &i->tables[n];
     if (address >= (uintptr_t)t->data && address - (uintptr_t)t->data < t->size) {
-      return table_fault(t, address - (uintptr_t)t->data);
+      return table_fault(i, t, address - (uintptr_t)t->data);
     }
   }
   return HSB_TRAP_OOB;

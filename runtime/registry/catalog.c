@@ -44,15 +44,22 @@ int hrt_sql_fail(hrt_catalog *c, helios_error *err) {
   return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(c->db));
 }
 
-int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err) {
+int hrt_sql_ready(hrt_catalog *c, hrt_sql which, helios_error *err) {
   sqlite3_stmt **slot = &c->statements[which];
   int rc = SQLITE_OK;
   (*c->internal)++;
   if (*slot == NULL) {
     rc = sqlite3_prepare_v3(c->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
   }
-  *out = *slot;
+  (*c->internal)--;
   return rc == SQLITE_OK ? 0 : hrt_sql_fail(c, err);
+}
+
+int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err) {
+  int status = hrt_sql_ready(c, which, err);
+  (*c->internal)++;
+  *out = c->statements[which];
+  return status;
 }
 
 int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err) {
@@ -70,7 +77,7 @@ void hrt_sql_end(hrt_catalog *c, hrt_sql which) {
     sqlite3_reset(*slot);
     sqlite3_clear_bindings(*slot);
   }
-  if (!c->keep) {
+  if (!c->keep && !c->writing) {
     sqlite3_finalize(*slot);
     *slot = NULL;
   }

@@ -18,9 +18,12 @@ struct hrt_catalog {
   int *internal;
   bool keep;      /* statements after use */
   bool outermost; /* our savepoint is the transaction */
+  bool writing;   /* between hrt_catalog_begin and _commit or _rollback: statements stay */
   sqlite3_stmt *statements[HRT_SQL_COUNT];
 };
 
+/* Compiles a statement that must not fail for want of memory later. */
+int hrt_sql_ready(hrt_catalog *c, hrt_sql which, helios_error *err);
 /* A statement ready to be bound; hrt_sql_end must follow, also after an error. */
 int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err);
 /* 1: a row, 0: done; else negative, and the error is set. */

@@ -67,6 +67,24 @@ static int64_t new_stamp(void) {
   return stamp;
 }
 
+/* What commits and what undoes is compiled before there is anything to commit or to undo. */
+static int ready_to_end(hrt_catalog *c, helios_error *err) {
+  static const hrt_sql ends[] = {HRT_SQL_COMMIT, HRT_SQL_RELEASE, HRT_SQL_ROLLBACK,
+                                 HRT_SQL_ROLLBACK_TO};
+  int status = 0;
+  for (size_t i = 0; i < sizeof ends / sizeof *ends && status == 0; i++) {
+    status = hrt_sql_ready(c, ends[i], err);
+  }
+  return status;
+}
+
+static void end_writing(hrt_catalog *c) {
+  c->writing = false;
+  if (!c->keep) {
+    hrt_catalog_quiesce(c, false);
+  }
+}
+
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
   int64_t stamp;
   /* Not in the savepoint: SQLite waits for the write lock only before the first read. */
@@ -75,9 +93,13 @@ int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
     return status;
   }
   c->outermost = sqlite3_get_autocommit(c->db);
-  status = hrt_sql_run(c, HRT_SQL_SAVEPOINT, 0, 0, err);
-  if (status != 0) {
+  c->writing = true;
+  status = ready_to_end(c, err);
+  if (status == 0 && (status = hrt_sql_run(c, HRT_SQL_SAVEPOINT, 0, 0, err)) != 0) {
     hrt_hint(err, "procedures can't be changed from inside a statement that writes");
+  }
+  if (status != 0) {
+    end_writing(c);
     return status;
   }
   if (stamp == 0) {
@@ -92,10 +114,14 @@ out:
   return status;
 }
 
+/* COMMIT, because a RELEASE that fails to write may leave SQLite in a transaction that only a
+ * ROLLBACK compiled anew could end: there may be no memory for it. */
 int hrt_catalog_commit(hrt_catalog *c, helios_error *err) {
-  int status = hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, err);
+  int status = hrt_sql_run(c, c->outermost ? HRT_SQL_COMMIT : HRT_SQL_RELEASE, 0, 0, err);
   if (status != 0) {
     hrt_catalog_rollback(c);
+  } else {
+    end_writing(c);
   }
   return status;
 }
@@ -103,10 +129,11 @@ int hrt_catalog_commit(hrt_catalog *c, helios_error *err) {
 void hrt_catalog_rollback(hrt_catalog *c) {
   if (c->outermost) { /* a release would write the file's change counter */
     (void)hrt_sql_run(c, HRT_SQL_ROLLBACK, 0, 0, NULL);
-    return;
+  } else {
+    (void)hrt_sql_run(c, HRT_SQL_ROLLBACK_TO, 0, 0, NULL);
+    (void)hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, NULL);
   }
-  (void)hrt_sql_run(c, HRT_SQL_ROLLBACK_TO, 0, 0, NULL);
-  (void)hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, NULL);
+  end_writing(c);
 }
 
 int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *err) {

@@ -19,8 +19,8 @@ typedef struct entry {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static entry *entries;
 
-void hrt_sha256(uint8_t out[HRT_HASH_BYTES], const void *bytes, size_t size) {
-  SHA256(bytes, size, out);
+int hrt_sha256(uint8_t out[HRT_HASH_BYTES], const void *bytes, size_t size, helios_error *err) {
+  return SHA256(bytes, size, out) ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "no memory for a hash");
 }
 
 /* With the lock held. */
@@ -70,8 +70,10 @@ out:
 
 int hrt_plugin_cache_load(hrt_plugin **out, uint8_t so_hash[HRT_HASH_BYTES], const void *so,
                           size_t size, helios_error *err) {
-  int status = 0;
-  hrt_sha256(so_hash, so, size);
+  int status = hrt_sha256(so_hash, so, size, err);
+  if (status != 0) {
+    return status;
+  }
   pthread_mutex_lock(&lock);
   *out = use_locked(so_hash);
   if (*out == NULL) {

@@ -18,6 +18,7 @@ int hrt_plugin_cache_load(hrt_plugin **out, uint8_t so_hash[HRT_HASH_BYTES], con
                           size_t size, helios_error *err);
 void hrt_plugin_cache_release(hrt_plugin *plugin); /* takes NULL */
 
-void hrt_sha256(uint8_t out[HRT_HASH_BYTES], const void *bytes, size_t size);
+/* Errors: E_MEMORY, for libcrypto allocates. */
+int hrt_sha256(uint8_t out[HRT_HASH_BYTES], const void *bytes, size_t size, helios_error *err);
 
 #endif

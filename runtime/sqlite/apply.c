@@ -71,12 +71,12 @@ static int find_module(const void **wasm, size_t *size, const hrt_plugin *plugin
     hrt_hint(err, "build it without --no-embed: the catalog keeps the .wasm beside it");
     return status;
   }
-  hrt_sha256(hash, *wasm, *size);
-  if (memcmp(hash, hrt_plugin_abi(plugin)->module_hash, sizeof hash) != 0) {
-    return hrt_fail(err, HELIOS_E_PLUGIN,
-                    "the plugin carries another module than it was made from");
+  int status = hrt_sha256(hash, *wasm, *size, err);
+  if (status == 0 && memcmp(hash, hrt_plugin_abi(plugin)->module_hash, sizeof hash) != 0) {
+    status =
+        hrt_fail(err, HELIOS_E_PLUGIN, "the plugin carries another module than it was made from");
   }
-  return 0;
+  return status;
 }
 
 /* Source to a mapped plugin; its file stays in c->so for the catalog. */

@@ -1,0 +1,411 @@
+/* engine_test.c - the engine's public API when the n-th thing below it fails, for every n: once,
+ * and from then on for ever. After each round: an error that says something, or the right result;
+ * the catalog as it was before, or as the statement makes it; the connection works; nothing of
+ * memory, address space, descriptors or plugins is left.
+ *
+ * HELIOS_FAULT=name: only that scenario, with what failed and what came of it.
+ * HELIOS_FAULT_STRIDE=N: every N-th only, which is quick. */
+#include "../unit/engine_kit.h"
+#include "build.h"
+#include "faults.h"
+#include "sqlite/session.h"
+
+typedef struct scenario {
+  const char *name;
+  const char *before;   /* SQL on the connection; nothing fails yet */
+  const char *sql;      /* what is tried, or: */
+  const char *expected; /* its rows, if it succeeds */
+  unsigned kinds;
+  bool in_transaction; /* left open: rolled back before the catalog is looked at */
+  /* Changes *h from or to NULL if it closes or opens it. */
+  int (*run)(helios **h, helios_error *err);
+} scenario;
+
+static int run_open(helios **h, helios_error *err) {
+  ek_out[0] = 0;
+  return helios_open(h, ek_path("f.db"), NULL, err);
+}
+
+static int run_close(helios **h, helios_error *err) {
+  int status = helios_close(*h, err);
+  *h = status == 0 ? NULL : *h;
+  return status;
+}
+
+static int run_detach(helios **h, helios_error *err) {
+  sqlite3 *db = helios_db(*h);
+  int status = helios_detach(*h, err);
+  if (status == 0) {
+    *h = NULL;
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  }
+  return status;
+}
+
+/* The loadable extension, which has an engine of its own: only SQLite's part can fail. */
+static int run_extension(helios **h, helios_error *err) {
+  sqlite3 *db = NULL;
+  char path[512], *message = NULL;
+  (void)h;
+  snprintf(path, sizeof path, "%s/helios_sqlite.so", getenv("HELIOS_BIN"));
+  int rc = sqlite3_open(ek_path("f.db"), &db);
+  if (rc == SQLITE_OK) {
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    rc = sqlite3_load_extension(db, path, NULL, &message);
+  }
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_exec(db, "SELECT answer()", NULL, NULL, &message);
+  }
+  if (rc != SQLITE_OK) {
+    hrt_fail(err, HELIOS_E_SQL, "%s", message ? message : sqlite3_errstr(rc));
+  }
+  sqlite3_free(message);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  return rc == SQLITE_OK ? 0 : HELIOS_E_SQL;
+}
+
+#define NEVER (1L << 40)
+#define FILLER "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 3) "
+
+static const scenario scenarios[] = {
+    {"open", NULL, NULL, NULL, FAULT_ALL, false, run_open},
+    {"close", "SELECT hosts('one'), answer()", NULL, NULL, FAULT_ALL, false, run_close},
+    {"detach", "SELECT hosts('one'), answer()", NULL, NULL, FAULT_ALL, false, run_detach},
+    {"extension", NULL, NULL, NULL, FAULT_SQLITE, false, run_extension},
+    {"first create",
+     "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP "
+     "TABLE helios_meta; DROP TABLE helios_version; DROP TABLE helios_procedure; DROP "
+     "TABLE helios_module; DROP TABLE helios_plugin",
+     "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'", "", FAULT_ALL, false,
+     NULL},
+    {"create", NULL,
+     "CREATE FUNCTION said LANGUAGE wasm CAPABILITIES ('log') WITH (timeout = '5s') AS '%D/one.so'",
+     "", FAULT_ALL, false, NULL},
+    {"create from wasm", NULL,
+     "CREATE FUNCTION bump() RETURNS BIGINT LANGUAGE wasm AS '%D/fake.wasm'", "",
+     FAULT_OURS | FAULT_LIBRARY, false, NULL},
+    {"create or replace", NULL,
+     "CREATE OR REPLACE PROCEDURE answer(x BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'mark' AS "
+     "'%D/two.so'; SELECT answer(3)",
+     "32", FAULT_ALL, false, NULL},
+    {"create in SELECT", NULL,
+     "SELECT helios_ddl('CREATE FUNCTION bump() RETURNS BIGINT LANGUAGE wasm AS ''%D/one.so''')",
+     "NULL", FAULT_ALL, false, NULL},
+    {"alter version", NULL, "ALTER PROCEDURE answer VERSION 7 AS '%D/two.so'", "", FAULT_ALL, false,
+     NULL},
+    {"use version", NULL, "ALTER PROCEDURE answer USE VERSION 2; SELECT answer()", "2", FAULT_ALL,
+     false, NULL},
+    {"set", NULL, "ALTER PROCEDURE answer SET fuel_limit = 1000000", "", FAULT_ALL, false, NULL},
+    {"grant", NULL, "ALTER PROCEDURE answer GRANT CAPABILITY DATABASE_READ('log')", "", FAULT_ALL,
+     false, NULL},
+    {"revoke", NULL, "ALTER FUNCTION hosts REVOKE CAPABILITY 'query'", "", FAULT_ALL, false, NULL},
+    {"drop", NULL, "DROP PROCEDURE answer", "", FAULT_ALL, false, NULL},
+    {"drop cascade", NULL, "DROP FUNCTION plus CASCADE", "", FAULT_ALL, false, NULL},
+    {"rolled back", NULL,
+     "BEGIN; ALTER PROCEDURE answer USE VERSION 2; SELECT answer(); ROLLBACK; SELECT answer()",
+     "2\n1", FAULT_ALL, true, NULL},
+    {"committed", "BEGIN", "ALTER PROCEDURE answer USE VERSION 2; SELECT answer(); COMMIT", "2",
+     FAULT_ALL, true, NULL},
+    {"call", NULL, "CALL answer()", "1", FAULT_ALL, false, NULL},
+    {"select", "SELECT answer()", FILLER "SELECT answer() + x FROM c", "2\n3\n4", FAULT_ALL, false,
+     NULL},
+    {"select cold", NULL, "SELECT hosts(NULL), answer()", "NULL|1", FAULT_ALL, false, NULL},
+    {"view", NULL, "SELECT a FROM v", "5", FAULT_ALL, false, NULL},
+    {"host functions", NULL, "SELECT hosts('one'); SELECT count(*) FROM log",
+     "[{\"count(*)\":1,\"answer()\":1}]\n1", FAULT_ALL, false, NULL},
+    {"host functions again", "SELECT hosts('one')", "SELECT hosts('one')",
+     "[{\"count(*)\":2,\"answer()\":1}]", FAULT_ALL, false, NULL},
+    {"trap", "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so'",
+     "SELECT coalesce(answer(), wild())", "1", FAULT_ALL, false, NULL},
+    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|3", FAULT_ALL,
+     false, NULL},
+};
+
+enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
+
+static struct fx_bytes template;   /* the database that each round begins with */
+static char whole[sizeof ek_out];  /* its catalog, all columns */
+static char after[sizeof ek_out];  /* what the scenario makes of it, without times and stamps */
+static char before[sizeof ek_out]; /* the same of the state it begins with */
+
+/* ---- looking at the database, without the engine ---- */
+
+static const char *const all_columns =
+    "SELECT group_concat(sql, ';') FROM sqlite_schema; SELECT * FROM helios_meta; "
+    "SELECT * FROM helios_procedure; SELECT * FROM helios_version; "
+    "SELECT hash, hex(wasm) FROM helios_module; "
+    "SELECT module_hash, target, options, so_hash, length(so) FROM helios_plugin; "
+    "SELECT * FROM log";
+static const char *const lasting_columns =
+    "SELECT name, sql FROM sqlite_schema; "
+    "SELECT name, kind, deterministic, current_version FROM helios_procedure; "
+    "SELECT p.name, version, export, params, returns, strict, profile, capabilities, v.options, "
+    "hex(module_hash), plugin_options FROM helios_version v JOIN helios_procedure p ON p.id = "
+    "procedure_id ORDER BY 1, 2; SELECT count(*), sum(length(wasm)) FROM helios_module; "
+    "SELECT hex(module_hash), options, hex(so_hash), length(so) FROM helios_plugin ORDER BY 1, 2";
+
+static int row(void *arg, int count, char **values, char **names) {
+  (void)names;
+  char *out = arg;
+  for (int i = 0; i < count; i++) {
+    size_t used = strlen(out);
+    snprintf(out + used, sizeof ek_out - used, "%s|", values[i] ? values[i] : "NULL");
+  }
+  strcat(out, "\n");
+  return 0;
+}
+
+static void look(char *out, const char *sql) {
+  sqlite3 *db = NULL;
+  out[0] = 0;
+  assert_int_equal(sqlite3_open(ek_path("f.db"), &db), SQLITE_OK);
+  int rc = sqlite3_exec(db, sql, row, out, NULL);
+  if (rc != SQLITE_OK && strstr(sqlite3_errmsg(db), "no such table") == NULL) {
+    fail_msg("catalog: %s", sqlite3_errmsg(db));
+  }
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* ---- what must not be left ---- */
+
+struct holdings {
+  long blocks, json;
+  sqlite3_int64 sqlite;
+  int descriptors;
+  size_t plugins;
+};
+
+static int entries(const char *folder) {
+  int n = 0;
+  DIR *dir = opendir(folder);
+  assert_non_null(dir);
+  while (readdir(dir) != NULL) {
+    n++;
+  }
+  closedir(dir);
+  return n;
+}
+
+static struct holdings holdings(void) {
+  return (struct holdings){.blocks = hrt_alloc_live(),
+                           .json = fault_json_blocks(),
+                           .sqlite = sqlite3_memory_used(),
+                           .descriptors = entries("/proc/self/fd"),
+                           .plugins = hrt_plugin_count()};
+}
+
+/* ---- a round ---- */
+
+static void begin_file(void) {
+  unlink(ek_path("f.db-journal"));
+  ek_write("f.db", template.data, template.size);
+}
+
+/* Is anything of the last statement still going on? */
+static void assert_idle(const helios *h) {
+  assert_int_equal(h->internal, 0);
+  assert_null(h->budget);
+  assert_null(h->conn.active);
+  assert_int_equal(h->conn.savepoints, 0);
+  for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(h->db, s)) != NULL;) {
+    assert_int_equal(sqlite3_stmt_busy(s), 0);
+  }
+}
+
+/* A connection on which the scenario's statement comes next; NULL if that is to open one. */
+static helios *prepare(const scenario *s) {
+  helios *h = NULL;
+  begin_file();
+  if (s->run != run_open && s->run != run_extension) {
+    h = ek_open("f.db");
+    if (s->before) {
+      ek_run(h, s->before, NULL);
+    }
+  }
+  return h;
+}
+
+static int perform(helios **h, const scenario *s, helios_error *err) {
+  memset(err, 0, sizeof *err);
+  return s->run ? s->run(h, err) : ek_try(*h, err, s->sql);
+}
+
+/* How often something can fail in it. Also learns what it makes of the catalog. */
+static long rehearse(const scenario *s) {
+  helios_error err;
+  helios *h = prepare(s);
+  look(whole, all_columns);
+  look(before, lasting_columns);
+  fault_arm(NEVER, false, s->kinds);
+  int status = perform(&h, s, &err);
+  long operations = fault_disarm();
+  if (status != 0 || (s->expected && strcmp(ek_out, s->expected) != 0)) {
+    fail_msg("%s: \"%s\" %s", s->name, ek_out, err.text);
+  }
+  look(after, lasting_columns);
+  if (h) {
+    ek_close(h);
+  }
+  return operations;
+}
+
+static char now[sizeof ek_out];
+
+/* After a statement that failed: as before to the byte, or as after it. True: as before. */
+static bool check_catalog(const scenario *s, const char *what) {
+  look(now, all_columns);
+  bool unchanged = strcmp(now, whole) == 0;
+  look(now, lasting_columns);
+  if (!unchanged && strcmp(now, after) != 0) {
+    fail_msg("%s, %s: the catalog is neither as before nor as after it:\n%s", s->name, what, now);
+  }
+  return unchanged;
+}
+
+static const char *first_difference(const char *a, const char *b) {
+  while (*a && *a == *b) {
+    a++, b++;
+  }
+  return a;
+}
+
+static void check_works(helios **h, const scenario *s, const char *what, int status) {
+  helios_error err;
+  if (!sqlite3_get_autocommit((*h)->db)) {
+    assert_true(s->in_transaction);
+    ek_run(*h, "ROLLBACK", "");
+  }
+  if (status == 0) {
+    look(now, lasting_columns);
+    if (strcmp(now, after) != 0) {
+      fail_msg("%s, %s: not done: %s", s->name, what, first_difference(now, after));
+    }
+    ek_run(*h, "SELECT 1", "1");
+    return;
+  }
+  if (!check_catalog(s, what) || s->run == run_open) {
+    return;
+  }
+  if (s->in_transaction && s->before) {
+    ek_run(*h, s->before, NULL);
+  }
+  if (perform(h, s, &err) != 0 || (s->expected && strcmp(ek_out, s->expected) != 0)) {
+    fail_msg("%s, %s: a second time: \"%s\" %s", s->name, what, ek_out, err.text);
+  }
+}
+
+static void check_error(const scenario *s, const char *what, int status, const helios_error *err) {
+  if ((int)err->code != status || err->text[0] == 0 || status == HELIOS_E_INTERNAL) {
+    fail_msg("%s, %s: %d, %d: \"%s\"", s->name, what, status, err->code, err->text);
+  }
+}
+
+static void try_round(const scenario *s, long n, bool for_ever) {
+  char what[100], rows[sizeof now];
+  helios_error err;
+  helios *h = prepare(s);
+  fault_arm(n, for_ever, s->kinds);
+  int status = perform(&h, s, &err);
+  fault_disarm();
+  snprintf(what, sizeof what, "fault %ld%s, %s", n, for_ever ? " and on" : "",
+           fault_hit() ? fault_hit() : "not met");
+  if (getenv("HELIOS_FAULT")) {
+    printf("  %s: %d %s\n", what, status, err.text);
+  }
+  if (status != 0) {
+    check_error(s, what, status, &err);
+  } else if (s->expected && strcmp(ek_out, s->expected) != 0) {
+    memcpy(rows, ek_out, sizeof rows);
+    fail_msg("%s, %s: gave \"%s\"", s->name, what, rows);
+  }
+  if (h) {
+    assert_idle(h);
+    check_works(&h, s, what, status);
+  }
+  if (h) {
+    ek_close(h);
+  }
+}
+
+static void check_holdings(const scenario *s, long n, const struct holdings *first) {
+  struct holdings last = holdings();
+  if (memcmp(&last, first, sizeof last) != 0) {
+    fail_msg("%s, fault %ld: blocks %ld, %ld, of SQLite %lld, of cJSON %ld, %ld, descriptors "
+             "%d, %d, plugins %zu",
+             s->name, n, first->blocks, last.blocks, last.sqlite - first->sqlite, first->json,
+             last.json, first->descriptors, last.descriptors, last.plugins);
+  }
+}
+
+static void faults__each_once_and_for_ever(void **state) {
+  (void)state;
+  const char *only = getenv("HELIOS_FAULT"), *step = getenv("HELIOS_FAULT_STRIDE");
+  long rounds = 0, stride = step ? strtol(step, NULL, 10) : 1;
+  for (int i = 0; i < SCENARIOS; i++) {
+    const scenario *s = &scenarios[i];
+    if (only && strcmp(only, s->name) != 0) {
+      continue;
+    }
+    (void)rehearse(s); /* what stays for the process's life is there now */
+    long operations = rehearse(s);
+    struct holdings first = holdings();
+    for (long n = i % stride; n <= operations; n += stride) {
+      try_round(s, n, false);
+      check_holdings(s, n, &first);
+      try_round(s, n, true);
+      check_holdings(s, n, &first);
+    }
+    print_message("  %s: %ld things fail\n", s->name, operations);
+    rounds += 2 * (operations / stride);
+  }
+  print_message("%ld rounds\n", rounds);
+}
+
+/* ---- the template ---- */
+
+static void build_hosts(void) {
+  hcc_build_result result;
+  hcc_error err = {0};
+  char input[512], output[128], toolchain[512];
+  snprintf(input, sizeof input, "%s/tests/fault/hosts.wat", getenv("HELIOS_SOURCE"));
+  snprintf(toolchain, sizeof toolchain, "%s/toolchain", getenv("HELIOS_SOURCE"));
+  snprintf(output, sizeof output, "%s", ek_path("hosts.so"));
+  setenv("HELIOS_TOOLCHAIN", toolchain, 0);
+  hcc_build_options options = {.input = input, .output = output, .no_cache = true};
+  if (hcc_build(&result, &options, &err) != 0) {
+    fail_msg("hosts.wat: %s", err.text);
+  }
+}
+
+static int setup(void **state) {
+  static const char module[] = "\0asm\1\0\0\0";
+  fault_install();
+  ek_setup(state);
+  build_hosts();
+  ek_write("fake.wasm", module, 8);
+  ek_write("no-heliosc", "#!/bin/sh\ncp \"${0%/*}/one.so\" \"$4\"\n", 35);
+  assert_int_equal(chmod(ek_path("no-heliosc"), 0700), 0);
+  helios *h = ek_open("f.db");
+  ek_run(
+      h,
+      "PRAGMA synchronous = NORMAL; CREATE TABLE log(a);" EK_CREATE_ANSWER
+      "ALTER PROCEDURE answer VERSION 2 AS '%D/two.so'; ALTER PROCEDURE answer USE VERSION 1;"
+      "CREATE FUNCTION hosts(a TEXT) RETURNS JSON LANGUAGE wasm CAPABILITIES ('query', "
+      "'read:log', 'write:log', 'transaction', 'log') AS '%D/hosts.so';"
+      "CREATE FUNCTION plus(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC EXPORT "
+      "'add' AS '%D/one.so'; CREATE VIEW v AS SELECT plus(2, 3) AS a",
+      "");
+  ek_close(h);
+  template = fx_read(ek_path("f.db"));
+  return 0;
+}
+
+static int teardown(void **state) {
+  fx_free(template);
+  return ek_teardown(state);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(faults__each_once_and_for_ever)};
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
