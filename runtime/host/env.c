@@ -66,13 +66,14 @@ bool hrt_arena_clear_slow(hrt_host_env *env, uint64_t used) {
 }
 
 /* Adds pages behind the memory, at least as many as the arena has, so that growing arguments don't
- * grow it each time. They belong to the checkpoint: a reset does not take them away again. */
+ * grow it each time. They belong to the checkpoint: a reset does not take them away again - unless
+ * the instance keeps state that a checkpoint must not hold. */
 bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
   if (bytes <= env->arena_size) {
     return true;
   }
   uint64_t most = bytes;
-  if (hrt_instance_reset(env->instance, NULL) != 0 || !hrt_arena_clear(env, 0)) {
+  if ((!env->keeps && hrt_instance_reset(env->instance, NULL) != 0) || !hrt_arena_clear(env, 0)) {
     return false;
   }
   if (most < UINT64_C(2) * env->arena_size) {
@@ -88,7 +89,8 @@ bool hrt_arena_room(hrt_host_env *env, uint64_t bytes) {
   env->arena = (uint32_t)size; /* below 4 GiB, since the memory has grown past it */
   env->arena_size = (uint32_t)(hrt_guest_size(env->instance) - size);
   env->arena_zero = true;
-  return hrt_instance_checkpoint(env->instance, NULL) == 0;
+  env->arena_moved = env->keeps;
+  return env->keeps || hrt_instance_checkpoint(env->instance, NULL) == 0;
 }
 
 static int ask(hrt_host_env *env, uint32_t export, hrt_budget *budget, helios_error *err) {

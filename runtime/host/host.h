@@ -105,6 +105,8 @@ struct hrt_host_env {
   helios_error error; /* HRT_GIVEN_ERROR */
   /* the argument arena */
   uint32_t arena, arena_size; /* guest address, bytes */
+  bool keeps;                 /* the instance is not reset between calls */
+  bool arena_moved;           /* if so: to pages that a reset would take away */
   bool arena_zero;            /* zero at the checkpoint: written without a reset after it */
   uint64_t arena_used;        /* if so: all beyond these bytes is zero now */
   /* SQL */

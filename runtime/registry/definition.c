@@ -214,6 +214,7 @@ static bool read_option(hrt_definition *d, const cJSON *item) {
   bool ok = digits ? hrt_option_parse(&d->options[option], (hrt_option)option, digits,
                                       strlen(digits), NULL) == 0
                    : copy_number(&d->options[option], item);
+  ok = ok && hrt_option_valid((hrt_option)option, d->options[option]);
   d->options_given |= ok ? 1u << option : 0;
   return ok;
 }

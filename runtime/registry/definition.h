@@ -82,6 +82,8 @@ int hrt_option_find(const char *name, size_t length);
 /* Text of a COUNT, SIZE, DURATION, SWITCH or CHOICE option to its number. Errors: E_SYNTAX. */
 int hrt_option_parse(int64_t *out, hrt_option option, const char *text, size_t length,
                      helios_error *err);
+/* Can it be the value of this option? For a number that was not parsed here. */
+bool hrt_option_valid(hrt_option option, int64_t value);
 /* Word of a CHOICE value, e.g. "baseline"; "" if there is none. Returns out. */
 const char *hrt_option_choice(hrt_option option, int64_t value, char *out, size_t size);
 

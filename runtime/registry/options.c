@@ -159,6 +159,12 @@ int hrt_option_parse(int64_t *out, hrt_option option, const char *text, size_t l
   return hrt_fail(err, HELIOS_E_INTERNAL, "option %s has no kind", o->name);
 }
 
+bool hrt_option_valid(hrt_option option, int64_t value) {
+  char word[2];
+  return options[option].kind != CHOICE ||
+         (value >= 0 && value < 8 && hrt_option_choice(option, value, word, sizeof word)[0] != 0);
+}
+
 const char *hrt_option_choice(hrt_option option, int64_t value, char *out, size_t size) {
   const char *list = options[option].only;
   for (int64_t i = 0; i < value; i++) {

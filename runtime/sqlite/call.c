@@ -16,9 +16,8 @@
 typedef struct hrt_pin pin;
 struct hrt_pin {
   hrt_version *version;
-  hrt_seat *seat; /* NULL: none yet, or it died */
+  hrt_seat *seat; /* NULL: none yet, or it died, or the version keeps it */
   hrt_entry *entry;
-  bool busy; /* the seat is in a call */
   uint8_t users;
 };
 
@@ -160,20 +159,21 @@ static int run_nested(sqlite3_context *sql, hrt_version *v, hrt_budget *budget,
 static int call_pinned(sqlite3_context *sql, pin *p, sqlite3_value **argv, helios_error *err) {
   hrt_version *v = p->version;
   helios *h = v->h;
+  hrt_seat **seat = v->state == HRT_STATE_CONNECTION ? &v->kept : &p->seat;
   hrt_allowance allowance;
   int status = 0;
   hrt_allowance_begin(&allowance, h, v);
-  if (p->busy) {
+  if (*seat && (*seat)->busy) {
     status = run_nested(sql, v, h->budget, argv, err);
     goto out;
   }
-  if (p->seat == NULL) {
-    HRT_TRY(hrt_seat_take(&p->seat, v, h->budget, err));
+  if (*seat == NULL) {
+    HRT_TRY(hrt_seat_take(seat, v, h->budget, err));
   }
-  p->busy = true;
-  status = run(sql, v, p->seat, h->budget, argv, err);
-  p->busy = false;
-  hrt_seat_renew(&p->seat);
+  (*seat)->busy = true;
+  status = run(sql, v, *seat, h->budget, argv, err);
+  (*seat)->busy = false;
+  hrt_seat_renew(seat);
 out:
   hrt_allowance_end(&allowance, h);
   return status;

@@ -57,12 +57,19 @@ static bool take_params(hrt_definition *d, const cJSON *list) {
   return true;
 }
 
+static int take_state(hrt_definition *d, const cJSON *procedure, helios_error *err) {
+  const char *state = text_of(procedure, "state");
+  uint32_t given = 1u << HRT_OPTION_STATE;
+  if (state[0] == 0 || strcmp(state, "call") == 0 || (d->options_given & given)) {
+    return 0;
+  }
+  d->options_given |= given;
+  return hrt_option_parse(&d->options[HRT_OPTION_STATE], HRT_OPTION_STATE, state, strlen(state),
+                          err);
+}
+
 static int take_procedure(hrt_definition *d, const cJSON *procedure, bool params_given,
                           helios_error *err) {
-  const char *state = text_of(procedure, "state");
-  if (strcmp(state, "") != 0 && strcmp(state, "call") != 0) {
-    return hrt_fail(err, HELIOS_E_SYNTAX, "not supported yet: state for longer than a call");
-  }
   bool ok = copy(d->export_name, sizeof d->export_name, text_of(procedure, "export"));
   if (ok && !params_given) {
     ok = take_params(d, cJSON_GetObjectItemCaseSensitive(procedure, "params"));
@@ -109,6 +116,7 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
   const cJSON *procedure = find_procedure(info, d);
   const char *own = d->export_name[0] ? d->export_name : d->name;
   bool exported = hrt_plugin_export(plugin, own, strlen(own)) >= 0;
+  HRT_TRY(take_state(d, procedure, err));
   if (procedure && (!params_given || !exported)) {
     HRT_TRY(take_procedure(d, procedure, params_given, err));
   } else if (!params_given) {

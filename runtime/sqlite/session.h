@@ -21,8 +21,12 @@ typedef struct hrt_entry hrt_entry;
 typedef struct hrt_seat {
   struct hrt_seat *next;
   hrt_instance *instance;
-  hrt_host_env *env;
+  hrt_host_env *env; /* env->keeps: it is not reset between calls */
+  bool busy;         /* in a call */
 } hrt_seat;
+
+/* How long memory, globals and tables live: WITH (state = ...), in the order of options.def. */
+enum hrt_state { HRT_STATE_CALL, HRT_STATE_STATEMENT, HRT_STATE_CONNECTION };
 
 /* One version of a procedure, ready to run on this connection. Immutable but for refs and idle. */
 struct hrt_version {
@@ -37,12 +41,14 @@ struct hrt_version {
   hrt_export export; /* the same, looked up */
   bool simple;       /* plain arguments, no host function: call.c's short way */
   int log_level;     /* of WITH, or -1 */
+  uint8_t state;     /* enum hrt_state */
   hrt_caps *caps;
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
   hrt_signature signature;
   hrt_seat *idle;
   uint32_t idle_count;
+  hrt_seat *kept; /* the one of state CONNECTION, or NULL */
 };
 
 /* What a running statement holds of a procedure: call.c's own. */
@@ -135,9 +141,10 @@ void hrt_version_unref(hrt_version *v);   /* takes NULL; unmaps with the last */
 void hrt_version_quiesce(hrt_version *v); /* frees idle instances */
 /* An instance to call. Errors: those of hrt_instance_new, hrt_host_ready. */
 int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_error *err);
-/* Ends its use: resets it, or frees it if it is dead or not wanted. Takes NULL. */
+/* Ends its use: it is as new, or freed. Takes NULL. */
 void hrt_seat_give(hrt_version *v, hrt_seat *seat);
-/* After a call: ready for the next one, or freed, and then *seat is NULL. */
+/* After a call: ready for the next one of this statement or, if its state is kept, as the call left
+ * it; freed if it is dead, and then *seat is NULL. */
 void hrt_seat_renew(hrt_seat **seat);
 
 /* ---- allowance.c ---- */

@@ -2,7 +2,8 @@
  *
  * Invariants: a version exists only if its definition was checked against its plugin in full; an
  * instance that trapped is never used again; an idle instance is in the state it had after
- * instantiation. */
+ * instantiation. A version belongs to one connection and one set of grants, so no instance passes
+ * from one role to another. */
 #include <string.h>
 
 #include "plugin/alloc.h"
@@ -61,6 +62,8 @@ static void take_identity(hrt_version *v, const hrt_definition *d) {
   v->stamp = d->stamp;
   v->number = d->version;
   memcpy(v->name, d->name, sizeof v->name);
+  v->state = d->options_given & 1u << HRT_OPTION_STATE ? (uint8_t)d->options[HRT_OPTION_STATE]
+                                                       : HRT_STATE_CALL;
   v->log_level =
       d->options_given & 1u << HRT_OPTION_LOG_LEVEL ? (int)d->options[HRT_OPTION_LOG_LEVEL] : -1;
 }
@@ -78,6 +81,11 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   v->plugin = plugin;
   v->abi = hrt_plugin_abi(plugin);
   take_identity(v, d);
+  if (d->deterministic && v->state != HRT_STATE_CALL) {
+    status = hrt_fail(err, HELIOS_E_SYNTAX, "a deterministic procedure can't keep state");
+    hrt_hint(err, "leave DETERMINISTIC out, or state = call");
+    goto out;
+  }
   HRT_TRY(find_export(v, d, err));
   HRT_TRY(make_signature(v, d, err));
   HRT_TRY(hrt_grants_make(&v->caps, d, err));
@@ -92,7 +100,8 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   v->timeout_ns =
       v->limits.timeout_ms < UINT64_MAX / 4000000 ? v->limits.timeout_ms * 1000000 : UINT64_MAX / 4;
   v->export = hrt_export_at(v->abi, v->export_index);
-  v->simple = v->signature.plain && !(v->abi->flags & HSB_PLUGIN_IMPURE);
+  v->simple = v->signature.plain && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
+              v->state != HRT_STATE_CONNECTION;
   *out = v;
   v = NULL;
 out:
@@ -156,6 +165,10 @@ void hrt_version_quiesce(hrt_version *v) {
     seat_free(seat);
   }
   v->idle_count = 0;
+  if (v->kept && !v->kept->busy) {
+    seat_free(v->kept);
+    v->kept = NULL;
+  }
 }
 
 void hrt_version_unref(hrt_version *v) {
@@ -178,6 +191,7 @@ static int seat_new(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_e
     goto out;
   }
   HRT_TRY(hrt_host_env_new(&seat->env, &v->h->conn, v->caps, v->name, err));
+  seat->env->keeps = v->state != HRT_STATE_CALL;
   HRT_TRY(hrt_host_bind(bindings, v->abi, v->caps, seat->env, err));
   uint64_t pages = v->limits.memory / HSB_PAGE;
   hrt_instance_options options = {
@@ -209,7 +223,9 @@ int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_err
 
 void hrt_seat_renew(hrt_seat **seat) {
   hrt_seat *s = *seat;
-  if (hrt_instance_dead(s->instance) || hrt_instance_reset(s->instance, NULL) != 0) {
+  bool good =
+      s->env->keeps ? !hrt_instance_dead(s->instance) : hrt_instance_reset(s->instance, NULL) == 0;
+  if (!good) {
     seat_free(s);
     *seat = NULL;
   }
@@ -219,7 +235,9 @@ void hrt_seat_give(hrt_version *v, hrt_seat *seat) {
   if (seat == NULL) {
     return;
   }
-  if (v->h->closing || v->idle_count >= v->h->pool || !hrt_arena_clear(seat->env, 0)) {
+  bool fresh = !seat->env->keeps ||
+               (!seat->env->arena_moved && hrt_instance_reset(seat->instance, NULL) == 0);
+  if (v->h->closing || v->idle_count >= v->h->pool || !fresh || !hrt_arena_clear(seat->env, 0)) {
     seat_free(seat);
     return;
   }

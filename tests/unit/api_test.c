@@ -613,6 +613,8 @@ static void catalog__hostile_rows(void **state) {
       {"UPDATE helios_version SET capabilities = '[\"everything\"]'", "everything"},
       {"UPDATE helios_version SET options = '{\"fuel_limit\":-1}'", "damaged"},
       {"UPDATE helios_version SET options = '{\"frob\":1}'", "damaged"},
+      {"UPDATE helios_version SET options = '{\"state\":3}'", "damaged"},
+      {"UPDATE helios_version SET options = '{\"log_level\":9007199254740992}'", "damaged"},
       {"UPDATE helios_version SET module_hash = x'00'", "damaged"},
       {"UPDATE helios_version SET export = 'nothing'", "no exported function"},
       {"UPDATE helios_version SET export = CAST(zeroblob(500) AS TEXT)", "damaged"},

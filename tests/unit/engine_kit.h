@@ -18,11 +18,18 @@
 static const char ek_source[] =
     "struct inst { struct hsb_memory mem; unsigned long long counter; };\n"
     "#define FN(n) static NOINLINE void n(void *i, hsb_slot *s)\n"
+    "#define in_bytes(i) ((struct inst *)(i))->mem.size\n"
     "#define CTX struct hsb_ctx *c = hsb_ctx_of(i)\n"
     "FN(answer) { (void)i; s[0] = ANSWER; }\n"
     "FN(mark) { (void)i; s[0] = s[0] * 10 + ANSWER; }\n"
     "FN(add) { (void)i; s[0] += s[1]; }\n"
     "FN(bump) { struct inst *in = i; s[0] = ++in->counter; }\n"
+    "FN(tally) { struct inst *in = i; s[0] = ++in->counter * 1000000 + (unsigned)s[1]; }\n"
+    "FN(sum) { unsigned long long n = 0; for (unsigned k = 0; k < in_bytes(i); k++) n += "
+    "MEM(i)[k];\n"
+    "  s[0] = n + ((struct inst *)i)->counter; }\n"
+    "FN(stash) { CTX; struct inst *in = i; (void)s; in->counter = 7; MEM(i)[5000] = 8;\n"
+    "  c->host->memory_grow(c, 1); MEM(i)[HSB_PAGE + 9] = 9; s[0] = 0; }\n"
     "FN(echo) { (void)i; s[0] = s[0] << 32 | (unsigned)s[1]; }\n"
     "FN(trap) { CTX; (void)s; c->host->trap(c, HSB_TRAP_UNREACHABLE, 0x77); }\n"
     "FN(wild) { s[0] = MEM(i)[0xfffffff0u]; }\n"
@@ -50,6 +57,8 @@ static const char ek_source[] =
     "  {.name = \"mark\", .name_len = 4, .sig = \"j:j\", .call = mark, .flags = 1},\n"
     "  EXPORT(\"add\", \"jj:j\", add), EXPORT(\"bump\", \":j\", bump), EXPORT(\"echo\", \"ii:j\", "
     "echo),\n"
+    "  EXPORT(\"tally\", \"ii:j\", tally), EXPORT(\"sum\", \":j\", sum), EXPORT(\"stash\", \":j\", "
+    "stash),\n"
     "  EXPORT(\"trap\", \":j\", trap), EXPORT(\"wild\", \":i\", wild), EXPORT(\"spin\", \":j\", "
     "spin),\n"
     "  EXPORT(\"burn\", \"j:j\", burn),\n"
@@ -75,7 +84,9 @@ static const char ek_source[] =
   "\"params\":"                                                                                    \
   "[{\"name\":\"what\",\"type\":\"TEXT\"}],\"returns\":\"TEXT\",\"deterministic\":false,"          \
   "\"strict\":"                                                                                    \
-  "true,\"state\":\"call\"}],\"capabilities\":[]}}"
+  "true,\"state\":\"call\"},{\"name\":\"keeper\",\"export\":\"bump\",\"params\":[],"               \
+  "\"returns\":\"BIGINT\",\"deterministic\":false,\"strict\":true,\"state\":\"statement\"}],"      \
+  "\"capabilities\":[]}}"
 
 static char ek_dir[64];
 
