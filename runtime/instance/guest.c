@@ -49,11 +49,11 @@ bool hrt_guest_starts_zero(const hrt_instance *i, guest_u32 at, uint64_t len) {
   if (!hsb_add64(&end, at.v, len)) {
     return false;
   }
-  for (uint32_t n = 0; n < i->contents.count; n++) {
-    uint64_t low = (uint64_t)i->contents.at[n].first * HRT_TRACK_PAGE;
-    uint64_t high = (uint64_t)i->contents.at[n].end * HRT_TRACK_PAGE;
+  for (uint32_t n = 0; i->image && n < i->image->contents.count; n++) {
+    uint64_t low = (uint64_t)i->image->contents.at[n].first * HRT_TRACK_PAGE;
+    uint64_t high = (uint64_t)i->image->contents.at[n].end * HRT_TRACK_PAGE;
     for (low = low > at.v ? low : at.v; low < high && low < end; low++) {
-      if (i->image[low] != 0) {
+      if (i->image->bytes[low] != 0) {
         return false;
       }
     }

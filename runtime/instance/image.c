@@ -1,8 +1,8 @@
 /* image.c - a new instance, the checkpoint (the state that reset returns to) and the reset.
  *
- * The image is a second mapping of the size of memory in which only pages that were not zero are
- * touched; instance struct and tables have copies. A reset copies the hot pages (track.c) back, so
- * that it takes no system call unless memory grew or too many pages were written.
+ * Memory has an image (cow.c), instance struct and tables have copies. A reset copies the hot pages
+ * (track.c) back, so that it takes no system call unless memory grew or too many pages were
+ * written.
  *
  * Invariant: after a successful reset memory, globals and tables are byte for byte what they were
  * at the checkpoint; an instance for which that failed is dead. */
@@ -27,44 +27,19 @@ const struct hsb_host hrt_host_table = {
 
 /* ---- checkpoint ---- */
 
-static bool is_zero(const uint8_t *page) {
-  return page[0] == 0 && memcmp(page, page + 1, HRT_TRACK_PAGE - 1) == 0;
-}
-
-static void save_pages(hrt_instance *i, uint32_t first, uint32_t end) {
-  for (uint32_t page = first; page < end; page++) {
-    uint64_t at = (uint64_t)page * HRT_TRACK_PAGE;
-    if (!is_zero(i->memory + at)) {
-      memcpy(i->image + at, i->memory + at, HRT_TRACK_PAGE);
-      hrt_ranges_add(&i->contents, page, page + 1);
-    } else if (hrt_ranges_hold(&i->contents, page, page + 1)) {
-      memset(i->image + at, 0, HRT_TRACK_PAGE);
-    }
-  }
-}
-
 static int save_memory(hrt_instance *i, helios_error *err) {
-  const uint32_t scale = HSB_PAGE / HRT_TRACK_PAGE;
+  hrt_image *image;
   if (i->pages == 0) {
     return 0;
   }
-  if (i->image == NULL) {
-    i->image = hrt_reserve((uint64_t)i->limit_pages * HSB_PAGE);
+  int status = hrt_image_take(&image, i, err);
+  if (status != 0) {
+    return status;
   }
-  if (i->image == NULL ||
-      mprotect(i->image, (uint64_t)i->pages * HSB_PAGE, PROT_READ | PROT_WRITE) != 0) {
-    return hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance's image");
-  }
-  if (i->tracking == HRT_TRACK_FAULTS) {
-    for (uint32_t n = 0; n < i->hot.count; n++) {
-      save_pages(i, i->hot.at[n].first, i->hot.at[n].end);
-    }
-    save_pages(i, i->base_pages * scale, i->pages * scale);
-  } else {
-    save_pages(i, 0, i->pages * scale);
-  }
+  hrt_image_give(i->image);
+  i->image = image;
   i->base_pages = i->pages;
-  return hrt_track_begin(i, err);
+  return image->fd >= 0 ? hrt_image_map(i, err) : hrt_track_begin(i, err);
 }
 
 static int save_table(hrt_instance *i, struct hrt_table *t, helios_error *err) {
@@ -137,21 +112,31 @@ static void copy_back(hrt_instance *i, const struct hrt_ranges *r) {
   for (uint32_t n = 0; n < r->count; n++) {
     uint64_t at = (uint64_t)r->at[n].first * HRT_TRACK_PAGE;
     uint64_t size = (uint64_t)(r->at[n].end - r->at[n].first) * HRT_TRACK_PAGE;
-    memcpy(i->memory + at, i->image + at, size);
+    memcpy(i->memory + at, i->image->bytes + at, size);
   }
 }
 
 /* All that the image does not hold becomes zero by giving it back. */
 static bool drop_rest(hrt_instance *i) {
+  const struct hrt_ranges *contents = &i->image->contents;
   uint64_t at = 0, all = (uint64_t)i->base_pages * HSB_PAGE;
   bool done = true;
-  for (uint32_t n = 0; n <= i->contents.count && done; n++) {
-    bool last = n == i->contents.count;
-    uint64_t end = last ? all : (uint64_t)i->contents.at[n].first * HRT_TRACK_PAGE;
+  for (uint32_t n = 0; n <= contents->count && done; n++) {
+    bool last = n == contents->count;
+    uint64_t end = last ? all : (uint64_t)contents->at[n].first * HRT_TRACK_PAGE;
     done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;
-    at = last ? all : (uint64_t)i->contents.at[n].end * HRT_TRACK_PAGE;
+    at = last ? all : (uint64_t)contents->at[n].end * HRT_TRACK_PAGE;
   }
   return done;
+}
+
+/* All of memory, whatever was written. */
+static bool restore_all(hrt_instance *i) {
+  if (i->image->fd >= 0) { /* back to the file */
+    return madvise(i->memory, (uint64_t)i->base_pages * HSB_PAGE, MADV_DONTNEED) == 0;
+  }
+  copy_back(i, &i->image->contents);
+  return drop_rest(i);
 }
 
 static bool restore_memory(hrt_instance *i) {
@@ -160,11 +145,8 @@ static bool restore_memory(hrt_instance *i) {
   }
   if (i->tracking == HRT_TRACK_FAULTS) {
     copy_back(i, &i->hot);
-  } else if (i->base_pages > 0) {
-    copy_back(i, &i->contents);
-    if (!drop_rest(i)) {
-      return false;
-    }
+  } else if (i->base_pages > 0 && !restore_all(i)) {
+    return false;
   }
   if (++i->resets < HRT_RELEARN) {
     return true;
@@ -301,8 +283,9 @@ void hrt_instance_free(hrt_instance *i) {
   for (uint32_t n = 0; n < i->table_count; n++) {
     hrt_free(i->tables[n].image);
   }
+  hrt_track_forget(i);
   hrt_instance_unmap(i);
-  hrt_unmap(i->image, (uint64_t)i->limit_pages * HSB_PAGE);
+  hrt_image_give(i->image);
   hrt_free(i->instance_image);
   hrt_free(i->imports);
   hrt_plugin_unref(i->plugin);

@@ -12,10 +12,13 @@
 #include "instance/instance.h"
 
 #define HRT_TRACK_PAGE 4096u /* what one write fault opens */
-#define HRT_RANGES 16        /* of written pages; bounds the mappings of an instance to about 40 */
-#define HRT_RANGE_GAP 2      /* pages: closer ranges are one */
-#define HRT_HOT_MAX 1024     /* pages: above it reset drops pages instead of copying them */
-#define HRT_RELEARN 4096     /* resets after which the written pages are learned anew */
+#define HRT_RANGES 16        /* of written pages, in an instance: two mappings each */
+#define HRT_RANGES_ALL                                                                             \
+  1024                   /* in all of the process, which may have 65,530 mappings by default:      \
+                          * an instance that gets no more of them has one of all its memory */
+#define HRT_RANGE_GAP 2  /* pages: closer ranges are one */
+#define HRT_HOT_MAX 1024 /* pages: above it reset drops pages instead of copying them */
+#define HRT_RELEARN 4096 /* resets after which the written pages are learned anew */
 #define HRT_TABLES_RESERVE (UINT64_C(64) << 20) /* all tables of an instance */
 #define HRT_TABLE_GROWTH 65536u /* elements that a table may grow above its minimum */
 #define HRT_TABLES 100          /* HCC_MAX_TABLES */
@@ -35,6 +38,17 @@ struct hrt_ranges {
 struct hrt_range hrt_ranges_add(struct hrt_ranges *r, uint32_t first, uint32_t end);
 bool hrt_ranges_hold(const struct hrt_ranges *r, uint32_t first, uint32_t end);
 uint32_t hrt_ranges_pages(const struct hrt_ranges *r);
+
+/* What memory holds at a checkpoint. */
+typedef struct hrt_image {
+  struct hrt_image *next;
+  uint32_t refs;
+  uint32_t pages;             /* of HSB_PAGE */
+  const hrt_plugin *plugin;   /* borrowed of the instances */
+  uint8_t *bytes;             /* read only */
+  struct hrt_ranges contents; /* bytes are 0 outside of these */
+  int fd;                     /* of the same bytes, for private mappings; -1: none */
+} hrt_image;
 
 struct hrt_table {
   uint8_t *data;
@@ -76,6 +90,7 @@ struct hrt_instance {
   bool dirty;                       /* something may have been written since the checkpoint */
   bool ready;                       /* there was a checkpoint */
   bool spoiled;                     /* can't be reset any more */
+  bool holed;                       /* part of the reservation is not ours any more */
   struct hrt_activation activation; /* its one call: an instance has no second one at a time */
   hrt_plugin *plugin;
   const struct helios_plugin *abi;
@@ -84,11 +99,10 @@ struct hrt_instance {
                                             * and declared maximum); at the checkpoint */
   enum hrt_tracking tracking;
   uint32_t resets;
-  struct hrt_ranges hot;      /* written since the last relearn */
-  struct hrt_ranges contents; /* the image is 0 outside of these */
-  uint8_t *image;             /* of memory, same offsets; reserved for limit_pages */
-  uint8_t *instance_image;    /* instance_size bytes */
-  uint64_t tables_used;       /* bytes of the tables' reserve */
+  struct hrt_ranges hot;   /* written since the last relearn */
+  hrt_image *image;        /* of memory; NULL: not yet, or it has none */
+  uint8_t *instance_image; /* instance_size bytes */
+  uint64_t tables_used;    /* bytes of the tables' reserve */
   uint32_t table_count;
   struct hrt_table tables[HRT_TABLES];
   uint8_t *reservation; /* tables, then as in hsb_abi.h */
@@ -111,6 +125,7 @@ extern __thread struct hrt_thread hrt_thread __attribute__((tls_model("initial-e
 int hrt_instance_map(hrt_instance *i, helios_error *err);
 void hrt_instance_unmap(hrt_instance *i);
 struct hsb_memory *hrt_instance_memory(const hrt_instance *i); /* NULL if it has none */
+bool hrt_memory_close(hrt_instance *i, uint64_t size);
 uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta);
 void *hrt_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
                         uint32_t elem);
@@ -124,6 +139,16 @@ bool hrt_track_open(hrt_instance *i, uint64_t at, uint64_t len);
 bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len);
 /* All of memory below base_pages read-only again and nothing hot. */
 int hrt_track_begin(hrt_instance *i, helios_error *err);
+
+/* No page is hot any more: memory is closed, or new. */
+void hrt_track_forget(hrt_instance *i);
+
+/* cow.c */
+/* The image that equals memory now: one that there is, or a new one. */
+int hrt_image_take(hrt_image **out, const hrt_instance *i, helios_error *err);
+void hrt_image_give(hrt_image *image); /* takes NULL */
+/* Memory becomes a private mapping of i->image, which has a file. */
+int hrt_image_map(hrt_instance *i, helios_error *err);
 
 /* image.c */
 extern const struct hsb_host hrt_host_table;

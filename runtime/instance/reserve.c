@@ -37,15 +37,24 @@ static void publish_pages(hrt_instance *i, uint32_t pages) {
   m->size = (uint64_t)pages * HSB_PAGE;
 }
 
-/* First pages of memory. Closed to writes if faults are to tell us which are written. */
+/* Closes memory that was just mapped, if faults are to tell us which pages are written. One is
+ * written first: the kernel then takes what becomes of this mapping for one thing, and joins its
+ * parts again when all of it is opened. */
+bool hrt_memory_close(hrt_instance *i, uint64_t size) {
+  volatile uint8_t *first = i->memory;
+  *first = *first;
+  return i->tracking == HRT_TRACK_NEVER || mprotect(i->memory, size, PROT_READ) == 0;
+}
+
+/* First pages of memory. */
 static int open_memory(hrt_instance *i, helios_error *err) {
   struct hsb_memory *m = hrt_instance_memory(i);
   uint64_t size = (uint64_t)i->abi->memory_min * HSB_PAGE;
-  int access = i->tracking == HRT_TRACK_FAULTS ? PROT_READ : PROT_READ | PROT_WRITE;
   if (m == NULL) {
     return 0;
   }
-  if (size > 0 && mprotect(i->memory, size, access) != 0) {
+  if (size > 0 &&
+      (mprotect(i->memory, size, PROT_READ | PROT_WRITE) != 0 || !hrt_memory_close(i, size))) {
     return hrt_fail(err, HELIOS_E_MEMORY, "no memory for %u pages of a guest", i->abi->memory_min);
   }
   m->data = i->memory;
@@ -79,7 +88,9 @@ int hrt_instance_map(hrt_instance *i, helios_error *err) {
 }
 
 void hrt_instance_unmap(hrt_instance *i) {
-  hrt_unmap(i->reservation, i->reservation_size);
+  if (!i->holed) {
+    hrt_unmap(i->reservation, i->reservation_size);
+  }
   i->reservation = NULL;
 }
 

@@ -4,8 +4,9 @@
  * needs no system call.
  *
  * Invariant: a page below base_pages differs from the image only if it is hot or tracking is not
- * FAULTS, or the instance is spoiled: a change of protection failed, maybe halfway. Hot pages are
- * open. The number of ranges, and so of mappings, is bounded: the closest are joined. */
+ * FAULTS, or the instance is spoiled: a change of protection failed, maybe halfway. Then no page is
+ * opened any more; else hot pages are open. The number of ranges, and so of mappings, is bounded,
+ * in an instance (the closest are joined) and in the process. */
 #include <sys/mman.h>
 
 #include "instance/inst.h"
@@ -86,11 +87,33 @@ static bool spoil(hrt_instance *i) {
   return false;
 }
 
+static atomic_long ranges_in_use; /* of all instances */
+
+/* False: the process has too many. */
+static bool set_hot(hrt_instance *i, const struct hrt_ranges *hot) {
+  long more = (long)hot->count - (long)i->hot.count;
+  if (atomic_fetch_add(&ranges_in_use, more) + more > HRT_RANGES_ALL && more > 0 && i->ready) {
+    atomic_fetch_sub(&ranges_in_use, more);
+    return false;
+  }
+  i->hot = *hot;
+  return true;
+}
+
+void hrt_track_forget(hrt_instance *i) {
+  static const struct hrt_ranges none;
+  set_hot(i, &none);
+  if (i->tracking == HRT_TRACK_OPEN) {
+    i->tracking = HRT_TRACK_FAULTS;
+  }
+}
+
 /* Gives up on ranges until the next relearn: all of memory is one writable mapping. */
 static bool open_all(hrt_instance *i) {
   if (!open_range(i->memory, (uint64_t)i->base_pages * HSB_PAGE)) {
     return spoil(i);
   }
+  hrt_track_forget(i);
   i->tracking = HRT_TRACK_OPEN;
   return true;
 }
@@ -103,15 +126,14 @@ static bool open_pages(hrt_instance *i, uint32_t first, uint32_t end) {
   }
   uint8_t *begin = i->memory + (uint64_t)r.first * HRT_TRACK_PAGE;
   uint64_t size = (uint64_t)(r.end - r.first) * HRT_TRACK_PAGE;
-  if (!open_range(begin, size)) {
-    return open_all(i);
-  }
-  i->hot = hot;
-  return true;
+  return (set_hot(i, &hot) && open_range(begin, size)) || open_all(i);
 }
 
 bool hrt_track_open(hrt_instance *i, uint64_t at, uint64_t len) {
   uint64_t base = (uint64_t)i->base_pages * HSB_PAGE;
+  if (i->spoiled) {
+    return false;
+  }
   if (i->tracking != HRT_TRACK_FAULTS || at >= base || len == 0) {
     return true;
   }
@@ -128,7 +150,7 @@ bool hrt_track_write(hrt_instance *i, uint64_t at, uint64_t len) {
 
 static uint32_t memory_fault(hrt_instance *i, uint64_t at) {
   uint32_t page = (uint32_t)(at / HRT_TRACK_PAGE), end = page + 1;
-  if (i->tracking != HRT_TRACK_FAULTS || hrt_ranges_hold(&i->hot, page, end)) {
+  if (i->spoiled || i->tracking != HRT_TRACK_FAULTS || hrt_ranges_hold(&i->hot, page, end)) {
     return HSB_TRAP_OUT_OF_MEMORY; /* it is open: the system could not give the page */
   }
   if (!i->ready) {
@@ -171,7 +193,6 @@ int hrt_track_begin(hrt_instance *i, helios_error *err) {
   if (mprotect(i->memory, (uint64_t)i->base_pages * HSB_PAGE, PROT_READ) != 0) {
     return hrt_fail(err, HELIOS_E_MEMORY, "can't protect a guest's memory");
   }
-  i->tracking = HRT_TRACK_FAULTS;
-  i->hot.count = 0;
+  hrt_track_forget(i);
   return 0;
 }

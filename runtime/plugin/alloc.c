@@ -91,20 +91,24 @@ void hrt_free(void *block) {
   }
 }
 
-static void *map(size_t size, int protection) {
+static void *map(size_t size, int protection, int flags, int fd) {
   if (size == 0 || must_fail()) {
     return NULL;
   }
-  void *pages = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *pages = mmap(NULL, size, protection, flags | MAP_NORESERVE, fd, 0);
   return pages == MAP_FAILED ? NULL : counted(pages);
 }
 
 void *hrt_pages(size_t size) {
-  return map(size, PROT_READ | PROT_WRITE);
+  return map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
 void *hrt_reserve(size_t size) {
-  return map(size, PROT_NONE);
+  return map(size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+void *hrt_pages_of(int fd, size_t size) {
+  return map(size, PROT_READ, MAP_PRIVATE, fd);
 }
 
 void hrt_unmap(void *pages, size_t size) {

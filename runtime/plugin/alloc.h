@@ -20,6 +20,8 @@ void hrt_free(void *block); /* takes NULL */
 void *hrt_pages(size_t size);
 /* Address space only: no access, no commit. */
 void *hrt_reserve(size_t size);
+/* The bytes of a file that nobody changes, to read only. */
+void *hrt_pages_of(int fd, size_t size);
 void hrt_unmap(void *pages, size_t size); /* takes NULL */
 
 /* Tests only. From now on allocation number `after` (0: the next one) fails, and the count - 1

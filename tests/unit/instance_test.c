@@ -431,7 +431,7 @@ static void new__every_allocation_fails_once(void **state) {
       assert_null(i);
       assert_int_equal(hrt_alloc_live(), live);
     }
-    assert_int_equal(failures, 6); /* struct, imports, space, instance, memory, table */
+    assert_int_equal(failures, 7); /* struct, imports, space, instance, image, its pages, table */
     assert_int_equal(hrt_alloc_live(), live);
   }
 }

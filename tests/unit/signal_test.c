@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -323,6 +324,191 @@ static void nested__crash_after_inner_trap(void **state) {
   dies_by(crash_after_nested_trap, SIGSEGV);
 }
 
+/* ---- SIGBUS ---- */
+
+/* A page of a file that has no such page: SIGBUS for who touches it. */
+static void no_page_at(void *at) {
+  int fd = memfd_create("empty", MFD_CLOEXEC);
+  int fixed = at ? MAP_FIXED : 0;
+  void *page = mmap(at, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | fixed, fd, 0);
+  close(fd);
+  if (page == MAP_FAILED) {
+    _exit(3);
+  }
+  nowhere = (uintptr_t)page;
+}
+
+static void bus_in_callback(void) {
+  hrt_instance *i = instance_with(host_null_write);
+  no_page_at(NULL);
+  call(i, KIT_IMPORT, 0);
+}
+
+static void bus_outside_of_a_call(void) {
+  instance_with(kit_host_unused);
+  no_page_at(NULL);
+  *(volatile char *)nowhere = 1;
+}
+
+static void by_bus(int signal, siginfo_t *info, void *uc) {
+  (void)uc;
+  _exit(signal == SIGBUS && info->si_addr == (void *)nowhere && info->si_code == BUS_ADRERR ? 42
+                                                                                            : 3);
+}
+
+static void bus_before(void) {
+  struct sigaction a;
+  memset(&a, 0, sizeof a);
+  a.sa_sigaction = by_bus;
+  a.sa_flags = SA_SIGINFO;
+  sigaction(SIGBUS, &a, NULL);
+  bus_in_callback();
+}
+
+/* The system can't give a page of the guest's memory: a trap, and the process goes on. */
+static void bus_of_the_guest(void) {
+  hrt_instance *i = instance_with(kit_host_unused), *next = instance_with(kit_host_unused);
+  no_page_at(i->memory + 8192);
+  hsb_slot s[3] = {8192, 0, 0};
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  if (hrt_call(i, KIT_PEEK, s, &budget, &err) != HELIOS_E_TRAP ||
+      err.trap != HSB_TRAP_OUT_OF_MEMORY || !hrt_instance_dead(i) ||
+      call(next, KIT_PEEK, 16) != 0) {
+    _exit(3);
+  }
+}
+
+static void bus__is_the_hosts_but_in_guest_memory(void **state) {
+  (void)state;
+  dies_by(bus_in_callback, SIGBUS);
+  dies_by(bus_outside_of_a_call, SIGBUS);
+  exits_with(bus_before, 42);
+  exits_with(bus_of_the_guest, 0);
+}
+
+/* ---- fork ---- */
+
+static int child_of(void (*body)(hrt_instance *i), hrt_instance *i) {
+  int status;
+  pid_t pid = fork();
+  if (pid == 0) {
+    body(i);
+    _exit(0);
+  }
+  return pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+static void trap_in(hrt_instance *i) {
+  call(i, KIT_POKE, 100);
+  if (call(i, KIT_PEEK, 0xffffffff) != HELIOS_E_TRAP) {
+    _exit(3);
+  }
+  i = instance_with(kit_host_unused);
+  if (call(i, KIT_PEEK, 0xffffffff) != HELIOS_E_TRAP) {
+    _exit(3);
+  }
+}
+
+static void crash_in(hrt_instance *i) {
+  (void)i;
+  *(volatile char *)nowhere = 1;
+}
+
+static int in_callback; /* of the child of a running call */
+
+static void host_forks(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s, (void)env;
+  in_callback = child_of(crash_in, hrt_instance_of(ctx));
+}
+
+/* Children of a process with instances, outside of a call and in one: each is on its own. */
+static void forks(void) {
+  hrt_instance *i = instance_with(host_forks);
+  int trapped = child_of(trap_in, i), crashed = child_of(crash_in, i);
+  bool good = WIFEXITED(trapped) && WEXITSTATUS(trapped) == 0 && WIFSIGNALED(crashed) &&
+              WTERMSIG(crashed) == SIGSEGV;
+  good = good && call(i, KIT_IMPORT, 0) == 0 && WIFSIGNALED(in_callback) &&
+         WTERMSIG(in_callback) == SIGSEGV;
+  hsb_slot s[3] = {100, 0, 0};
+  hrt_budget budget = {0};
+  good = good && hrt_call(i, KIT_PEEK, s, &budget, NULL) == 0 &&
+         s[0] == 0; /* the child wrote its own */
+  _exit(good ? 0 : 3);
+}
+
+static void fork__children_are_on_their_own(void **state) {
+  (void)state;
+  exits_with(forks, 0);
+}
+
+/* ---- a foreign alternate stack ---- */
+
+static uint8_t *alternate;
+static size_t alternate_size;
+
+static void on_alternate(int signal) {
+  uint8_t here;
+  _exit(signal == SIGSEGV && &here > alternate && &here < alternate + alternate_size ? 43 : 3);
+}
+
+/* As small as the system allows, with room for a small handler, and its end made visible. */
+static void set_alternate(void) {
+  alternate_size = (size_t)sysconf(_SC_MINSIGSTKSZ) + 4096;
+  alternate =
+      mmap(NULL, alternate_size + 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  mprotect(alternate, 4096, PROT_NONE);
+  alternate += 4096;
+  stack_t alt = {.ss_sp = alternate, .ss_size = alternate_size};
+  if (sigaltstack(&alt, NULL) != 0) {
+    _exit(3);
+  }
+}
+
+static void crash_on_alternate(void) {
+  install(NULL, on_alternate, (int)SA_ONSTACK);
+  set_alternate();
+  guest_trap_then_crash();
+}
+
+static volatile bool deeper = true;
+
+static void overflow(volatile char *above) {
+  volatile char room[4096];
+  room[0] = above ? above[0] : 0;
+  if (deeper) {
+    overflow(room);
+  }
+  room[1] = room[0];
+}
+
+/* The host's own stack overflows: its handler, on its alternate stack, hears of it. */
+static void host_overflows(void) {
+  install(NULL, on_alternate, (int)SA_ONSTACK);
+  set_alternate();
+  instance_with(kit_host_unused);
+  overflow(NULL);
+}
+
+static void host_overflows_without(void) {
+  instance_with(kit_host_unused);
+  overflow(NULL);
+}
+
+/* Page faults and traps of the guest, and one that came after ours, on that stack. */
+static void guest_on_alternate(void) {
+  set_alternate();
+  after_passes_on();
+}
+
+static void altstack__foreign(void **state) {
+  (void)state;
+  exits_with(crash_on_alternate, 43);
+  exits_with(host_overflows, 43);
+  dies_by(host_overflows_without, SIGSEGV);
+  dies_by(guest_on_alternate, SIGSEGV);
+}
+
 /* ---- state after a trap ---- */
 
 static void trap__keeps_mask_and_errno(void **state) {
@@ -365,6 +551,9 @@ int main(void) {
       cmocka_unit_test(chain__handlers_before_ours),
       cmocka_unit_test(chain__a_handler_after_ours),
       cmocka_unit_test(nested__crash_after_inner_trap),
+      cmocka_unit_test(bus__is_the_hosts_but_in_guest_memory),
+      cmocka_unit_test(fork__children_are_on_their_own),
+      cmocka_unit_test(altstack__foreign),
       cmocka_unit_test(trap__keeps_mask_and_errno),
       cmocka_unit_test(trap__on_an_alternate_stack),
   };
