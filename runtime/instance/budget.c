@@ -93,8 +93,9 @@ static int refuse_call(struct hrt_activation *a, uint32_t trap) {
 int hrt_budget_begin(struct hrt_activation *a) {
   hrt_budget *b = a->budget;
   if (b->depth >= (b->depth_limit ? b->depth_limit : HRT_DEPTH_LIMIT)) {
-    int status = hrt_fail(a->err, HELIOS_E_LIMIT, "calls are nested more than %u deep", b->depth);
-    hrt_hint(a->err, "a procedure that calls itself through SQL?");
+    int status = hrt_fail(a->err, HELIOS_E_LIMIT, "calls are nested more than %u deep through SQL",
+                          b->depth);
+    hrt_hint(a->err, "a procedure that calls itself?");
     return status;
   }
   if (a->outer && a->outer->budget == b) {

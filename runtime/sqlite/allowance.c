@@ -33,21 +33,26 @@ static uint64_t tighter(uint64_t a, uint64_t b) {
   return a == 0 || b < a ? b : a;
 }
 
-static void begin_nested(hrt_allowance *a, hrt_budget *b, const hrt_version *v) {
-  uint64_t fuel;
+/* The outermost call's clock starts now at the latest: it runs while the nested call does. */
+static void begin_nested(hrt_allowance *a, helios *h, const hrt_version *v) {
+  hrt_budget *b = h->budget;
+  uint64_t fuel, now = now_ns();
   if (!hsb_add64(&fuel, b->fuel_used, v->limits.fuel)) {
     fuel = UINT64_MAX;
+  }
+  if (b->deadline_ns == 0) {
+    b->deadline_ns = now + h->timeout_ns;
   }
   a->nested = true;
   a->outer_fuel = b->fuel_limit;
   a->outer_deadline = b->deadline_ns;
   b->fuel_limit = tighter(b->fuel_limit, fuel);
-  b->deadline_ns = tighter(b->deadline_ns, now_ns() + v->timeout_ns);
+  b->deadline_ns = tighter(b->deadline_ns, now + v->timeout_ns);
 }
 
 void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v) {
   if (h->budget) {
-    begin_nested(a, h->budget, v);
+    begin_nested(a, h, v);
     return;
   }
   a->nested = false;

@@ -26,6 +26,9 @@ void hrt_error_prefix(helios_error *err, const char *procedure) {
   snprintf(whole, sizeof whole,
            "procedure %.200s: ", hrt_escape(escaped, procedure, strlen(procedure)));
   size_t used = strlen(whole), more = strlen(err->text);
+  if (strncmp(err->text, whole, used) == 0) {
+    return; /* it has called itself */
+  }
   more = more < sizeof whole - used ? more : sizeof whole - used - 1;
   memcpy(whole + used, err->text, more);
   whole[used + more] = 0;

@@ -1,0 +1,224 @@
+/* stop_sql_test.c - through SQL: time limit and sqlite3_interrupt from another thread stop whatever
+ * a procedure does, host calls, its own SQL and nested procedures included, in builds with fuel and
+ * without; the connection works afterwards. Nested calls draw on one budget; how deep they nest is
+ * limited, and the error says so. stop_test.c has the shapes of pure computing.
+ *
+ * Prints how late each end came; what is asserted is generous, for machines that are busy. */
+#include "engine_kit.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "build.h"
+
+#define MS UINT64_C(1000000)
+#define LATE (500 * MS)
+#define BEGIN_MS 50
+
+/* clang-format off */
+static const char module[] =
+    "(module\n"
+    "(import \"helios_v1\" \"exec\" (func $exec (param i32 i32 i32 i32) (result i64)))\n"
+    "(import \"helios_v1\" \"query\" (func $query (param i32 i32 i32 i32 i32 i32) (result i32)))\n"
+    "(import \"helios_v1\" \"log\" (func $log (param i32 i32 i32) (result i32)))\n"
+    "(import \"helios_v1\" \"begin\" (func $begin (result i32)))\n"
+    "(import \"helios_v1\" \"rollback\" (func $rollback (result i32)))\n"
+    "(import \"helios_v1\" \"error_message\" (func $message (param i32 i32) (result i32)))\n"
+    "(import \"env\" \"heliosdb_error\" (func $error (param i32 i32 i32)))\n"
+    "(memory (export \"memory\") 2 100) (table $t 100 1000 funcref)\n"
+    "(data (i32.const 1024) \"SELECT count(*) FROM big\")\n"
+    "(data (i32.const 1088) \"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c\")\n"
+    "(data (i32.const 1216) \"SELECT spin()\") (data (i32.const 1248) \"SELECT again()\")\n"
+    "(data (i32.const 1280) \"INSERT INTO big VALUES (1)\")\n"
+    "(data (i32.const 1312) \"SELECT short()\")\n"
+    "(func $run (param i32 i32) (result i64) (local $r i64)\n" /* an error of the SQL is one of the call */
+    "  (local.set $r (call $exec (local.get 0) (local.get 1) (i32.const 0) (i32.const 0)))\n"
+    "  (if (i64.lt_s (local.get $r) (i64.const 0)) (then\n"
+    "    (call $error (i32.const 1) (i32.const 8192) (call $message (i32.const 8192) (i32.const 4096)))))\n"
+    "  (local.get $r))\n"
+    "(func (export \"spin\") (result i64) (loop (br 0)) (i64.const 0))\n"
+    "(func (export \"grow\") (result i64) (loop (drop (memory.grow (i32.const 1))) (br 0)) (i64.const 0))\n"
+    "(func (export \"fill\") (result i64) (loop (memory.fill (i32.const 65536) (i32.const 7) (i32.const 65536)) (br 0)) (i64.const 0))\n"
+    "(func (export \"tables\") (result i64) (loop (table.fill $t (i32.const 0) (ref.null func) (i32.const 100)) (br 0)) (i64.const 0))\n"
+    "(func $deep (param i32) (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))"
+    " (call $deep (i32.sub (local.get 0) (i32.const 1))))))\n"
+    "(func (export \"recursion\") (result i64) (call $deep (i32.const 1000)) (i64.const 0))\n"
+    "(func (export \"logs\") (result i64) (loop (drop (call $log (i32.const 0) (i32.const 1024) (i32.const 8))) (br 0)) (i64.const 0))\n"
+    "(func (export \"queries\") (result i64) (loop (drop (call $query (i32.const 1024) (i32.const 24) (i32.const 0) (i32.const 0)"
+    " (i32.const 8192) (i32.const 100))) (br 0)) (i64.const 0))\n"
+    "(func (export \"long_sql\") (result i64) (loop (drop (call $exec (i32.const 1088) (i32.const 86) (i32.const 0) (i32.const 0))) (br 0)) (i64.const 0))\n"
+    "(func (export \"transactions\") (result i64) (loop (drop (call $begin)) (drop (call $run (i32.const 1280) (i32.const 26)))"
+    " (drop (call $rollback)) (br 0)) (i64.const 0))\n"
+    "(func (export \"nested\") (result i64) (loop (drop (call $exec (i32.const 1216) (i32.const 13) (i32.const 0) (i32.const 0))) (br 0)) (i64.const 0))\n"
+    "(func (export \"again\") (result i64) (call $run (i32.const 1248) (i32.const 14)))\n"
+    "(func (export \"calls_short\") (result i64) (call $exec (i32.const 1312) (i32.const 14) (i32.const 0) (i32.const 0)))\n"
+    ")";
+/* clang-format on */
+
+static const char *const shapes[] = {"spin", "grow",    "fill",     "tables",       "recursion",
+                                     "logs", "queries", "long_sql", "transactions", "nested"};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void build(const char *name, bool no_fuel) {
+  hcc_build_result result;
+  hcc_error err = {0};
+  char input[128], output[128];
+  snprintf(input, sizeof input, "%s", ek_path("stop.wat"));
+  snprintf(output, sizeof output, "%s", ek_path(name));
+  hcc_build_options options = {
+      .input = input, .output = output, .no_cache = true, .no_fuel = no_fuel};
+  if (hcc_build(&result, &options, &err) != 0) {
+    fail_msg("%s: %s", name, err.text);
+  }
+}
+
+static int setup(void **state) {
+  char toolchain[512];
+  ek_setup(state);
+  snprintf(toolchain, sizeof toolchain, "%s/toolchain", getenv("HELIOS_SOURCE"));
+  setenv("HELIOS_TOOLCHAIN", toolchain, 0);
+  ek_write("stop.wat", module, sizeof module - 1);
+  build("stop.so", false);
+  build("free.so", true);
+  return 0;
+}
+
+/* so: "stop" or "free". */
+static void create(helios *h, const char *name, const char *so, const char *with) {
+  char sql[600];
+  snprintf(sql, sizeof sql,
+           "CREATE OR REPLACE PROCEDURE %s() RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('query', "
+           "'read:big', 'write:big', 'transaction', 'log') WITH (fuel_limit = 1000000000000%s) AS "
+           "'%%D/%s.so'",
+           name, with, so);
+  ek_run(h, sql, "");
+}
+
+static helios *open_with(const char *so, const char *with) {
+  helios *h = ek_open(":memory:");
+  ek_run(
+      h,
+      "CREATE TABLE big(a); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT "
+      "5000) INSERT INTO big SELECT x FROM c",
+      "");
+  for (int i = 0; i < SHAPES; i++) {
+    create(h, shapes[i], so, with);
+  }
+  return h;
+}
+
+static uint64_t asked; /* when the interrupt came */
+
+static void *interrupt_soon(void *arg) {
+  usleep(BEGIN_MS * 1000);
+  asked = now_ns();
+  sqlite3_interrupt(arg);
+  return NULL;
+}
+
+/* How late the end of SELECT shape() came. */
+static uint64_t lateness(helios *h, const char *shape, bool interrupt) {
+  char sql[64];
+  helios_error err;
+  pthread_t thread;
+  snprintf(sql, sizeof sql, "SELECT %s()", shape);
+  asked = now_ns() + BEGIN_MS * MS;
+  if (interrupt) {
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, helios_db(h)), 0);
+  }
+  int status = ek_try(h, &err, sql);
+  uint64_t ended = now_ns();
+  if (interrupt) {
+    pthread_join(thread, NULL);
+  }
+  if (status != (interrupt ? HELIOS_E_CANCELLED : HELIOS_E_DEADLINE)) {
+    fail_msg("%s: %d %s", shape, status, err.text);
+  }
+  assert_true(sqlite3_get_autocommit(helios_db(h)));
+  ek_run(h, "SELECT count(*) FROM big", "5000");
+  return ended > asked ? ended - asked : 0;
+}
+
+static void all_stop(const char *so, bool interrupt) {
+  helios *h = open_with(so, interrupt ? "" : ", timeout = '50ms'");
+  uint64_t worst = 0, sum = 0;
+  const char *name = "";
+  for (int i = 0; i < SHAPES; i++) {
+    uint64_t late = lateness(h, shapes[i], interrupt);
+    for (int more = 0; more < 3 && late > LATE; more++) {
+      late = lateness(h, shapes[i], interrupt);
+    }
+    name = late > worst ? shapes[i] : name;
+    worst = late > worst ? late : worst;
+    sum += late;
+  }
+  print_message("%s by %s: %.2f ms late on average, %.2f at worst (%s)\n", so,
+                interrupt ? "interrupt" : "timeout", (double)sum / SHAPES / 1e6,
+                (double)worst / 1e6, name);
+  ek_close(h);
+  assert_true(worst <= LATE);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+static void stop__by_timeout(void **state) {
+  (void)state;
+  all_stop("stop", false);
+  all_stop("free", false);
+}
+
+static void stop__by_interrupt(void **state) {
+  (void)state;
+  all_stop("stop", true);
+  all_stop("free", true);
+}
+
+static void nested__depth_is_limited(void **state) {
+  (void)state;
+  helios_error err;
+  helios *h = ek_open(":memory:");
+  ek_run(h, "CREATE TABLE big(a)", "");
+  create(h, "again", "stop", "");
+  assert_int_equal(ek_try(h, &err, "SELECT again()"), HELIOS_E_GUEST);
+  assert_string_equal(err.text, "procedure again: calls are nested more than 16 deep through SQL");
+  ek_run(h, "SELECT count(*) FROM big", "0");
+  ek_fails(h, "SELECT again() UNION ALL SELECT again()", HELIOS_E_GUEST, "16 deep");
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+/* The inner call's own limit is an error that the outer call can live with; the outer's limit ends
+ * both. */
+static void nested__one_budget(void **state) {
+  (void)state;
+  helios *h = open_with("stop", "");
+  ek_run(h,
+         "CREATE PROCEDURE short() RETURNS BIGINT LANGUAGE wasm EXPORT 'recursion' CAPABILITIES "
+         "('query', 'transaction', 'log') WITH (fuel_limit = 100000) AS '%D/stop.so'",
+         "");
+  create(h, "calls_short", "stop", "");
+  ek_run(h, "SELECT calls_short()", "-1");
+  create(h, "nested", "stop", ", timeout = '100ms'");
+  uint64_t begin = now_ns();
+  ek_fails(h, "SELECT nested()", HELIOS_E_DEADLINE, "time limit");
+  assert_true(now_ns() - begin < 100 * MS + LATE);
+  ek_run(h, "ALTER PROCEDURE nested SET fuel_limit = 1000000", "");
+  ek_fails(h, "SELECT nested()", HELIOS_E_FUEL, "fuel");
+  ek_run(h, "SELECT calls_short()", "-1");
+  ek_close(h);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(stop__by_timeout),
+      cmocka_unit_test(stop__by_interrupt),
+      cmocka_unit_test(nested__depth_is_limited),
+      cmocka_unit_test(nested__one_budget),
+  };
+  return cmocka_run_group_tests(tests, setup, ek_teardown);
+}
