@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hsb_abi.h"
+
 #define FILES_MAX 100000u
 #define ROWS_MAX (64u << 20)
 
@@ -273,7 +275,7 @@ static void emit(rows *r, state *s, const unit *u, bool end) {
   if (!end && ours && s->line == 0) {
     return;
   }
-  bool known = !end && ours && s->line < HSB_FILE_NO_OFFSET;
+  bool known = !end && ours && s->line < HSB_SURE;
   add_row(r, s->placed ? s->pc : s->start, known ? (uint32_t)s->line : HSB_FILE_NO_OFFSET);
   s->placed = true;
 }

@@ -1,8 +1,15 @@
 /* meter.c - the second pass over a body: writes it with new indices, without dead code, with fuel
  * and marks. It never changes what the body computes. Invariants: what it inserts leaves the
  * operand stack as it was and opens no label around the guest's code but the one block that
- * stands for the function's own label; nothing stands between a mark and what it marks. */
+ * stands for the function's own label; nothing stands between a mark and what it marks.
+ *
+ * A loop whose number of turns is known where it begins (meter_turns.c) is written twice. If there
+ * is fuel for all turns, they are charged at once and run in a copy without checkpoints, none of
+ * which could have ended the call. If not, each turn is charged as it begins. */
+#include "hsb_abi.h"
 #include "rewrite_parts.h"
+
+#define TURNS_MIN 8
 
 typedef struct body {
   hcc_buf *out;
@@ -10,7 +17,11 @@ typedef struct body {
   const hcc_func *func;
   uint32_t params;  /* the fuel's local, if metered: it follows the parameters */
   uint32_t scratch; /* first i32 local of ours */
+  uint32_t turns;   /* i64 local: turns of the counted loop at hand */
   size_t next_cost; /* index in rw->costs */
+  const hcc__rw_sure
+      *sure;          /* of the copy of a counted loop that is charged as a whole; else NULL */
+  uint32_t next_sure; /* index in sure->access */
 } body;
 
 static void op(body *b, uint32_t code) {
@@ -44,9 +55,16 @@ static void mark(body *b, uint32_t offset) {
   }
 }
 
+static bool is_sure(body *b, const hcc_instr *i) {
+  bool sure =
+      b->sure != NULL && b->next_sure < b->sure->count && b->sure->access[b->next_sure] == i->begin;
+  b->next_sure += sure;
+  return sure;
+}
+
 static void mark_trap(body *b, const hcc_instr *i) {
   if (i->info->flags & HCC_OPF_TRAPS) {
-    mark(b, i->begin);
+    mark(b, is_sure(b, i) ? HSB_SURE : i->begin);
   }
 }
 
@@ -130,8 +148,12 @@ static void put_block(body *b, const hcc_instr *i) {
   }
 }
 
+static void op_guest_local(body *b, uint32_t code, uint32_t local) {
+  op_index(b, code, local + (b->rw->options.meter && local >= b->params ? 1 : 0));
+}
+
 static void put_local(body *b, const hcc_instr *i) {
-  op_index(b, i->code, i->a + (b->rw->options.meter && i->a >= b->params ? 1 : 0));
+  op_guest_local(b, i->code, i->a);
 }
 
 static void put_func(body *b, const hcc_instr *i) {
@@ -223,22 +245,6 @@ static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   }
 }
 
-/* The guest's declarations, and one group more for ours. */
-static int put_locals(body *b, uint32_t scratch) {
-  hcc_reader r = {b->rw->m->bytes, b->func->body.begin, b->func->code.begin};
-  uint32_t groups = 0;
-  int status = hcc_read_u32(&groups, &r, b->rw->err);
-  if (status == 0) {
-    hcc_buf_u32(b->out, groups + (scratch != 0 ? 1 : 0));
-    hcc_buf_add(b->out, r.bytes + r.pos, r.end - r.pos);
-  }
-  if (status == 0 && scratch != 0) {
-    hcc_buf_u32(b->out, scratch);
-    hcc_buf_byte(b->out, HCC_I32);
-  }
-  return status;
-}
-
 /* Type of the block around a metered body. */
 static void put_results_block(body *b) {
   const hcc_functype *type = &b->rw->m->types[b->func->type];
@@ -250,17 +256,184 @@ static void put_results_block(body *b) {
   }
 }
 
-static int put_code(body *b) {
-  hcc__rw *rw = b->rw;
-  hcc_reader r = {rw->m->bytes, b->func->code.begin, b->func->code.end};
+/* Where the loop ends, onto the stack. */
+static void get_until(body *b, const hcc__rw_turns *t) {
+  if (t->until_local) {
+    op_guest_local(b, HCC_OP_LOCAL_GET, t->until);
+  } else {
+    op(b, HCC_OP_I32_CONST);
+    hcc_buf_s32(b->out, (int32_t)t->until);
+  }
+}
+
+/* The loop's turns to their local: (end - begin - step) / step + 1, modulo 2^32 up to the division.
+ * Leaves the innermost block if the division has a rest. */
+static void put_turns(body *b, const hcc__rw_turns *t) {
+  if (t->down) {
+    op_guest_local(b, HCC_OP_LOCAL_GET, t->local);
+    get_until(b, t);
+  } else {
+    get_until(b, t);
+    op_guest_local(b, HCC_OP_LOCAL_GET, t->local);
+  }
+  op(b, HCC_OP_I32_SUB);
+  op(b, HCC_OP_I32_CONST);
+  hcc_buf_s32(b->out, (int32_t)(1u << t->shift));
+  op(b, HCC_OP_I32_SUB);
+  op(b, HCC_OP_I64_EXTEND_I32_U);
+  if (t->shift != 0) {
+    op_index(b, HCC_OP_LOCAL_TEE, b->turns);
+    op_i64(b, (INT64_C(1) << t->shift) - 1);
+    op(b, HCC_OP_I64_AND);
+    op_i64(b, 0);
+    op(b, HCC_OP_I64_NE);
+    op_index(b, HCC_OP_BR_IF, 0);
+    op_index(b, HCC_OP_LOCAL_GET, b->turns);
+    op_i64(b, t->shift);
+    op(b, HCC_OP_I64_SHR_U);
+  }
+  op_i64(b, 1);
+  op(b, HCC_OP_I64_ADD);
+  op_index(b, HCC_OP_LOCAL_SET, b->turns);
+}
+
+/* Turns times a cost, onto the stack. */
+static void get_turns_cost(body *b, uint64_t cost) {
+  op_index(b, HCC_OP_LOCAL_GET, b->turns);
+  op_i64(b, (int64_t)cost);
+  op(b, HCC_OP_I64_MUL);
+}
+
+static void get_series_begin(body *b, const hcc__rw_series *s) {
+  op(b, HCC_OP_I32_CONST);
+  hcc_buf_s32(b->out, (int32_t)s->add);
+  for (uint32_t i = 0; i < s->terms; i++) {
+    op_guest_local(b, HCC_OP_LOCAL_GET, s->local[i]);
+    op(b, HCC_OP_I32_CONST);
+    hcc_buf_s32(b->out, (int32_t)s->factor[i]);
+    op(b, HCC_OP_I32_MUL);
+    op(b, HCC_OP_I32_ADD);
+  }
+  op(b, HCC_OP_I64_EXTEND_I32_U);
+}
+
+/* How far the last address is from the first, onto the stack. */
+static void get_distance(body *b, uint32_t size) {
+  op_index(b, HCC_OP_LOCAL_GET, b->turns);
+  op_i64(b, 1);
+  op(b, HCC_OP_I64_SUB);
+  op_i64(b, size);
+  op(b, HCC_OP_I64_MUL);
+}
+
+/* Leaves the innermost block if an access is not in bounds in some turn. */
+static void check_reach(body *b, const hcc__rw_series *s, uint64_t end) {
+  bool down = (int32_t)s->stride < 0;
+  if (down) {
+    get_series_begin(b, s);
+    get_distance(b, 0 - s->stride);
+    op(b, HCC_OP_I64_LT_U);
+    op_index(b, HCC_OP_BR_IF, 0);
+  }
+  get_series_begin(b, s);
+  if (!down) {
+    get_distance(b, s->stride);
+    op(b, HCC_OP_I64_ADD);
+  }
+  op_i64(b, (int64_t)end);
+  op(b, HCC_OP_I64_ADD);
+  op(b, HCC_OP_MEMORY_SIZE);
+  hcc_buf_byte(b->out, 0);
+  op(b, HCC_OP_I64_EXTEND_I32_U);
+  op_i64(b, 16);
+  op(b, HCC_OP_I64_SHL);
+  op(b, HCC_OP_I64_GT_U);
+  op_index(b, HCC_OP_BR_IF, 0);
+}
+
+/* Few turns are not worth the looks before them. */
+static void check_turns(body *b) {
+  op_index(b, HCC_OP_LOCAL_GET, b->turns);
+  op_i64(b, TURNS_MIN);
+  op(b, HCC_OP_I64_LT_U);
+  op_index(b, HCC_OP_BR_IF, 0);
+}
+
+/* Charges all turns. Leaves the innermost block if there is no fuel for so many of the dearest. */
+static void charge_turns(body *b, const hcc__rw_cost *cost) {
+  get_fuel(b);
+  get_turns_cost(b, cost->most);
+  op(b, HCC_OP_I64_LT_S);
+  op_index(b, HCC_OP_BR_IF, 0);
+  get_fuel(b);
+  get_turns_cost(b, cost->fuel);
+  op(b, HCC_OP_I64_SUB);
+  set_fuel(b);
+}
+
+static void begin_block(body *b) {
+  op(b, HCC_OP_BLOCK);
+  hcc_buf_byte(b->out, 0x40);
+}
+
+static int put_until(body *b, hcc_reader *r, uint32_t depth);
+
+/* A loop has begun; it is written twice. */
+static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
+  hcc__flow *flow = &b->rw->flow;
+  uint32_t depth = flow->depth - 1;
+  hcc__flow_frame frame = flow->frames[depth];
+  hcc_reader begin = *r;
+  size_t header = b->next_cost;
+  hcc__rw_cost cost = next_cost(b);
+  hcc__rw_sure sure;
   int status = 0;
-  hcc__flow_begin(&rw->flow);
-  while (rw->flow.depth != 0) {
+  HCC_TRY(hcc__rw_sure_of(&sure, b->rw, *r));
+  begin_block(b);
+  begin_block(b);
+  put_turns(b, &cost.turns);
+  check_turns(b);
+  for (uint32_t i = 0; i < sure.reaches; i++) {
+    check_reach(b, &sure.reach[i].series, sure.reach[i].end);
+  }
+  charge_turns(b, &cost);
+  b->sure = &sure;
+  b->next_sure = 0;
+  put_plain(b, loop);
+  HCC_TRY(put_until(b, r, depth));
+  b->sure = NULL;
+  op_index(b, HCC_OP_BR, 1);
+  op(b, HCC_OP_END);
+  *r = begin;
+  flow->depth = depth + 1;
+  flow->dead = 0;
+  flow->frames[depth] = frame;
+  b->next_cost = header;
+  put_instr(b, loop, HCC_FLOW_LOOP);
+  HCC_TRY(put_until(b, r, depth));
+  op(b, HCC_OP_END);
+out:
+  return status;
+}
+
+static bool is_counted(const body *b, enum hcc__flow_point point) {
+  const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)b->rw->costs.data;
+  return b->rw->options.meter && point == HCC_FLOW_LOOP &&
+         b->next_cost < b->rw->costs.size / sizeof *costs && costs[b->next_cost].counted;
+}
+
+/* Up to the end of the frame at that depth. */
+static int put_until(body *b, hcc_reader *r, uint32_t depth) {
+  hcc__rw *rw = b->rw;
+  int status = 0;
+  while (rw->flow.depth > depth) {
     hcc_instr instr;
     enum hcc__flow_point point;
-    HCC_TRY(hcc_instr_next(&instr, &r, rw->err));
+    HCC_TRY(hcc_instr_next(&instr, r, rw->err));
     HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, 0, rw->m->bytes, rw->err));
-    if (point != HCC_FLOW_DEAD) {
+    if (is_counted(b, point)) {
+      HCC_TRY(put_counted(b, r, &instr));
+    } else if (point != HCC_FLOW_DEAD) {
       put_instr(b, &instr, point);
     }
   }
@@ -268,21 +441,45 @@ out:
   return status;
 }
 
+static void put_group(body *b, uint32_t count, uint8_t type) {
+  if (count != 0) {
+    hcc_buf_u32(b->out, count);
+    hcc_buf_byte(b->out, type);
+  }
+}
+
+/* The guest's declarations, then ours. */
+static int put_locals(body *b, hcc__rw_locals ours) {
+  hcc_reader r = {b->rw->m->bytes, b->func->body.begin, b->func->code.begin};
+  uint32_t groups = 0;
+  int status = hcc_read_u32(&groups, &r, b->rw->err);
+  if (status == 0) {
+    hcc_buf_u32(b->out, groups + (ours.scratch != 0) + (ours.turns != 0));
+    hcc_buf_add(b->out, r.bytes + r.pos, r.end - r.pos);
+    put_group(b, ours.scratch, HCC_I32);
+    put_group(b, ours.turns, HCC_I64);
+  }
+  return status;
+}
+
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
   body b = {.out = out, .rw = rw, .func = func, .params = rw->m->types[func->type].param_count};
-  uint32_t scratch = 0;
+  hcc__rw_locals ours = {.scratch = 0};
+  hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
   int status;
   b.scratch = b.params + 1 + func->local_count;
   if (rw->options.meter) {
-    HCC_TRY(hcc__rw_costs(&scratch, rw, func));
+    HCC_TRY(hcc__rw_costs(&ours, rw, func));
   }
-  HCC_TRY(put_locals(&b, scratch));
+  b.turns = b.scratch + ours.scratch;
+  HCC_TRY(put_locals(&b, ours));
   mark(&b, func->code.begin);
   if (rw->options.meter) {
     charge_entry(&b);
     put_results_block(&b);
   }
-  HCC_TRY(put_code(&b));
+  hcc__flow_begin(&rw->flow);
+  HCC_TRY(put_until(&b, &r, 0));
   if (rw->options.meter) {
     get_fuel(&b);
     op(&b, HCC_OP_END);

@@ -1,7 +1,11 @@
-/* meter_cost.c - the first pass over a body: what each basic block costs. It never writes code.
- * Owns: rw->costs; the meaning of the fuel column of opcodes.def. */
+/* meter_cost.c - the first pass over a body: what each basic block costs, and which loops are
+ * charged as a whole. It never writes code. Owns: rw->costs; the meaning of the fuel column of
+ * opcodes.def. */
 #include "fuel.h"
 #include "rewrite_parts.h"
+
+/* Of a turn: times 2^32 turns it is no more than fuel can be. */
+#define MOST_MAX (UINT64_C(1) << 30)
 
 static const hcc__rw_length lengths[] = {
 #define BULK(op, shift) {HCC_OP_##op, shift, false},
@@ -41,18 +45,25 @@ static bool calls_own(const hcc__rw *rw, const hcc_instr *instr) {
   return instr->code == HCC_OP_CALL && instr->a >= rw->m->imported_funcs;
 }
 
+static hcc__rw_cost *cost_at(const hcc__rw *rw, uint32_t block) {
+  return (hcc__rw_cost *)(void *)rw->costs.data + block;
+}
+
+static uint32_t cost_count(const hcc__rw *rw) {
+  return rw->costs.failed ? 0 : (uint32_t)(rw->costs.size / sizeof(hcc__rw_cost));
+}
+
 /* Adds to a block. */
 static void count(hcc__rw *rw, uint32_t block, const hcc_instr *instr) {
-  hcc__rw_cost *costs = (hcc__rw_cost *)(void *)rw->costs.data;
-  if (block < rw->costs.size / sizeof *costs) {
-    costs[block].fuel += cost_of(rw, instr);
-    costs[block].calls |= calls_own(rw, instr);
+  if (block < cost_count(rw)) {
+    cost_at(rw, block)->fuel += cost_of(rw, instr);
+    cost_at(rw, block)->calls |= calls_own(rw, instr);
   }
 }
 
 /* Returns the new block; of a loop, its header. */
 static uint32_t begin_block(hcc__rw *rw, bool loop) {
-  uint32_t block = (uint32_t)(rw->costs.size / sizeof(hcc__rw_cost));
+  uint32_t block = cost_count(rw);
   hcc__flow_frame *frame = &rw->flow.frames[rw->flow.depth != 0 ? rw->flow.depth - 1 : 0];
   if (loop) {
     frame->header = block;
@@ -64,20 +75,47 @@ static uint32_t begin_block(hcc__rw *rw, bool loop) {
 
 /* Each block's cost goes to its header: the checkpoint that is met once a turn. */
 static void gather(hcc__rw *rw) {
-  hcc__rw_cost *costs = (hcc__rw_cost *)(void *)rw->costs.data;
-  size_t count = rw->costs.failed ? 0 : rw->costs.size / sizeof *costs;
-  for (size_t i = 0; i < count; i++) {
-    if (costs[i].header < i) {
-      costs[costs[i].header].fuel += costs[i].fuel;
-      costs[i].fuel = 0;
+  for (uint32_t i = 0; i < cost_count(rw); i++) {
+    hcc__rw_cost *cost = cost_at(rw, i);
+    if (cost->header < i) {
+      cost_at(rw, cost->header)->fuel += cost->fuel;
+      cost->fuel = 0;
     }
   }
 }
 
-int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
+/* The block that has just begun is the header of a loop whose body is at the reader. */
+static int look_at_loop(hcc__rw *rw, uint32_t header, const hcc_instr *loop, const hcc_reader *r) {
+  hcc__rw_turns turns;
+  bool found = false;
+  int status = 0;
+  if (loop->block == -1) {
+    HCC_TRY(hcc__rw_turns_of(&found, &turns, rw, *r));
+  }
+  if (found && header < cost_count(rw)) {
+    cost_at(rw, header)->counted = true;
+    cost_at(rw, header)->turns = turns;
+  }
+out:
+  return status;
+}
+
+/* What the blocks of a loop cost together is more than any turn costs. */
+static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
+  for (uint32_t i = 0; i < cost_count(rw); i++) {
+    cost_at(rw, cost_at(rw, i)->header)->most += cost_at(rw, i)->fuel;
+  }
+  for (uint32_t i = 0; i < cost_count(rw); i++) {
+    hcc__rw_cost *cost = cost_at(rw, i);
+    cost->counted = cost->counted && cost->fuel != 0 && cost->most < MOST_MAX;
+    locals->turns |= cost->counted;
+  }
+}
+
+int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
   hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
   int status = 0;
-  *scratch = 0;
+  *locals = (hcc__rw_locals){.scratch = 0};
   rw->costs.size = 0;
   hcc__flow_begin(&rw->flow);
   uint32_t block = begin_block(rw, false); /* that which is charged for what comes next */
@@ -90,18 +128,22 @@ int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func) {
       continue;
     }
     uint32_t need = scratch_of(&instr);
-    *scratch = need > *scratch ? need : *scratch;
+    locals->scratch = need > locals->scratch ? need : locals->scratch;
     if (point != HCC_FLOW_NEW_BEFORE) {
       count(rw, block, &instr);
     }
     if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
       block = begin_block(rw, point == HCC_FLOW_LOOP);
     }
+    if (point == HCC_FLOW_LOOP) {
+      HCC_TRY(look_at_loop(rw, block, &instr, &r));
+    }
     block = rw->flow.whole ? rw->flow.note : block;
   }
   if (rw->options.polls) {
     gather(rw);
   }
+  plan_loops(locals, rw);
   status = rw->costs.failed ? hcc__rw_no_memory(rw) : 0;
 out:
   return status;

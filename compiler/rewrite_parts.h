@@ -4,6 +4,8 @@
  *   canon_types.c  the type section
  *   canon_const.c  constant expressions
  *   meter_cost.c   what the basic blocks of a body cost
+ *   meter_turns.c  how often a loop turns
+ *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
  *   meter.c        bodies
  * flow.h serves the last two.
  *
@@ -86,17 +88,69 @@ typedef struct hcc__rw_length {
 
 /* NULL if it is charged by its opcode alone. */
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
+/* How often a loop turns: until `local`, which each turn moves by 2^shift, up or down, is `until`.
+ */
+typedef struct hcc__rw_turns {
+  uint32_t local;
+  uint32_t until; /* a local, or the number itself */
+  bool until_local;
+  bool down;
+  uint32_t shift;
+} hcc__rw_turns;
+
 /* A basic block, and what runs exactly as often behind it. */
 typedef struct hcc__rw_cost {
   uint32_t fuel;
   uint32_t header; /* the block that begins the loop or body it is directly in; may be itself */
   bool calls; /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
+  /* of headers only: */
+  bool counted;  /* a loop that may be charged for all its turns at once */
+  uint64_t most; /* no turn costs more */
+  hcc__rw_turns turns;
 } hcc__rw_cost;
 
+/* Locals of ours that metering a body needs. */
+typedef struct hcc__rw_locals {
+  uint32_t scratch; /* i32: 0 to 2 */
+  uint32_t turns;   /* i64: 1 if there are counted loops */
+} hcc__rw_locals;
+
 /* What each basic block of a body costs, in the order in which they begin, to rw->costs. Those of
- * dead code are not counted. Sets *scratch to the number of i32 locals that metering it needs
- * (0 to 2). Errors: as hcc_instr_next, INTERNAL, LIMIT. */
-int hcc__rw_costs(uint32_t *scratch, hcc__rw *rw, const hcc_func *func);
+ * dead code are not counted. Errors: as hcc_instr_next, INTERNAL, LIMIT. */
+int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func);
+/* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
+int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r);
+/* Do the three instructions i[2], i[1], i[0], in that order, leave the local plus a constant? */
+bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i);
+
+#define HCC_RW_TERMS 3
+#define HCC_RW_REACHES 8
+#define HCC_RW_ACCESSES 64
+#define HCC_RW_STRIDE (1 << 20)
+
+/* add + sum of factor * local (as they are before the loop) + stride * turns so far, modulo 2^32.
+ */
+typedef struct hcc__rw_series {
+  bool known;
+  uint32_t add, stride, terms;
+  uint32_t local[HCC_RW_TERMS], factor[HCC_RW_TERMS];
+} hcc__rw_series;
+
+/* Accesses of a loop that are in bounds in all turns if, for each reach, no address of the series
+ * wraps and each plus `end` is no more than the size of the memory. */
+typedef struct hcc__rw_sure {
+  struct {
+    hcc__rw_series
+        series; /* its stride is in -HCC_RW_STRIDE .. HCC_RW_STRIDE, if taken as signed */
+    uint64_t end;
+  } reach[HCC_RW_REACHES];
+  uint32_t reaches, count;
+  uint32_t access[HCC_RW_ACCESSES]; /* offsets of their instructions, ascending */
+} hcc__rw_sure;
+
+/* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
+ * counted. Errors: as hcc_instr_next. */
+int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r);
 /* The body of one function, without its size. Errors: as hcc__rw_costs. */
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func);
 

@@ -39,6 +39,9 @@
 #define HSB_FRAME_MAX (256u << 10)
 #define HSB_RESERVE ((uint64_t)HSB_FRONT_GUARD + HSB_CTX_BYTES + HSB_SPAN + HSB_MEMORY_RESERVE)
 
+/* In place of an offset in the .wasm, at an access that is known to be in bounds. */
+#define HSB_SURE 0x7fffffffu
+
 enum hsb_trap {
 #define HSB_TRAP(name, code, text) HSB_TRAP_##name = code,
 #include "hsb_traps.def"

@@ -7,6 +7,10 @@ import { scratch, tool } from "./tools.mjs";
 
 const PLENTY = 10n ** 15n;
 
+const UP_BY_4 = `(func (export "f") (param $x i32) (param $n i32) (result i32) (local $s i32)
+  loop $l local.get $s i32.const 3 i32.add local.set $s
+    local.get $x i32.const 4 i32.add local.tee $x local.get $n i32.ne br_if $l end local.get $s)`;
+
 // name, module, then [arguments of "f", fuel] or [arguments, fuel, result]
 const COUNTED = [
   ["straight line", `(func (export "f") (param i32 i32) (result i32)
@@ -21,6 +25,27 @@ const COUNTED = [
       i32.const 0 loop (param i32) (result i32) local.get 0 i32.add
         local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end)`,
     [[4], 29, 10]],
+  ["counted loop, up by 4: 11 a turn, 1 behind it", UP_BY_4, [[0, 40], 111, 30], [[-8, 8], 45, 12], [[36, 40], 12, 3]],
+  ["counted loop, down to zero: 5 a turn", `(func (export "f") (param i32)
+      loop local.get 0 i32.const -1 i32.add local.tee 0 br_if 0 end)`, [[1], 5], [[1000], 5000]],
+  ["counted loop, down by 2 to a number", `(func (export "f") (param i32) (result i32) (local i32)
+      loop local.get 1 i32.const 1 i32.add local.set 1
+        local.get 0 i32.const -2 i32.add local.tee 0 i32.const 10 i32.ne br_if 0 end local.get 1)`,
+    [[12], 12, 1], [[30], 111, 10]],
+  ["not counted: a branch in it", `(func (export "f") (param i32) (result i32) (local i32)
+      loop block local.get 0 i32.const 1 i32.and br_if 0 local.get 1 i32.const 1 i32.add local.set 1 end
+        local.get 0 i32.const 1 i32.add local.tee 0 i32.const 100 i32.ne br_if 0 end local.get 1)`,
+    [[99], 12, 0], [[90], 131, 5]],
+  ["not counted: something else sets the local", `(func (export "f") (param i32)
+      loop local.get 0 i32.const 2 i32.add local.set 0
+        local.get 0 i32.const -4 i32.add local.tee 0 br_if 0 end)`, [[8], 36]],
+  ["not counted: the end moves", `(func (export "f") (param i32 i32)
+      loop local.get 1 i32.const 1 i32.sub local.set 1
+        local.get 0 i32.const 1 i32.add local.tee 0 local.get 1 i32.ne br_if 0 end)`, [[0, 8], 44]],
+  ["not counted: a way out", `(func (export "f") (param i32) (result i32)
+      block loop local.get 0 i32.const 7 i32.eq br_if 1
+        local.get 0 i32.const 1 i32.add local.tee 0 i32.const 9 i32.ne br_if 0 end end local.get 0)`,
+    [[1], 71, 7], [[8], 12, 9]],
   ["if: 2, then 1 or 3", `(func (export "f") (param i32) (result i32)
       local.get 0 if (result i32) i32.const 1 else i32.const 2 i32.const 3 i32.add end)`,
     [[1], 3, 1], [[0], 5, 5]],
@@ -90,6 +115,10 @@ const ENDLESS = [
   ["loop by br_table", `(func (export "f") loop i32.const 5 br_table 0 0 end)`, 1002],
   ["loop behind a block", `(func (export "f") loop block i32.const 1 br_if 0 end br 0 end)`, 1002],
   ["loop of ifs", `(func (export "f") (local i32) loop local.get 0 if nop else i32.const 1 local.set 0 end br 0 end)`, 1001],
+  ["counted loop that steps over its end", `(func (export "f") (local i32)
+      loop local.get 0 i32.const 4 i32.add local.tee 0 i32.const 7 i32.ne br_if 0 end)`, 7 * 143],
+  ["counted loop of 2^32 turns", `(func (export "f") (local i32)
+      loop local.get 0 i32.const 1 i32.add local.tee 0 br_if 0 end)`, 1005],
   ["recursion", `(func $f (export "f") call $f)`, 1001],
   ["recursion from a loop", `(func $f (export "f") loop call $f br 0 end)`, 1002],
   ["loop of calls", `(func (export "f") loop call $g br 0 end) (func $g)`, 1002],
@@ -164,6 +193,13 @@ for (const [name, text, used] of ENDLESS) {
   const compiled = compile(text);
   for (const slice of [1000n, 999n, 64n, 1n]) {
     expect(`${name} by ${slice}`, instance(compiled, 1000n, slice)([]), used, undefined, true);
+  }
+}
+{ // a counted loop ends where it would if each turn were charged as it begins
+  const compiled = compile(UP_BY_4);
+  for (const slice of [1000n, 64n, 1n]) {
+    expect("counted at the limit", instance(compiled, 111n, slice)([0, 40]), 111, 30, false);
+    expect("counted below the limit", instance(compiled, 95n, slice)([0, 40]), 100, undefined, true);
   }
 }
 { // the exact limit: what follows the loop is charged before it, so its last checkpoint sees all 91

@@ -35,6 +35,12 @@ static const char MODULE[] =
     "  (func $count (export \"count\") (param i32) (result i32) (local i32)\n"
     "    (loop $l local.get 1 local.get 0 i32.xor local.set 1\n"
     "      local.get 0 i32.const 1 i32.sub local.tee 0 br_if $l) local.get 1)\n"
+    "  (func $walk (export \"walk\") (param i32 i32)\n"
+    "    (loop $l (drop (i32.load8_u (local.get 0)))\n"
+    "      local.get 0 i32.const 1 i32.add local.tee 0 local.get 1 i32.ne br_if $l))\n"
+    "  (func $down (export \"down\") (param i32)\n"
+    "    (loop $l (i32.store (local.get 0) (i32.load offset=4 (local.get 0)))\n"
+    "      local.get 0 i32.const -4 i32.add local.tee 0 i32.const -4 i32.ne br_if $l))\n"
     "  (func $stop (export \"stop\") unreachable)\n"
     "  (func $div (export \"div\") (param i32 i32) (result i32)\n"
     "    local.get 0 local.get 1 i32.div_s)\n"
@@ -178,6 +184,10 @@ static void traps__say_what_and_where(void **state) {
     trap_is(p, "far", 0xffffffff, 0, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "far", 0, 0, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "store", 131069, 1, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "walk", 131000, 131073, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "walk", 131000, 130999, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "walk", 0xfffffff0, 16, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "down", 131068, 0, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "fill", 131070, 1, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "indirect", 3, 0, HSB_TRAP_CALL_UNDEFINED, "undefined element in indirect call");
     trap_is(p, "indirect", 2, 0, HSB_TRAP_CALL_NULL, "uninitialized element in indirect call");
@@ -209,6 +219,25 @@ static void fuel__same_on_every_build_and_slice(void **state) {
       assert_int_equal(used_by(plugins[n], "count", 100000, slice), loop);
       assert_int_equal(used_by(plugins[n], "deep", 500, slice), deep);
       assert_int_equal(used_by(plugins[n], "host", 1, slice), host);
+    }
+  }
+}
+
+/* Loops whose turns are counted before they begin: charged and run as any other. */
+static void counted__runs_and_costs(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    for (uint64_t turns = 1; turns < 40; turns++) {
+      hrt_instance *i = make(plugins[n]);
+      hsb_slot s[2] = {131072 - turns, 131072};
+      hrt_budget budget = {0};
+      assert_int_equal(hrt_call(i, export(i, "walk"), s, &budget, NULL), 0);
+      assert_int_equal(budget.fuel_used, turns * 10);
+      s[0] = 4 * turns - 4;
+      budget.fuel_used = 0;
+      assert_int_equal(hrt_call(i, export(i, "down"), s, &budget, NULL), 0);
+      assert_int_equal(budget.fuel_used, turns * 11);
+      hrt_instance_free(i);
     }
   }
 }
@@ -264,6 +293,7 @@ int main(void) {
       cmocka_unit_test(calls__reset_brings_all_back),
       cmocka_unit_test(traps__say_what_and_where),
       cmocka_unit_test(fuel__same_on_every_build_and_slice),
+      cmocka_unit_test(counted__runs_and_costs),
       cmocka_unit_test(fuel__limit_ends_the_call),
       cmocka_unit_test(time__deadline_ends_a_loop),
   };

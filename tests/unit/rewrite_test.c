@@ -351,13 +351,13 @@ static void metered__locals_and_grow(void **state) {
 static void assert_costs(const uint8_t *code, size_t size, const uint32_t *costs, size_t count,
                          bool polls) {
   fixture f;
-  uint32_t scratch;
+  hcc__rw_locals locals;
   with_body(&f, code, size);
   load(&f);
   hcc__rw rw = {.m = f.m, .err = &f.err, .options.polls = polls};
   hcc_buf_init(&rw.costs, 1 << 20);
   assert_int_equal(hcc__flow_new(&rw.flow, &f.err), 0);
-  assert_int_equal(hcc__rw_costs(&scratch, &rw, &f.m->funcs[1]), 0);
+  assert_int_equal(hcc__rw_costs(&locals, &rw, &f.m->funcs[1]), 0);
   const hcc__rw_cost *actual = (const hcc__rw_cost *)(const void *)rw.costs.data;
   assert_int_equal(rw.costs.size, count * sizeof *actual);
   for (size_t i = 0; i < count; i++) {
@@ -432,6 +432,121 @@ static void costs__polls(void **state) {
 #undef ARM
 #undef INNER
 #undef OUTER
+}
+
+/* --- counted loops --- */
+
+/* What is known of the loop that the body begins with. */
+static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, const uint8_t *code,
+                         size_t size) {
+  fixture f;
+  with_body(&f, code, size);
+  load(&f);
+  hcc__rw rw = {.m = f.m, .err = &f.err};
+  hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin + 2, f.m->funcs[1].code.end};
+  assert_int_equal(hcc__rw_turns_of(found, turns, &rw, r), 0);
+  if (*found) {
+    assert_int_equal(hcc__rw_sure_of(sure, &rw, r), 0);
+  }
+  end(&f);
+}
+
+#define LOOK(found, turns, sure, ...)                                                              \
+  look_at_loop(found, turns, sure, (const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__},              \
+               sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}))
+#define STEP(local, by)                                                                            \
+  HCC_OP_LOCAL_GET, local, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
+#define AGAIN HCC_OP_BR_IF, 0, HCC_OP_END
+#define UNTIL(number) HCC_OP_I32_CONST, number, HCC_OP_I32_NE, AGAIN
+
+static void turns__found(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure sure;
+  (void)state;
+  LOOK(&found, &t, &sure, STEP(0, -1), AGAIN);
+  assert_true(found && t.local == 0 && t.down && t.shift == 0 && !t.until_local && t.until == 0);
+  LOOK(&found, &t, &sure, HCC_OP_NOP, STEP(0, 16), UNTIL(32));
+  assert_true(found && !t.down && t.shift == 4 && !t.until_local && t.until == 32);
+}
+
+/* A loop that is taken for counted and is not would run unmetered. */
+static void turns__not_found(void **state) {
+  static const struct {
+    uint8_t size, code[24];
+  } loops[] = {
+#define LOOP(...)                                                                                  \
+  {                                                                                                \
+    sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}), {                                   \
+      HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
+    }                                                                                              \
+  }
+      LOOP(STEP(0, 0), AGAIN),                                           /* stays where it is */
+      LOOP(STEP(0, 3), UNTIL(9)),                                        /* no power of two */
+      LOOP(STEP(0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, AGAIN),         /* another form */
+      LOOP(HCC_OP_I32_CONST, 1, HCC_OP_LOCAL_SET, 0, STEP(0, 1), AGAIN), /* set twice */
+      LOOP(STEP(0, 1), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_NE, AGAIN),       /* its end moves with it */
+      LOOP(STEP(0, 1), HCC_OP_BR_IF, 1, HCC_OP_END),                     /* leads out */
+      LOOP(STEP(0, 1), HCC_OP_BR_IF, 0, HCC_OP_NOP, HCC_OP_END),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 1, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOOP, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_I32_CONST, 1, HCC_OP_I32_CONST, 1, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 0, AGAIN),
+#undef LOOP
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+    bool found = true;
+    hcc__rw_turns t;
+    hcc__rw_sure sure;
+    look_at_loop(&found, &t, &sure, loops[i].code, loops[i].size);
+    assert_false(found);
+  }
+}
+
+#define LOAD(offset) HCC_OP_I32_LOAD, 0, offset
+
+static void sure__series(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+  /* 4 x + 8, offsets 1 and 5: one reach; then x after its step */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 2, HCC_OP_I32_SHL, HCC_OP_I32_CONST,
+       8, HCC_OP_I32_ADD, LOAD(5), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 4,
+       HCC_OP_I32_MUL, HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, LOAD(1), HCC_OP_DROP, STEP(0, -2),
+       LOAD(0), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1, HCC_OP_I32_SUB, LOAD(0), HCC_OP_I32_ADD,
+       HCC_OP_DROP, HCC_OP_NOP, HCC_OP_END);
+  assert_false(found); /* the step is not last */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 2, HCC_OP_I32_SHL, HCC_OP_I32_CONST,
+       8, HCC_OP_I32_ADD, LOAD(5), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 4,
+       HCC_OP_I32_MUL, HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, LOAD(1), HCC_OP_DROP, STEP(0, -2),
+       AGAIN);
+  assert_true(found);
+  assert_int_equal(s.reaches, 1);
+  assert_int_equal(s.count, 2);
+  assert_int_equal(s.reach[0].end, 9);
+  const hcc__rw_series *x = &s.reach[0].series;
+  assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 4 && x->add == 8);
+  assert_int_equal((int32_t)x->stride, -8);
+}
+
+/* An address that the loop computes in another way is not foreseen. */
+static void sure__unknown(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, LOAD(0), LOAD(0), HCC_OP_DROP, STEP(0, 1), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 1); /* not that whose address was loaded */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_MUL, LOAD(0),
+       HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1, HCC_OP_I32_SHR_U, LOAD(0),
+       HCC_OP_DROP, STEP(0, 1), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 0);
 }
 
 /* A memory, data: active at 8 "a"; passive "b"; active at 40 + 2 * 3 "cd", which
@@ -798,6 +913,10 @@ int main(void) {
       cmocka_unit_test(costs__blocks),
       cmocka_unit_test(costs__dead_code),
       cmocka_unit_test(costs__polls),
+      cmocka_unit_test(turns__found),
+      cmocka_unit_test(turns__not_found),
+      cmocka_unit_test(sure__series),
+      cmocka_unit_test(sure__unknown),
       cmocka_unit_test(segments__lifted),
       cmocka_unit_test(segments__kept),
       cmocka_unit_test(globals__are_replaced_by_values),
