@@ -183,20 +183,24 @@ void gen_const(gen *g, uint8_t type) {
 
 /* Does the operator leave open which NaN it gives? */
 static bool makes_nan(const hcc_op_info *info) {
-  static const char *const exact[] = {
-      ".load", ".const",       ".abs",     ".neg",   ".copysign",     ".pmin",
-      ".pmax", ".reinterpret", ".convert", ".splat", ".extract_lane", ".replace_lane",
-      ".eq",   ".ne",          ".lt",      ".gt",    ".le",           ".ge"};
-  if (info->name[0] != 'f') {
+  static const char *const exact[] = {"abs", "neg", "copysign", "pmin", "pmax", "splat", "const",
+                                      "eq",  "ne",  "lt",       "gt",   "le",   "ge"};
+  static const char *const families[] = {"load", "reinterpret", "convert", "extract_", "replace_"};
+  if (info->name[0] != 'f' || info->sig[strlen(info->sig) - 1] == ':') {
     return false;
   }
-  const char *dot = strchr(info->name, '.');
+  const char *what = strchr(info->name, '.') + 1;
   for (size_t i = 0; i < sizeof exact / sizeof *exact; i++) {
-    if (strncmp(dot, exact[i], strlen(exact[i])) == 0) {
+    if (strcmp(what, exact[i]) == 0) {
       return false;
     }
   }
-  return info->sig[strlen(info->sig) - 1] != ':';
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+    if (strncmp(what, families[i], strlen(families[i])) == 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /* Compares lane by lane and puts the one quiet NaN where a lane is not equal to itself. */

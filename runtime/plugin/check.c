@@ -45,7 +45,7 @@ static bool is_code(const struct checker *c, uintptr_t at) {
 static bool is_sig(const struct checker *c, const char *sig) {
   unsigned colons = 0;
   for (size_t i = 0; i <= SIG_MAX; i++) {
-    if (!holds(c, sig + i, 1)) {
+    if (!holds(c, sig, i + 1)) { /* from its beginning: no pointer is made before it is known */
       return false;
     }
     if (sig[i] == '\0') {
