@@ -76,7 +76,7 @@ static void restore_signals(const struct sigaction before[ENDING]) {
 
 /* The input's name with the suffix of what is made. */
 static int name_output(build *b) {
-  static const char *const suffixes[] = {".so", ".metered.wasm", ".c"};
+  static const char *const suffixes[] = {".so", ".metered.wasm", ".c", ".fuzz"};
   const char *input = b->options->input, *output = b->options->output;
   if (output == NULL && strcmp(input, "-") == 0) {
     output = "-";
@@ -101,8 +101,9 @@ static int find_tools(build *b) {
                                        [HCC_TOOL_WASM2C] = o->wasm2c,
                                        [HCC_TOOL_WAT2WASM] = o->wat2wasm};
   bool text = !hcc_is_binary(b->input, b->input_size);
-  bool needed[HCC_TOOL_COUNT] = {[HCC_TOOL_CLANG] = o->emit == HCC_EMIT_PLUGIN,
-                                 [HCC_TOOL_LLD] = o->emit == HCC_EMIT_PLUGIN,
+  bool code = o->emit == HCC_EMIT_PLUGIN || o->emit == HCC_EMIT_FUZZ;
+  bool needed[HCC_TOOL_COUNT] = {[HCC_TOOL_CLANG] = code,
+                                 [HCC_TOOL_LLD] = code,
                                  [HCC_TOOL_WASM2C] = needs_tools(b),
                                  [HCC_TOOL_WAT2WASM] = text};
   int status = 0;
@@ -215,7 +216,8 @@ static int deliver(build *b, const void *bytes, size_t size) {
     return hcc_fail(b->err, HCC_E_INTERRUPTED, HCC_NO_OFFSET, "interrupted");
   }
   b->result->output_bytes = size;
-  return hcc_file_replace(b->result->output, bytes, size, 0644, true, b->err);
+  mode_t mode = b->options->emit == HCC_EMIT_FUZZ ? 0755 : 0644;
+  return hcc_file_replace(b->result->output, bytes, size, mode, true, b->err);
 }
 
 /* A plugin of the cache, counts and hash from its own sections. */
@@ -284,7 +286,7 @@ static int ask_versions(build *b) {
   hcc_tool *tools[] = {&b->tools[HCC_TOOL_WASM2C], &b->tools[HCC_TOOL_CLANG],
                        &b->tools[HCC_TOOL_LLD]};
   enum hcc_tool_id ids[] = {HCC_TOOL_WASM2C, HCC_TOOL_CLANG, HCC_TOOL_LLD};
-  return hcc_tool_versions(tools, ids, b->options->emit == HCC_EMIT_PLUGIN ? 3 : 1, b->err);
+  return hcc_tool_versions(tools, ids, b->options->emit == HCC_EMIT_C ? 1 : 3, b->err);
 }
 
 static uint32_t processors(void) {
@@ -308,8 +310,11 @@ static int run_stages(build *b) {
   if (status != 0) {
     return status;
   }
-  return b->options->emit == HCC_EMIT_C ? hcc_stage_c(&b->output, b->result, &in, b->err)
-                                        : hcc_stage_plugin(&b->output, b->result, &in, b->err);
+  if (b->options->emit == HCC_EMIT_C) {
+    return hcc_stage_c(&b->output, b->result, &in, b->err);
+  }
+  return b->options->emit == HCC_EMIT_FUZZ ? hcc_stage_fuzz(&b->output, b->result, &in, b->err)
+                                           : hcc_stage_plugin(&b->output, b->result, &in, b->err);
 }
 
 /* Everything that is not in the cache. */

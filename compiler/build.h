@@ -10,7 +10,12 @@
 
 #include "error.h"
 
-enum hcc_emit { HCC_EMIT_PLUGIN, HCC_EMIT_WASM /* canonical, metered, unmarked */, HCC_EMIT_C };
+enum hcc_emit {
+  HCC_EMIT_PLUGIN,
+  HCC_EMIT_WASM, /* canonical, metered, unmarked */
+  HCC_EMIT_C,
+  HCC_EMIT_FUZZ, /* a program that fuzzes the module: fuzz.h */
+};
 enum hcc_tier { HCC_TIER_OPTIMIZING, HCC_TIER_BASELINE };
 enum hcc_bounds { HCC_BOUNDS_GUARD, HCC_BOUNDS_EXPLICIT };
 
@@ -26,6 +31,7 @@ typedef struct hcc_build_options { /* zero is the default of everything */
   const char
       *target; /* x86_64, x86_64_v3, native, aarch64 ...; NULL: x86-64 baseline of the host */
   const char *clang, *wasm2c, *wat2wasm; /* NULL: found by tools.h */
+  const char *fuzz_export;               /* HCC_EMIT_FUZZ: this procedure only; NULL: all */
   uint32_t jobs;                         /* 0: number of processors */
   uint64_t jail_memory, jail_seconds;    /* 0: defaults of limits.h */
   /* Called at each step for progress; may be NULL. */

@@ -35,6 +35,7 @@ enum hcc_when {
   HCC_WHEN_LIBRARY = 128,
   HCC_WHEN_STRIPPED = 256,
   HCC_WHEN_HOST = 512,
+  HCC_WHEN_COVERED = 1024,
 };
 enum hcc_stage { HCC_STAGE_CC, HCC_STAGE_LD };
 
@@ -54,6 +55,7 @@ typedef struct hcc_cc {
   enum hcc_tier tier;
   enum hcc_bounds bounds;
   uint32_t jobs, seconds;
+  bool covered; /* counts edges for libFuzzer: not for a plugin */
 } hcc_cc;
 
 /* The flags as one line, for INFO and the cache. */

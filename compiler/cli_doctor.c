@@ -11,6 +11,7 @@
 #include "cc.h"
 #include "cli.h"
 #include "cli_checks.h"
+#include "fuzz.h"
 #include "hsb_abi.h"
 #include "image.h"
 #include "key.h"
@@ -145,6 +146,18 @@ static void check_flags(doctor *d) {
   hcc_temp_free(&temp, false);
 }
 
+/* For heliosc fuzz only. */
+static void check_fuzzer(doctor *d) {
+  hcc_error err = {0};
+  if (!d->usable[HCC_TOOL_CLANG]) {
+    say(d, HCC_CHECK_WARN, "fuzzer", "not checked without clang", NULL);
+  } else if (hcc_fuzz_runtime(&d->tools[HCC_TOOL_CLANG], &err) == 0) {
+    say(d, HCC_CHECK_OK, "fuzzer", "clang has libFuzzer", NULL);
+  } else {
+    say(d, HCC_CHECK_WARN, "fuzzer", err.text, "only heliosc fuzz needs it");
+  }
+}
+
 static void check_jail(doctor *d) {
   hcc_jail_support support;
   char text[128];
@@ -217,6 +230,7 @@ int hcc_cli_doctor(hcc_cli *cli) {
   doctor d = {.cli = cli};
   check_tools(&d);
   check_flags(&d);
+  check_fuzzer(&d);
   check_jail(&d);
   check_address_space(&d);
   check_key(&d);

@@ -11,5 +11,6 @@ struct hcc_embedded {
 };
 
 extern const struct hcc_embedded hcc_embedded[];
+extern const struct hcc_embedded hcc_embedded_fuzz[]; /* compiler/fuzz: what heliosc fuzz builds */
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "embedded.h"
 #include "fs.h"
+#include "fuzz.h"
 #include "glue.h"
 #include "hash.h"
 #include "image.h"
@@ -272,6 +273,37 @@ int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_inp
   HCC_TRY(pack(out, w));
   lap(&result->ms_pack, &since);
 out:
+  hcc_buf_free(&w->canonical);
+  hcc_plan_free(&w->plan);
+  free(w);
+  return status;
+}
+
+int hcc_stage_fuzz(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in,
+                   hcc_error *err) {
+  int status;
+  uint8_t *program = NULL;
+  size_t size;
+  work *w = malloc(sizeof *w);
+  if (w == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
+  }
+  begin(w, result, in, err);
+  w->cc.covered = true;
+  HCC_TRY(rewrite(w));
+  w->parts = hcc_parts(w->canonical.size);
+  HCC_TRY(translate(w));
+  HCC_TRY(write_embedded(w));
+  list_sources(w);
+  progress(w, "compile");
+  HCC_TRY(
+      hcc_fuzz_program(&result->peak_kib, in, &w->plan, &w->cc, w->sources, w->source_count, err));
+  HCC_TRY(read_file(&program, &size, w, HCC_FUZZ_PROGRAM));
+  hcc_buf_add(out, program, size);
+  HCC_TRY(out->failed ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the program")
+                      : 0);
+out:
+  free(program);
   hcc_buf_free(&w->canonical);
   hcc_plan_free(&w->plan);
   free(w);

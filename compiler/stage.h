@@ -28,6 +28,9 @@ typedef struct hcc_stage_input {
 /* Result fields that belong to the stages are set. Errors: all of the tools', LINKCHECK, LIMIT. */
 int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in,
                      hcc_error *err);
+/* The program that fuzzes it: what HCC_EMIT_FUZZ gives. */
+int hcc_stage_fuzz(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in,
+                   hcc_error *err);
 /* The C of the module in one file, for reading: what HCC_EMIT_C gives. */
 /* How a plugin's module is rewritten. */
 hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *options);

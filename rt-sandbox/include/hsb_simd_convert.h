@@ -60,10 +60,13 @@ HSB_NARROW(u16x8_narrow_i32x4, i32x4, i32x8, u16x8, 0, UINT16_MAX, HSB_LOW_8)
 /* --- integer to float, float to float --- */
 
 #define HSB_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1)
+/* From unsigned: clang 14 takes the sign bits of the result for zero, which they are, in lanes of
+ * any other size too, which they are not. It must not know where the bits come from. */
+#define HSB_FROM_UNSIGNED(v, to) hsb_opaque_o((simde_v128_t) __builtin_convertvector(v, to))
 HSB_UNARY(f32x4_convert_i32x4, i32x4, __builtin_convertvector(a, hsb_f32x4))
-HSB_UNARY(f32x4_convert_u32x4, u32x4, __builtin_convertvector(a, hsb_f32x4))
+HSB_UNARY(f32x4_convert_u32x4, u32x4, HSB_FROM_UNSIGNED(a, hsb_f32x4))
 HSB_UNARY(f64x2_convert_low_i32x4, i32x4, __builtin_convertvector(HSB_LOW_HALF(a), hsb_f64x2))
-HSB_UNARY(f64x2_convert_low_u32x4, u32x4, __builtin_convertvector(HSB_LOW_HALF(a), hsb_f64x2))
+HSB_UNARY(f64x2_convert_low_u32x4, u32x4, HSB_FROM_UNSIGNED(HSB_LOW_HALF(a), hsb_f64x2))
 HSB_UNARY(f64x2_promote_low_f32x4, f32x4, __builtin_convertvector(HSB_LOW_HALF(a), hsb_f64x2))
 HSB_UNARY(f32x4_demote_f64x2_zero, f64x2,
           __builtin_shufflevector(__builtin_convertvector(a, hsb_f32x2), ((hsb_f32x2){0, 0}), 0, 1,

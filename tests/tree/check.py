@@ -15,7 +15,7 @@ ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", 
 COMPILER = ["rt-sandbox", "compiler"]  # never the runtime
 VERIFY = "compiler/verify/"  # judges what the rest of the compiler made: includes nothing but itself and libc
 LIBRARY = ["compiler", "runtime", "rt-sandbox"]  # no prints, no exits in here
-FRONT = re.compile(r"compiler/(main|cli[^/]*|jail|run)\.c$|runtime/cli/")  # programs and children may
+FRONT = re.compile(r"compiler/(main|cli[^/]*|jail|run)\.c$|compiler/fuzz/|runtime/cli/")  # programs, children may
 BANNED = re.compile(
     r"(?<![\w.>])(abort|exit|_exit|assert|printf|puts|putchar|perror|gets|strcpy|strcat|sprintf|vsprintf"
     r"|strtok|atoi|atol|atof|alloca|system|popen|tmpnam|mktemp|setjmp|longjmp|sigsetjmp|siglongjmp)\s*\(")

@@ -47,6 +47,12 @@ static const char MODULE[] =
     "  (func $host (export \"host\") (param i64) (result i64) local.get 0 call $twice)\n"
     "  (func $fill (export \"fill\") (param i32 i32 i32)\n"
     "    local.get 0 local.get 1 local.get 2 memory.fill)\n"
+    "  (func (export \"signs_f32\") (param i32) (result i32)\n"
+    "    local.get 0 i32x4.splat i32.const 5 i32x4.replace_lane 1\n"
+    "    f32x4.convert_i32x4_u i8x16.bitmask)\n"
+    "  (func (export \"signs_f64\") (param i32) (result i32)\n"
+    "    local.get 0 i32x4.splat i32.const 5 i32x4.replace_lane 1\n"
+    "    f64x2.convert_low_i32x4_u i16x8.bitmask)\n"
     "  (func $start i64.const 1000 global.set $g i32.const 300 i32.const 7 i32.store)\n"
     "  (start $start)\n"
     "  (func (export \"_initialize\") i32.const 131000 i32.const 9 i32.store))\n";
@@ -131,6 +137,18 @@ static void calls__state_and_values(void **state) {
     assert_int_equal(ask(i, "host", 21, 0, 0), 42);
     assert_int_equal(ask(i, "deep", 1000, 0, 0), 1000);
     assert_int_equal((uint32_t)ask(i, "table_grow", 10, 0, 0), 3);
+    hrt_instance_free(i);
+  }
+}
+
+/* clang 14 takes what a conversion from unsigned gives for positive in every lane of every shape.
+ */
+static void calls__signs_of_converted_lanes(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    hrt_instance *i = make(plugins[n]);
+    assert_int_equal(ask(i, "signs_f32", 0x97a11009, 0, 0), 0x2242);
+    assert_int_equal(ask(i, "signs_f64", 0xffffffff, 0, 0), 0x6);
     hrt_instance_free(i);
   }
 }
@@ -290,6 +308,7 @@ static void time__deadline_ends_a_loop(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(calls__state_and_values),
+      cmocka_unit_test(calls__signs_of_converted_lanes),
       cmocka_unit_test(calls__reset_brings_all_back),
       cmocka_unit_test(traps__say_what_and_where),
       cmocka_unit_test(fuel__same_on_every_build_and_slice),
