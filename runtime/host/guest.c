@@ -108,5 +108,6 @@ int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, u
 int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap, const void *bytes,
                   uint64_t length) {
   uint64_t from = hrt_u32(offset) < length ? hrt_u32(offset) : length;
-  return hrt_give(env, dst, cap, (const char *)bytes + from, length - from);
+  const char *rest = from == length ? NULL : (const char *)bytes + from; /* bytes may be NULL */
+  return hrt_give(env, dst, cap, rest, length - from);
 }

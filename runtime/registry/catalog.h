@@ -58,6 +58,9 @@ int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hr
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err);
 int hrt_catalog_commit(hrt_catalog *c, helios_error *err);
 void hrt_catalog_rollback(hrt_catalog *c);
+/* What a rollback could not do because the outer statement was interrupted. Before each statement.
+ */
+void hrt_catalog_undo(hrt_catalog *c);
 
 /* All below: between begin and commit. */
 

@@ -19,6 +19,7 @@ struct hrt_catalog {
   bool keep;      /* statements after use */
   bool outermost; /* our savepoint is the transaction */
   bool writing;   /* between hrt_catalog_begin and _commit or _rollback: statements stay */
+  bool undo_due;  /* a rollback was asked for and is still to be done */
   sqlite3_stmt *statements[HRT_SQL_COUNT];
 };
 

@@ -1,7 +1,9 @@
 /* catalog_write.c - changing the catalog, in a savepoint of the caller's transaction. See
  * catalog.h.
  *
- * Invariant: after hrt_catalog_rollback the database is as it was before hrt_catalog_begin. */
+ * Invariant: after hrt_catalog_rollback the database is as it was before hrt_catalog_begin; if
+ * sqlite3_interrupt forbids the rollback while an outer statement runs, then after the next
+ * hrt_catalog_undo. */
 #include <string.h>
 
 #include "plugin/alloc.h"
@@ -87,6 +89,7 @@ static void end_writing(hrt_catalog *c) {
 
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
   int64_t stamp;
+  hrt_catalog_undo(c);
   /* Not in the savepoint: SQLite waits for the write lock only before the first read. */
   int status = hrt_catalog_stamp(&stamp, c, err);
   if (status != 0) {
@@ -126,14 +129,28 @@ int hrt_catalog_commit(hrt_catalog *c, helios_error *err) {
   return status;
 }
 
-void hrt_catalog_rollback(hrt_catalog *c) {
-  if (c->outermost) { /* a release would write the file's change counter */
-    (void)hrt_sql_run(c, HRT_SQL_ROLLBACK, 0, 0, NULL);
-  } else {
-    (void)hrt_sql_run(c, HRT_SQL_ROLLBACK_TO, 0, 0, NULL);
-    (void)hrt_sql_run(c, HRT_SQL_RELEASE, 0, 0, NULL);
+/* SQLite keeps the flag of sqlite3_interrupt while any statement runs, and a rollback is one. */
+static bool interrupted(hrt_catalog *c, hrt_sql which) {
+  return hrt_sql_run(c, which, 0, 0, NULL) != 0 && sqlite3_errcode(c->db) == SQLITE_INTERRUPT;
+}
+
+void hrt_catalog_undo(hrt_catalog *c) {
+  if (!c->undo_due) {
+    return;
   }
-  end_writing(c);
+  if (c->outermost) { /* a release would write the file's change counter */
+    c->undo_due = !sqlite3_get_autocommit(c->db) && interrupted(c, HRT_SQL_ROLLBACK);
+  } else {
+    c->undo_due = interrupted(c, HRT_SQL_ROLLBACK_TO) || interrupted(c, HRT_SQL_RELEASE);
+  }
+  if (!c->undo_due) {
+    end_writing(c);
+  }
+}
+
+void hrt_catalog_rollback(hrt_catalog *c) {
+  c->undo_due = true;
+  hrt_catalog_undo(c);
 }
 
 int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *err) {

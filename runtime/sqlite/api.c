@@ -188,6 +188,7 @@ int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char
   helios_error e = {0};
   *stmt = NULL;
   h->last.code = HELIOS_OK;
+  hrt_catalog_undo(h->catalog);
   int status = prepare(h, stmt, &rest, sql, &e);
   int known = h->entry_count;
   if (status != 0 && unknown_function(&e) && hrt_sync(h, NULL) == 0 && h->entry_count > known) {

@@ -23,7 +23,8 @@ typedef struct candidate {
   uint8_t so_hash[HRT_HASH_BYTES];
   hrt_plugin *plugin; /* of the cache, until version has it */
   hrt_version *version;
-  bool found; /* def began as the row of this version: */
+  sqlite3_stmt *guard; /* until writing begins */
+  bool found;          /* def began as the row of this version: */
   uint32_t asked;
   int64_t seen_id, seen_stamp;
   uint32_t seen_version;
@@ -229,6 +230,16 @@ static int write_update(candidate *c, helios_error *err) {
   return hrt_catalog_update_version(c->h->catalog, &c->def, err);
 }
 
+/* From here on an interrupt must end one statement only: SQLite would refuse to roll back while
+ * another one runs. */
+static int begin_writing(candidate *c, helios_error *err) {
+  bool interrupted = hrt_session_interrupted(c->h);
+  hrt_interruptible_end(c->guard);
+  c->guard = NULL;
+  return interrupted ? hrt_fail(err, HELIOS_E_CANCELLED, "interrupted")
+                     : hrt_catalog_begin(c->h->catalog, err);
+}
+
 /* The rest of a statement that made a candidate: write, commit, let this connection use it at once.
  */
 static int publish(candidate *c, int (*write)(candidate *, helios_error *), helios_error *err) {
@@ -236,7 +247,7 @@ static int publish(candidate *c, int (*write)(candidate *, helios_error *), heli
   hrt_entry *e;
   int64_t stamp;
   int status = 0;
-  HRT_TRY(hrt_catalog_begin(h->catalog, err));
+  HRT_TRY(begin_writing(c, err));
   status = c->found ? check_unchanged(c, err) : 0;
   if (status == 0) {
     status = write(c, err);
@@ -421,7 +432,7 @@ static int drop_users(helios *h, const hrt_user *users, helios_error *err) {
 static int drop_in_savepoint(candidate *c, int64_t id, const hrt_user *users, helios_error *err) {
   hrt_catalog *catalog = c->h->catalog;
   int status = 0;
-  HRT_TRY(hrt_catalog_begin(catalog, err));
+  HRT_TRY(begin_writing(c, err));
   status = drop_users(c->h, users, err);
   if (status == 0) {
     status = hrt_catalog_drop(catalog, id, err);
@@ -483,9 +494,10 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   c->h = h;
   c->ddl = ddl;
   hrt_session_anchor(h);
-  sqlite3_stmt *guard = hrt_interruptible_begin(h);
+  hrt_catalog_undo(h->catalog);
+  c->guard = hrt_interruptible_begin(h);
   status = actions[ddl->action](c, &e);
-  hrt_interruptible_end(guard);
+  hrt_interruptible_end(c->guard);
   if (status != 0) {
     if (e.code != HELIOS_E_NOT_FOUND || strncmp(e.text, "no such procedure", 17) != 0) {
       hrt_error_prefix(&e, ddl->def.name);

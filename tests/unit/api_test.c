@@ -698,6 +698,43 @@ static void memory__each_allocation_fails(void **state) {
   }
 }
 
+static int interrupt_when(unsigned kind, void *part, void *statement, void *text) {
+  (void)kind, (void)text;
+  if (strstr(sqlite3_sql(statement), part) != NULL) {
+    sqlite3_interrupt(sqlite3_db_handle(statement));
+  }
+  return 0;
+}
+
+/* While the catalog is written: the CREATE fails and leaves nothing behind, also when it runs
+ * inside a statement that the interrupt ends too. */
+static void interrupt__of_ddl_leaves_nothing(void **state) {
+  (void)state;
+  static const char *const parts[] = {"CREATE TABLE IF NOT EXISTS main.helios_plugin",
+                                      "UPDATE main.helios_meta",
+                                      "INTO main.helios_procedure",
+                                      "INTO main.helios_version",
+                                      "INTO main.helios_plugin",
+                                      "SET current_version",
+                                      "SELECT ifnull(max(version)",
+                                      "RELEASE"};
+  static const char *const creates[] = {
+      "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'",
+      "SELECT helios_ddl('CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS "
+      "''%D/one.so''')"};
+  for (size_t i = 0; i < 2 * sizeof parts / sizeof *parts; i++) {
+    helios *h = ek_open(":memory:");
+    helios_error err;
+    sqlite3_trace_v2(helios_db(h), SQLITE_TRACE_STMT, interrupt_when, (void *)parts[i / 2]);
+    assert_int_not_equal(ek_try(h, &err, creates[i % 2]), 0);
+    sqlite3_trace_v2(helios_db(h), 0, NULL, NULL);
+    ek_run(h, "SELECT count(*) FROM sqlite_schema", "0");
+    assert_true(sqlite3_get_autocommit(helios_db(h)));
+    ek_run(h, EK_CREATE_ANSWER "SELECT answer()", "1");
+    ek_close(h);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(create__call_and_reopen),
@@ -713,6 +750,7 @@ int main(void) {
       cmocka_unit_test(exec__trap_offset),
       cmocka_unit_test(limits__fuel_time_memory),
       cmocka_unit_test(interrupt__ends_a_call),
+      cmocka_unit_test(interrupt__of_ddl_leaves_nothing),
       cmocka_unit_test(nested__procedure_sql_procedure),
       cmocka_unit_test(authorizer__chained_and_fails_closed),
       cmocka_unit_test(drop__dependencies),
