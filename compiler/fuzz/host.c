@@ -407,17 +407,20 @@ static struct found what(uint32_t kind, const struct job *j) {
                         h.trap != 0 ? h.offset : UINT32_MAX};
 }
 
+static bool still(struct job *j, const uint8_t *data, size_t size, const struct found *f) {
+  struct found now = what(call_once(j, data, size), j);
+  return memcmp(&now, f, sizeof now) == 0;
+}
+
 /* Leaves bytes out of the input as long as the same is found. */
-static size_t shrink(struct job *j, uint8_t *data, size_t size, const struct found *f) {
+static size_t leave_out(struct job *j, uint8_t *data, size_t size, const struct found *f) {
   static uint8_t copy[1 << 16];
-  uint32_t tries = 0;
+  uint32_t tries = SHRINK_TRIES;
   for (size_t n = size / 2; n > 0; n /= 2) {
-    for (size_t at = 0; at + n <= size && tries < SHRINK_TRIES;) {
+    for (size_t at = 0; at + n <= size && tries > 0; tries--) {
       memcpy(copy, data, at);
       memcpy(copy + at, data + at + n, size - at - n);
-      struct found now = what(call_once(j, copy, size - n), j);
-      tries++;
-      if (memcmp(&now, f, sizeof now) == 0) {
+      if (still(j, copy, size - n, f)) {
         size -= n;
         memcpy(data, copy, size);
       } else {
@@ -428,6 +431,22 @@ static size_t shrink(struct job *j, uint8_t *data, size_t size, const struct fou
   return size;
 }
 
+/* And makes those that stay smaller: lengths are among them. */
+static void lessen(struct job *j, uint8_t *data, size_t size, const struct found *f) {
+  uint32_t tries = SHRINK_TRIES;
+  for (size_t at = size; at-- > 0 && tries > 0;) {
+    for (uint8_t step = data[at]; step > 0 && tries > 0; tries--) {
+      data[at] -= step;
+      if (!still(j, data, size, f)) {
+        data[at] += step;
+        step /= 2;
+      } else {
+        step = step < data[at] ? step : data[at];
+      }
+    }
+  }
+}
+
 static void report(struct job *j, uint32_t kind, const uint8_t *data, size_t size) {
   static uint8_t least[1 << 16];
   static char line[1 << 18];
@@ -435,7 +454,8 @@ static void report(struct job *j, uint32_t kind, const uint8_t *data, size_t siz
   size = size < sizeof least ? size : sizeof least;
   memcpy(least, data, size);
   if (kind != FOUND_DIFFERS) {
-    size = shrink(j, least, size, &f);
+    size = leave_out(j, least, size, &f);
+    lessen(j, least, size, &f);
   }
   call_once(j, least, size);
   size_t n =
