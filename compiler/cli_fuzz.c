@@ -286,7 +286,7 @@ static int take_line(fuzz *f, char *line) {
     f->edges_all = (uint32_t)strtoul(fields[3], NULL, 10);
   } else if (n == 2 && strcmp(fields[0], "error") == 0) {
     char clean[128];
-    return hcc_fail(f->err, HCC_E_INVALID, HCC_NO_OFFSET, "%s",
+    return hcc_fail(f->err, HCC_E_USAGE, HCC_NO_OFFSET, "can't fuzz it: %s",
                     hcc_cli_clean(clean, sizeof clean, fields[1]));
   }
   return 0;

@@ -52,3 +52,11 @@ expect 2 heliosc fuzz good.wat --export nothing && expect 2 heliosc fuzz good.wa
 echo '(module (memory 1))' >empty.wat
 expect 2 heliosc fuzz empty.wat && has err 'nothing to fuzz'
 
+echo '(module (memory 1) (func $s unreachable) (start $s) (func (export "f") (param i32)))' >start.wat
+expect 2 heliosc fuzz start.wat && has err "can't fuzz it: the module traps while it is instantiated"
+# What a compiler made has nothing below 1024: a store there is through a null pointer.
+cat >low.wat <<'WAT'
+(module (@custom "producers" "\00") (memory (export "memory") 2 20)
+  (func (export "f") (param i32) (if (i32.eq (local.get 0) (i32.const 77)) (then (i32.store (i32.const 40) (i32.const 7))))))
+WAT
+expect 1 heliosc fuzz low.wat --runs 20000 && has out '^write through a null pointer' && has out '^  SELECT f\(77\)$'
