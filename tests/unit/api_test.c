@@ -716,8 +716,7 @@ static void interrupt__of_ddl_leaves_nothing(void **state) {
                                       "INTO main.helios_version",
                                       "INTO main.helios_plugin",
                                       "SET current_version",
-                                      "SELECT ifnull(max(version)",
-                                      "RELEASE"};
+                                      "SELECT ifnull(max(version)"};
   static const char *const creates[] = {
       "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'",
       "SELECT helios_ddl('CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS "
