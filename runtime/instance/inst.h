@@ -20,8 +20,9 @@
 #define HRT_HOT_MAX 1024 /* pages: above it reset drops pages instead of copying them */
 #define HRT_RELEARN 4096 /* resets after which the written pages are learned anew */
 #define HRT_TABLES_RESERVE (UINT64_C(64) << 20) /* all tables of an instance */
-#define HRT_TABLE_GROWTH 65536u /* elements that a table may grow above its minimum */
-#define HRT_TABLES 100          /* HCC_MAX_TABLES */
+#define HRT_TABLE_GROWTH 65536u /* elements that a table may grow above its minimum, */
+#define HRT_TABLE_SHARE 16 /* and the part of the reserve that is left: so 100 tables find room */
+#define HRT_TABLES 100     /* HCC_MAX_TABLES */
 
 /* Pages [first, end) of linear memory, of HRT_TRACK_PAGE. */
 struct hrt_range {

@@ -114,10 +114,11 @@ uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
   return old;
 }
 
-/* Elements to grant: min for certain, growth as far as there is room. False: refused. */
+/* Elements to grant: min for certain, growth as far as there is room, but never so much that the
+ * tables after it have none. False: refused. */
 static bool grant_elements(const hrt_instance *i, uint32_t *max, uint32_t min, uint32_t elem) {
-  uint64_t room = (HRT_TABLES_RESERVE - i->tables_used) / elem;
-  uint64_t want = (uint64_t)min + HRT_TABLE_GROWTH;
+  uint64_t room = (HRT_TABLES_RESERVE - i->tables_used) / elem, growth = room / HRT_TABLE_SHARE;
+  uint64_t want = min + (growth < HRT_TABLE_GROWTH ? growth : HRT_TABLE_GROWTH);
   want = want < *max ? want : *max;
   want = want < room ? want : room;
   *max = (uint32_t)want;
