@@ -1,0 +1,147 @@
+"""mutants.py - what mutate.py changes beside every `if`, and what of it is no change."""
+
+# Files whose every `if` is a check, or the way to one.
+SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h",
+         "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
+         "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/budget.c",
+         "runtime/instance/call.c", "runtime/instance/guest.c", "runtime/instance/image.c",
+         "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
+         "runtime/instance/track.c"]
+
+# Macros that are a check where they stand.
+CHECKS = ["HSB_CHECK", "HSB_FORCE", "HSB_TABLE_CHECK"]
+
+INST, RT = "runtime/instance/", "rt-sandbox/include/"
+SIGNAL, TRACK, IMAGE = INST + "signal.c", INST + "track.c", INST + "image.c"
+CALL, OUTER, BUDGET = INST + "call.c", INST + "outermost.h", INST + "budget.c"
+GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_64.S"
+
+# (file, text that is there once, what takes its place)
+ROWS = [
+    # the compiler's part
+    ("compiler/cc_flags.def", '"-fno-optimize-sibling-calls"', '"-foptimize-sibling-calls"'),
+    ("compiler/cc_flags.def", '"-DHSB_EXPLICIT_BOUNDS"', '"-DHSB_NO_BOUNDS"'),
+    ("compiler/cc_flags.def", '"-Werror=frame-larger-than"', '"-Wno-error=frame-larger-than"'),
+    # the shape of a sandbox
+    ("rt-sandbox/hsb_abi.h", "((UINT64_C(8) << 30) + HSB_PAGE)", "((UINT64_C(4) << 30) + HSB_PAGE)"),
+    ("rt-sandbox/hsb_check.h", "!__builtin_add_overflow(a, b, out)", "(__builtin_add_overflow(a, b, out), true)"),
+    ("rt-sandbox/hsb_check.h", "off <= size && len <= size - off", "len <= size - off"),
+    ("rt-sandbox/hsb_check.h", "off <= size && len <= size - off", "off <= size"),
+    ("rt-sandbox/hsb_check.h", "off <= size && len <= size - off", "off + len <= size"),
+    # memory
+    (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY(addr > mem->size)"),
+    (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY((u32)(addr + (bytes)) > mem->size)"),
+    (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY(addr + (bytes) > mem->size + 1)"),
+    (RT + "hsb_memory.h", '__asm__ volatile("" ::reg(value))', "(void)0"),
+    (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at + n > mem->size"),
+    (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at > mem->size"),
+    (RT + "hsb_memory.h", "(u64)from + n > size", "from + n > size"),
+    (RT + "hsb_memory.h", "(mem)->pages >= (min) ? (void)0", "1 ? (void)0"),
+    # tables and calls
+    (RT + "hsb_table.h", "jae %l[wrong]", "nop"),
+    (RT + "hsb_table.h", "jne %l[wrong]", "nop"),
+    (RT + "hsb_table.h", "cmp %c[size](%[instance])", "cmp $0x7fffffff"),
+    (RT + "hsb_table.h", '[size] "i"((char *)&table->size', '[size] "i"((char *)&table->max_size'),
+    (RT + "hsb_table.h", "UNLIKELY((end) > (u64)(size))", "UNLIKELY((u32)(end) > (u64)(size))"),
+    (RT + "hsb_table.h", "UNLIKELY((end) > (u64)(size))", "UNLIKELY((end) > (u64)(size) + 1)"),
+    (RT + "hsb_table.h", "delta > table->max_size - old", "old + delta > table->max_size"),
+    ("rt-sandbox/hsb_cold.c", "!room || granted < min || granted > max", "granted < min || granted > max"),
+    ("rt-sandbox/hsb_cold.c", "!room || granted < min || granted > max", "!room || granted > max"),
+    ("rt-sandbox/hsb_cold.c", "!room || granted < min || granted > max", "!room || granted < min"),
+    (RT + "hsb_override.h", "(hsb_trap(instance, HSB_TRAP_##name, __LINE__), 0)", "0"),
+    # reservation and growth
+    (RESERVE, "PROT_READ : PROT_READ | PROT_WRITE;", "PROT_READ | PROT_WRITE : PROT_READ | PROT_WRITE;"),
+    (RESERVE, "watched ? PROT_READ : PROT_READ", "watched ? PROT_READ | PROT_WRITE : PROT_READ"),
+    (RESERVE, "pages > i->limit_pages", "(uint32_t)pages > i->limit_pages"),
+    (RESERVE, "pages > i->limit_pages", "pages > i->limit_pages + 1"),
+    (RESERVE, "hrt_instance_memory(i) == NULL || pages", "pages"),
+    (RESERVE, "  i->dirty = true;\n", ""),
+    (RESERVE, "    i->base_pages = (uint32_t)pages;\n", ""),
+    (RESERVE, "want = want < *max ? want : *max;", ""),
+    (RESERVE, "want = want < room ? want : room;", ""),
+    (RESERVE, "return want >= min;", "return true;"),
+    (RESERVE, "i->tables_used += t.size;", ""),
+    (RESERVE, "i->ready || index != i->table_count", "index != i->table_count"),
+    # the fault handler
+    (SIGNAL, "a == NULL || info->si_code <= 0 || info->si_code == SI_KERNEL", "a == NULL || info->si_code == SI_KERNEL"),
+    (SIGNAL, "a == NULL || info->si_code <= 0 || info->si_code == SI_KERNEL", "a == NULL || info->si_code <= 0"),
+    (SIGNAL, "address - (uintptr_t)i->reservation >= i->reservation_size ||\n      !hrt_plugin_has_pc(i->plugin, pc)",
+     "!hrt_plugin_has_pc(i->plugin, pc)"),
+    (SIGNAL, "address - (uintptr_t)i->reservation >= i->reservation_size ||\n      !hrt_plugin_has_pc(i->plugin, pc)",
+     "address - (uintptr_t)i->reservation >= i->reservation_size"),
+    (SIGNAL, "SA_SIGINFO | SA_ONSTACK | SA_NODEFER", "SA_SIGINFO | SA_NODEFER"),
+    (SIGNAL, "SA_SIGINFO | SA_ONSTACK | SA_NODEFER", "SA_SIGINFO | SA_ONSTACK"),
+    (SIGNAL, "  errno = saved;\n", "  (void)saved;\n"),
+    (SIGNAL, "    a->pc = pc;\n", ""),
+    (SIGNAL, "    a->host_status = 0;\n", ""),
+    # calls
+    (CALL, "  i->life = HRT_DEAD;\n", ""),
+    (CALL, "i->dirty = i->dirty || !e->stateless;", ""),
+    (CALL, "code ? (int)code : HSB_TRAP_UNREACHABLE", "(int)code"),
+    (OUTER, "(i->life | i->unmetered) != HRT_IDLE || ", ""),
+    (OUTER, "hrt_thread.current != NULL ||\n                           ", ""),
+    (OUTER, "!hrt_stack_is_known(here) || ", ""),
+    (OUTER, " || !hrt_budget_is_ample(b)", ""),
+    (OUTER, "limit > floor ? limit : floor", "limit"),
+    (OUTER, "limit > floor ? limit : floor", "floor"),
+    (OUTER, "  hrt_thread.current = outer;\n", "  (void)outer;\n"),
+    (OUTER, "  i->life = HRT_RUNNING;\n", ""),
+    (OUTER, "  i->life = HRT_IDLE;\n", ""),
+    (OUTER, "  i->dirty |= !e->stateless;\n", ""),
+    (OUTER, "  a->err = err;\n", ""),
+    (OUTER, "  b->fuel_used += (uint64_t)a->mark - (uint64_t)left;\n", ""),
+    (OUTER, "  b->depth = 0;\n", ""),
+    (OUTER, "b->fuel_used <= b->fuel_limit &&", "1 &&"),
+    (OUTER, "(uint64_t)slice <= b->fuel_limit - b->fuel_used", "1"),
+    # fuel, time, stack
+    (BUDGET, "return (uint64_t)slice < left ? slice : (int64_t)left;", "(void)left;\n  return slice;"),
+    (BUDGET, "  b->depth++;\n", ""),
+    (BUDGET, "  b->depth--;\n", ""),
+    (BUDGET, "used + units < used ? UINT64_MAX : used + units", "used + units"),
+    (BUDGET, "units < INT64_MAX / 2 ? units + TOLL_HOST : INT64_MAX / 2", "units + TOLL_HOST"),
+    (BUDGET, "return outer_is_higher ? outer->instance->ctx->stack_limit : limit;",
+     "(void)outer_is_higher;\n  return limit;"),
+    (BUDGET, "b->fuel_limit != 0 && b->fuel_used > b->fuel_limit", "0"),
+    (BUDGET, "b->deadline_ns != 0 && now >= b->deadline_ns", "0"),
+    # guest memory for the host
+    (GUEST, "!hsb_in_range(at.v, len, hrt_guest_size(i)) || !hrt_track_write(i, at.v, len)",
+     "!hrt_track_write(i, at.v, len)"),
+    (GUEST, "!hsb_in_range(at.v, len, hrt_guest_size(i)) || !hrt_track_write(i, at.v, len)",
+     "!hsb_in_range(at.v, len, hrt_guest_size(i))"),
+    (GUEST, "!hsb_add64(&all, len, zeros) || ", "(all = len + zeros, 0) || "),
+    (GUEST, "!hsb_in_range(at.v, all, hrt_guest_size(i)) ||\n      ", ""),
+    (GUEST, " ||\n      !hrt_track_open(i, at.v, all)", ""),
+    (GUEST, "!hsb_add64(&end, at.v, len)", "(end = at.v + len, 0)"),
+    # checkpoint and reset
+    (IMAGE, "      hrt_ranges_add(&i->contents, page, page + 1);\n", ""),
+    (IMAGE, "  i->life = HRT_DEAD; /* unless all of it works */\n", ""),
+    (IMAGE, "  i->base_pages = i->pages;\n", ""),
+    (IMAGE, "    save_pages(i, i->base_pages * scale, i->pages * scale);\n", "    (void)scale;\n"),
+    (IMAGE, "  memcpy(i->instance, i->instance_image, i->abi->instance_size);\n", ""),
+    (IMAGE, "    memset(t->data + t->image_size, 0, page_end - t->image_size);\n", ""),
+    (IMAGE, "madvise(begin, size, MADV_DONTNEED) == 0 && ", ""),
+    (IMAGE, " && mprotect(begin, size, PROT_NONE) == 0", ""),
+    (IMAGE, "page_end == t->open || madvise(t->data + page_end, t->open - page_end, MADV_DONTNEED) == 0", "true"),
+    (IMAGE, "  i->life = done ? HRT_IDLE : HRT_DEAD;\n", ""),
+    (IMAGE, "  return done ? 0 : hrt_fail(err, HELIOS_E_MEMORY, \"can't reset an instance\");", "  return 0;"),
+    (IMAGE, "i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max", "i->limit_pages"),
+    (IMAGE, "    copy_back(i, &i->contents);\n", ""),
+    (IMAGE, "done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;", "done = true;"),
+    (IMAGE, "return hrt_track_begin(i, NULL) == 0;", "return true;"),
+    # written pages
+    (TRACK, "r->count == HRT_RANGES || ", ""),
+    (TRACK, "first >= r->at[n].first && end <= r->at[n].end", "first >= r->at[n].first"),
+    (TRACK, "first >= r->at[n].first && end <= r->at[n].end", "end <= r->at[n].end"),
+    (TRACK, "at + len < base ? at + len : base", "at + len"),
+    (TRACK, "address >= memory && address - memory < (uint64_t)i->base_pages * HSB_PAGE", "address >= memory"),
+    (TRACK, "at < t->open || ", ""),
+    (TRACK, "  i->dirty = true;\n", ""),
+    (TRACK, "i->tracking != HRT_TRACK_FAULTS || at >= base || len == 0", "at >= base || len == 0"),
+    (TRACK, "  i->hot.count = 0;\n", ""),
+    # what a landing gives back
+    *[(GUARD, f"        movq    {n}(%rdi), %{r}\n", "") for n, r in
+      ((0, "rbx"), (8, "rbp"), (16, "r12"), (24, "r13"), (32, "r14"), (40, "r15"))],
+]
+
+# Key of a mutant -> why nothing can tell.
+EQUIVALENT = {}

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""mutate.py - does the suite notice when a safety check is gone? One check at a time is taken out of a copy of the
+tree, which is built and tested; a mutant that passes everything has survived.
+
+Mutants: every `if` of the files in SCOPE with its condition made false, every check macro dropped, and the rows of
+mutants.py (masks, limits, comparisons, what is not an `if`). mutants.py also lists those that change nothing that can
+be seen, each with its reason; they are not run.
+
+usage: mutate.py SOURCE_DIR [--work DIR] [--only TEXT] [--sample N] [--list] [--record FILE]
+  --work: where the copy lives; kept if named, so that a second run builds less
+  --only: mutants whose key contains TEXT
+  --sample: N of the mutants that the record says are killed, evenly spread, each against its killer only
+  --record: write who killed what (default for --sample: tests/mutation/record.txt)
+Exit: 0 if none survived.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
+
+UNIT = {"rt-sandbox": ["sandbox_memory", "sandbox"],
+        "compiler": [],
+        "runtime": ["instance", "reset", "budget", "signal"]}
+ESCAPE_UNIT = ["escape_landing_test", "escape_memory_test"]
+LATE_UNIT = ["compiled", "stop"]
+# Classes to try first, by file.
+FIRST = {"hsb_table.h": ["06", "08", "03", "13"], "hsb_memory.h": ["04", "08", "05", "10", "03"],
+         "hsb_simd_memory.h": ["05", "04", "10"], "hsb_cold.c": ["06", "02", "11", "09"], "hsb_override.h": ["11", "10"],
+         "hsb_lib.c": ["08"], "cc_flags.def": ["11", "04", "10"], "hsb_abi.h": ["04", "14"]}
+SECONDS = 240
+
+
+class Mutant:
+    def __init__(self, path, old, new, at):
+        self.path, self.old, self.new, self.at = path, old, new, at
+        self.line = 0
+
+    def key(self):
+        return f"{self.path}: {' '.join(self.old.split())} => {' '.join(self.new.split()) or 'nothing'}"
+
+
+def balanced(text, begin):
+    """Index behind the parenthesis that closes the one at begin."""
+    depth = 0
+    for n in range(begin, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[n], 0)
+        if depth == 0:
+            return n + 1
+    raise ValueError("unbalanced")
+
+
+def mutants_of(path, text):
+    seen = {}
+
+    def made(old, new, at):
+        # The same text twice in a file: numbered, so that each has a key of its own.
+        seen[old] = seen.get(old, 0) + 1
+        m = Mutant(path, old, new, at)
+        m.line = text.count("\n", 0, at) + 1
+        m.number = seen[old]
+        return m
+
+    blank = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
+    for m in re.finditer(r"(?<![#\w])if \(", blank):
+        end = balanced(blank, m.end() - 1)
+        condition = text[m.end():end - 1]
+        yield made(text[m.start():end], f"if (0 && ({condition}))", m.start())
+    for name in CHECKS:
+        for m in re.finditer(rf"(?<!define )\b{name}\(", blank):
+            end = balanced(blank, m.end() - 1)
+            if blank[end:end + 1] == ";":
+                yield made(text[m.start():end + 1], "(void)0;", m.start())
+
+
+def by_hand(path, text):
+    for row_path, old, new in ROWS:
+        if row_path == path:
+            if text.count(old) != 1:
+                sys.exit(f"mutants.py: {old!r} is {text.count(old)} times in {path}")
+            m = Mutant(path, old, new, text.index(old))
+            m.line, m.number = text.count("\n", 0, m.at) + 1, 1
+            yield m
+
+
+def collect(source):
+    out = []
+    for path in sorted(set(SCOPE) | {row[0] for row in ROWS}):
+        text = (source / path).read_text()
+        out += list(mutants_of(path, text)) if path in SCOPE else []
+        out += list(by_hand(path, text))
+    return out
+
+
+def name_of(m):
+    return m.key() + (f" #{m.number}" if m.number > 1 else "")
+
+
+class Copy:
+    """A copy of the tree, its build and its suites."""
+
+    def __init__(self, source, folder):
+        self.source, self.tree, self.build = source, folder / "tree", folder / "build"
+        self.plugins = folder / "plugins"
+        self.tree.mkdir(parents=True, exist_ok=True)
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=source, text=True,
+                                capture_output=True, check=True).stdout.split("\n")
+        for name in filter(None, listed):
+            to = self.tree / name
+            if (source / name).is_file() and not (to.is_file() and to.read_bytes() == (source / name).read_bytes()):
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source / name, to)
+        if (source / "toolchain").is_dir() and not (self.tree / "toolchain").exists():
+            (self.tree / "toolchain").symlink_to(source / "toolchain")
+        self.env = dict(os.environ, HELIOS_SOURCE=str(self.tree), HELIOS_BIN=str(self.build / "bin"))
+        launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+        self.run(["cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=",
+                  "-DCMAKE_C_FLAGS=-O1", *launcher], check=True)
+
+    def run(self, command, check=False, seconds=1200):
+        try:
+            done = subprocess.run(list(map(str, command)), env=self.env, cwd=self.tree, text=True, errors="replace",
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return 124, "time is up"
+        if check and done.returncode != 0:
+            sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}")
+        return done.returncode, done.stdout
+
+    def make(self, *targets):
+        return self.run(["cmake", "--build", self.build, "--", "-j1", *targets])
+
+    def unit(self, name):
+        target = name if name.startswith("escape_") else f"unit_{name}_test"
+        status, said = self.make(target)
+        if status != 0:
+            return f"build: {said[-200:]}"
+        status, said = self.run([self.build / "bin" / target], seconds=SECONDS)
+        failed = re.search(r"\[  FAILED  \] (\S+)", said)
+        return f"{target} {failed.group(1) if failed else said[-60:].strip() or status}" if status else None
+
+    def escape(self, mode, files, plugins):
+        keep = ["--reuse", plugins] if plugins else []
+        status, said = self.run([self.build / "bin/escape_run", "--stop", "yes", *keep, "--modes", mode, *files],
+                                seconds=SECONDS)
+        failed = re.search(r"^FAILED (\S+ \(\S+\))", said, re.M)
+        return f"escape {failed.group(1) if failed else said[-60:].strip()}" if status else None
+
+    def opcodes(self, mode):
+        status, said = self.run([sys.executable, "tests/escape/opcodes.py", self.build / "bin/escape_run",
+                                 "compiler/opcodes.def", "--stop", "yes", "--modes", mode], seconds=SECONDS)
+        failed = re.search(r"^FAILED (\S+ \(\S+\))", said, re.M)
+        return f"opcodes {failed.group(1) if failed else said[-60:].strip()}" if status else None
+
+    def files(self, first=()):
+        found = sorted((self.tree / "tests/escape").glob("[0-9][0-9]-*.wat"))
+        rank = {c: n for n, c in enumerate(first)}
+        return sorted(found, key=lambda f: (rank.get(f.name[:2], len(rank)), f.name))
+
+
+def killer(copy, m):
+    """Who notices; None if nobody does."""
+    folder = m.path.split("/")[0]
+    runtime = folder == "runtime"
+    status, said = copy.make("escape_run")
+    if status != 0:
+        return f"compiler: {said[-160:].strip()}"
+    files = copy.files(FIRST.get(Path(m.path).name, ()))
+    plugins = copy.plugins if runtime else None
+    near = [f for f in files if f.name[:2] in FIRST.get(Path(m.path).name, ())]
+    steps = [lambda n=n: copy.unit(n) for n in UNIT[folder]]
+    if runtime:
+        steps += [lambda n=n: copy.unit(n) for n in ESCAPE_UNIT]
+        steps += [lambda: copy.escape("O3", files, plugins)]
+    else:
+        steps += [lambda mode=mode: copy.escape(mode, near, None) for mode in ("explicit-O3", "guard-O3") if near]
+        steps += [lambda mode=mode: copy.opcodes(mode) for mode in ("explicit-O3", "guard-O3")]
+        steps += [lambda mode=mode: copy.escape(mode, files, None) for mode in ("O3", "O1")]
+    steps += [lambda n=n: copy.unit(n) for n in LATE_UNIT]
+    for step in steps:
+        found = step()
+        if found:
+            return found
+    return None
+
+
+def again(copy, m, by):
+    """The one test that killed it before."""
+    if by.startswith("compiler"):
+        return copy.make("escape_run")[0] != 0 and by
+    if by.startswith(("unit_", "escape_")):
+        target = by.split()[0]
+        return copy.unit(target if target.startswith("escape_") else target[5:-5])
+    status, said = copy.make("escape_run")
+    if status != 0:
+        return f"compiler: {said[-160:]}"
+    found = re.match(r"(escape|opcodes) (\S+) \((\S+)\)", by)
+    if not found or found.group(1) == "opcodes":
+        return copy.opcodes(found.group(3) if found else "O3")
+    return copy.escape(found.group(3), [copy.tree / "tests/escape" / found.group(2)], None)
+
+
+def read_record(path):
+    rows = [line.split("\t") for line in path.read_text().split("\n") if "\t" in line]
+    return {key: by for by, key in rows}
+
+
+def apply(copy, m):
+    path = copy.tree / m.path
+    text = (copy.source / m.path).read_text()
+    path.write_text(text[:m.at] + m.new + text[m.at + len(m.old):])
+
+
+def undo(copy, m):
+    shutil.copyfile(copy.source / m.path, copy.tree / m.path)
+
+
+def baseline(copy, sample):
+    if sample:
+        copy.run(["cmake", "--build", copy.build, "--", "escape_run"], check=True)
+        return
+    copy.run(["cmake", "--build", copy.build, "--"], check=True)
+    found = copy.escape("O3", copy.files(), copy.plugins)
+    for name in [*UNIT["rt-sandbox"], *UNIT["runtime"], *ESCAPE_UNIT, *LATE_UNIT]:
+        found = found or copy.unit(name)
+    if found:
+        sys.exit(f"without any mutation: {found}")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("source", type=Path)
+    p.add_argument("--work", type=Path)
+    p.add_argument("--only", default="")
+    p.add_argument("--sample", type=int, default=0)
+    p.add_argument("--list", action="store_true")
+    p.add_argument("--record", type=Path)
+    o = p.parse_args()
+    source = o.source.resolve()
+    mutants = [m for m in collect(source) if o.only in name_of(m)]
+    names = {name_of(m) for m in mutants}
+    stale = [] if o.only else [key for key in EQUIVALENT if key not in names]
+    for key in stale:
+        print(f"mutants.py: no such mutant: {key}")
+    wanted = [m for m in mutants if name_of(m) not in EQUIVALENT]
+    if o.list or stale:
+        print("\n".join(f"{m.path}:{m.line}: {name_of(m)}" for m in wanted))
+        print(f"{len(wanted)} mutants, {len(mutants) - len(wanted)} equivalent")
+        sys.exit(bool(stale))
+    record = {}
+    if o.sample:
+        record = read_record(Path(__file__).parent / "record.txt")
+        known = [m for m in wanted if record.get(name_of(m), "compiler").split()[0] in ("escape", "opcodes")]
+        wanted = known[::max(1, len(known) // o.sample)][:o.sample]
+    folder = o.work or Path(tempfile.mkdtemp(prefix="helios-mutation-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    survived, begin = [], time.time()
+    try:
+        copy = Copy(source, folder.resolve())
+        baseline(copy, o.sample)
+        for n, m in enumerate(wanted, 1):
+            apply(copy, m)
+            by = again(copy, m, record[name_of(m)]) if o.sample else killer(copy, m)
+            undo(copy, m)
+            print(f"{n}/{len(wanted)} {m.path}:{m.line} {name_of(m)}\n    {by or 'SURVIVED'}", flush=True)
+            survived += [] if by else [m]
+            if o.record:
+                with open(o.record, "a") as f:
+                    f.write(f"{' '.join((by or 'SURVIVED').split())}\t{name_of(m)}\n")
+    finally:
+        if not o.work:
+            shutil.rmtree(folder, ignore_errors=True)
+    killed = len(wanted) - len(survived)
+    print(f"{killed} of {len(wanted)} killed in {time.time() - begin:.0f} s; {len(mutants) - len(wanted)} equivalent")
+    sys.exit(bool(survived) or not wanted)
+
+
+if __name__ == "__main__":
+    main()
