@@ -5,9 +5,10 @@
  * A file passes in a mode if all ended as wanted - results, a named trap, a named refusal - nothing
  * around the sandbox has changed, and the child ended as it should.
  *
- * usage: escape_run [--reuse FOLDER] [--modes WORD] FILE...
+ * usage: escape_run [--reuse FOLDER] [--modes WORD] [--stop yes] FILE...
  *   --reuse: keep plugins in FOLDER and take those that are there; for mutate.py
- *   --modes: only modes whose name has this word */
+ *   --modes: only modes whose name has this word
+ *   --stop: at the first failure */
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -468,6 +469,7 @@ static bool begin(const char *reuse) {
 
 int main(int argc, char **argv) {
   const char *reuse = NULL, *only = "";
+  bool stop = false;
   unsigned failed = 0, runs = 0, invokes = 0, files = 0;
   int n = 1;
   for (; n + 1 < argc && argv[n][0] == '-'; n += 2) {
@@ -475,13 +477,15 @@ int main(int argc, char **argv) {
       reuse = argv[n + 1];
     } else if (strcmp(argv[n], "--modes") == 0) {
       only = argv[n + 1];
+    } else if (strcmp(argv[n], "--stop") == 0) {
+      stop = true;
     }
   }
   if (n >= argc || !begin(reuse)) {
-    printf("usage: escape_run [--reuse FOLDER] [--modes WORD] FILE...\n");
+    printf("usage: escape_run [--reuse FOLDER] [--modes WORD] [--stop yes] FILE...\n");
     return 2;
   }
-  for (; n < argc; n++, files++) {
+  for (; n < argc && !(stop && failed > 0); n++, files++) {
     failed += one_file(argv[n], only, reuse != NULL, &runs, &invokes);
   }
   if (reuse == NULL) {
