@@ -6,11 +6,13 @@ Mutants: every `if` of the files in SCOPE with its condition made false, every c
 mutants.py (masks, limits, comparisons, what is not an `if`). mutants.py also lists those that change nothing that can
 be seen, each with its reason; they are not run.
 
-usage: mutate.py SOURCE_DIR [--work DIR] [--only TEXT] [--sample N] [--list] [--record FILE]
+usage: mutate.py SOURCE_DIR [--work DIR] [--only TEXT] [--corpus] [--resume] [--sample N] [--list] [--record FILE]
   --work: where the copy lives; kept if named, so that a second run builds less
   --only: mutants whose key contains TEXT
-  --sample: N of the mutants that the record says are killed, evenly spread, each against its killer only
-  --record: write who killed what (default for --sample: tests/mutation/record.txt)
+  --corpus: the corpus alone, not the tests in C: a quick first round
+  --record: add to FILE who killed what; the last line of a mutant counts
+  --resume: leave out what the record says is killed
+  --sample: N of the mutants that tests/mutation/record.txt says are killed, evenly spread, each against its killer only
 Exit: 0 if none survived.
 """
 import argparse
@@ -29,7 +31,7 @@ from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
 UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_compiled_test"],
         "compiler": ["unit_compiled_test"],
         "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test",
-                    "unit_budget_test", "unit_signal_test", "unit_stop_test", "unit_compiled_test"]}
+                    "unit_budget_test", "unit_signal_test", "unit_compiled_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",
          "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08",
@@ -165,7 +167,7 @@ class Copy:
         return [f for c in classes.split() for f in found if f.name[:2] == c] if classes else found
 
 
-def killer(copy, m):
+def killer(copy, m, corpus_only):
     """Who notices; None if nobody does."""
     folder, name = m.path.split("/")[0], Path(m.path).name
     status, said = copy.make("escape_run")
@@ -176,10 +178,10 @@ def killer(copy, m):
     steps = [lambda: copy.escape("explicit-O3", near, plugins), lambda: copy.escape("guard-O3", near, plugins)]
     if plugins:
         steps += [lambda: copy.escape("O3", all_of, plugins)]
-    steps += [lambda n=n: copy.unit(n) for n in UNIT[folder]]
-    if "memory" in name:
+    steps += [lambda n=n: copy.unit(n) for n in UNIT[folder] if not corpus_only]
+    if "memory" in name and not corpus_only:
         steps += [lambda mode=mode: copy.opcodes(mode) for mode in ("explicit-O3", "guard-O3")]
-    if not plugins:
+    if not plugins and not corpus_only:
         steps += [lambda: copy.escape("O3", all_of, None), lambda: copy.escape("O1", all_of, None)]
     for step in steps:
         found = step()
@@ -218,10 +220,11 @@ def undo(copy, m):
     shutil.copyfile(copy.source / m.path, copy.tree / m.path)
 
 
-def baseline(copy, sample):
-    targets = ["escape_run"] if sample else ["escape_run", *sorted({n for names in UNIT.values() for n in names})]
+def baseline(copy, o):
+    corpus = o.sample or o.corpus
+    targets = ["escape_run"] if corpus else ["escape_run", *sorted({n for names in UNIT.values() for n in names})]
     copy.run(["cmake", "--build", copy.build, "--", "-j1", *targets], check=True)
-    if sample:
+    if o.sample:
         return
     found = copy.escape("O3", copy.files(), copy.plugins)
     for name in targets[1:]:
@@ -237,6 +240,8 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--sample", type=int, default=0)
     p.add_argument("--list", action="store_true")
+    p.add_argument("--corpus", action="store_true")
+    p.add_argument("--resume", action="store_true")
     p.add_argument("--record", type=Path)
     o = p.parse_args()
     source = o.source.resolve()
@@ -255,15 +260,18 @@ def main():
         record = read_record(Path(__file__).parent / "record.txt")
         known = [m for m in wanted if record.get(name_of(m), "compiler").split()[0] in ("escape", "opcodes")]
         wanted = known[::max(1, len(known) // o.sample)][:o.sample]
+    if o.resume and o.record.exists():
+        record = read_record(o.record)
+        wanted = [m for m in wanted if record.get(name_of(m), "SURVIVED") == "SURVIVED"]
     folder = o.work or Path(tempfile.mkdtemp(prefix="helios-mutation-"))
     folder.mkdir(parents=True, exist_ok=True)
     survived, begin = [], time.time()
     try:
         copy = Copy(source, folder.resolve())
-        baseline(copy, o.sample)
+        baseline(copy, o)
         for n, m in enumerate(wanted, 1):
             apply(copy, m)
-            by = again(copy, m, record[name_of(m)]) if o.sample else killer(copy, m)
+            by = again(copy, m, record[name_of(m)]) if o.sample else killer(copy, m, o.corpus)
             undo(copy, m)
             print(f"{n}/{len(wanted)} {m.path}:{m.line} {name_of(m)}\n    {by or 'SURVIVED'}", flush=True)
             survived += [] if by else [m]
