@@ -20,13 +20,11 @@ static const struct named traps[] = {
 #undef HSB_TRAP
     {NULL, 0}};
 
-static const struct named errors[] = {{"MISUSE", HELIOS_E_MISUSE},
-                                      {"MEMORY", HELIOS_E_MEMORY},
-                                      {"LIMIT", HELIOS_E_LIMIT},
-                                      {"FUEL", HELIOS_E_FUEL},
-                                      {"DEADLINE", HELIOS_E_DEADLINE},
-                                      {"TRAP", HELIOS_E_TRAP},
-                                      {NULL, 0}};
+static const struct named errors[] = {
+    {"MISUSE", HELIOS_E_MISUSE},     {"MEMORY", HELIOS_E_MEMORY},
+    {"INTERNAL", HELIOS_E_INTERNAL}, {"LIMIT", HELIOS_E_LIMIT},
+    {"FUEL", HELIOS_E_FUEL},         {"DEADLINE", HELIOS_E_DEADLINE},
+    {"TRAP", HELIOS_E_TRAP},         {NULL, 0}};
 
 static const struct named signals[] = {{"SEGV", SIGSEGV}, {"BUS", SIGBUS}, {NULL, 0}};
 
@@ -126,6 +124,8 @@ static bool limit(struct corpus_file *f, char **rest) {
   uint64_t *field = strcmp(what, "memory") == 0    ? &f->memory
                     : strcmp(what, "stack") == 0   ? &f->stack
                     : strcmp(what, "fuel") == 0    ? &f->fuel
+                    : strcmp(what, "time") == 0    ? &f->time
+                    : strcmp(what, "ticks") == 0   ? &f->ticks
                     : strcmp(what, "address") == 0 ? &f->address
                                                    : NULL;
   if (field != NULL) {

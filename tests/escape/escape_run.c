@@ -29,7 +29,7 @@
 #include "hosts.h"
 
 #define CHILD_SECONDS 60
-#define CALL_SECONDS 20
+#define CALL_MS 20000
 
 struct mode {
   const char *name;
@@ -72,11 +72,14 @@ static void tell(struct run *r, const char *format, ...) {
 
 /* ---- steps, in the child ---- */
 
-static volatile sig_atomic_t ticks;
+static volatile sig_atomic_t ticks_left; /* until the running call is cancelled; 0: it is not */
+static int cancel;
 
 static void on_tick(int signal) {
   (void)signal;
-  ticks++;
+  if (ticks_left > 0 && --ticks_left == 0) {
+    __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+  }
 }
 
 static void set_timer(uint32_t microseconds) {
@@ -114,7 +117,8 @@ static bool ended(struct run *r, const struct corpus_step *s, int status, const 
   if (s->want == WANT_ERROR && (uint32_t)status == s->code && err->text[0] != '\0') {
     return true;
   }
-  bool limit_trap = status == HELIOS_E_FUEL || status == HELIOS_E_DEADLINE;
+  bool limit_trap =
+      status == HELIOS_E_FUEL || status == HELIOS_E_DEADLINE || status == HELIOS_E_CANCELLED;
   if (s->want == WANT_TRAP && (status == HELIOS_E_TRAP || limit_trap) && err->trap == s->code) {
     return true;
   }
@@ -174,17 +178,21 @@ static bool bury(struct run *r, const struct corpus_step *s, uint32_t index) {
   return dead;
 }
 
-static uint64_t in_seconds(unsigned seconds) {
+static uint64_t in_ms(uint64_t ms) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return ((uint64_t)t.tv_sec + seconds) * 1000000000u + (uint64_t)t.tv_nsec;
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + ms * 1000000u;
 }
 
 /* The call, with a pattern on the stack above it. */
 __attribute__((noinline)) static int call(bool *whole, struct run *r, uint32_t index,
                                           hsb_slot *slots, helios_error *err) {
   volatile uint8_t room[2048];
-  hrt_budget budget = {.fuel_limit = r->file->fuel, .deadline_ns = in_seconds(CALL_SECONDS)};
+  hrt_budget budget = {.fuel_limit = r->file->fuel,
+                       .deadline_ns = in_ms(r->file->time != 0 ? r->file->time : CALL_MS),
+                       .cancel = &cancel};
+  __atomic_store_n(&cancel, 0, __ATOMIC_RELAXED);
+  ticks_left = (sig_atomic_t)r->file->ticks;
   for (size_t n = 0; n < sizeof room; n++) {
     room[n] = (uint8_t)(n * 37);
   }

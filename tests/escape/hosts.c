@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "instance/inst.h"
+
 #define SCRATCH (1u << 20)
 
 static uint8_t scratch[SCRATCH];
@@ -34,7 +36,8 @@ static void wild_write(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 
 static void grow(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
   (void)env;
-  s[0] = (uint32_t)hrt_guest_grow(hrt_instance_of(ctx), (uint32_t)s[0]);
+  int64_t old = hrt_guest_grow(hrt_instance_of(ctx), (uint32_t)s[0]);
+  s[0] = old == -1 || (old >= 0 && old <= 65536) ? (uint32_t)old : 0xbad;
 }
 
 static void size(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
@@ -88,6 +91,13 @@ static void fail(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
   hrt_host_fail(ctx, &err);
 }
 
+/* A host that says that it failed, and not how. */
+static void fail_mutely(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s, (void)env;
+  helios_error err = {.code = HELIOS_OK};
+  hrt_host_fail(ctx, &err);
+}
+
 static void charge(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
   (void)env;
   hrt_host_charge(ctx, s[0]);
@@ -108,6 +118,20 @@ static void reenter(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 static void call_other(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
   (void)env;
   s[0] = callee == NULL ? UINT64_MAX : call_again(callee, ctx, s[0]);
+}
+
+/* A new instance of the running plugin, on the running budget: what its "again" returns, or the
+ * status if it can't be made or fails. */
+static void nest(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)env;
+  hrt_instance *outer = hrt_instance_of(ctx), *inner = NULL;
+  hrt_budget *budget = hrt_host_budget(ctx);
+  hrt_instance_options options = {.imports = outer->imports, .stack_bytes = outer->stack_bytes};
+  int n = hrt_plugin_export(outer->plugin, "again", 5);
+  int status = hrt_instance_new(&inner, outer->plugin, &options, budget, NULL);
+  status = status == 0 ? hrt_call(inner, (uint32_t)n, s, budget, NULL) : status;
+  s[0] = status == 0 ? s[0] : (uint64_t)status;
+  hrt_instance_free(inner);
 }
 
 /* Works for (ms) milliseconds, in guest memory: (ms, at, len). */
@@ -136,9 +160,11 @@ static const struct {
             {"starts_zero", "ij:i", starts_zero},
             {"trap", "i:", trap},
             {"fail", ":", fail},
+            {"fail_mutely", ":", fail_mutely},
             {"charge", "j:", charge},
             {"reenter", "i:i", reenter},
             {"call_other", "i:i", call_other},
+            {"nest", "i:i", nest},
             {"work", "iii:", work}};
 
 bool hosts_bind(struct hsb_binding out[HOSTS_MAX], hrt_plugin *p) {

@@ -223,7 +223,7 @@ def undo(copy, m):
 def baseline(copy, o):
     corpus = o.sample or o.corpus
     targets = ["escape_run"] if corpus else ["escape_run", *sorted({n for names in UNIT.values() for n in names})]
-    copy.run(["cmake", "--build", copy.build, "--", "-j1", *targets], check=True)
+    copy.run(["cmake", "--build", copy.build, "--", f"-j{2 if o.sample else 1}", *targets], check=True)
     if o.sample:
         return
     found = copy.escape("O3", copy.files(), copy.plugins)
