@@ -83,7 +83,9 @@ static bool want(struct corpus_step *s, char **rest) {
   return numbers(s->values, &s->value_count, &more, rest) && !more;
 }
 
-static bool step(struct corpus_file *f, enum corpus_action action, char **rest, unsigned line) {
+/* Room for one more; it is a copy of *from. */
+static bool add(struct corpus_file *f, const struct corpus_step *from) {
+  struct corpus_step copy = *from;                  /* which may move */
   if ((f->step_count & (f->step_count - 1)) == 0) { /* room for the next power of two */
     size_t room = f->step_count == 0 ? 1 : 2 * (size_t)f->step_count;
     struct corpus_step *grown = realloc(f->steps, room * sizeof *grown);
@@ -92,10 +94,32 @@ static bool step(struct corpus_file *f, enum corpus_action action, char **rest, 
     }
     f->steps = grown;
   }
-  struct corpus_step *s = &f->steps[f->step_count++];
+  f->steps[f->step_count++] = copy;
+  return true;
+}
+
+static bool repeat(struct corpus_file *f, char **rest) {
+  uint64_t times, last;
+  if (!number(&times, word(rest)) || !number(&last, word(rest)) || word(rest) != NULL ||
+      last > f->step_count || times > 10000) {
+    return false;
+  }
+  for (uint64_t n = 0; n < times * last; n++) {
+    if (!add(f, &f->steps[f->step_count - last])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool step(struct corpus_file *f, enum corpus_action action, char **rest, unsigned line) {
+  struct corpus_step first = {.line = line, .action = action};
+  if (!add(f, &first)) {
+    return false;
+  }
+  struct corpus_step *s = &f->steps[f->step_count - 1];
   bool more = false;
   uint64_t interval;
-  *s = (struct corpus_step){.line = line, .action = action};
   switch (action) {
   case DO_TIMER:
     if (!number(&interval, word(rest)) || interval > 1000000) {
@@ -166,6 +190,9 @@ static bool directive(struct corpus_file *f, char *text, unsigned line) {
   }
   if (strcmp(first, "limit") == 0) {
     return limit(f, &rest);
+  }
+  if (strcmp(first, "repeat") == 0) {
+    return repeat(f, &rest);
   }
   if (strcmp(first, "modes") == 0) {
     return modes(f, &rest);

@@ -4,7 +4,7 @@
 SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h",
          "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
          "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/budget.c",
-         "runtime/instance/call.c", "runtime/instance/guest.c", "runtime/instance/image.c",
+         "runtime/instance/call.c", "runtime/instance/cow.c", "runtime/instance/guest.c", "runtime/instance/image.c",
          "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
          "runtime/instance/track.c"]
 
@@ -12,7 +12,7 @@ SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.
 CHECKS = ["HSB_CHECK", "HSB_FORCE", "HSB_TABLE_CHECK"]
 
 INST, RT = "runtime/instance/", "rt-sandbox/include/"
-SIGNAL, TRACK, IMAGE = INST + "signal.c", INST + "track.c", INST + "image.c"
+SIGNAL, TRACK, IMAGE, COW = (INST + name for name in ("signal.c", "track.c", "image.c", "cow.c"))
 CALL, OUTER, BUDGET = INST + "call.c", INST + "outermost.h", INST + "budget.c"
 GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_64.S"
 
@@ -50,7 +50,9 @@ ROWS = [
     ("rt-sandbox/hsb_cold.c", "!room || granted < min || granted > max", "!room || granted < min"),
     (RT + "hsb_override.h", "(hsb_trap(instance, HSB_TRAP_##name, __LINE__), 0)", "0"),
     # reservation and growth
-    (RESERVE, "PROT_READ : PROT_READ | PROT_WRITE;", "PROT_READ | PROT_WRITE : PROT_READ | PROT_WRITE;"),
+    (RESERVE, "i->tracking == HRT_TRACK_NEVER || mprotect(i->memory, size, PROT_READ) == 0", "true"),
+    (RESERVE, "i->tracking == HRT_TRACK_NEVER || mprotect(i->memory, size, PROT_READ) == 0",
+     "mprotect(i->memory, size, PROT_READ) == 0"),
     (RESERVE, "watched ? PROT_READ : PROT_READ", "watched ? PROT_READ | PROT_WRITE : PROT_READ"),
     (RESERVE, "pages > i->limit_pages", "(uint32_t)pages > i->limit_pages"),
     (RESERVE, "pages > i->limit_pages", "pages > i->limit_pages + 1"),
@@ -101,8 +103,6 @@ ROWS = [
     (BUDGET, "units < INT64_MAX / 2 ? units + TOLL_HOST : INT64_MAX / 2", "units + TOLL_HOST"),
     (BUDGET, "return outer_is_higher ? outer->instance->ctx->stack_limit : limit;",
      "(void)outer_is_higher;\n  return limit;"),
-    (BUDGET, "b->fuel_limit != 0 && b->fuel_used > b->fuel_limit", "0"),
-    (BUDGET, "b->deadline_ns != 0 && now >= b->deadline_ns", "0"),
     # guest memory for the host
     (GUEST, "!hsb_in_range(at.v, len, hrt_guest_size(i)) || !hrt_track_write(i, at.v, len)",
      "!hrt_track_write(i, at.v, len)"),
@@ -113,10 +113,21 @@ ROWS = [
     (GUEST, " ||\n      !hrt_track_open(i, at.v, all)", ""),
     (GUEST, "!hsb_add64(&end, at.v, len)", "(end = at.v + len, 0)"),
     # checkpoint and reset
-    (IMAGE, "      hrt_ranges_add(&i->contents, page, page + 1);\n", ""),
+    (COW, "        hrt_ranges_add(&image->contents, page, page + 1);\n", ""),
+    (COW, "    r = i->image->contents;\n", ""),
+    (COW, "    hrt_ranges_add(&r, i->hot.at[n].first, i->hot.at[n].end);\n", ""),
+    (COW, "image->plugin == i->plugin && ", ""),
+    (COW, "image->pages == i->pages && ", ""),
+    (COW, "holds(image, i, r) &&\n        ", ""),
+    (COW, " &&\n        holds(image, i, &image->contents)", ""),
+    (COW, "F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW", "F_SEAL_SHRINK | F_SEAL_GROW"),
+    (COW, "    i->holed = true;\n", ""),
+    (COW, "  hrt_track_forget(i);\n", ""),
+    (IMAGE, "i->life != HRT_IDLE || i->spoiled", "i->life != HRT_IDLE"),
+    (IMAGE, "!i->spoiled && restore_memory(i)", "restore_memory(i)"),
+    (IMAGE, "image->fd >= 0 ? hrt_image_map(i, err) : hrt_track_begin(i, err)", "hrt_track_begin(i, err)"),
     (IMAGE, "  i->life = HRT_DEAD; /* unless all of it works */\n", ""),
     (IMAGE, "  i->base_pages = i->pages;\n", ""),
-    (IMAGE, "    save_pages(i, i->base_pages * scale, i->pages * scale);\n", "    (void)scale;\n"),
     (IMAGE, "  memcpy(i->instance, i->instance_image, i->abi->instance_size);\n", ""),
     (IMAGE, "    memset(t->data + t->image_size, 0, page_end - t->image_size);\n", ""),
     (IMAGE, "madvise(begin, size, MADV_DONTNEED) == 0 && ", ""),
@@ -125,7 +136,7 @@ ROWS = [
     (IMAGE, "  i->life = done ? HRT_IDLE : HRT_DEAD;\n", ""),
     (IMAGE, "  return done ? 0 : hrt_fail(err, HELIOS_E_MEMORY, \"can't reset an instance\");", "  return 0;"),
     (IMAGE, "i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max", "i->limit_pages"),
-    (IMAGE, "    copy_back(i, &i->contents);\n", ""),
+    (IMAGE, "  copy_back(i, &i->image->contents);\n", ""),
     (IMAGE, "done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;", "done = true;"),
     (IMAGE, "return hrt_track_begin(i, NULL) == 0;", "return true;"),
     # written pages
@@ -134,10 +145,12 @@ ROWS = [
     (TRACK, "first >= r->at[n].first && end <= r->at[n].end", "end <= r->at[n].end"),
     (TRACK, "at + len < base ? at + len : base", "at + len"),
     (TRACK, "address >= memory && address - memory < (uint64_t)i->base_pages * HSB_PAGE", "address >= memory"),
-    (TRACK, "at < t->open || ", ""),
     (TRACK, "  i->dirty = true;\n", ""),
     (TRACK, "i->tracking != HRT_TRACK_FAULTS || at >= base || len == 0", "at >= base || len == 0"),
-    (TRACK, "  i->hot.count = 0;\n", ""),
+    (TRACK, "guest's memory\");\n  }\n  hrt_track_forget(i);\n", "guest's memory\");\n  }\n"),
+    (TRACK, "  i->spoiled = true;\n", "  (void)i;\n"),
+    (TRACK, "i->spoiled || i->tracking != HRT_TRACK_FAULTS || hrt_ranges_hold", "i->tracking != HRT_TRACK_FAULTS || hrt_ranges_hold"),
+    (TRACK, "  i->hot = *hot;\n", ""),
     # what a landing gives back
     *[(GUARD, f"        movq    {n}(%rdi), %{r}\n", "") for n, r in
       ((0, "rbx"), (8, "rbp"), (16, "r12"), (24, "r13"), (32, "r14"), (40, "r15"))],
