@@ -1,15 +1,20 @@
 /* corpus.h - one file of the corpus: a module in text and, in its comments, what must happen.
  *
- * A line `;; WORD ...` whose WORD is in the table below is a directive; other comments are prose.
- *   modes WORD...            only builds with all of these words: guard explicit O1 O3
- *   limit WHAT N             memory (pages), stack (bytes), fuel, time (milliseconds of a call),
- * ticks (of the timer until a call is cancelled), address (bytes of address space) timer
- * MICROSECONDS       a signal that often during the steps that follow; 0: none reject CODE [TEXT]
- * the build fails with this code (H0103) and its message has the text new -> WANT              a
- * new instance invoke NAME VALUE... -> WANT reset, checkpoint        of the instance WANT is
- * nothing, values (as integers; two for a v128), `trap NAME`, `error CODE` with the names of
- * hsb_traps.def and helios/error.h, or `crash SIGNAL`: the process dies. After a trap the next step
- * meets a new instance. Must not guess: a directive that it does not understand is a failure.
+ * A line `;; WORD ...` whose WORD is one of these is a directive; other comments are prose.
+ *
+ * - modes WORD...: only builds with all of these words: guard explicit O1 O3
+ * - limit WHAT N: memory (pages), stack (bytes), fuel, time (milliseconds of a call), ticks (of the
+ *   timer until a call is cancelled), address (bytes of address space)
+ * - timer MICROSECONDS: a signal that often during the steps that follow; 0: none
+ * - reject CODE [TEXT]: the build fails with this code (H0103) and its message has the text
+ * - new -> WANT: a new instance
+ * - invoke NAME VALUE... -> WANT
+ * - reset, checkpoint: of the instance
+ * - repeat N M: the last M steps, N times more
+ *
+ * WANT is nothing, values (as integers; two for a v128), `trap NAME`, `error CODE` with the names
+ * of hsb_traps.def and helios/error.h, or `crash SIGNAL`: the process dies. After a trap the next
+ * step meets a new instance. Must not guess: a directive that it does not understand is a failure.
  */
 #ifndef CORPUS_H
 #define CORPUS_H
