@@ -21,7 +21,7 @@ INFALLIBLE = set("""
     sigaddset sigemptyset sigfillset sigprocmask snprintf stpcpy strcasecmp strchr strcmp strcspn strerror
     strerrordesc_np strerrorname_np strftime strlen strncasecmp strncat strncmp strnlen strpbrk strrchr strspn strstr
     strtod strtok_r strtoll strtoul strtoull syscall sysconf umask vsnprintf
-    stderr stdout dprintf fclose ferror fflush fopen fprintf fputc fputs ftell fwrite printf vfprintf""".split())
+    stderr stdout dprintf ferror fflush fprintf fputc fputs ftell fwrite printf vfprintf""".split())
 # syscall: Landlock, seccomp's questions: where the kernel lacks them the build goes on without. stdio: the programs'
 # own output, none of a library's results.
 

@@ -171,7 +171,7 @@ static void look(char *out, const char *sql) {
 struct holdings {
   long blocks, json;
   sqlite3_int64 sqlite;
-  int descriptors;
+  long descriptors;
   size_t plugins;
 };
 
@@ -331,7 +331,7 @@ static void check_holdings(const scenario *s, long n, const struct holdings *fir
   struct holdings last = holdings();
   if (memcmp(&last, first, sizeof last) != 0) {
     fail_msg("%s, fault %ld: blocks %ld, %ld, of SQLite %lld, of cJSON %ld, %ld, descriptors "
-             "%d, %d, plugins %zu",
+             "%ld, %ld, plugins %zu",
              s->name, n, first->blocks, last.blocks, last.sqlite - first->sqlite, first->json,
              last.json, first->descriptors, last.descriptors, last.plugins);
   }
