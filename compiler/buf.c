@@ -45,6 +45,7 @@ static bool reserve(hcc_buf *b, size_t n) {
   uint8_t *data = realloc(b->data, capacity + 1);
   if (data == NULL) {
     fail(b);
+    b->no_memory = true;
     return false;
   }
   b->data = data;

@@ -13,6 +13,7 @@ typedef struct hcc_buf {
   uint8_t *data;
   size_t size, capacity, max;
   bool failed;
+  bool no_memory; /* that is why; else it was its maximum */
 } hcc_buf;
 
 void hcc_buf_init(hcc_buf *b, size_t max);

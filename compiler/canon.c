@@ -315,6 +315,9 @@ static int code(hcc_buf *out, hcc__rw *rw) {
   for (uint32_t i = rw->m->imported_funcs; i < rw->m->func_count; i++) {
     body.size = 0;
     HCC_TRY(hcc__rw_body(&body, rw, &rw->m->funcs[i]));
+    if (body.no_memory) {
+      HCC_TRY(hcc__rw_no_memory(rw));
+    }
     if (body.failed || body.size > UINT32_MAX) {
       status = hcc_fail(rw->err, HCC_E_LIMIT, rw->m->funcs[i].body.begin,
                         "the metered function is too large");
@@ -360,6 +363,9 @@ static int put_sections(hcc_buf *out, hcc__rw *rw, const hcc_plan *plan) {
       HCC_TRY(sections[i].write(&content, rw));
     }
     put_section(out, sections[i].id, &content);
+    if (content.no_memory || out->no_memory) {
+      HCC_TRY(hcc__rw_no_memory(rw));
+    }
     if (content.failed || out->failed) {
       status = hcc_fail(rw->err, HCC_E_LIMIT, HCC_NO_OFFSET,
                         "the rewritten module exceeds %zu bytes", rw->max);

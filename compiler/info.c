@@ -59,6 +59,9 @@ int hcc_info(hcc_buf *out, const hcc_build_result *result, const hcc_stage_input
   hcc_buf_text(out, ",");
   bool whole = put_imports(out, in->module);
   hcc_buf_text(out, "}");
+  if (out->no_memory) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the plugin's description");
+  }
   if (out->failed || !whole) {
     return hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "the plugin's description is too large");
   }

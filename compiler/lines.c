@@ -48,6 +48,7 @@ typedef struct unit {
   int8_t line_base;
   uint32_t first_file, file_count; /* index of files[0] */
   bool *wasm;                      /* is the file "w"? */
+  bool no_memory;
 } unit;
 
 static const uint8_t *take(cursor *c, size_t n) {
@@ -150,6 +151,7 @@ static bool add_file(unit *u, const char *name) {
   if ((u->file_count & (u->file_count + 1)) == 0) { /* room doubles at 0, 1, 3, 7 ... */
     bool *grown = realloc(u->wasm, ((size_t)u->file_count + 1) * 2);
     if (grown == NULL) {
+      u->no_memory = true;
       return false;
     }
     u->wasm = grown;
@@ -396,6 +398,7 @@ int hcc_lines(struct hsb_file_line **out, uint32_t *count, const hcc_image *imag
     run(&one, &r, &u);
     free(u.wasm);
     all.bad = one.bad;
+    r.failed |= u.no_memory;
   }
   if (all.bad || r.failed) {
     free(r.at);

@@ -1,7 +1,15 @@
-/* main.c - the heliosc program. Signals are hcc_build's affair: it cleans up when Ctrl-C comes; the
- * other commands leave nothing behind. */
+/* main.c - the heliosc program. Signals that end it are hcc_build's affair: it cleans up when
+ * Ctrl-C comes; the other commands leave nothing behind.
+ *
+ * Invariant: the tools' ends can be waited for, whatever the program that started us made of
+ * SIGCHLD: many servers ignore it, and that is inherited. */
+#include <signal.h>
+
 #include "cli.h"
 
 int main(int argc, char **argv) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigemptyset(&standard.sa_mask);
+  sigaction(SIGCHLD, &standard, NULL);
   return hcc_cli_main(argc, argv);
 }

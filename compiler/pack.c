@@ -55,6 +55,9 @@ int hcc_pack(hcc_buf *out, const uint8_t *image, size_t image_size,
   size_t footer_at = out->size;
   footer.file_size = footer_at + sizeof footer;
   hcc_buf_add(out, &footer, sizeof footer);
+  if (out->no_memory) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the plugin");
+  }
   if (out->failed) {
     return hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "the plugin is larger than %zu bytes",
                     out->max);
@@ -149,6 +152,9 @@ int hcc_funcs(hcc_buf *out, const hcc_module *m, hcc_error *err) {
     hcc_buf_add(out, m->bytes + names[i].begin, names[i].end - names[i].begin);
   }
   free(names);
+  if (out->no_memory) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the names");
+  }
   if (out->failed || at > UINT32_MAX) {
     return hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "too many names");
   }

@@ -159,7 +159,8 @@ static void try_round(const scenario *s, long n, bool for_ever) {
   if (getenv("HELIOS_FAULT")) {
     printf("  %s: %d %s\n", what, status, err.text);
   }
-  if (status != 0 && ((int)err.code != status || err.text[0] == 0)) {
+  bool wrong_reason = status == HCC_E_LIMIT || status == HCC_E_MALFORMED || status == HCC_E_INVALID;
+  if (status != 0 && ((int)err.code != status || err.text[0] == 0 || wrong_reason)) {
     fail_msg("%s: %d, %d \"%s\"", what, status, err.code, err.text);
   }
   if (status == 0 ? !is_expected(s) : !is_old() && !is_expected(s)) {
