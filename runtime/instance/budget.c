@@ -169,30 +169,29 @@ hrt_budget *hrt_host_budget(struct hsb_ctx *ctx) {
 
 /* ---- stack ---- */
 
-/* Slow for the main thread (reads /proc/self/maps), so once a thread. */
-static void find_stack(void) {
+/* Slow for the main thread (reads /proc/self/maps), so once a thread, unless there was no memory
+ * for it. False: `here` is on another stack, or nobody knows. */
+static bool find_stack(uintptr_t here) {
   pthread_attr_t attr;
   void *low = NULL;
   size_t size = 0;
-  hrt_thread.looked = true;
-  if (pthread_getattr_np(pthread_self(), &attr) == 0) {
-    if (pthread_attr_getstack(&attr, &low, &size) == 0) {
-      hrt_thread.stack_low = (uintptr_t)low;
-      hrt_thread.stack_size = size;
-      hrt_thread.stack_floor = hrt_thread.stack_low + HRT_HOST_STACK;
-    }
-    pthread_attr_destroy(&attr);
+  if (hrt_thread.looked || pthread_getattr_np(pthread_self(), &attr) != 0) {
+    return false;
   }
+  if (pthread_attr_getstack(&attr, &low, &size) == 0) {
+    hrt_thread.stack_low = (uintptr_t)low;
+    hrt_thread.stack_size = size;
+    hrt_thread.stack_floor = hrt_thread.stack_low + HRT_HOST_STACK;
+  }
+  pthread_attr_destroy(&attr);
+  hrt_thread.looked = true;
+  return hrt_stack_is_known(here);
 }
 
 uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-  if (!hrt_stack_is_known(here)) {
-    if (hrt_thread.looked) {
-      return HRT_STACK_UNKNOWN;
-    }
-    find_stack();
-    return hrt_stack_limit(i, outer);
+  if (!hrt_stack_is_known(here) && !find_stack(here)) {
+    return HRT_STACK_UNKNOWN;
   }
   uintptr_t limit = hrt_stack_limit_here(i, here);
   bool outer_is_higher = outer && outer->instance->ctx->stack_limit > limit;

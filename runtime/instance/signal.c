@@ -111,14 +111,22 @@ static void handle(int signal, siginfo_t *info, void *uc) {
   errno = saved;
 }
 
+/* Leaves `before` alone where ours is installed: by an earlier attempt that failed halfway. */
 static int install(int signal, struct sigaction *before) {
-  struct sigaction ours;
+  struct sigaction ours, now;
   memset(&ours, 0, sizeof ours);
   ours.sa_sigaction = handle;
   ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigemptyset(&ours.sa_mask);
   /* Read first: the handler may run on another thread before a combined call has written it. */
-  return sigaction(signal, NULL, before) != 0 || sigaction(signal, &ours, NULL) != 0;
+  if (sigaction(signal, NULL, &now) != 0) {
+    return -1;
+  }
+  if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == handle) {
+    return 0;
+  }
+  *before = now;
+  return sigaction(signal, &ours, NULL);
 }
 
 int hrt_signal_install(helios_error *err) {
@@ -130,7 +138,7 @@ int hrt_signal_install(helios_error *err) {
   }
   pthread_mutex_lock(&lock);
   if (!atomic_load(&installed)) {
-    if (install(SIGSEGV, &before_segv) || install(SIGBUS, &before_bus)) {
+    if (install(SIGSEGV, &before_segv) != 0 || install(SIGBUS, &before_bus) != 0) {
       status = hrt_fail(err, HELIOS_E_IO, "can't install a signal handler: %s", strerror(errno));
     } else {
       atomic_store_explicit(&installed, true, memory_order_release);

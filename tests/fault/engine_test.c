@@ -10,6 +10,10 @@
 #include "faults.h"
 #include "sqlite/session.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
 typedef struct scenario {
   const char *name;
   const char *before;   /* SQL on the connection; nothing fails yet */
@@ -67,11 +71,40 @@ static int run_extension(helios **h, helios_error *err) {
 #define NEVER (1L << 40)
 #define FILLER "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 3) "
 
+struct call {
+  helios *h;
+  helios_error *err;
+  int status;
+};
+
+static void *call_in_thread(void *arg) {
+  struct call *c = arg;
+  helios_error again;
+  c->status = ek_try(c->h, c->err, "SELECT answer()");
+  fault_disarm();
+  if (c->status != 0 && ek_try(c->h, &again, "SELECT answer()") != 0) {
+    c->status = HELIOS_E_INTERNAL; /* one failure of the system's spoilt the thread for good */
+  }
+  return NULL;
+}
+
+/* The first call of a thread looks for its stack. */
+static int run_thread(helios **h, helios_error *err) {
+  struct call c = {*h, err, 0};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, call_in_thread, &c) != 0) {
+    return hrt_fail(err, HELIOS_E_IO, "no thread");
+  }
+  pthread_join(thread, NULL);
+  return c.status;
+}
+
 static const scenario scenarios[] = {
     {"open", NULL, NULL, NULL, FAULT_ALL, false, run_open},
     {"close", "SELECT hosts('one'), answer()", NULL, NULL, FAULT_ALL, false, run_close},
     {"detach", "SELECT hosts('one'), answer()", NULL, NULL, FAULT_ALL, false, run_detach},
     {"extension", NULL, NULL, NULL, FAULT_SQLITE, false, run_extension},
+    {"thread", "SELECT answer()", NULL, NULL, FAULT_OURS, false, run_thread},
     {"first create",
      "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP "
      "TABLE helios_meta; DROP TABLE helios_version; DROP TABLE helios_procedure; DROP "
@@ -361,6 +394,48 @@ static void faults__each_once_and_for_ever(void **state) {
   print_message("%ld rounds\n", rounds);
 }
 
+/* ---- once in a process ---- */
+
+static void handler_before(int number) {
+  _exit(number == SIGSEGV ? 40 : 3);
+}
+
+/* The first open installs the handler of faults. After a failure a second one does, and a fault of
+ * the host's still goes to the handler that was there before. */
+static void first_open(long n, bool for_ever) {
+  helios *h = NULL;
+  helios_error err = {0};
+  struct sigaction old = {.sa_handler = handler_before};
+  sigaction(SIGSEGV, &old, NULL);
+  alarm(20);
+  fault_arm(n, for_ever, FAULT_OURS);
+  int status = helios_open(&h, ":memory:", NULL, &err);
+  fault_disarm();
+  if ((status == 0) != (h != NULL) || (status != 0 && err.text[0] == 0) ||
+      (h == NULL && helios_open(&h, ":memory:", NULL, &err) != 0)) {
+    _exit(3);
+  }
+  *(volatile char *)(uintptr_t)n = 1;
+}
+
+static void first__open_of_a_process(void **state) {
+  (void)state;
+  enum { OPERATIONS = 20 }; /* more than there are: open has little of its own */
+  for (long n = 0; n < 2 * OPERATIONS; n++) {
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+      first_open(n / 2, n % 2);
+    }
+    int end = 0;
+    assert_int_equal(waitpid(pid, &end, 0), pid);
+    if (!WIFEXITED(end) || WEXITSTATUS(end) != 40) {
+      fail_msg("fault %ld: ended by %x", n / 2, end);
+    }
+  }
+}
+
 /* ---- the template ---- */
 
 static void build_hosts(void) {
@@ -379,7 +454,6 @@ static void build_hosts(void) {
 
 static int setup(void **state) {
   static const char module[] = "\0asm\1\0\0\0";
-  fault_install();
   ek_setup(state);
   build_hosts();
   ek_write("fake.wasm", module, 8);
@@ -406,6 +480,9 @@ static int teardown(void **state) {
 }
 
 int main(void) {
+  const struct CMUnitTest first[] = {cmocka_unit_test(first__open_of_a_process)};
   const struct CMUnitTest tests[] = {cmocka_unit_test(faults__each_once_and_for_ever)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  fault_install();
+  int failed = cmocka_run_group_tests(first, NULL, NULL);
+  return failed + cmocka_run_group_tests(tests, setup, teardown);
 }
