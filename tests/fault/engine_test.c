@@ -205,6 +205,8 @@ struct holdings {
   long blocks, json;
   sqlite3_int64 sqlite;
   long descriptors;
+  long temporary; /* files */
+  long children;
   size_t plugins;
 };
 
@@ -224,6 +226,8 @@ static struct holdings holdings(void) {
                            .json = fault_json_blocks(),
                            .sqlite = sqlite3_memory_used(),
                            .descriptors = entries("/proc/self/fd"),
+                           .temporary = entries(ek_path("tmp")),
+                           .children = waitpid(-1, NULL, WNOHANG) != -1,
                            .plugins = hrt_plugin_count()};
 }
 
@@ -364,9 +368,10 @@ static void check_holdings(const scenario *s, long n, const struct holdings *fir
   struct holdings last = holdings();
   if (memcmp(&last, first, sizeof last) != 0) {
     fail_msg("%s, fault %ld: blocks %ld, %ld, of SQLite %lld, of cJSON %ld, %ld, descriptors "
-             "%ld, %ld, plugins %zu",
+             "%ld, %ld, temporary files %ld, children %ld, plugins %zu",
              s->name, n, first->blocks, last.blocks, last.sqlite - first->sqlite, first->json,
-             last.json, first->descriptors, last.descriptors, last.plugins);
+             last.json, first->descriptors, last.descriptors, last.temporary - first->temporary,
+             last.children, last.plugins);
   }
 }
 
@@ -455,6 +460,8 @@ static void build_hosts(void) {
 static int setup(void **state) {
   static const char module[] = "\0asm\1\0\0\0";
   ek_setup(state);
+  assert_int_equal(mkdir(ek_path("tmp"), 0700), 0);
+  setenv("TMPDIR", ek_path("tmp"), 1);
   build_hosts();
   ek_write("fake.wasm", module, 8);
   ek_write("no-heliosc", "#!/bin/sh\ncp \"${0%/*}/one.so\" \"$4\"\n", 35);
@@ -476,6 +483,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
   fx_free(template);
+  rmdir(ek_path("tmp"));
   return ek_teardown(state);
 }
 
