@@ -3,11 +3,11 @@
  * Owns: prepared statements, finalised by hrt_catalog_quiesce before the connection closes. */
 #include "registry/catalog.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "plugin/alloc.h"
 #include "registry/catalog_private.h"
+#include "registry/json.h"
 
 static const char *const texts[] = {
 #define HRT_SQL(NAME, text) text,
@@ -158,11 +158,14 @@ static const char *text_of(sqlite3_stmt *s, int column) {
 }
 
 /* Number of parameters in a row's JSON; -1 if it is not an array. */
-static int count_params(sqlite3_stmt *s, int column) {
-  cJSON *array = cJSON_Parse(text_of(s, column));
+static int count_params(int *count, sqlite3_stmt *s, int column, helios_error *err) {
+  cJSON *array;
+  const char *text = text_of(s, column);
+  int status = hrt_json_parse(&array, text, strlen(text), err);
   int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : -1;
   cJSON_Delete(array);
-  return n <= HRT_PARAMS_MAX ? n : -1;
+  *count = n <= HRT_PARAMS_MAX ? n : -1;
+  return status;
 }
 
 int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helios_error *err) {
@@ -175,8 +178,9 @@ int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helio
   }
   status = hrt_sql_begin(&s, c, HRT_SQL_EACH, err);
   while (status == 0 && (row = hrt_sql_step(c, s, err)) > 0) {
-    int nargs = count_params(s, 1);
-    if (nargs >= 0) {
+    int nargs;
+    status = count_params(&nargs, s, 1, err);
+    if (status == 0 && nargs >= 0) {
       status = each(arg, text_of(s, 0), nargs, sqlite3_column_int(s, 2) != 0);
     }
   }

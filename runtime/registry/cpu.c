@@ -2,10 +2,10 @@
  * of each. */
 #include "registry/cpu.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "hsb_file.h"
+#include "registry/json.h"
 
 #define INFO_MAX (4u << 20)
 
@@ -45,9 +45,12 @@ int hrt_cpu_check(const hrt_plugin *plugin, helios_error *err) {
   char shown[HRT_ESCAPED];
   size_t size = 0;
   const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
-  cJSON *info = text && size <= INFO_MAX ? cJSON_ParseWithLength(text, size) : NULL;
+  cJSON *info = NULL;
+  int status = text && size <= INFO_MAX ? hrt_json_parse(&info, text, size, err) : 0;
+  if (status != 0) {
+    return status;
+  }
   const cJSON *target = cJSON_GetObjectItemCaseSensitive(info, "target");
-  int status = 0;
   if (!cJSON_IsString(target)) {
     status = hrt_fail(err, HELIOS_E_PLUGIN, "the plugin does not say what machine it is for");
   } else if (!hrt_cpu_runs(target->valuestring)) {

@@ -4,10 +4,10 @@
  * does not know, since a catalog may come from a stranger or from a newer engine. */
 #include "registry/definition.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "plugin/alloc.h"
+#include "registry/json.h"
 
 /* Prints and frees a tree; takes NULL. */
 static char *print(cJSON *json) {
@@ -156,8 +156,11 @@ static bool read_decl(hrt_type_decl *type, char *name, const cJSON *object) {
 }
 
 int hrt_params_read(hrt_definition *d, const char *json, helios_error *err) {
-  int status = 0;
-  cJSON *array = cJSON_Parse(json);
+  cJSON *array;
+  int status = hrt_json_parse(&array, json, strlen(json), err);
+  if (status != 0) {
+    return status;
+  }
   if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) > HRT_PARAMS_MAX) {
     status = broken(err, "parameters");
     goto out;
@@ -178,7 +181,11 @@ out:
 }
 
 int hrt_returns_read(hrt_definition *d, const char *json, helios_error *err) {
-  cJSON *object = cJSON_Parse(json);
+  cJSON *object;
+  int status = hrt_json_parse(&object, json, strlen(json), err);
+  if (status != 0) {
+    return status;
+  }
   memset(&d->returns, 0, sizeof d->returns);
   bool ok = cJSON_IsNull(object) || read_decl(&d->returns, NULL, object);
   cJSON_Delete(object);
@@ -186,8 +193,11 @@ int hrt_returns_read(hrt_definition *d, const char *json, helios_error *err) {
 }
 
 int hrt_capabilities_read(hrt_definition *d, const char *json, helios_error *err) {
-  int status = 0;
-  cJSON *array = cJSON_Parse(json);
+  cJSON *array;
+  int status = hrt_json_parse(&array, json, strlen(json), err);
+  if (status != 0) {
+    return status;
+  }
   if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) > HRT_CAPABILITIES_MAX) {
     status = broken(err, "capabilities");
     goto out;
@@ -220,8 +230,11 @@ static bool read_option(hrt_definition *d, const cJSON *item) {
 }
 
 int hrt_options_read(hrt_definition *d, const char *json, helios_error *err) {
-  int status = 0;
-  cJSON *object = cJSON_Parse(json);
+  cJSON *object;
+  int status = hrt_json_parse(&object, json, strlen(json), err);
+  if (status != 0) {
+    return status;
+  }
   if (!cJSON_IsObject(object)) {
     status = broken(err, "options");
     goto out;

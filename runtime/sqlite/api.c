@@ -62,8 +62,11 @@ int helios_step_error(helios *h, helios_error *err) {
     }
     return (int)h->last.code;
   }
+  int rc = sqlite3_errcode(h->db);
   return hrt_fail(err,
-                  sqlite3_errcode(h->db) == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED : HELIOS_E_SQL,
+                  rc == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED
+                  : rc == SQLITE_NOMEM   ? HELIOS_E_MEMORY
+                                         : HELIOS_E_SQL,
                   "%s", message);
 }
 

@@ -4,12 +4,12 @@
  * Invariant: what DDL says is never changed by what the module says. */
 #include "sqlite/declare.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 #include <strings.h>
 
 #include "hsb_file.h"
 #include "plugin/alloc.h"
+#include "registry/json.h"
 
 enum { INFO_MAX = 16 << 20 };
 
@@ -110,9 +110,12 @@ static int take_wasm_type(hrt_definition *d, const hrt_plugin *plugin, helios_er
 
 int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err) {
   size_t size = 0;
-  int status = 0;
   const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
-  cJSON *info = text && size <= INFO_MAX ? cJSON_ParseWithLength(text, size) : NULL;
+  cJSON *info = NULL;
+  int status = text && size <= INFO_MAX ? hrt_json_parse(&info, text, size, err) : 0;
+  if (status != 0) {
+    return status; /* without its manifest the module might be taken for another thing */
+  }
   const cJSON *procedure = find_procedure(info, d);
   const char *own = d->export_name[0] ? d->export_name : d->name;
   bool exported = hrt_plugin_export(plugin, own, strlen(own)) >= 0;
