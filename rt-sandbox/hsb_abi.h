@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define HSB_ABI_MAJOR 1 /* a plugin of another major is refused */
-#define HSB_ABI_MINOR 0 /* grows with fields at the end of structs */
+#define HSB_ABI_MINOR 1 /* grows with fields at the end of structs */
 
 #define HSB_PAGE 65536u /* a wasm page */
 #define HSB_FRONT_GUARD 65536u
@@ -77,7 +77,12 @@ struct hsb_host {
    * May write to *max the lower number granted (at least min). */
   void *(*table_reserve)(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
                          uint32_t elem);
+  /* abi_minor 1. Amid a long bulk operation: returns, or ends the call because its time is over or
+   * someone cancelled it. Fuel is not looked at. */
+  void (*poll)(struct hsb_ctx *ctx, uint32_t offset);
 };
+
+#define HSB_BULK_PIECE (1u << 20) /* bytes between two polls of a bulk operation */
 
 struct hsb_ctx {
   uint32_t size; /* sizeof(struct hsb_ctx) of the host */

@@ -27,6 +27,34 @@ _Noreturn void hsb_call_trap(void *instance, const wasm_rt_funcref_table_t *tabl
   hsb_trap(instance, code, offset);
 }
 
+static void poll(void *instance, uint32_t offset) {
+  struct hsb_ctx *ctx = hsb_ctx_of(instance);
+  ctx->host->poll(ctx, offset);
+}
+
+void hsb_bulk_fill(void *instance, uint8_t *to, uint32_t value, uint32_t n, uint32_t offset) {
+  while (n > 0) {
+    uint32_t piece = n < HSB_BULK_PIECE ? n : HSB_BULK_PIECE;
+    __builtin_memset(to, (int)value, piece);
+    to += piece;
+    n -= piece;
+    poll(instance, offset);
+  }
+}
+
+/* From the end that is safe for ranges that overlap, as memmove. */
+void hsb_bulk_copy(void *instance, uint8_t *to, const uint8_t *from, uint32_t n, uint32_t offset) {
+  bool up = to <= from;
+  while (n > 0) {
+    uint32_t piece = n < HSB_BULK_PIECE ? n : HSB_BULK_PIECE;
+    n -= piece;
+    __builtin_memmove(up ? to : to + n, up ? from : from + n, piece);
+    to += up ? piece : 0;
+    from += up ? piece : 0;
+    poll(instance, offset);
+  }
+}
+
 uint32_t hsb_memory_grow(void *instance, uint32_t delta) {
   struct hsb_ctx *ctx = hsb_ctx_of(instance);
   return ctx->host->memory_grow(ctx, delta);

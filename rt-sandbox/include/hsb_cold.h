@@ -52,6 +52,13 @@ HSB_INLINE uint64_t hsb_refuel(void *instance, uint64_t fuel, uint32_t offset) {
 HSB_COLD _Noreturn void hsb_call_trap(void *instance, const wasm_rt_funcref_table_t *table,
                                       uint32_t x, uint32_t offset);
 
+/* memory.fill, memory.copy, memory.init of more than HSB_BULK_PIECE bytes, which are in range: in
+ * pieces, with a poll of the host after each. */
+HSB_COLD void hsb_bulk_fill(void *instance, uint8_t *to, uint32_t value, uint32_t n,
+                            uint32_t offset);
+HSB_COLD void hsb_bulk_copy(void *instance, uint8_t *to, const uint8_t *from, uint32_t n,
+                            uint32_t offset);
+
 /* memory.grow: the old size in pages, or UINT32_MAX. */
 HSB_COLD uint32_t hsb_memory_grow(void *instance, uint32_t delta);
 

@@ -103,19 +103,30 @@ HSB_INLINE u8 *hsb_range(HSB_AT, u32 at, u32 n) {
 }
 
 HSB_INLINE void hsb_memory_fill(HSB_AT, u32 to, u32 value, u32 n) {
-  __builtin_memset(hsb_range(instance, mem, line, to, n), (int)value, n);
+  u8 *target = hsb_range(instance, mem, line, to, n);
+  if (UNLIKELY(n > HSB_BULK_PIECE))
+    hsb_bulk_fill(instance, target, value, n, line);
+  else
+    __builtin_memset(target, (int)value, n);
 }
 
 HSB_INLINE void hsb_memory_copy(HSB_AT, u32 to, u32 from, u32 n) {
   u8 *target = hsb_range(instance, mem, line, to, n);
-  __builtin_memmove(target, hsb_range(instance, mem, line, from, n), n);
+  const u8 *source = hsb_range(instance, mem, line, from, n);
+  if (UNLIKELY(n > HSB_BULK_PIECE))
+    hsb_bulk_copy(instance, target, source, n, line);
+  else
+    __builtin_memmove(target, source, n);
 }
 
 HSB_INLINE void hsb_memory_init(HSB_AT, const u8 *data, u32 size, u32 to, u32 from, u32 n) {
   u8 *target = hsb_range(instance, mem, line, to, n);
   if (UNLIKELY((u64)from + n > size))
     hsb_trap(instance, HSB_TRAP_OOB, line);
-  __builtin_memcpy(target, data + from, n);
+  if (UNLIKELY(n > HSB_BULK_PIECE))
+    hsb_bulk_copy(instance, target, data + from, n, line);
+  else
+    __builtin_memcpy(target, data + from, n);
 }
 
 #define memory_fill(mem, to, value, n) hsb_memory_fill(HSB_HERE(mem), to, value, n)

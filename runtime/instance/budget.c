@@ -53,21 +53,23 @@ static void adapt_slice(hrt_budget *b, uint64_t now) {
   b->slice_start = now;
 }
 
-/* At the end of a slice: 0, or the trap that ends the call. */
-static uint32_t check(hrt_budget *b) {
-  uint64_t now = now_ns();
-  if (is_spent(b)) {
-    return HSB_TRAP_FUEL;
-  }
+/* 0, or the trap that ends the call for what others want. */
+static uint32_t stopped(const hrt_budget *b, uint64_t now) {
   if ((b->cancel && __atomic_load_n(b->cancel, __ATOMIC_RELAXED)) ||
       (b->probe && b->probe(b->probe_arg))) {
     return HSB_TRAP_CANCELLED;
   }
-  if (b->deadline_ns != 0 && now >= b->deadline_ns) {
-    return HSB_TRAP_DEADLINE;
+  return b->deadline_ns != 0 && now >= b->deadline_ns ? HSB_TRAP_DEADLINE : 0;
+}
+
+/* At the end of a slice: 0, or the trap that ends the call. */
+static uint32_t check(hrt_budget *b) {
+  uint64_t now = now_ns();
+  uint32_t trap = is_spent(b) ? HSB_TRAP_FUEL : stopped(b, now);
+  if (trap == 0) {
+    adapt_slice(b, now);
   }
-  adapt_slice(b, now);
-  return 0;
+  return trap;
 }
 
 /* No more of a slice than the limit leaves. */
@@ -134,6 +136,14 @@ static void next_slice(struct hrt_activation *a, uint32_t offset) {
     hrt_trap(ctx, trap, offset);
   }
   a->mark = ctx->fuel = capped(a, a->budget->slice_size);
+}
+
+/* The guest's counter is in its registers: what it used since the last refuel is not known here. */
+void hrt_poll(struct hsb_ctx *ctx, uint32_t offset) {
+  uint32_t trap = stopped(hrt_instance_of(ctx)->activation.budget, now_ns());
+  if (trap != 0) {
+    hrt_trap(ctx, trap, offset);
+  }
 }
 
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {

@@ -23,6 +23,7 @@ const struct hsb_host hrt_host_table = {
     .refuel = hrt_refuel,
     .memory_grow = hrt_memory_grow,
     .table_reserve = hrt_table_reserve,
+    .poll = hrt_poll,
 };
 
 /* ---- checkpoint ---- */

@@ -175,5 +175,6 @@ uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *ou
 /* The budget's part of entering and leaving: outermost.h has the short cut. */
 int hrt_budget_begin(struct hrt_activation *a);
 void hrt_budget_end(struct hrt_activation *a);
+void hrt_poll(struct hsb_ctx *ctx, uint32_t offset);
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
 #endif

@@ -64,9 +64,9 @@ hrt_instance *hrt_instance_of(struct hsb_ctx *ctx);     /* for host functions */
 /* Calls export `index` (of abi->exports). slots: arguments in, results out, room for
  * max(param slots, result slots, 1). On a trap the instance is dead and err says what, in which
  * function and at which wasm offset; the text names no procedure, the caller adds that.
- * Fuel used is added to budget->fuel_used, trap or not (after a trap other than fuel, deadline or
- * cancel without what the guest used since the last refuel or host call). Errors: E_TRAP, E_FUEL,
- * E_DEADLINE, E_CANCELLED, E_LIMIT (depth), E_MISUSE (dead instance). */
+ * Fuel used is added to budget->fuel_used, trap or not (after a trap other than fuel, and an end
+ * amid a bulk operation, without what the guest used since the last refuel or host call). Errors:
+ * E_TRAP, E_FUEL, E_DEADLINE, E_CANCELLED, E_LIMIT (depth), E_MISUSE (dead instance). */
 int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
              helios_error *err);
 

@@ -16,11 +16,12 @@
 
 _Static_assert(HSB_ABI_MAJOR == 1, "the layouts below are those of major 1");
 SIZE(hsb_binding, 16);
-SIZE(hsb_host, 40);
+SIZE(hsb_host, 48);
 AT(hsb_host, trap, 8);
 AT(hsb_host, refuel, 16);
 AT(hsb_host, memory_grow, 24);
 AT(hsb_host, table_reserve, 32);
+AT(hsb_host, poll, 40);
 SIZE(hsb_ctx, 48);
 AT(hsb_ctx, stack_limit, 8);
 AT(hsb_ctx, fuel, 16);

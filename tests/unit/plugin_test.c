@@ -302,8 +302,8 @@ static void load__abi_lies(void **state) {
   (void)state;
   ABI_LIES(size, uint32_t, 8, "size it says");
   ABI_LIES(size, uint32_t, 4096, "size it says");
-  ABI_LIES(abi_major, uint16_t, 2, "ABI 2.0");
-  ABI_LIES(abi_major, uint16_t, 0, "ABI 0.0");
+  ABI_LIES(abi_major, uint16_t, 2, "ABI 2.1");
+  ABI_LIES(abi_major, uint16_t, 0, "ABI 0.1");
   ABI_LIES(abi_minor, uint16_t, HSB_ABI_MINOR + 1, "this engine has");
   ABI_LIES(flags, uint32_t, 0x80000000u, "unknown flags");
   ABI_LIES(flags, uint32_t, 0, "data segments");

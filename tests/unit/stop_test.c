@@ -65,6 +65,8 @@ static const char MODULE[] =
     "(func $swap i32.const 1 call_indirect (type $none))\n"
     SHAPE("tail_table", "i32.const 1 call_indirect (type $none)")
     SHAPE("fill", "(loop i32.const 0 i32.const 7 memory.size i32.const 16 i32.shl memory.fill br 0)")
+    "(func (export \"fill_range\") (param i32 i32 i32) local.get 0 local.get 1 local.get 2 memory.fill)\n"
+    "(func (export \"copy_range\") (param i32 i32 i32) local.get 0 local.get 1 local.get 2 memory.copy)\n"
     SHAPE("fill_small", "(loop i32.const 0 i32.const 7 i32.const 31 memory.fill br 0)")
     SHAPE("fill_page", "(loop i32.const 0 i32.const 7 i32.const 65536 memory.fill br 0)")
     SHAPE("copy", "(loop i32.const 8 i32.const 0 memory.size i32.const 16 i32.shl i32.const 8"
@@ -368,11 +370,48 @@ static void no_fuel__no_limit(void **state) {
   hrt_instance_free(i);
 }
 
+/* Bulk operations that are done in pieces do what one piece would do, whatever overlaps. */
+static void bulk__in_pieces(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    uint32_t to, what, n;
+  } steps[] = {{"fill_range", 5, 0xa5, 3 * HSB_BULK_PIECE + 7},
+               {"fill_range", 100, 0x17, HSB_BULK_PIECE + 1},
+               {"fill_range", HSB_BULK_PIECE, 0x99, 1},
+               {"copy_range", 300, 0, 2 * HSB_BULK_PIECE + 3},
+               {"copy_range", 0, 301, 3 * HSB_BULK_PIECE},
+               {"copy_range", 7, 7, 2 * HSB_BULK_PIECE},
+               {"copy_range", 5 * HSB_BULK_PIECE, 0, 4 * HSB_BULK_PIECE}};
+  size_t size = 10 * HSB_BULK_PIECE;
+  uint8_t *expected = calloc(2, size);
+  assert_non_null(expected);
+  for (size_t build = 0; build < BUILDS; build++) {
+    hrt_instance *i = instance(plugins[build]);
+    memset(expected, 0, size);
+    assert_true(hrt_guest_write(i, (guest_u32){0}, expected, size));
+    for (size_t n = 0; n < sizeof steps / sizeof *steps; n++) {
+      hsb_slot slots[3] = {steps[n].to, steps[n].what, steps[n].n};
+      hrt_budget b = {0};
+      assert_int_equal(hrt_call(i, export_of(plugins[build], steps[n].name), slots, &b, NULL), 0);
+      if (steps[n].name[0] == 'f') {
+        memset(expected + steps[n].to, (int)steps[n].what, steps[n].n);
+      } else {
+        memmove(expected + steps[n].to, expected + steps[n].what, steps[n].n);
+      }
+      assert_true(hrt_guest_read(expected + size, i, (guest_u32){0}, size));
+      assert_memory_equal(expected + size, expected, size);
+    }
+    hrt_instance_free(i);
+  }
+  free(expected);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stop__by_fuel),     cmocka_unit_test(stop__by_deadline),
       cmocka_unit_test(stop__by_cancel),   cmocka_unit_test(stop__by_probe),
-      cmocka_unit_test(no_fuel__no_limit),
+      cmocka_unit_test(no_fuel__no_limit), cmocka_unit_test(bulk__in_pieces),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }
