@@ -75,7 +75,7 @@ static uint32_t when_of(const hcc_cc *cc) {
   return HCC_WHEN_ALL | cc->target->arch |
          (cc->tier == HCC_TIER_BASELINE ? HCC_WHEN_BASELINE : HCC_WHEN_OPTIMIZING) |
          (cc->bounds == HCC_BOUNDS_EXPLICIT ? HCC_WHEN_EXPLICIT : 0) |
-         (cc->covered ? HCC_WHEN_COVERED : 0) |
+         (cc->covered ? HCC_WHEN_COVERED : 0) | (cc->no_jump_tables ? HCC_WHEN_NO_TABLES : 0) |
          ((cc->target->arch & HCC_WHEN_HOST) != 0 && wide_host() ? HCC_WHEN_WIDE : 0);
 }
 

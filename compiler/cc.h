@@ -36,6 +36,7 @@ enum hcc_when {
   HCC_WHEN_STRIPPED = 256,
   HCC_WHEN_HOST = 512,
   HCC_WHEN_COVERED = 1024,
+  HCC_WHEN_NO_TABLES = 2048,
 };
 enum hcc_stage { HCC_STAGE_CC, HCC_STAGE_LD };
 
@@ -55,7 +56,8 @@ typedef struct hcc_cc {
   enum hcc_tier tier;
   enum hcc_bounds bounds;
   uint32_t jobs, seconds;
-  bool covered; /* counts edges for libFuzzer: not for a plugin */
+  bool covered;        /* counts edges for libFuzzer: not for a plugin */
+  bool no_jump_tables; /* the link check could not follow one */
 } hcc_cc;
 
 /* The flags as one line, for INFO and the cache. */

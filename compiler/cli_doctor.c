@@ -63,8 +63,8 @@ static const char probe[] =
     "  return n == 0 ? *p : recurse(n - 1, p);\n"
     "}\n"
     "__attribute__((visibility(\"default\")))\n"
-    "const struct { unsigned long size; int (*recurse)(int, const int *); }\n"
-    "helios_plugin = {16, recurse};\n";
+    "const struct { unsigned size, rest[29]; int (*init)(int, const int *); void *start; }\n"
+    "helios_plugin = {136, {0}, recurse, 0};\n"; /* the shape of struct helios_plugin */
 
 /* Is there a call in the code? */
 static bool has_call(const uint8_t *code, size_t size) {

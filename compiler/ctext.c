@@ -257,6 +257,19 @@ static bool write_opaque(FILE *file, line l, reader rest) {
   return tells;
 }
 
+/* Writes a line of code. Imports get the instance itself, not a pointer to it that wasm2c keeps in
+ * it: one load less, and the link check sees what they get. */
+static void write_code(FILE *file, line l) {
+  static const char kept[] = "(instance->w2c_h_instance";
+  const char *end = l.at + l.size, *at;
+  while ((at = memmem(l.at, (size_t)(end - l.at), kept, strlen(kept))) != NULL) {
+    fprintf(file, "%.*s((struct w2c_h *)instance", (int)(at - l.at), l.at);
+    l.at = at + strlen(kept);
+  }
+  fwrite(l.at, 1, (size_t)(end - l.at), file);
+  fputc(' ', file);
+}
+
 static int first_mark(uint32_t *offset, const hcc_chunk *chunk, hcc_error *err) {
   reader r = {chunk->begin, chunk->begin + chunk->size};
   line l;
@@ -289,8 +302,7 @@ int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_error *err) {
     } else if (!function_type(l) && !plain(l)) {
       return refuse(err, "an unexpected line", l);
     } else if (!write_opaque(file, l, r)) {
-      fwrite(l.at, 1, l.size, file);
-      fputc(' ', file);
+      write_code(file, l);
     }
   }
   fputc('\n', file);

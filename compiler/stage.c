@@ -35,6 +35,8 @@ typedef struct work {
   char names[SOURCES_MAX][64];
   const char *sources[SOURCES_MAX];
   uint32_t source_count;
+  uint8_t *image; /* that lld made */
+  size_t image_size;
 } work;
 
 static void progress(const work *w, const char *step) {
@@ -190,29 +192,52 @@ out:
   return status;
 }
 
-static int check_image(const work *w, const uint8_t *plugin, size_t size) {
+static int compile_and_link(work *w, double *since) {
+  int status;
+  progress(w, "compile");
+  HCC_TRY(hcc_cc_compile(&w->result->peak_kib, &w->cc, w->sources, w->source_count, w->err));
+  lap(&w->result->ms_compile, since);
+  progress(w, "link");
+  HCC_TRY(hcc_cc_link(&w->result->peak_kib, &w->cc, w->sources, w->source_count, w->err));
+  lap(&w->result->ms_link, since);
+  free(w->image);
+  w->image = NULL;
+  HCC_TRY(read_file(&w->image, &w->image_size, w, "plugin.so"));
+out:
+  return status;
+}
+
+/* The image, checked. The optimiser may know bounds of a jump table that its code does not show:
+ * then the module is compiled without such tables. */
+static int make_image(work *w, double *since) {
   hcc_linkcheck_report report;
-  progress(w, "check");
-  if (hcc_linkcheck(&report, plugin, size) != 0) {
-    return hcc_fail(w->err, HCC_E_LINKCHECK, HCC_NO_OFFSET, "at 0x%llx of the image: %s",
-                    (unsigned long long)report.offset, report.text);
+  int status, refused;
+  for (;;) {
+    HCC_TRY(compile_and_link(w, since));
+    progress(w, "check");
+    refused = hcc_linkcheck(&report, w->image, w->image_size);
+    if (!refused || !report.control_flow || w->cc.no_jump_tables) {
+      break;
+    }
+    w->cc.no_jump_tables = true;
   }
-  return 0;
+  if (refused) {
+    HCC_TRY(hcc_fail(w->err, HCC_E_LINKCHECK, HCC_NO_OFFSET, "at 0x%llx of the image: %s",
+                     (unsigned long long)report.offset, report.text));
+  }
+out:
+  return status;
 }
 
 static int pack(hcc_buf *out, work *w) {
-  uint8_t *image = NULL;
-  size_t size;
   struct hsb_file_line *lines = NULL;
   uint32_t line_count = 0;
   hcc_buf info, funcs;
   hcc_buf_init(&info, INFO_MAX);
   hcc_buf_init(&funcs, HCC_MAX_PLUGIN);
   int status;
-  HCC_TRY(read_file(&image, &size, w, "plugin.so"));
-  HCC_TRY(check_image(w, image, size));
   progress(w, "pack");
-  HCC_TRY(read_lines(&lines, &line_count, w, image, size));
+  HCC_TRY(read_lines(&lines, &line_count, w, w->image, w->image_size));
   HCC_TRY(hcc_info(&info, w->result, w->in, &w->cc, w->err));
   HCC_TRY(hcc_funcs(&funcs, w->in->module, w->err));
   hcc_pack_section sections[] = {
@@ -222,12 +247,11 @@ static int pack(hcc_buf *out, work *w) {
       {HSB_SECTION_WASM, w->in->module->bytes, w->in->module->size},
   };
   uint32_t count = w->in->options->no_embed ? 3 : 4;
-  HCC_TRY(hcc_pack(out, image, size, sections, count, w->in->key, w->err));
+  HCC_TRY(hcc_pack(out, w->image, w->image_size, sections, count, w->in->key, w->err));
 out:
   hcc_buf_free(&funcs);
   hcc_buf_free(&info);
   free(lines);
-  free(image);
   return status;
 }
 
@@ -264,17 +288,13 @@ int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_inp
   HCC_TRY(write_embedded(w));
   list_sources(w);
   lap(&result->ms_translate, &since);
-  progress(w, "compile");
-  HCC_TRY(hcc_cc_compile(&result->peak_kib, &w->cc, w->sources, w->source_count, err));
-  lap(&result->ms_compile, &since);
-  progress(w, "link");
-  HCC_TRY(hcc_cc_link(&result->peak_kib, &w->cc, w->sources, w->source_count, err));
-  lap(&result->ms_link, &since);
+  HCC_TRY(make_image(w, &since));
   HCC_TRY(pack(out, w));
   lap(&result->ms_pack, &since);
 out:
   hcc_buf_free(&w->canonical);
   hcc_plan_free(&w->plan);
+  free(w->image);
   free(w);
   return status;
 }

@@ -93,6 +93,14 @@ int hcc_linkcheck(hcc_linkcheck_report *report, const void *image, size_t size) 
   int refused = header(&lc) || hcc_lc_segments(&lc) || hcc_lc_sections(&lc) ||
                 hcc_lc_symbols(&lc) || hcc_lc_dynamic(&lc) || hcc_lc_code(&lc) ||
                 hcc_lc_relocations(&lc);
+  if (!refused) {
+    refused = hcc_lc_control_flow(&lc);
+    report->control_flow = refused != 0;
+  }
   free(lc.starts);
+  free(lc.labels);
+  free(lc.entries);
+  free(lc.made);
+  free(lc.rets);
   return refused;
 }

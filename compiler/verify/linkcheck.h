@@ -5,12 +5,14 @@
 #ifndef HCC_LINKCHECK_H
 #define HCC_LINKCHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct hcc_linkcheck_report {
   uint64_t offset;       /* in the image, of the first refusal */
   char text[192];        /* empty if accepted */
+  bool control_flow;     /* all is well but where jumps lead: other code may do the same and pass */
   uint64_t instructions; /* decoded */
   uint64_t text_bytes;
 } hcc_linkcheck_report;

@@ -1,7 +1,6 @@
 /* linkcheck_code.c - decodes .text from its first byte to its last and checks that each instruction
- * is allowed and that each direct branch and code address leads to the beginning of one. Owns
- * hcc_lc.starts. It can't
- * say where indirect branches lead: see docs/link-check.md. */
+ * is allowed and that each direct branch and code address leads to the beginning of one. Owns the
+ * bits of hcc_lc. Where indirect branches lead is seen to by linkcheck_flow.c. */
 #include <stdlib.h>
 
 #include "linkcheck_image.h"
@@ -15,10 +14,6 @@ struct pass {
   uint64_t *targets;
 };
 
-static void mark(uint64_t *bits, uint64_t at) {
-  bits[at / 64] |= UINT64_C(1) << (at % 64);
-}
-
 static int refuse(struct pass *p, uint64_t at, const char *text) {
   return hcc_lc_refuse(p->lc, p->lc->text.p_offset + at, "%s in the code", text);
 }
@@ -26,7 +21,7 @@ static int refuse(struct pass *p, uint64_t at, const char *text) {
 /* A direct branch, or an address that code forms: `to` counts from the beginning of text. */
 static int lead(struct pass *p, uint64_t at, int64_t to, bool branches) {
   if (to >= 0 && (uint64_t)to < p->size) {
-    mark(p->targets, (uint64_t)to);
+    hcc_lc_mark(p->targets, (uint64_t)to);
     return 0;
   }
   if (branches) {
@@ -35,6 +30,25 @@ static int lead(struct pass *p, uint64_t at, int64_t to, bool branches) {
   if (!hcc_lc_inside(p->lc->text.p_vaddr + (uint64_t)to, 0, 0, p->lc->end)) {
     return refuse(p, at, "address outside the image");
   }
+  return 0;
+}
+
+/* What a direct branch or an address in the code says of the place it leads to. */
+static int x86_target(struct pass *p, uint64_t at, const hcc_x86_insn *i) {
+  uint64_t to = (uint64_t)((int64_t)at + i->target);
+  bool lea = i->map == HCC_X86_ONE && i->opcode == 0x8d;
+  if (to >= p->size) {
+    return 0;
+  }
+  if (i->branches) {
+    hcc_lc_mark(i->flow == HCC_X86_CALL ? p->lc->entries : p->lc->labels, to);
+    return 0;
+  }
+  if (!lea) {
+    return refuse(p, at, "access to data");
+  }
+  hcc_lc_mark(p->lc->entries, to);
+  hcc_lc_mark(p->lc->made, to);
   return 0;
 }
 
@@ -52,11 +66,14 @@ static int x86_insn(struct pass *p, uint64_t at, hcc_x86_insn *i, uint8_t *flow)
     return 0; /* no beginning: nothing may lead here; flow stays what it was */
   }
   *flow = i->flow;
-  mark(p->lc->starts, at);
+  hcc_lc_mark(p->lc->starts, at);
   if (!i->branches && !i->addresses) {
+    if (i->flow == HCC_X86_STOP && i->map == HCC_X86_ONE && i->opcode == 0xc3) {
+      hcc_lc_mark(p->lc->rets, at);
+    }
     return 0;
   }
-  return lead(p, at, (int64_t)at + i->target, i->branches);
+  return lead(p, at, (int64_t)at + i->target, i->branches) || x86_target(p, at, i);
 }
 
 static int x86(struct pass *p) {
@@ -120,7 +137,7 @@ static int a64(struct pass *p) {
     if (a64_insn(p, at, word)) {
       return 1;
     }
-    mark(p->lc->starts, at);
+    hcc_lc_mark(p->lc->starts, at);
     p->lc->report->instructions++;
   }
   return 0;
@@ -139,11 +156,15 @@ static int targets(struct pass *p) {
 
 int hcc_lc_code(hcc_lc *lc) {
   struct pass p = {.lc = lc, .text = lc->bytes + lc->text.p_offset, .size = lc->text.p_filesz};
+  uint64_t **bits[] = {&lc->starts, &lc->labels, &lc->entries, &lc->made, &lc->rets, &p.targets};
+  bool room = true;
   int status;
   lc->report->text_bytes = p.size;
-  lc->starts = calloc(p.size / 64 + 1, sizeof *lc->starts);
-  p.targets = calloc(p.size / 64 + 1, sizeof *p.targets);
-  if (lc->starts == NULL || p.targets == NULL) {
+  for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+    *bits[i] = calloc(p.size / 64 + 1, sizeof **bits[i]);
+    room &= *bits[i] != NULL;
+  }
+  if (!room) {
     status = hcc_lc_refuse(lc, 0, "out of memory");
     goto out;
   }

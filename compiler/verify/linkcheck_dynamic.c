@@ -124,6 +124,8 @@ static int exported(hcc_lc *lc, uint64_t at, const Elf64_Sym *s) {
   if (home == NULL || (home->p_flags & PF_X) != 0 || s->st_size < sizeof(uint64_t)) {
     return hcc_lc_refuse(lc, at, "helios_plugin does not lie in data");
   }
+  lc->plugin = s->st_value;
+  lc->plugin_size = s->st_size;
   return 0;
 }
 
@@ -185,8 +187,11 @@ static int relocation(hcc_lc *lc, uint64_t at, const Elf64_Rela *r) {
   if (!hcc_lc_inside((uint64_t)r->r_addend, 0, 0, lc->end)) {
     return hcc_lc_refuse(lc, at, "relocation to an address outside the image");
   }
-  if (hcc_lc_in_text(lc, (uint64_t)r->r_addend) && !hcc_lc_starts(lc, (uint64_t)r->r_addend)) {
-    return hcc_lc_refuse(lc, at, "pointer into the middle of an instruction");
+  if (hcc_lc_in_text(lc, (uint64_t)r->r_addend)) {
+    if (!hcc_lc_starts(lc, (uint64_t)r->r_addend)) {
+      return hcc_lc_refuse(lc, at, "pointer into the middle of an instruction");
+    }
+    hcc_lc_mark(lc->entries, (uint64_t)r->r_addend - lc->text.p_vaddr);
   }
   return 0;
 }

@@ -26,7 +26,10 @@ typedef struct hcc_lc {
   Elf64_Phdr text, dynamic, relro; /* text: the one executable load */
   uint64_t end;                    /* address behind the last load */
   Elf64_Shdr dynsym, dynstr, rela; /* type SHT_NULL if there is none */
-  uint64_t *starts;                /* a bit for each byte of text: an instruction begins */
+  uint64_t plugin, plugin_size;    /* helios_plugin, once the symbols were read */
+  /* A bit for each byte of text: an instruction begins; a jump leads there; a function begins
+   * (it is called, or its address is taken); code makes its address; a ret is there. */
+  uint64_t *starts, *labels, *entries, *made, *rets;
 } hcc_lc;
 
 /* Fills the report and returns 1. offset: in the image. Text holds no byte of the image as such. */
@@ -42,12 +45,21 @@ const Elf64_Phdr *hcc_lc_load(const hcc_lc *lc, uint64_t address, uint64_t size)
 bool hcc_lc_starts(const hcc_lc *lc, uint64_t address);
 bool hcc_lc_in_text(const hcc_lc *lc, uint64_t address);
 
+static inline void hcc_lc_mark(uint64_t *bits, uint64_t at) {
+  bits[at / 64] |= UINT64_C(1) << (at % 64);
+}
+
+static inline bool hcc_lc_marked(const uint64_t *bits, uint64_t at) {
+  return (bits[at / 64] >> (at % 64) & 1) != 0;
+}
+
 /* The checks, in the order they must run */
 int hcc_lc_segments(hcc_lc *lc);
 int hcc_lc_sections(hcc_lc *lc);
 int hcc_lc_symbols(hcc_lc *lc);
 int hcc_lc_dynamic(hcc_lc *lc);
-int hcc_lc_code(hcc_lc *lc); /* makes lc->starts */
+int hcc_lc_code(hcc_lc *lc); /* makes the bits */
 int hcc_lc_relocations(hcc_lc *lc);
+int hcc_lc_control_flow(hcc_lc *lc); /* x86-64 only */
 
 #endif

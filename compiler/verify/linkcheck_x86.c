@@ -4,9 +4,7 @@
  * the table is an error. Includes nothing of the rest of the compiler. */
 #include "linkcheck_x86.h"
 
-enum map { ONE, TWO, THREE, FOUR, V1, V2, V3, E1, E2, E3, E5, E6, MAPS };
-
-enum { N = 1, O = 2, R = 4, D = 8 }; /* mandatory prefix: none, 66, F3, F2 */
+enum { N = HCC_X86_N, O = HCC_X86_O, R = HCC_X86_R, D = HCC_X86_D };
 
 enum form { /* bit 4: has ModRM */
             FORM_UNKNOWN,
@@ -74,9 +72,9 @@ struct op {
   uint8_t form, allowed, rule;
 };
 
-static const struct op ops[MAPS][256] = {
+static const struct op ops[HCC_X86_MAPS][256] = {
 #define X86(map, first, last, form, prefixes, rule)                                                \
-  [map][first... last] = {FORM_##form, prefixes, RULE_##rule},
+  [HCC_X86_##map][first... last] = {FORM_##form, prefixes, RULE_##rule},
 #include "linkcheck_x86.def"
 #undef X86
 };
@@ -85,8 +83,8 @@ struct decoder {
   const uint8_t *bytes;
   unsigned at, end;
   uint8_t rex, modrm;
+  uint8_t high; /* W, R, X, B of REX, or the same of VEX and EVEX, which invert the last three */
   bool has_66;
-  bool vector_x;     /* bit X of a VEX or EVEX prefix, which is inverted there */
   uint8_t rep;       /* 0xf2 or 0xf3, the last one */
   uint8_t mandatory; /* N, O, R or D */
   hcc_x86_insn *out;
@@ -174,11 +172,22 @@ static void prefixes(struct decoder *d) {
   }
 }
 
+/* Behind C5: one byte stands for three. */
+static bool short_vex(struct decoder *d, uint8_t p, uint8_t *map) {
+  *map = HCC_X86_V1;
+  d->mandatory = (uint8_t)(1u << (p & 3));
+  d->high = (uint8_t)(~p >> 5 & 4);
+  d->out->vvvv = (uint8_t)(~p >> 3 & 15);
+  d->out->vector = (p & 4) != 0 ? 32 : 16;
+  return true;
+}
+
 /* Behind C4, C5 or 62: the rest of a VEX or EVEX prefix. */
-static bool vector_prefix(struct decoder *d, uint8_t first, enum map *map) {
-  static const uint8_t vex_maps[4] = {MAPS, V1, V2, V3};
-  static const uint8_t evex_maps[8] = {MAPS, E1, E2, E3, MAPS, E5, E6, MAPS};
-  uint8_t p0, p1 = 0, p2;
+static bool vector_prefix(struct decoder *d, uint8_t first, uint8_t *map) {
+  static const uint8_t vex_maps[4] = {HCC_X86_MAPS, HCC_X86_V1, HCC_X86_V2, HCC_X86_V3};
+  static const uint8_t evex_maps[8] = {HCC_X86_MAPS, HCC_X86_E1, HCC_X86_E2, HCC_X86_E3,
+                                       HCC_X86_MAPS, HCC_X86_E5, HCC_X86_E6, HCC_X86_MAPS};
+  uint8_t p0, p1 = 0, p2 = 0;
   if (d->rex != 0 || d->has_66 || d->rep != 0) {
     refuse(d, "prefix before a vector prefix");
   }
@@ -186,47 +195,78 @@ static bool vector_prefix(struct decoder *d, uint8_t first, enum map *map) {
     return false;
   }
   if (first == 0xc5) {
-    *map = V1;
-    d->mandatory = (uint8_t)(1u << (p0 & 3));
-    return true;
+    return short_vex(d, p0, map);
   }
   if (!take(d, &p1) || (first == 0x62 && !take(d, &p2))) {
     return false;
   }
   d->mandatory = (uint8_t)(1u << (p1 & 3));
-  d->vector_x = (p0 & 0x40) == 0;
+  d->high = (uint8_t)((p1 >> 4 & 8) | (~p0 >> 5 & 7));
+  d->out->vvvv = (uint8_t)(~p1 >> 3 & 15);
   if (first == 0xc4) {
-    *map = (p0 & 0x1f) < 4 ? vex_maps[p0 & 0x1f] : MAPS;
-    return *map != MAPS;
+    d->out->vector = (p1 & 4) != 0 ? 32 : 16;
+    *map = (p0 & 0x1f) < 4 ? vex_maps[p0 & 0x1f] : HCC_X86_MAPS;
+    return *map != HCC_X86_MAPS;
   }
+  d->out->vector = (p2 & 0x60) == 0 ? 16 : (p2 & 0x60) == 0x20 ? 32 : 64;
   *map = evex_maps[p0 & 7];
-  return *map != MAPS && (p0 & 8) == 0 && (p1 & 4) != 0;
+  return *map != HCC_X86_MAPS && (p0 & 8) == 0 && (p1 & 4) != 0;
 }
 
-static bool opcode(struct decoder *d, const struct op **op, uint8_t *code) {
-  enum map map = ONE;
+static bool opcode(struct decoder *d, const struct op **op) {
+  uint8_t code, map = HCC_X86_ONE;
   d->mandatory = d->rep == 0xf3 ? R : d->rep == 0xf2 ? D : d->has_66 ? O : N;
-  if (!take(d, code)) {
+  d->high = d->rex & 15;
+  d->out->vector = 16;
+  if (!take(d, &code)) {
     return false;
   }
-  if (*code == 0xc4 || *code == 0xc5 || *code == 0x62) {
-    if (!vector_prefix(d, *code, &map) || !take(d, code)) {
+  if (code == 0xc4 || code == 0xc5 || code == 0x62) {
+    if (!vector_prefix(d, code, &map) || !take(d, &code)) {
       return false;
     }
-  } else if (*code == 0x0f) {
-    map = TWO;
-    if (!take(d, code)) {
+  } else if (code == 0x0f) {
+    map = HCC_X86_TWO;
+    if (!take(d, &code)) {
       return false;
     }
-    if (*code == 0x38 || *code == 0x3a) {
-      map = *code == 0x38 ? THREE : FOUR;
-      if (!take(d, code)) {
+    if (code == 0x38 || code == 0x3a) {
+      map = code == 0x38 ? HCC_X86_THREE : HCC_X86_FOUR;
+      if (!take(d, &code)) {
         return false;
       }
     }
   }
-  *op = &ops[map][*code];
+  *op = &ops[map][code];
+  d->out->map = map;
+  d->out->opcode = code;
+  d->out->mandatory = d->mandatory;
+  d->out->size = (d->high & 8) != 0 ? 8 : d->has_66 ? 2 : 4;
+  d->out->rm = (uint8_t)((code & 7) | (d->high & 1) << 3);
   return (*op)->form != FORM_UNKNOWN;
+}
+
+/* The base and index of an address in memory; returns whether it has a wide displacement only. */
+static bool address(struct decoder *d, unsigned mod, unsigned rm, uint8_t sib) {
+  hcc_x86_insn *out = d->out;
+  unsigned base = rm == 4 ? sib & 7 : rm;
+  bool alone = mod == 0 && base == 5;
+  out->memory = true;
+  out->rm = HCC_X86_NONE;
+  out->index = HCC_X86_NONE;
+  out->scale = (uint8_t)(1u << (sib >> 6));
+  out->base = (uint8_t)(base | (d->high & 1) << 3);
+  if (alone) {
+    out->base = rm == 5 ? HCC_X86_IP : HCC_X86_NONE;
+  }
+  unsigned index = (sib >> 3 & 7) | (d->high & 2) << 2;
+  if (rm == 4 && index != 4) { /* r12 is one */
+    out->index = (uint8_t)index;
+  }
+  if (out->base == HCC_X86_NONE && out->index == HCC_X86_NONE) {
+    refuse(d, "absolute address");
+  }
+  return alone;
 }
 
 /* ModRM, SIB and displacement (SDM volume 2, tables 2-2 and 2-3) */
@@ -237,22 +277,21 @@ static bool operand(struct decoder *d, bool registers) {
     return false;
   }
   unsigned mod = d->modrm >> 6, rm = d->modrm & 7;
+  d->out->reg = (uint8_t)((d->modrm >> 3 & 7) | (d->high & 4) << 1);
+  d->out->rm = (uint8_t)(rm | (d->high & 1) << 3);
   if (mod == 3 || registers) {
     return true;
   }
   if (rm == 4 && !take(d, &sib)) {
     return false;
   }
-  bool index = (sib & 0x38) != 0x20 || (d->rex & 2) != 0 || d->vector_x; /* r12 is one */
-  if (mod == 0 && rm == 4 && (sib & 7) == 5 && !index) {
-    refuse(d, "absolute address");
-  }
-  bool rip = mod == 0 && rm == 5;
-  bool wide = mod == 2 || rip || (mod == 0 && rm == 4 && (sib & 7) == 5);
+  bool wide = address(d, mod, rm, sib) || mod == 2;
   if (!take_signed(d, wide ? 4 : mod, &displacement)) {
     return false;
   }
-  if (rip) {
+  d->out->displacement = (int32_t)displacement;
+  d->out->short_displacement = mod == 1;
+  if (d->out->base == HCC_X86_IP) {
     d->out->addresses = true;
     d->out->target = displacement;
   }
@@ -342,23 +381,22 @@ static void judge(struct decoder *d, const struct op *op) {
 int hcc_x86_decode(hcc_x86_insn *out, const uint8_t *bytes, size_t available) {
   struct decoder d = {.bytes = bytes, .end = available < 15 ? (unsigned)available : 15, .out = out};
   const struct op *op;
-  uint8_t code;
-  int64_t immediate;
   *out = (hcc_x86_insn){0};
   prefixes(&d);
-  if (!opcode(&d, &op, &code)) {
+  if (!opcode(&d, &op)) {
     return 1;
   }
   if (op->form >= FORM_M && !operand(&d, op->form == FORM_MREG)) {
     return 1;
   }
-  if (!take_signed(&d, immediate_size(&d, op->form), &immediate)) {
+  if (!take_signed(&d, immediate_size(&d, op->form), &out->immediate)) {
     return 1;
   }
   out->length = (uint8_t)d.at;
+  out->rex = d.rex != 0;
   if (op->form == FORM_R8 || op->form == FORM_R32) {
     out->branches = true;
-    out->target = immediate;
+    out->target = out->immediate;
   }
   out->target += d.at;
   judge(&d, op);

@@ -15,11 +15,13 @@ HSB_INLINE wasm_rt_function_ptr_t hsb_callee(void *instance, const wasm_rt_funcr
                                              u32 x, wasm_rt_func_type_t type, u32 line) {
 #if defined(__x86_64__)
   wasm_rt_function_ptr_t func;
+  wasm_rt_func_type_t wanted; /* made here: clang would keep it in a stack slot */
   __asm__ goto("mov %k[x], %k[func]\n\tcmp %c[size](%[instance]), %k[func]\n\tjae %l[wrong]\n\t"
                "shl $5, %q[func]\n\tadd %c[data](%[instance]), %q[func]\n\t"
-               "cmp %q[type], (%q[func])\n\tjne %l[wrong]\n\tmov 8(%q[func]), %q[func]"
-               : [func] "=&r"(func)
-               : [x] "r"(x), [instance] "r"(instance), [type] "r"(type),
+               "lea %[type], %q[wanted]\n\tcmp %q[wanted], (%q[func])\n\tjne %l[wrong]\n\t"
+               "mov 8(%q[func]), %q[func]"
+               : [func] "=&r"(func), [wanted] "=&r"(wanted)
+               : [x] "r"(x), [instance] "r"(instance), [type] "m"(*type),
                  [size] "i"((char *)&table->size - (char *)instance),
                  [data] "i"((char *)&table->data - (char *)instance)
                : "cc", "memory"

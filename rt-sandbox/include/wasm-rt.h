@@ -14,6 +14,10 @@
 
 #include "hsb_abi.h"
 
+/* What several generated files share is in one image: from here on its address is formed, not read
+ * from a table of the linker's, which the link check could not see through. */
+#pragma GCC visibility push(hidden)
+
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

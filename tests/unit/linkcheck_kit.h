@@ -19,7 +19,9 @@
 
 #define LINK_FLAGS                                                                                 \
   "-nostdlib -shared -fuse-ld=lld -Wl,-z,defs,-z,now,-z,relro,--no-undefined,--build-id=none"
-#define CC_FLAGS "-fPIC -ffreestanding -fno-math-errno -fvisibility=hidden -w"
+#define CC_FLAGS                                                                                   \
+  "-fPIC -ffreestanding -fno-math-errno -fno-optimize-sibling-calls -fvisibility=hidden -w "       \
+  "-I\"$HELIOS_SOURCE/rt-sandbox\""
 
 static char kit_folder[] = "/tmp/linkcheck.XXXXXX";
 

@@ -318,10 +318,11 @@ static int setup(void **state) {
   if (kit_setup(state)) {
     return 1;
   }
-  kit_write("plugin.s", ".text\nf: ret\n.rept 256\nnop\n.endr\nret\n.balign 16, 0xcc\n"
-                        ".section .data.rel.ro,\"aw\"\n.globl helios_plugin\n"
-                        ".type helios_plugin,@object\n.size helios_plugin,16\n"
-                        "helios_plugin: .quad f, 16\n.section .note.GNU-stack,\"\",@progbits\n");
+  kit_write("plugin.s",
+            ".text\nf: ret\n.rept 256\nnop\n.endr\nret\n.balign 16, 0xcc\n"
+            ".section .data.rel.ro,\"aw\"\n.globl helios_plugin\n"
+            ".type helios_plugin,@object\n.size helios_plugin,136\n"
+            "helios_plugin: .zero 120\n.quad f, 0\n.section .note.GNU-stack,\"\",@progbits\n");
   char path[128];
   snprintf(path, sizeof path, "%s/codes.s", kit_folder);
   FILE *f = fopen(path, "w");
