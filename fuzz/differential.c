@@ -3,7 +3,7 @@
  * module, for other engines to be held against. Leaves <folder>/m<seed>.wasm and .metered.wasm.
  *
  * usage: differential FIRST COUNT PROGRAMS FOLDER
- * A module's mode (tier, bounds) follows from its seed. */
+ * A module's mode (tier, bounds, processor) follows from its seed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +55,7 @@ static void path_of(char out[HCC_PATH], const job *j, const char *suffix) {
 static hcc_build_options mode_of(uint64_t seed) {
   return (hcc_build_options){.tier = seed & 1 ? HCC_TIER_BASELINE : HCC_TIER_OPTIMIZING,
                              .bounds = seed & 2 ? HCC_BOUNDS_EXPLICIT : HCC_BOUNDS_GUARD,
+                             .target = seed & 4 ? "native" : NULL,
                              .no_cache = true,
                              .no_embed = true,
                              .jobs = 1};
@@ -178,9 +179,10 @@ static int differ(job *j) {
     status = !fz_generate(&j->wasm, &j->plan, j->programs, &c) || write_modules(j) || build(j) ||
              renew(j, true);
     hcc_build_options mode = mode_of(j->seed);
-    printf("{\"seed\":%" PRIu64 ",\"mode\":\"%s %s\",\"runs\":[", j->seed,
+    printf("{\"seed\":%" PRIu64 ",\"mode\":\"%s %s%s\",\"runs\":[", j->seed,
            mode.tier == HCC_TIER_BASELINE ? "O1" : "O3",
-           mode.bounds == HCC_BOUNDS_EXPLICIT ? "explicit" : "guard");
+           mode.bounds == HCC_BOUNDS_EXPLICIT ? "explicit" : "guard",
+           mode.target != NULL ? " native" : "");
     for (uint32_t i = 0; i < TURNS * j->programs && status == 0; i++) {
       status = run(j, i / TURNS, i % TURNS, &c);
     }

@@ -3,7 +3,7 @@
 
 usage: differential.py FUZZ_DIFFERENTIAL [--first SEED] [--modules N] [--programs P] [--mutate]
 
-`fuzz_differential` generates a module a seed, builds it as `heliosc build` does (tier and bounds by seed) and runs each
+`fuzz_differential` generates a module a seed, builds it as `heliosc build` does (tier, bounds, processor by seed) and runs each
 program twice with other arguments. The same calls are made by Node (V8), by Node on the metered module, where the fuel
 used must be the same too, and by wabt's spectest-interp. What must agree: results bit for bit (NaNs are NaNs), the kind of
 trap, and after each call that did not trap a sum of memory, globals and tables. Filtered: nothing; the generator leaves
