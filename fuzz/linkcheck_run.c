@@ -2,8 +2,8 @@
  * of what it accepts. Each accepted one is sealed and run by the engine in a forked child among
  * canaries (tests/escape/canary.h). Prints the counts.
  *
- * The link check follows no memory access and no indirect jump (docs/link-check.md), so accepted
- * changes may well escape: that is measured here, not judged. What fails the run: an unchanged
+ * What the link check does not follow (docs/link-check.md) may escape: that is measured here, not
+ * judged. What fails the run: an unchanged
  * plugin that is refused, traps in its first call or breaks a canary.
  *
  * usage: linkcheck_run COUNT SEED PLUGIN... */

@@ -1,0 +1,10 @@
+;; guest.wat - what linkcheck_run.sh changes the code of: memory, a table, a global, a loop, bulk copies.
+(module (memory 2 4) (table 4 funcref) (elem (i32.const 0) $a $b) (global $g (mut i64) (i64.const 7)) (type $t (func (param i64) (result i64)))
+ (func $a (param i64) (result i64) (i64.mul (local.get 0) (i64.const 3)))
+ (func $b (param i64) (result i64) (i64.xor (local.get 0) (global.get $g)))
+ (func (export "fill") (param i64 i64) (result i64) (local i32)
+   (loop $l (i64.store offset=8 (i32.mul (local.get 2) (i32.const 8)) (i64.add (local.get 0) (i64.extend_i32_u (local.get 2))))
+     (br_if $l (i32.lt_u (local.tee 2 (i32.add (local.get 2) (i32.const 1))) (i32.const 500)))) (i64.load offset=64 (i32.const 8)))
+ (func (export "poke") (param i64 i64) (result i64) (i64.store (i32.wrap_i64 (local.get 0)) (local.get 1)) (i64.load (i32.wrap_i64 (local.get 0))))
+ (func (export "pick") (param i64 i64) (result i64) (call_indirect (type $t) (local.get 1) (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 3))))
+ (func (export "copy") (param i64 i64) (result i64) (memory.copy (i32.const 100) (i32.const 5000) (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 4095))) (global.set $g (local.get 0)) (global.get $g)))
