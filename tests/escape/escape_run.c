@@ -28,8 +28,8 @@
 #include "fs.h"
 #include "hosts.h"
 
-#define CHILD_SECONDS 60
-#define CALL_MS 20000
+#define CHILD_SECONDS 20
+#define CALL_MS 10000
 
 struct mode {
   const char *name;
@@ -57,6 +57,7 @@ struct run {
   hrt_plugin *plugin;
   hrt_instance *instance; /* NULL: the next step makes one */
   struct hsb_binding imports[HOSTS_MAX];
+  hrt_budget budget; /* of all calls */
 };
 
 static char folder[HCC_PATH];
@@ -165,14 +166,17 @@ static void drop_instance(struct run *r) {
   r->instance = NULL;
 }
 
-/* An instance that trapped must stay dead. */
+/* An instance that trapped must stay dead, for calls that begin the long way and the short one. */
 static bool bury(struct run *r, const struct corpus_step *s, uint32_t index) {
   hsb_slot slots[CORPUS_VALUES + 1] = {0};
-  hrt_budget budget = {0};
+  hrt_budget first = {0}, more = {.slice = 1 << 20};
   bool dead = hrt_instance_dead(r->instance) &&
-              hrt_call(r->instance, index, slots, &budget, NULL) == HELIOS_E_MISUSE;
+              hrt_call(r->instance, index, slots, &first, NULL) == HELIOS_E_MISUSE &&
+              hrt_call(r->instance, index, slots, &more, NULL) == HELIOS_E_MISUSE &&
+              hrt_instance_reset(r->instance, NULL) == HELIOS_E_MISUSE &&
+              hrt_instance_checkpoint(r->instance, NULL) == HELIOS_E_MISUSE;
   if (!dead) {
-    tell(r, "line %u: %s: an instance that trapped can be called again", s->line, s->name);
+    tell(r, "line %u: %s: an instance that trapped can be used again", s->line, s->name);
   }
   drop_instance(r);
   return dead;
@@ -184,22 +188,27 @@ static uint64_t in_ms(uint64_t ms) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + ms * 1000000u;
 }
 
-/* The call, with a pattern on the stack above it. */
-__attribute__((noinline)) static int call(bool *whole, struct run *r, uint32_t index,
+/* The call, with a pattern on the stack above it. What is left of a slice goes on to the next call,
+ * as it does in a statement. */
+__attribute__((noinline)) static int call(const char **wrong, struct run *r, uint32_t index,
                                           hsb_slot *slots, helios_error *err) {
   volatile uint8_t room[2048];
-  hrt_budget budget = {.fuel_limit = r->file->fuel,
-                       .deadline_ns = in_ms(r->file->time != 0 ? r->file->time : CALL_MS),
-                       .cancel = &cancel};
+  hrt_budget *budget = &r->budget;
+  budget->fuel_limit = r->file->fuel;
+  budget->fuel_used = 0;
+  budget->deadline_ns = in_ms(r->file->time != 0 ? r->file->time : CALL_MS);
+  budget->cancel = &cancel;
   __atomic_store_n(&cancel, 0, __ATOMIC_RELAXED);
   ticks_left = (sig_atomic_t)r->file->ticks;
   for (size_t n = 0; n < sizeof room; n++) {
     room[n] = (uint8_t)(n * 37);
   }
-  int status = hrt_call(r->instance, index, slots, &budget, err);
-  *whole = true;
+  int status = hrt_call(r->instance, index, slots, budget, err);
+  *wrong = budget->depth != 0                      ? "the depth of calls is not what it was"
+           : status == 0 && budget->fuel_used == 0 ? "it used no fuel"
+                                                   : NULL;
   for (size_t n = 0; n < sizeof room; n++) {
-    *whole = *whole && room[n] == (uint8_t)(n * 37);
+    *wrong = room[n] == (uint8_t)(n * 37) ? *wrong : "the host's stack was changed";
   }
   return status;
 }
@@ -207,16 +216,16 @@ __attribute__((noinline)) static int call(bool *whole, struct run *r, uint32_t i
 static bool invoke(struct run *r, const struct corpus_step *s) {
   hsb_slot slots[CORPUS_VALUES + 1] = {0};
   helios_error err = {0};
-  bool whole;
+  const char *wrong;
   int index = hrt_plugin_export(r->plugin, s->name, strlen(s->name));
   if (index < 0) {
     tell(r, "line %u: no export %s", s->line, s->name);
     return false;
   }
   memcpy(slots, s->arguments, s->argument_count * sizeof *slots);
-  int status = call(&whole, r, (uint32_t)index, slots, &err);
-  if (!whole) {
-    tell(r, "line %u: %s: the host's stack was changed", s->line, s->name);
+  int status = call(&wrong, r, (uint32_t)index, slots, &err);
+  if (wrong != NULL) {
+    tell(r, "line %u: %s: %s", s->line, s->name, wrong);
     return false;
   }
   const char *sig = hrt_plugin_abi(r->plugin)->exports[index].sig;

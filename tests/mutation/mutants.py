@@ -157,4 +157,29 @@ ROWS = [
 ]
 
 # Key of a mutant -> why nothing can tell.
-EQUIVALENT = {}
+SLICE = "the size of a slice: how often the clock is looked at, not whether"
+SPEED = "a short cut: the long way does the same"
+WORDS = "wording of a message"
+EQUIVALENT = {
+    f"{BUDGET}: if (b->slice_size == 0) => if (0 && (b->slice_size == 0))": SLICE,
+    f"{BUDGET}: if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) => if (0 && (passed > SLICE_NS_HIGH && "
+    "b->slice_size > SLICE_MIN))": SLICE,
+    f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) => if (0 && (passed < SLICE_NS_LOW && "
+    "b->slice_size < SLICE_MAX))": SLICE,
+    f"{BUDGET}: if (b->fuel_limit == 0 || a->instance->unmetered || slice < 0) => if (0 && (b->fuel_limit == 0 || "
+    "a->instance->unmetered || slice < 0))": SLICE,
+    f"{BUDGET}: if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) => "
+    "if (0 && (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)))": SPEED,
+    f"{CALL}: if (trap == HSB_TRAP_FUEL) => if (0 && (trap == HSB_TRAP_FUEL))": WORDS,
+    f"{CALL}: if (trap == HSB_TRAP_DEADLINE) => if (0 && (trap == HSB_TRAP_DEADLINE))": WORDS,
+    f"{CALL}: if (own) => if (0 && (own))": WORDS,
+    f"{IMAGE}: if (i->ready && !i->dirty) => if (0 && (i->ready && !i->dirty))": SPEED,
+    f"{IMAGE}: if (++i->resets < HRT_RELEARN) => if (0 && (++i->resets < HRT_RELEARN))": SPEED,
+    f"{IMAGE}: if (i->tracking != HRT_TRACK_NEVER) => if (0 && (i->tracking != HRT_TRACK_NEVER))":
+        "the table stays open: a reset then restores it whole each time",
+    f"{RESERVE}: if (!(i->abi->flags & HSB_PLUGIN_HAS_MEMORY)) => if (0 && (!(i->abi->flags & HSB_PLUGIN_HAS_MEMORY)))":
+        "more address space than a module without memory needs",
+    f"{RESERVE}: if (sysconf(_SC_PAGESIZE) != HRT_TRACK_PAGE) => if (0 && (sysconf(_SC_PAGESIZE) != HRT_TRACK_PAGE))":
+        "x86-64 has no other pages",
+    f"{RESERVE}: i->dirty = true; => nothing": "every way to it has set it: hrt_call for what is not stateless, hrt_guest_grow",
+}
