@@ -63,16 +63,15 @@ static int rewrite(work *w) {
   return hcc_rewrite(&w->canonical, &w->plan, w->in->module, &options, w->err);
 }
 
-/* rt-sandbox's files, with their folders. */
-static int write_embedded(work *w) {
+int hcc_stage_sandbox(const char *to, hcc_error *err) {
   char path[HCC_PATH], folder[HCC_PATH];
   int status = 0;
   for (const struct hcc_embedded *e = hcc_embedded; e->name != NULL && status == 0; e++) {
-    HCC_TRY(hcc_path(path, w->err, "%s/rt/%s", w->in->folder, e->name));
+    HCC_TRY(hcc_path(path, err, "%s/rt/%s", to, e->name));
     memcpy(folder, path, sizeof folder);
     *strrchr(folder, '/') = '\0';
-    HCC_TRY(hcc_dir_make(folder, 0700, w->err));
-    HCC_TRY(hcc_file_write(path, e->bytes, e->size, w->err));
+    HCC_TRY(hcc_dir_make(folder, 0700, err));
+    HCC_TRY(hcc_file_write(path, e->bytes, e->size, err));
   }
 out:
   return status;
@@ -285,7 +284,7 @@ int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_inp
   w->parts = hcc_parts(w->canonical.size);
   lap(&result->ms_front, &since);
   HCC_TRY(translate(w));
-  HCC_TRY(write_embedded(w));
+  HCC_TRY(hcc_stage_sandbox(in->folder, err));
   list_sources(w);
   lap(&result->ms_translate, &since);
   HCC_TRY(make_image(w, &since));

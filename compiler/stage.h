@@ -32,8 +32,11 @@ int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_inp
 int hcc_stage_fuzz(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in,
                    hcc_error *err);
 /* The C of the module in one file, for reading: what HCC_EMIT_C gives. */
+int hcc_stage_c(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in, hcc_error *err);
+
 /* How a plugin's module is rewritten. */
 hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *options);
-int hcc_stage_c(hcc_buf *out, hcc_build_result *result, const hcc_stage_input *in, hcc_error *err);
+/* Writes rt-sandbox's files to <folder>/rt. */
+int hcc_stage_sandbox(const char *folder, hcc_error *err);
 
 #endif

@@ -52,6 +52,11 @@ typedef struct {
   void *module_instance;                /* unused: always the one instance there is */
 } wasm_rt_funcref_t;
 
+/* Known before wasm2c's header, which uses it for functions that it does not export without
+ * including SIMDe's. The same type as simde_v128_t. */
+#define WASM_RT_SIMD_TYPE_DEFINED
+typedef long long v128 __attribute__((vector_size(16)));
+
 typedef void *wasm_rt_externref_t; /* the host's handle; NULL is null */
 
 static const wasm_rt_funcref_t wasm_rt_funcref_null_value = {0};

@@ -1,16 +1,19 @@
 // node_meter.mjs - runs the specification's tests on Node twice, as they are and metered, and wants the
 // metered module to return what the specification says and to trap as the original traps.
 //
-// usage: node node_meter.mjs REWRITE_TOOL SUITE [NAME...]
+// usage: node node_meter.mjs REWRITE_TOOL SUITE [--fuel=FILE] [NAME...]
+// With --fuel what each metered call used is written there, "NAME:LINE FUEL", for suite.py.
 // Left out: modules that import anything but functions, exported globals (a rewritten module exports
 // functions only), and assertions that Node itself does not meet.
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FUEL, build, matches } from "./harness.mjs";
 import { scratch, tool } from "./tools.mjs";
 
-const [rewriteTool, suite, ...only] = process.argv.slice(2);
+const words = process.argv.slice(2), fuelFile = words.find((w) => w.startsWith("--fuel="))?.slice(7);
+const [rewriteTool, suite, ...only] = words.filter((w) => !w.startsWith("--"));
+const fuelUsed = []; // lines
 const wast2json = tool("wast2json");
 const folder = scratch();
 const INPUT_MAX_LISTED = 20;
@@ -46,8 +49,14 @@ function resolve(registered, { module, name, kind }) {
     : null;
 }
 
+function noteFuel(where, left) {
+  if (left !== FUEL) {
+    fuelUsed.push(`${where} ${FUEL - left}\n`);
+  }
+}
+
 // A module under test: the instance as it is, the metered one, and where its functions are.
-function instantiate(file, plan, wanted, functions) {
+function instantiate(where, file, plan, wanted, functions) {
   const imports = {}, h = {
     fuel() {
       throw new Error("out of fuel");
@@ -63,7 +72,9 @@ function instantiate(file, plan, wanted, functions) {
     original: attempt(() => new WebAssembly.Instance(compile(file), imports)),
     metered: attempt(() => {
       const instance = new WebAssembly.Instance(compile(file + ".metered"), { h });
-      instance.exports.start?.(FUEL);
+      if (instance.exports.start) {
+        noteFuel(where, instance.exports.start(FUEL));
+      }
       return instance;
     }),
   };
@@ -105,28 +116,35 @@ function sameRef(actual, { type, value }) {
 }
 
 // Calls through JavaScript, for references only: [original, metered] as { ok, error }.
-function callRefs(command, module) {
+function callRefs(where, command, module) {
   const args = command.action.args.map(fromJson), name = command.action.field;
   const judge = (results) => results.length >= command.expected.length && command.expected.every((e, i) =>
     isRef(e) ? e.value === undefined || sameRef(results[i], e) : String(BigInt.asUintN(e.type === "i32" ? 32 : 64, BigInt(results[i]))) === e.value);
   return [
     attempt(() => judge([original(module, name)(...args)].flat())),
-    attempt(() => judge([metered(module, name)(...args, FUEL)].flat())),
+    attempt(() => {
+      const results = [metered(module, name)(...args, FUEL)].flat();
+      noteFuel(where, results.at(-1));
+      return judge(results);
+    }),
   ];
 }
 
-function callHarness(command, module) {
-  const judge = (exports) => {
+function callHarness(where, command, module) {
+  const judge = (exports, isMetered) => {
     exports["t" + command.harness]();
     const view = new DataView(exports.m.buffer);
+    if (isMetered) {
+      noteFuel(where, view.getBigInt64(16 * command.expected.length, true));
+    }
     return command.expected.every((e, i) => e.value === undefined || matches(view, 16 * i, e));
   };
-  return [attempt(() => judge(module.run)), attempt(() => judge(module.runMetered))];
+  return [attempt(() => judge(module.run)), attempt(() => judge(module.runMetered, true))];
 }
 
 function check(where, command, module) {
   const byRefs = command.harness === undefined;
-  const [plain, fueled] = (byRefs ? callRefs : callHarness)(command, module);
+  const [plain, fueled] = (byRefs ? callRefs : callHarness)(where, command, module);
   if (command.type === "assert_trap" || command.type === "assert_exhaustion") {
     if (!plain.error) {
       skip("Node itself does not trap");
@@ -172,7 +190,7 @@ function open(where, command, plan, registered) {
   } else if (!plan?.ok) {
     fail(where, `the rewrite failed, code ${plan?.code}`);
   } else {
-    return instantiate(file, plan, imports.value, functions);
+    return instantiate(where, file, plan, imports.value, functions);
   }
   return null;
 }
@@ -239,6 +257,9 @@ function runScript(script) {
 const scripts = readdirSync(suite).filter((f) => f.endsWith(".wast") && (!only.length || only.includes(f))).sort();
 for (const script of scripts) {
   runScript(join(suite, script));
+}
+if (fuelFile) {
+  writeFileSync(fuelFile, fuelUsed.join(""));
 }
 for (const [why, times] of skips) {
   console.log(`skipped ${times}: ${why}`);

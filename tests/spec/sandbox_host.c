@@ -67,19 +67,34 @@ static int64_t host_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
 }
 
 static int commit(sandbox *box, uint64_t bytes) {
-  return bytes ? mprotect(box->instance + HSB_SPAN, bytes, PROT_READ | PROT_WRITE) : 0;
+  uint8_t *base = box->instance + HSB_SPAN;
+  if (bytes == 0)
+    return 0;
+  if (box->memory_file == 0)
+    return mprotect(base, bytes, PROT_READ | PROT_WRITE);
+  return ftruncate(box->memory_file, (off_t)bytes) ||
+         mmap(base, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, box->memory_file, 0) ==
+             MAP_FAILED;
+}
+
+static int set_pages(sandbox *box, uint32_t pages) {
+  struct hsb_memory *memory = sandbox_memory(box);
+  memory->pages = pages;
+  memory->size = (uint64_t)pages * HSB_PAGE;
+  return commit(box, memory->size);
 }
 
 static uint32_t host_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
-  sandbox *box = ctx->owner;
+  sandbox *box = ctx->owner, *view = box->next_view;
   struct hsb_memory *memory = sandbox_memory(box);
   uint32_t old = memory->pages, limit = box->page_limit ? box->page_limit : 65536;
   if (limit > memory->max_pages)
     limit = memory->max_pages;
-  if (old > limit || delta > limit - old || commit(box, (uint64_t)(old + delta) * HSB_PAGE))
+  if (old > limit || delta > limit - old || set_pages(box, old + delta))
     return UINT32_MAX;
-  memory->pages = old + delta;
-  memory->size = (uint64_t)memory->pages * HSB_PAGE;
+  for (; view && view != box; view = view->next_view)
+    if (set_pages(view, old + delta))
+      return UINT32_MAX;
   return old;
 }
 
@@ -103,7 +118,7 @@ static void host_poll(struct hsb_ctx *ctx, uint32_t offset) {
   (void)ctx, (void)offset; /* nobody stops a test */
 }
 
-static const struct hsb_host host = {
+const struct hsb_host sandbox_host_calls = {
     .size = sizeof(struct hsb_host),
     .trap = host_trap,
     .refuel = host_refuel,
@@ -133,6 +148,16 @@ static int find_text(struct dl_phdr_info *info, size_t size, void *arg) {
   return 1;
 }
 
+/* As the plugin declares it, or as the memory is that it shares. */
+static int reserve_memory(sandbox *box) {
+  const struct helios_plugin *plugin = box->plugin;
+  const struct hsb_memory *shared = box->next_view ? sandbox_memory(box->next_view) : NULL;
+  *sandbox_memory(box) =
+      (struct hsb_memory){.data = box->instance + HSB_SPAN,
+                          .max_pages = shared ? shared->max_pages : plugin->memory_max};
+  return set_pages(box, shared ? shared->pages : plugin->memory_min);
+}
+
 static int reserve(sandbox *box, const struct hsb_binding *imports) {
   const struct helios_plugin *plugin = box->plugin;
   box->reservation =
@@ -146,20 +171,14 @@ static int reserve(sandbox *box, const struct hsb_binding *imports) {
   box->instance = ctx + HSB_CTX_BYTES;
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   size_t bytes = (HSB_CTX_BYTES + plugin->instance_size + page - 1) / page * page;
-  if (plugin->instance_size > HSB_INSTANCE_MAX || mprotect(ctx, bytes, PROT_READ | PROT_WRITE) ||
-      commit(box, (uint64_t)plugin->memory_min * HSB_PAGE))
+  if (plugin->instance_size > HSB_INSTANCE_MAX || mprotect(ctx, bytes, PROT_READ | PROT_WRITE))
     return -1;
   *box->ctx = (struct hsb_ctx){.size = sizeof(struct hsb_ctx),
                                .fuel = INT64_MAX,
-                               .host = &host,
+                               .host = box->links ? box->links->host : &sandbox_host_calls,
                                .imports = imports,
                                .owner = box};
-  if (plugin->flags & HSB_PLUGIN_HAS_MEMORY)
-    *sandbox_memory(box) = (struct hsb_memory){.data = box->instance + HSB_SPAN,
-                                               .pages = plugin->memory_min,
-                                               .max_pages = plugin->memory_max,
-                                               .size = (uint64_t)plugin->memory_min * HSB_PAGE};
-  return 0;
+  return plugin->flags & HSB_PLUGIN_HAS_MEMORY ? reserve_memory(box) : 0;
 }
 
 static int copy_segments(sandbox *box) {
@@ -174,18 +193,43 @@ static int copy_segments(sandbox *box) {
 
 typedef void entry(void *instance, hsb_slot *slots);
 
-/* Runs f with the trap landing set. */
+static void leave(sandbox *box) {
+  if (box && box->links)
+    box->links->leave(box);
+}
+
+static void arrive(sandbox *box) {
+  running = box;
+  if (box && box->links)
+    box->links->arrive(box);
+}
+
+void sandbox_cross(sandbox *from, sandbox *to) {
+  leave(from);
+  memcpy(to->landing, from->landing, sizeof to->landing);
+  to->ctx->stack_limit = from->ctx->stack_limit;
+  to->faulted = false;
+  arrive(to);
+}
+
+/* Runs f with the trap landing set. Where it traps another instance may be running. */
 static int enter(sandbox *box, entry *f, hsb_slot *slots) {
   sandbox *outer = running;
+  sigjmp_buf before; /* of a call of this instance further out */
+  memcpy(before, box->landing, sizeof before);
+  leave(outer);
   int trap = sigsetjmp(box->landing, 0);
   if (trap == 0) {
-    running = box;
+    arrive(box);
     box->faulted = false;
     box->ctx->stack_limit =
         (uintptr_t)__builtin_frame_address(0) - (box->stack_bytes ? box->stack_bytes : 512u << 10);
     f(box->instance, slots);
   }
-  running = outer;
+  box->faulted = running->faulted;
+  leave(running);
+  memcpy(box->landing, before, sizeof before);
+  arrive(outer);
   return trap;
 }
 
@@ -217,6 +261,12 @@ int sandbox_call(sandbox *box, uint32_t index, hsb_slot *slots) {
 
 struct hsb_memory *sandbox_memory(sandbox *box) {
   return (struct hsb_memory *)(box->instance + box->plugin->memory_offset);
+}
+
+void sandbox_share_memory(sandbox *box, sandbox *other) {
+  box->memory_file = other->memory_file;
+  box->next_view = other->next_view ? other->next_view : other;
+  other->next_view = box;
 }
 
 void sandbox_close(sandbox *box) {

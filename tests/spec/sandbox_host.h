@@ -32,7 +32,24 @@ typedef struct sandbox {
   uint8_t *reservation;
   uintptr_t text_low, text_high; /* where the plugin is mapped */
   sigjmp_buf landing;
+  /* For instances that share what is theirs; all may be NULL or 0: */
+  const struct sandbox_links *links;
+  int memory_file;           /* its pages are those of this file, */
+  struct sandbox *next_view; /* which is also the memory of these: a ring */
 } sandbox;
+
+/* What a host of several instances adds. */
+struct sandbox_links {
+  const struct hsb_host *host; /* its first three functions are sandbox_host_calls' */
+  /* The instance is about to run; has stopped running, for now or for good. */
+  void (*arrive)(sandbox *box), (*leave)(sandbox *box);
+};
+
+/* What every sandbox's ctx->host is, unless it has links. */
+extern const struct hsb_host sandbox_host_calls;
+
+/* The code of `to` is about to run within the call that runs `from`. */
+void sandbox_cross(sandbox *from, sandbox *to);
 
 /* Makes an instance: reserves, calls init, copies segments, calls start. Returns the trap that
  * ended this (enum hsb_trap), 0 if none, or -1 if the machine refused. Close it in any case. */
@@ -44,6 +61,9 @@ int sandbox_open(sandbox *box, const struct helios_plugin *plugin,
 int sandbox_call(sandbox *box, uint32_t index, hsb_slot *slots);
 
 struct hsb_memory *sandbox_memory(sandbox *box);
+
+/* Makes box a view of the memory of another, which has a memory_file; before sandbox_open. */
+void sandbox_share_memory(sandbox *box, sandbox *other);
 
 void sandbox_close(sandbox *box);
 

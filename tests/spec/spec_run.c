@@ -1,20 +1,28 @@
-/* spec_run.c - the host side of native.py: loads a shared object with many plugins in it, reads
- * lines open LINE PLUGIN TRAP|-                        makes an instance (that traps so) call LINE
- * PLUGIN EXPORT N ARG... return WIDTH:LANE,...   calls; results are as given trap TEXT | any from
- * standard input (numbers in hex, blanks of TEXT as _), and prints LINE: what was wrong for each
- * that does not hold, then "<passed> passed". Exits 1 if one failed, 2 if the input makes no sense.
+/* spec_run.c - `spec_run FILE.so [FUEL_FILE]`: runs scripts of the specification's tests on modules
+ * that spec_build.c compiled. Lines of stdin (numbers of values in hex, names as hex of their
+ * bytes or - if empty, blanks of TEXT as _):
  *
- * A lane is =BITS, c<width> or a<width> (a canonical, an arithmetic NaN), or ! (not null). */
+ *   script NAME                            forgets the instances before it
+ *   module LINE N ok | host | trap TEXT | unlinkable      host: is no assertion
+ *   register N NAME
+ *   call LINE N NAME COUNT ARG... return WIDTH:LANE,... | trap TEXT | any
+ *   get LINE N NAME return WIDTH:LANE,...
+ *
+ * A lane is =BITS, c<width> or a<width> (a canonical, an arithmetic NaN), or ! (not null). Prints
+ * "FAIL NAME:LINE: ..." for each that does not hold and "<passed> <failed> NAME" for each script;
+ * with FUEL_FILE what each call used, "NAME:LINE FUEL", goes there if it did not trap. Exits 1 if
+ * one failed, 2 if the input makes no sense. */
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox_host.h"
+#include "spec_store.h"
 
 #define SLOTS_MAX 4096
 #define LINE_MAX_BYTES (1 << 20)
+#define FUEL (INT64_C(1) << 60)
 
 static const char *trap_text(int trap) {
   switch (trap) {
@@ -93,107 +101,147 @@ static unsigned long number(char **save, int base) {
   return strtoul(word, NULL, base);
 }
 
-/* In explicit mode no trap may come from a fault. */
-static bool explicit_bounds;
+/* What is being run. */
+typedef struct run {
+  const struct spec_module *const *modules;
+  spec_instance *instances;
+  uint32_t count;
+  char script[64];
+  unsigned passed, failed;
+  bool any_failed;
+  FILE *fuel;
+} run;
 
-/* What an import is bound to. */
-typedef struct target {
-  sandbox *box;
-  uint32_t export;
-} target;
-
-/* A module of the script, with what its imports are bound to. */
-typedef struct module {
-  sandbox box;
-  struct hsb_binding *bindings;
-  target *targets;
-} module;
-
-static void call_target(struct hsb_ctx *ctx, hsb_slot *slots, void *env) {
-  target *to = env;
-  int trap = to->box ? sandbox_call(to->box, to->export, slots) : 0;
-  if (trap)
-    ctx->host->trap(ctx, (uint32_t)trap, 0);
-}
-
-static void read_bindings(module *modules, module *m, char **save) {
-  unsigned long count = number(save, 10);
-  m->bindings = calloc(count + 1, sizeof *m->bindings);
-  m->targets = calloc(count + 1, sizeof *m->targets);
-  if (!m->bindings || !m->targets)
+static spec_instance *instance_of(const run *r, char **save) {
+  unsigned long n = number(save, 10);
+  if (n >= r->count)
     exit(2);
-  for (unsigned long i = 0; i < count; i++) {
-    char *which = strtok_r(NULL, " \n", save), *export = strtok_r(NULL, " \n", save);
-    if (which[0] != '-')
-      m->targets[i] = (target){&modules[atol(which)].box, (uint32_t)atol(export)};
-    m->bindings[i] = (struct hsb_binding){call_target, &m->targets[i]};
-  }
+  return &r->instances[n];
 }
 
-static bool do_open(unsigned long line, module *modules, module *m,
-                    const struct helios_plugin *plugin, char **save) {
-  char *text = strtok_r(NULL, " \n", save);
-  read_bindings(modules, m, save);
-  int trap = sandbox_open(&m->box, plugin, m->bindings);
-  bool holds = text[0] == '-' ? trap == 0 : same_trap(trap, text);
+static void finish_script(run *r) {
+  if (r->script[0])
+    printf("%u %u %s\n", r->passed, r->failed, r->script);
+  for (uint32_t i = 0; i < r->count; i++)
+    spec_close(&r->instances[i]);
+  r->passed = r->failed = 0;
+}
+
+static void judge(run *r, bool holds, unsigned long line, int trap, const hsb_slot *slots) {
+  r->passed += holds;
+  r->failed += !holds;
+  r->any_failed |= !holds;
   if (!holds)
-    printf("%lu: open: %s, not %s\n", line, trap_text(trap), text);
-  return holds;
+    printf("FAIL %s:%lu: %s, s[0] = %" PRIx64 ", s[1] = %" PRIx64 "\n", r->script, line,
+           trap == SPEC_UNLINKABLE ? "unlinkable" : trap_text(trap), slots[0], slots[1]);
 }
 
-static bool do_call(unsigned long line, sandbox *box, char **save) {
+static void note_fuel(const run *r, unsigned long line, int64_t used) {
+  if (r->fuel && used != 0)
+    fprintf(r->fuel, "%s:%lu %" PRId64 "\n", r->script, line, used);
+}
+
+/* In explicit mode no trap may come from a fault. */
+static bool as_it_must(const spec_instance *i) {
+  return !(i->module->plugin->flags & HSB_PLUGIN_EXPLICIT_BOUNDS) || !i->box.faulted;
+}
+
+static void do_module(run *r, char **save) {
+  static const hsb_slot none[2] = {0, 0};
+  unsigned long line = number(save, 10);
+  spec_instance *i = instance_of(r, save);
+  char *kind = strtok_r(NULL, " \n", save), *text = strtok_r(NULL, " \n", save);
+  uint32_t n = (uint32_t)(i - r->instances);
+  int trap = spec_open(r->instances, n, r->modules[n]);
+  bool holds = trap == 0;
+  if (strcmp(kind, "unlinkable") == 0)
+    holds = trap == SPEC_UNLINKABLE;
+  else if (strcmp(kind, "trap") == 0)
+    holds = same_trap(trap, text) && as_it_must(i);
+  if (strcmp(kind, "host") != 0 || !holds)
+    judge(r, holds, line, trap, none);
+  if (trap == 0)
+    note_fuel(r, line, INT64_MAX - i->box.ctx->fuel);
+}
+
+static void do_call(run *r, char **save) {
   static hsb_slot slots[SLOTS_MAX];
   memset(slots, 0, sizeof slots);
-  uint32_t export = (uint32_t)number(save, 10);
+  unsigned long line = number(save, 10);
+  spec_instance *i = instance_of(r, save);
+  const struct spec_export *export = spec_export_of(i, strtok_r(NULL, " \n", save));
   unsigned long count = number(save, 10);
-  if (export >= box->plugin->export_count || count > SLOTS_MAX)
-    exit(2);
-  for (unsigned long i = 0; i < count; i++)
-    slots[i] = number(save, 16);
-  int trap = sandbox_call(box, export, slots);
+  if (!i->open || !export || export->kind != SPEC_FUNC || count > SLOTS_MAX) {
+    judge(r, false, line, 0, slots);
+    return;
+  }
+  for (unsigned long k = 0; k < count; k++)
+    slots[k] = number(save, 16);
+  i->box.ctx->fuel = FUEL;
+  int trap = sandbox_call(&i->box, export->index, slots);
   char *kind = strtok_r(NULL, " \n", save);
   bool holds;
   if (strcmp(kind, "trap") == 0)
-    holds = same_trap(trap, strtok_r(NULL, " \n", save)) && !(explicit_bounds && box->faulted);
+    holds = same_trap(trap, strtok_r(NULL, " \n", save)) && as_it_must(i);
   else
     holds = trap == 0 && (strcmp(kind, "any") == 0 || results_hold(slots, save));
-  if (!holds)
-    printf("%lu: e%u: %s, s[0] = %" PRIx64 ", s[1] = %" PRIx64 "\n", line, export, trap_text(trap),
-           slots[0], slots[1]);
-  return holds;
+  judge(r, holds, line, trap, slots);
+  if (trap == 0)
+    note_fuel(r, line, FUEL - i->box.ctx->fuel);
+}
+
+static void do_get(run *r, char **save) {
+  hsb_slot slots[4] = {0};
+  unsigned long line = number(save, 10);
+  spec_instance *i = instance_of(r, save);
+  const struct spec_export *export = spec_export_of(i, strtok_r(NULL, " \n", save));
+  bool there = i->open && export && export->kind == SPEC_GLOBAL;
+  if (there)
+    spec_read_global(slots, i, export->index);
+  strtok_r(NULL, " \n", save); /* "return" */
+  judge(r, there && results_hold(slots, save), line, 0, slots);
+}
+
+static void do_line(run *r, char *line) {
+  char *save = NULL, *verb = strtok_r(line, " \n", &save);
+  if (verb && strcmp(verb, "script") == 0) {
+    finish_script(r);
+    snprintf(r->script, sizeof r->script, "%s", strtok_r(NULL, " \n", &save));
+  } else if (verb && strcmp(verb, "module") == 0) {
+    do_module(r, &save);
+  } else if (verb && strcmp(verb, "register") == 0) {
+    spec_instance *i = instance_of(r, &save);
+    spec_register(r->instances, r->count, i, strtok_r(NULL, " \n", &save));
+  } else if (verb && strcmp(verb, "call") == 0) {
+    do_call(r, &save);
+  } else if (verb && strcmp(verb, "get") == 0) {
+    do_get(r, &save);
+  } else {
+    exit(2);
+  }
 }
 
 int main(int argc, char **argv) {
   static char line[LINE_MAX_BYTES];
-  unsigned passed = 0, failed = 0, count = 0;
-  if (argc != 3)
+  run r = {.count = 0};
+  if (argc < 2)
     return 2;
-  explicit_bounds = strcmp(argv[2], "explicit") == 0;
   void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-  const struct helios_plugin *const *plugins = library ? dlsym(library, "spec_plugins") : NULL;
-  if (!plugins)
+  r.modules = library ? dlsym(library, "helios_plugin") : NULL;
+  if (!r.modules) {
+    fprintf(stderr, "%s\n", dlerror());
     return 2;
-  while (plugins[count])
-    count++;
-  module *modules = calloc(count + 1, sizeof *modules);
-  while (modules && fgets(line, sizeof line, stdin)) {
-    char *save = NULL, *verb = strtok_r(line, " \n", &save);
-    unsigned long at = number(&save, 10), which = number(&save, 10);
-    if (which >= count)
-      return 2;
-    bool holds = strcmp(verb, "open") == 0
-                     ? do_open(at, modules, &modules[which], plugins[which], &save)
-                     : do_call(at, &modules[which].box, &save);
-    passed += holds;
-    failed += !holds;
   }
-  for (unsigned i = 0; modules && i < count; i++) {
-    sandbox_close(&modules[i].box);
-    free(modules[i].bindings);
-    free(modules[i].targets);
-  }
-  free(modules);
+  while (r.modules[r.count])
+    r.count++;
+  r.instances = calloc(r.count + 1u, sizeof *r.instances);
+  r.fuel = argc > 2 ? fopen(argv[2], "w") : NULL;
+  if (!r.instances || (argc > 2 && !r.fuel))
+    return 2;
+  while (fgets(line, sizeof line, stdin))
+    do_line(&r, line);
+  finish_script(&r);
+  free(r.instances);
   dlclose(library);
-  printf("%u passed\n", passed);
-  return failed != 0;
+  return r.any_failed || (r.fuel && fclose(r.fuel) != 0);
 }

@@ -305,6 +305,34 @@ static void time__deadline_ends_a_loop(void **state) {
   }
 }
 
+/* What wasm2c writes in ways of its own: a NaN with a sign; vectors of functions that are not
+ * exported; and constants that clang would fold although they have to quiet a signalling NaN. */
+static void builds__odd_shapes_of_c(void **state) {
+  (void)state;
+  static const char text[] =
+      "(module (func $v (result v128) (v128.const i32x4 1 2 3 4))\n"
+      "  (func (export \"lane\") (result i32) (i32x4.extract_lane 2 (call $v)))\n"
+      "  (func (export \"nan\") (result f32) (f32.const -nan:0x400000))\n"
+      "  (func (export \"quiet\") (param i64) (result i64) (i64.reinterpret_f64\n"
+      "    (f64.mul (f64.reinterpret_i64 (local.get 0)) (f64.const 1)))))\n";
+  for (int tier = 0; tier < 2; tier++) {
+    hcc_build_result r;
+    kit_host h;
+    hsb_slot s[1] = {0};
+    kit_must_build(&r, text,
+                   (hcc_build_options){.tier = tier ? HCC_TIER_BASELINE : HCC_TIER_OPTIMIZING});
+    kit_load(&h, kit_path("m.so"), NULL);
+    assert_true(kit_call(&h, "lane", s));
+    assert_int_equal(s[0], 3);
+    assert_true(kit_call(&h, "nan", s));
+    assert_int_equal(s[0], 0xffc00000);
+    s[0] = 0x7ff4000000000000;
+    assert_true(kit_call(&h, "quiet", s));
+    assert_int_equal(s[0], 0x7ffc000000000000);
+    kit_unload(&h);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(calls__state_and_values),
@@ -315,6 +343,7 @@ int main(void) {
       cmocka_unit_test(counted__runs_and_costs),
       cmocka_unit_test(fuel__limit_ends_the_call),
       cmocka_unit_test(time__deadline_ends_a_loop),
+      cmocka_unit_test(builds__odd_shapes_of_c),
   };
   return cmocka_run_group_tests_name("compiled", tests, begin, end);
 }

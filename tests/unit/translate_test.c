@@ -129,6 +129,7 @@ static void write__hides_constants_that_quiet_a_nan(void **state) {
       {"var_d1", "0.0", "var_d0 *= var_d1;", false},
       {"var_d1", "1.5", "", false},
       {"var_d1", "f64_reinterpret_i64(0x7ff4000000000000) /* nan:0x4000000000000 */", "", true},
+      {"var_f1", "f32_reinterpret_i32(0xffc00000) /* -nan:0x400000 */", "", true},
       {"var_d1", "f64_reinterpret_i64(var_j1)", "", false},
       {"var_i1", "1", "", false},
       {"var_o1", LANE("0x00, 0x00, 0x80, 0x3f"), "", true}, /* 1.f */
@@ -176,6 +177,7 @@ static void refuses__what_it_does_not_know(void **state) {
       "  puts(\"x\");",
       "  x = 'a';",
       "  /* a comment */",
+      "  x = 1 /* -n */;",
       "  y = 1; // two",
       "  z = 1 /* nan:0x4 */ + /* nan */ 2 /* open",
       "  z = 1 /* --nan:0x4 */;",
