@@ -312,7 +312,7 @@ int hcc_stage_fuzz(hcc_buf *out, hcc_build_result *result, const hcc_stage_input
   HCC_TRY(rewrite(w));
   w->parts = hcc_parts(w->canonical.size);
   HCC_TRY(translate(w));
-  HCC_TRY(write_embedded(w));
+  HCC_TRY(hcc_stage_sandbox(w->in->folder, err));
   list_sources(w);
   progress(w, "compile");
   HCC_TRY(
