@@ -13,8 +13,8 @@ enum {
   CTX_FUEL = CTX + 16,
   CTX_HOST = CTX + 24,
   CTX_IMPORTS = CTX + 32,
-  HOST_FIRST = 8, /* trap, refuel, memory_grow, table_reserve */
-  HOST_LAST = 32,
+  HOST_FIRST = 8, /* trap, refuel, memory_grow, table_reserve, poll */
+  HOST_LAST = 40,
   BINDING_BYTES = 16,
   TABLE_SIZE = 12,
   ELEMENT_SHIFT = 5,
