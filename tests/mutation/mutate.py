@@ -289,7 +289,7 @@ def main():
         if not o.work:
             shutil.rmtree(folder, ignore_errors=True)
     killed = len(wanted) - len(survived)
-    print(f"{killed} of {len(wanted)} killed in {time.time() - begin:.0f} s; {len(mutants) - len(wanted)} equivalent")
+    print(f"{killed} of {len(wanted)} killed in {time.time() - begin:.0f} s")
     sys.exit(bool(survived) or not wanted)
 
 
