@@ -108,7 +108,7 @@ static uint16_t popped_last(const hcc_lc_flow *flow, const hcc_lc_function *f) {
     }
     bool pops = i.map == HCC_X86_ONE && i.opcode >= 0x58 && i.opcode <= 0x5f;
     always &= hcc_lc_marked(flow->lc->rets, at) ? popped : UINT16_MAX;
-    popped = pops ? (uint16_t)(popped | 1u << (i.rm & 15)) : 0;
+    popped = (uint16_t)(pops ? popped | 1u << (i.rm & 15) : 0u);
   }
   return always;
 }

@@ -14,7 +14,9 @@ hcc_lc_value hcc_lc_range(uint32_t low, uint32_t high) {
 }
 
 bool hcc_lc_same(const hcc_lc_value *a, const hcc_lc_value *b) {
-  return memcmp(a, b, sizeof *a) == 0;
+  /* not memcmp: the bits beside wide and word are nobody's */
+  return a->kind == b->kind && a->wide == b->wide && a->word == b->word && a->part == b->part &&
+         a->low == b->low && a->high == b->high && a->at == b->at;
 }
 
 bool hcc_lc_is_place(const hcc_lc_value *v) {

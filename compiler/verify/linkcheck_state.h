@@ -44,7 +44,6 @@ typedef struct hcc_lc_slot {
   int32_t at;    /* from the base */
   uint8_t base;  /* HCC_LC_FRAME or HCC_LC_ALIGNED */
   uint8_t bytes; /* 4 or 8 */
-  uint16_t zero; /* so that slots are the same if their bytes are */
   hcc_lc_value value;
 } hcc_lc_slot;
 
