@@ -221,8 +221,8 @@ static int make_image(work *w, double *since) {
     w->cc.no_jump_tables = true;
   }
   if (refused) {
-    HCC_TRY(hcc_fail(w->err, HCC_E_LINKCHECK, HCC_NO_OFFSET, "at 0x%llx of the image: %s",
-                     (unsigned long long)report.offset, report.text));
+    HCC_TRY(hcc_fail(w->err, report.no_memory ? HCC_E_NO_MEMORY : HCC_E_LINKCHECK, HCC_NO_OFFSET,
+                     "at 0x%llx of the image: %s", (unsigned long long)report.offset, report.text));
   }
 out:
   return status;

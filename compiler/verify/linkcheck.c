@@ -19,6 +19,11 @@ int hcc_lc_refuse(hcc_lc *lc, uint64_t offset, const char *format, ...) {
   return 1;
 }
 
+int hcc_lc_no_memory(hcc_lc *lc) {
+  lc->report->no_memory = true;
+  return hcc_lc_refuse(lc, 0, "out of memory");
+}
+
 bool hcc_lc_inside(uint64_t at, uint64_t size, uint64_t begin, uint64_t length) {
   return at >= begin && at - begin <= length && size <= length - (at - begin);
 }
@@ -95,7 +100,7 @@ int hcc_linkcheck(hcc_linkcheck_report *report, const void *image, size_t size) 
                 hcc_lc_relocations(&lc);
   if (!refused) {
     refused = hcc_lc_control_flow(&lc);
-    report->control_flow = refused != 0;
+    report->control_flow = refused != 0 && !report->no_memory;
   }
   free(lc.starts);
   free(lc.labels);

@@ -13,6 +13,7 @@ typedef struct hcc_linkcheck_report {
   uint64_t offset;       /* in the image, of the first refusal */
   char text[192];        /* empty if accepted */
   bool control_flow;     /* all is well but where jumps lead: other code may do the same and pass */
+  bool no_memory;        /* it could not be looked at */
   uint64_t instructions; /* decoded */
   uint64_t text_bytes;
 } hcc_linkcheck_report;

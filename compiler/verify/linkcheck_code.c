@@ -165,7 +165,7 @@ int hcc_lc_code(hcc_lc *lc) {
     room &= *bits[i] != NULL;
   }
   if (!room) {
-    status = hcc_lc_refuse(lc, 0, "out of memory");
+    status = hcc_lc_no_memory(lc);
     goto out;
   }
   status = lc->header.e_machine == EM_X86_64 ? x86(&p) : a64(&p);

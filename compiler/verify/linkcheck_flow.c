@@ -48,7 +48,7 @@ static void note_stores(hcc_lc_flow *flow, const hcc_lc_walk *w) {
 static int follow(hcc_lc_flow *flow, hcc_lc_function *f, bool choice, bool *kept) {
   hcc_lc_walk *w = malloc(sizeof *w);
   if (w == NULL) {
-    return hcc_lc_refuse_code(flow->lc, f->start, "out of memory");
+    return hcc_lc_no_memory(flow->lc);
   }
   int status = hcc_lc_walk_function(w, flow, f, given(f));
   *kept = status == 0 && (w->context || !choice);
@@ -118,7 +118,7 @@ int hcc_lc_control_flow(hcc_lc *lc) {
   flow.tables = calloc(flow.instance_size / 8 + 1, sizeof *flow.tables);
   flow.label_of = calloc(hcc_lc_longest(&flow) + 1, sizeof *flow.label_of);
   if (flow.stored == NULL || flow.tables == NULL || flow.label_of == NULL) {
-    status = hcc_lc_refuse(lc, 0, "out of memory");
+    status = hcc_lc_no_memory(lc);
     goto out;
   }
   for (uint32_t f = 0; f < flow.count; f++) {

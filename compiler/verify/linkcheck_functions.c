@@ -197,7 +197,7 @@ int hcc_lc_functions(hcc_lc_flow *flow) {
   flow->functions = calloc(flow->count + 1, sizeof *flow->functions);
   flow->queue = calloc(flow->count + 1, sizeof *flow->queue);
   if (flow->functions == NULL || flow->queue == NULL) {
-    return hcc_lc_refuse(flow->lc, 0, "out of memory");
+    return hcc_lc_no_memory(flow->lc);
   }
   list(flow);
   for (uint32_t i = 0; i < flow->count; i++) {

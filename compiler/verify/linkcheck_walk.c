@@ -25,7 +25,7 @@ static bool grow(void **array, uint32_t count, uint32_t *room, size_t size) {
 }
 
 static int no_memory(const hcc_lc_walk *w) {
-  return hcc_lc_walk_refuse(w, "out of memory: too much");
+  return hcc_lc_no_memory(w->flow->lc);
 }
 
 /* The heap holds indices of labels; the least place is on top. */

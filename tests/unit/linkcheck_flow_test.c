@@ -448,7 +448,7 @@ static const struct flow_case {
     {"host, before its functions",
      ENTER "mov -4072(%rdi), %rax\nadd $-4096, %rdi\ncall *(%rax)\n" LEAVE, NOT_CHECKED},
     {"host, behind its functions",
-     ENTER "mov -4072(%rdi), %rax\nadd $-4096, %rdi\ncall *40(%rax)\n" LEAVE, NOT_CHECKED},
+     ENTER "mov -4072(%rdi), %rax\nadd $-4096, %rdi\ncall *48(%rax)\n" LEAVE, NOT_CHECKED},
     {"host, between its functions",
      ENTER "mov -4072(%rdi), %rax\nadd $-4096, %rdi\ncall *12(%rax)\n" LEAVE, NOT_CHECKED},
     {"host, before its table",
