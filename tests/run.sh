@@ -3,7 +3,7 @@
 # without what is labelled slow or bench.
 #
 # Every preset runs, whatever failed before it; the status is non-zero if any failed. What runs where:
-#   clang    compiles without warnings; unit tests, faults, fuzz seeds
+#   clang    compiles without warnings; unit tests, faults, fuzz seeds: all but slow
 #   debug    address and undefined behaviour sanitizer: all but slow, bench, and rules of the tree
 #   tsan     thread sanitizer: the tests labelled threads
 #   release  everything (bench in its short form); last, so that its summary closes the output
@@ -29,7 +29,7 @@ suite() { # PRESET [CTEST OPTIONS]
 if [ "${1:-}" = quick ]; then
   suite release -LE 'slow|bench'
 else
-  suite clang -R '^(unit|fault|fuzz)/'
+  suite clang -LE 'slow|bench' -R '^(unit|fault|fuzz)/'
   suite debug -LE 'slow|bench' -E '^tree/'
   suite tsan -L threads
   [ -z "$failed" ] || say "failed so far:$failed"
