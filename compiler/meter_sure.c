@@ -29,7 +29,6 @@ typedef struct set_local {
 } set_local;
 
 typedef struct walk {
-  const hcc__rw *rw;
   hcc__rw_sure *out;
   set_local locals[LOCALS_MAX];
   uint32_t local_count;
@@ -87,10 +86,6 @@ static set_local *find(walk *w, uint32_t local) {
 
 /* --- which locals the loop sets --- */
 
-static bool is_set(const hcc_instr *i) {
-  return i->code == HCC_OP_LOCAL_SET || i->code == HCC_OP_LOCAL_TEE;
-}
-
 /* Returns false if there are too many. */
 static bool note_set(walk *w, const hcc_instr *set) {
   set_local *l = find(w, set->a);
@@ -106,7 +101,7 @@ static bool note_set(walk *w, const hcc_instr *set) {
 }
 
 static bool note(walk *w, const hcc_instr *i) {
-  bool room = !is_set(i) || note_set(w, i);
+  bool room = !hcc__rw_sets_local(i) || note_set(w, i);
   w->last[2] = w->last[1];
   w->last[1] = w->last[0];
   w->last[0] = *i;
@@ -234,7 +229,7 @@ static void step(walk *w, const hcc_instr *i) {
 }
 
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r) {
-  walk w = {.rw = rw, .out = out};
+  walk w = {.out = out};
   hcc_reader again = r;
   hcc_instr i = {.code = HCC_OP_NOP};
   bool room = true;

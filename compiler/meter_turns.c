@@ -30,6 +30,10 @@ static bool is(const hcc_instr *i, uint32_t code) {
   return i->info != NULL && i->code == code;
 }
 
+bool hcc__rw_sets_local(const hcc_instr *i) {
+  return i->code == HCC_OP_LOCAL_SET || i->code == HCC_OP_LOCAL_TEE;
+}
+
 bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i) {
   bool adds = is(&i[0], HCC_OP_I32_ADD);
   *by = adds ? (uint32_t)i[1].value : 0 - (uint32_t)i[1].value;
@@ -71,7 +75,7 @@ static int count_sets(uint32_t *out, uint32_t local, const hcc__rw *rw, hcc_rang
   for (*out = 0; status == 0 && r.pos < r.end;) {
     hcc_instr i;
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
-    *out += (i.code == HCC_OP_LOCAL_SET || i.code == HCC_OP_LOCAL_TEE) && i.a == local;
+    *out += hcc__rw_sets_local(&i) && i.a == local;
   }
 out:
   return status;

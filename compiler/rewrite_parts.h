@@ -120,6 +120,8 @@ typedef struct hcc__rw_locals {
 int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func);
 /* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
 int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r);
+/* Is it local.set or local.tee? */
+bool hcc__rw_sets_local(const hcc_instr *i);
 /* Do the three instructions i[2], i[1], i[0], in that order, leave the local plus a constant? */
 bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i);
 

@@ -420,8 +420,8 @@ static void first_open(long n, bool for_ever) {
       (h == NULL && helios_open(&h, ":memory:", NULL, &err) != 0)) {
     _exit(3);
   }
-  *(volatile char *)(uintptr_t)(n + 64) =
-      1; /* no page is there, and it is not NULL, which the sanitizer would see */
+  /* no page is there, and it is not NULL, which the sanitizer would see */
+  *(volatile char *)(uintptr_t)(n + 64) = 1;
 }
 
 static void first__open_of_a_process(void **state) {
