@@ -10,7 +10,7 @@
 #include "host/sqlite_api.h"
 #include "registry/definition.h"
 
-#define HRT_CATALOG_SCHEMA 1 /* helios_meta schema_version; a higher one is refused */
+#define HRT_CATALOG_SCHEMA 2 /* helios_meta schema_version; a higher one is refused */
 #if defined __x86_64__
 #define HRT_TARGET "x86_64-linux"
 #elif defined __aarch64__

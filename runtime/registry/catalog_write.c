@@ -16,9 +16,18 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS main.helios_procedure(\n"
     "  id INTEGER PRIMARY KEY, -- the generation that made it: never used twice\n"
     "  name TEXT NOT NULL UNIQUE COLLATE NOCASE,\n"
-    "  kind TEXT NOT NULL CHECK (kind IN ('procedure', 'function')),\n"
+    "  kind TEXT NOT NULL CHECK (kind IN ('procedure', 'function', 'aggregate')),\n"
     "  deterministic INTEGER NOT NULL,\n"
     "  current_version INTEGER NOT NULL,\n"
+    "  created TEXT NOT NULL,\n"
+    "  previous_version INTEGER, -- what ROLLBACK goes back to\n"
+    "  canary_version INTEGER, -- NULL: no canary\n"
+    "  canary_percent INTEGER, -- of statements\n"
+    "  canary_error_rate REAL, -- percent of calls that ends the canary; NULL: none does\n"
+    "  extension_id INTEGER); -- helios_extension.id that made it, or NULL\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_extension(\n"
+    "  id INTEGER PRIMARY KEY,\n"
+    "  name TEXT NOT NULL UNIQUE COLLATE NOCASE,\n"
     "  created TEXT NOT NULL);\n"
     "CREATE TABLE IF NOT EXISTS main.helios_module(\n"
     "  hash BLOB NOT NULL PRIMARY KEY, -- SHA-256\n"
@@ -47,10 +56,15 @@ static const char schema[] =
     "  so BLOB NOT NULL,\n"
     "  created TEXT NOT NULL,\n"
     "  PRIMARY KEY (module_hash, target, options));\n"
-    "INSERT OR IGNORE INTO main.helios_meta VALUES ('schema_version', 1);\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_kv( -- what procedures keep by kv_set\n"
+    "  procedure_id INTEGER NOT NULL,\n"
+    "  key BLOB NOT NULL,\n"
+    "  value BLOB NOT NULL,\n"
+    "  PRIMARY KEY (procedure_id, key)) WITHOUT ROWID;\n"
+    "INSERT OR IGNORE INTO main.helios_meta VALUES ('schema_version', 2);\n"
     "INSERT OR IGNORE INTO main.helios_meta VALUES ('generation', 0);\n"
     "INSERT OR IGNORE INTO main.helios_meta VALUES ('stamp', 0);\n";
-_Static_assert(HRT_CATALOG_SCHEMA == 1, "the text above says 1");
+_Static_assert(HRT_CATALOG_SCHEMA == 2, "the text above says 2");
 
 static int create_tables(hrt_catalog *c, helios_error *err) {
   (*c->internal)++;

@@ -628,7 +628,7 @@ static void catalog__hostile_rows(void **state) {
       {"DELETE FROM helios_plugin", "no compiled form"},
       {"DELETE FROM helios_version", "no such"},
       {"DELETE FROM helios_meta WHERE key = 'stamp'", "no such"},
-      {"UPDATE helios_meta SET value = 2 WHERE key = 'schema_version'", "schema version 2"},
+      {"UPDATE helios_meta SET value = 3 WHERE key = 'schema_version'", "schema version 3"},
       {"DROP TABLE helios_version", ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -310,7 +310,7 @@ static void catalog__temp_tables_do_not_shadow(void **state) {
   assert_int_equal(
       sqlite3_exec(db,
                    "CREATE TEMP TABLE helios_meta(key, value);"
-                   "INSERT INTO helios_meta VALUES ('stamp', 5), ('schema_version', 1)",
+                   "INSERT INTO helios_meta VALUES ('stamp', 5), ('schema_version', 2)",
                    NULL, NULL, NULL),
       SQLITE_OK);
   assert_int_equal(hrt_catalog_new(&c, db, &internal, NULL), 0);
