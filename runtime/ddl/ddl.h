@@ -21,6 +21,9 @@ typedef enum hrt_ddl_action {
   HRT_DDL_SET_PROFILE, /* def.profile */
   HRT_DDL_GRANT,       /* def.capabilities */
   HRT_DDL_REVOKE,
+  HRT_DDL_CANARY,   /* def.version, canary_percent, canary_error_rate */
+  HRT_DDL_PROMOTE,  /* the canary becomes the current version */
+  HRT_DDL_ROLLBACK, /* ends the canary, else back to the version before */
   HRT_DDL_DROP,
   HRT_DDL_CALL, /* run SELECT "name" text[call, call + call_length) */
 } hrt_ddl_action;
@@ -45,7 +48,9 @@ typedef struct hrt_ddl_source {
 typedef struct hrt_ddl {
   hrt_ddl_action action;
   bool or_replace, if_exists, cascade, params_given;
-  hrt_definition def; /* what the statement says; the rest is zero */
+  uint32_t canary_percent;  /* of statements, 1 to 100 */
+  double canary_error_rate; /* percent of calls that ends the canary; 0: none does */
+  hrt_definition def;       /* what the statement says; the rest is zero */
   hrt_ddl_source source;
   size_t call, call_length; /* CALL: the arguments, with their parentheses */
   size_t end;               /* bytes of the text that the statement takes, with its ';' */

@@ -473,12 +473,20 @@ out:
   return status;
 }
 
+static int canary(candidate *c, helios_error *err) {
+  (void)c;
+  return hrt_fail(err, HELIOS_E_SYNTAX,
+                  "not supported yet: CANARY, PROMOTE and ROLLBACK of versions");
+}
+
 /* In the order of hrt_ddl_action. */
 static int (*const actions[])(candidate *c, helios_error *err) = {
     [HRT_DDL_CREATE] = create,           [HRT_DDL_ADD_VERSION] = add_version,
     [HRT_DDL_USE_VERSION] = use_version, [HRT_DDL_SET_OPTION] = set_option,
     [HRT_DDL_SET_PROFILE] = set_profile, [HRT_DDL_GRANT] = set_grants,
     [HRT_DDL_REVOKE] = set_grants,       [HRT_DDL_DROP] = drop,
+    [HRT_DDL_CANARY] = canary,           [HRT_DDL_PROMOTE] = canary,
+    [HRT_DDL_ROLLBACK] = canary,
 };
 
 int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {

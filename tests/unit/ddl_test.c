@@ -135,6 +135,39 @@ static void alter__forms(void **state) {
   assert_int_equal(ddl.action, HRT_DDL_REVOKE);
 }
 
+static void alter__canary(void **state) {
+  (void)state;
+  assert_int_equal(parse("ALTER PROCEDURE f CANARY VERSION 3 PERCENT 10"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_CANARY);
+  assert_int_equal(ddl.def.version, 3);
+  assert_int_equal(ddl.canary_percent, 10);
+  assert_true(ddl.canary_error_rate == 0);
+  assert_int_equal(
+      parse("alter function f canary version 3 percent 100 rollback on error rate 0.5 %;"), 0);
+  assert_int_equal(ddl.canary_percent, 100);
+  assert_true(ddl.canary_error_rate == 0.5);
+  assert_int_equal(parse("ALTER PROCEDURE f PROMOTE"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_PROMOTE);
+  assert_int_equal(parse("ALTER PROCEDURE f ROLLBACK;"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_ROLLBACK);
+  refused("ALTER PROCEDURE f CANARY 3", "\"3\" (byte 25): expected VERSION");
+  refused("ALTER PROCEDURE f CANARY VERSION 0 PERCENT 1", "versions count from 1");
+  refused("ALTER PROCEDURE f CANARY VERSION 3", "expected PERCENT");
+  refused("ALTER PROCEDURE f CANARY VERSION 3 PERCENT 0", "\"0\" (byte 43)");
+  refused("ALTER PROCEDURE f CANARY VERSION 3 PERCENT 101", "from 1 to 100");
+  refused("ALTER PROCEDURE f CANARY VERSION 3 PERCENT 1.5", "from 1 to 100");
+  refused("ALTER PROCEDURE f CANARY VERSION 3 PERCENT 1 ROLLBACK ON EROR RATE 1%",
+          "expected ERROR");
+  assert_string_equal(err.hint, "did you mean ERROR?");
+  static const char *const rates[] = {"", "0%", "101%", "1.2.3%", "-1%", "'1%'", "1", "0x1%", ".%"};
+  for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+    char sql[128];
+    snprintf(sql, sizeof sql,
+             "ALTER PROCEDURE f CANARY VERSION 3 PERCENT 1 ROLLBACK ON ERROR RATE %s", rates[i]);
+    refused(sql, "expected ");
+  }
+}
+
 static void drop__forms(void **state) {
   (void)state;
   assert_int_equal(parse("DROP PROCEDURE f"), 0);
@@ -210,9 +243,6 @@ static void errors__clauses_not_ready(void **state) {
       "CREATE FUNCTION f LANGUAGE wasm WITH (fuel_metering = false) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (precompile = false) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (compilation_tier = 'interpreter') AS 'x'",
-      "ALTER PROCEDURE f CANARY VERSION 2 PERCENT 10",
-      "ALTER PROCEDURE f PROMOTE",
-      "ALTER PROCEDURE f ROLLBACK",
   };
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
     refused(statements[i], "not supported yet: ");
@@ -362,6 +392,7 @@ int main(void) {
       cmocka_unit_test(create__every_clause_any_order),
       cmocka_unit_test(create__sources),
       cmocka_unit_test(alter__forms),
+      cmocka_unit_test(alter__canary),
       cmocka_unit_test(drop__forms),
       cmocka_unit_test(call__keeps_arguments),
       cmocka_unit_test(errors__say_where_and_what),

@@ -1,0 +1,301 @@
+/* parse_create.c - CREATE: parameters, types, and clauses in any order, each at most once; a table
+ * of them (clauses[]) drives parsing, messages and did-you-mean.
+ *
+ * Invariant: nothing that was written is ignored. */
+#include <string.h>
+#include <strings.h>
+
+#include "ddl/parse.h"
+
+/* ---- types and parameters ---- */
+
+/* The second words that some type names have. */
+static void skip_type_tail(hrt_parser *p, const char *type) {
+  if (strcmp(type, "DOUBLE") == 0) {
+    (void)hrt_parse_accept_word(p, "PRECISION");
+  } else if (strcmp(type, "CHARACTER") == 0 || strcmp(type, "CHAR") == 0) {
+    (void)hrt_parse_accept_word(p, "VARYING");
+  }
+}
+
+static int parse_type_size(hrt_parser *p, hrt_type_decl *out) {
+  int status = 0;
+  if (!hrt_parse_accept_punct(p, '(')) {
+    return 0;
+  }
+  HRT_TRY(hrt_parse_uint(p, &out->length, 1000000000, "a length"));
+  if (hrt_parse_accept_punct(p, ',')) {
+    HRT_TRY(hrt_parse_uint(p, &out->scale, 1000, "a scale"));
+  }
+  HRT_TRY(hrt_parse_need_punct(p, ')'));
+out:
+  return status;
+}
+
+static int parse_type(hrt_parser *p, hrt_type_decl *out) {
+  int status = 0;
+  if (p->token.kind != HRT_TOKEN_WORD) {
+    return hrt_parse_expected(p, "a type");
+  }
+  HRT_TRY(hrt_parse_copy(p, out->name, HRT_TYPE_BYTES, "type"));
+  for (char *c = out->name; *c; c++) {
+    *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
+  }
+  skip_type_tail(p, out->name);
+  HRT_TRY(parse_type_size(p, out));
+out:
+  return status;
+}
+
+/* [IN] [name] type: one word alone is a type. */
+static int parse_param(hrt_parser *p, hrt_param *out) {
+  static const char *const modes[] = {"OUT", "INOUT", "VARIADIC", NULL};
+  int status = 0;
+  for (const char *const *mode = modes; *mode; mode++) {
+    if (hrt_token_is(&p->token, *mode)) {
+      return hrt_parse_unsupported(p, "OUT, INOUT and VARIADIC parameters");
+    }
+  }
+  (void)hrt_parse_accept_word(p, "IN");
+  hrt_lexer ahead = p->lexer;
+  hrt_token next = hrt_lexer_next(&ahead);
+  if (next.kind == HRT_TOKEN_WORD || p->token.kind == HRT_TOKEN_QUOTED) {
+    HRT_TRY(hrt_parse_name(p, out->name, "a parameter"));
+  }
+  HRT_TRY(parse_type(p, &out->type));
+  if (hrt_token_is(&p->token, "DEFAULT") || hrt_token_punct(&p->token, '=')) {
+    return hrt_parse_unsupported(p, "DEFAULT values of parameters");
+  }
+out:
+  return status;
+}
+
+static int parse_params(hrt_parser *p) {
+  hrt_definition *d = &p->ddl->def;
+  int status = 0;
+  if (!hrt_parse_accept_punct(p, '(')) {
+    return 0;
+  }
+  p->ddl->params_given = true;
+  if (hrt_parse_accept_punct(p, ')')) {
+    return 0;
+  }
+  do {
+    if (d->param_count == HRT_PARAMS_MAX) {
+      return hrt_parse_expected(p, "at most 100 parameters");
+    }
+    HRT_TRY(parse_param(p, &d->params[d->param_count]));
+    d->param_count++;
+  } while (hrt_parse_accept_punct(p, ','));
+  if (!hrt_parse_accept_punct(p, ')')) {
+    status = hrt_parse_expected(p, "',' or ')' after a parameter");
+  }
+out:
+  return status;
+}
+
+/* ---- clauses of CREATE ---- */
+
+static int clause_returns(hrt_parser *p) {
+  static const char *const unready[] = {"TABLE", "SETOF", NULL};
+  for (const char *const *word = unready; *word; word++) {
+    if (hrt_token_is(&p->token, *word)) {
+      return hrt_parse_unsupported(p, "RETURNS TABLE");
+    }
+  }
+  return parse_type(p, &p->ddl->def.returns);
+}
+
+static int clause_language(hrt_parser *p) {
+  static const char *const known[] = {"sql", "javascript", "python", "rust", "c", NULL};
+  static const char *const wasm[] = {"wasm", NULL};
+  for (const char *const *word = known; *word; word++) {
+    if (hrt_token_is(&p->token, *word)) {
+      int status = hrt_parse_unsupported(p, "languages other than wasm");
+      hrt_hint(p->err, "compile the procedure to WebAssembly and use LANGUAGE wasm");
+      return status;
+    }
+  }
+  if (p->token.kind == HRT_TOKEN_STRING && p->token.body_length == 4 &&
+      strncasecmp(p->token.body, "wasm", 4) == 0) {
+    hrt_parse_advance(p);
+    return 0;
+  }
+  return hrt_parse_accept_word(p, "wasm") ? 0 : hrt_parse_expected_word(p, "wasm", wasm);
+}
+
+static int clause_export(hrt_parser *p) {
+  return hrt_parse_string(p, p->ddl->def.export_name, HRT_NAME_BYTES, "the export's name in '..'");
+}
+
+static int clause_deterministic(hrt_parser *p) {
+  p->ddl->def.deterministic = true;
+  return 0;
+}
+
+static int clause_strict(hrt_parser *p) {
+  p->null_rule_given = true;
+  return 0;
+}
+
+static int clause_called(hrt_parser *p) {
+  int status = 0;
+  p->null_rule_given = true;
+  p->ddl->def.called_on_null = true;
+  HRT_TRY(hrt_parse_need_word(p, "ON"));
+  HRT_TRY(hrt_parse_need_word(p, "NULL"));
+  HRT_TRY(hrt_parse_need_word(p, "INPUT"));
+out:
+  return status;
+}
+
+int hrt_parse_profile(hrt_parser *p) {
+  int status = 0;
+  HRT_TRY(hrt_parse_need_word(p, "PROFILE"));
+  HRT_TRY(hrt_parse_string(p, p->ddl->def.profile, HRT_NAME_BYTES, "a profile's name in '..'"));
+out:
+  return status;
+}
+
+int hrt_parse_capability(hrt_parser *p) {
+  hrt_definition *d = &p->ddl->def;
+  if (d->capability_count == HRT_CAPABILITIES_MAX) {
+    return hrt_parse_expected(p, "at most 64 capabilities");
+  }
+  int status = hrt_parse_string(p, d->capabilities[d->capability_count], HRT_CAPABILITY_BYTES,
+                                "a capability in '..'");
+  d->capability_count += status == 0;
+  return status;
+}
+
+static int clause_capabilities(hrt_parser *p) {
+  int status = 0;
+  HRT_TRY(hrt_parse_need_punct(p, '('));
+  if (hrt_parse_accept_punct(p, ')')) {
+    return 0;
+  }
+  do {
+    HRT_TRY(hrt_parse_capability(p));
+  } while (hrt_parse_accept_punct(p, ','));
+  if (!hrt_parse_accept_punct(p, ')')) {
+    status = hrt_parse_expected(p, "',' or ')' after a capability");
+  }
+out:
+  return status;
+}
+
+/* Value of an option: a word, number or string. */
+static int parse_option_value(hrt_parser *p, hrt_option option) {
+  char text[64];
+  hrt_token t = p->token;
+  if (t.kind != HRT_TOKEN_WORD && t.kind != HRT_TOKEN_NUMBER && t.kind != HRT_TOKEN_STRING) {
+    return hrt_parse_expected(p, "a value");
+  }
+  int status = 0;
+  HRT_TRY(hrt_parse_copy(p, text, sizeof text, "value"));
+  status = hrt_option_parse(&p->ddl->def.options[option], option, text, strlen(text), p->err);
+  if (status != 0 && p->err != NULL) {
+    p->err->offset = hrt_parse_offset(p, &t);
+  }
+  p->ddl->def.options_given |= 1u << option;
+out:
+  return status;
+}
+
+int hrt_parse_option(hrt_parser *p) {
+  static const char *const names[] = {
+#define HRT_OPTION(NAME, name, kind, only, doc) name,
+#include "registry/options.def"
+#undef HRT_OPTION
+      NULL};
+  int option = p->token.kind == HRT_TOKEN_WORD ? hrt_option_find(p->token.at, p->token.length) : -1;
+  if (option < 0) {
+    return hrt_parse_expected_word(p, "an option", names);
+  }
+  if (p->ddl->def.options_given & 1u << option) {
+    return hrt_parse_fail(p, &p->token, "this option", " was given before");
+  }
+  int status = 0;
+  hrt_parse_advance(p);
+  if (!hrt_parse_accept_word(p, "TO")) {
+    HRT_TRY(hrt_parse_need_punct(p, '='));
+  }
+  HRT_TRY(parse_option_value(p, (hrt_option)option));
+out:
+  return status;
+}
+
+static int clause_with(hrt_parser *p) {
+  int status = 0;
+  HRT_TRY(hrt_parse_need_punct(p, '('));
+  do {
+    HRT_TRY(hrt_parse_option(p));
+  } while (hrt_parse_accept_punct(p, ','));
+  if (!hrt_parse_accept_punct(p, ')')) {
+    status = hrt_parse_expected(p, "',' or ')' after an option");
+  }
+out:
+  return status;
+}
+
+static const struct clause {
+  const char *word;
+  int (*parse)(hrt_parser *p);
+} clauses[] = {
+    {"RETURNS", clause_returns},     {"LANGUAGE", clause_language},
+    {"EXPORT", clause_export},       {"DETERMINISTIC", clause_deterministic},
+    {"STRICT", clause_strict},       {"CALLED", clause_called},
+    {"SECURITY", hrt_parse_profile}, {"CAPABILITIES", clause_capabilities},
+    {"WITH", clause_with},           {"AS", hrt_parse_source},
+};
+enum { CLAUSES = sizeof clauses / sizeof *clauses, STRICT = 4, CALLED = 5 };
+
+static int parse_clause(hrt_parser *p) {
+  const char *words[CLAUSES + 1] = {0};
+  for (unsigned i = 0; i < CLAUSES; i++) {
+    words[i] = clauses[i].word;
+    if (!hrt_token_is(&p->token, clauses[i].word)) {
+      continue;
+    }
+    bool again = p->clauses_seen & 1u << i;
+    bool both = (i == STRICT || i == CALLED) && p->null_rule_given;
+    if (again || both) {
+      return hrt_parse_fail(p, &p->token, "this clause",
+                            both && !again ? " contradicts an earlier one" : " was given before");
+    }
+    p->clauses_seen |= 1u << i;
+    hrt_parse_advance(p);
+    return clauses[i].parse(p);
+  }
+  return hrt_parse_expected_word(
+      p,
+      "RETURNS, LANGUAGE, EXPORT, DETERMINISTIC, STRICT, CALLED ON NULL INPUT, "
+      "SECURITY PROFILE, CAPABILITIES, WITH or AS",
+      words);
+}
+
+static bool saw(const hrt_parser *p, const char *word) {
+  for (unsigned i = 0; i < CLAUSES; i++) {
+    if (strcmp(clauses[i].word, word) == 0) {
+      return p->clauses_seen & 1u << i;
+    }
+  }
+  return false;
+}
+
+int hrt_parse_create(hrt_parser *p) {
+  int status = 0;
+  p->ddl->action = HRT_DDL_CREATE;
+  HRT_TRY(hrt_parse_name(p, p->ddl->def.name, "the procedure's name"));
+  HRT_TRY(parse_params(p));
+  while (!hrt_parse_at_end(p)) {
+    HRT_TRY(parse_clause(p));
+  }
+  if (!saw(p, "LANGUAGE")) {
+    status = hrt_parse_expected(p, "LANGUAGE wasm");
+  } else if (!saw(p, "AS")) {
+    status = hrt_parse_expected(p, "AS and a source");
+  }
+out:
+  return status;
+}
