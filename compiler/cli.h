@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cmdline.h"
 #include "error.h"
 
 enum hcc_command_id {
@@ -27,8 +28,9 @@ enum hcc_option_id {
 };
 
 typedef struct hcc_cli {
+  hcl_line line;
   enum hcc_command_id command;
-  const char *values[HCC_OPTIONS]; /* NULL: not given; "" for a flag */
+  const char *const *values; /* NULL: not given; "" for a flag */
   const char *const *args;
   int arg_count;
   bool json, quiet, verbose;
@@ -36,45 +38,21 @@ typedef struct hcc_cli {
   bool failed_output; /* stdout could not be written */
 } hcc_cli;
 
-typedef struct hcc_command {
-  const char *name, *arguments, *summary, *text;
-  int least, most;
-  int (*run)(hcc_cli *cli); /* exit code */
-} hcc_command;
-
-typedef struct hcc_option {
-  const char *name;
-  char letter;
-  uint32_t commands; /* bit n: command n */
-  const char *value, *choices, *help;
-} hcc_option;
-
-extern const hcc_command hcc_commands[HCC_COMMANDS];
-extern const hcc_option hcc_options[HCC_OPTIONS];
+extern const hcl_option hcc_options[HCC_OPTIONS];
+extern const hcl_program hcc_program;
 
 /* main() without the signals. */
 int hcc_cli_main(int argc, char **argv);
 
 /* cli_parse.c: fills *cli; -1 to go on, else an exit code (it has complained). */
 int hcc_cli_parse(hcc_cli *cli, int argc, char **argv);
-/* The name nearest to `word` within two edits, or NULL. names[i] until NULL. */
-const char *hcc_cli_nearest(const char *word, const char *(*name)(size_t i));
 
 /* cli_out.c */
-#define HCC_CLI_STYLES(X)                                                                          \
-  X(PLAIN, "") X(BOLD, "1") X(ERROR, "1;31") X(WARN, "1;33") X(GOOD, "32") X(DIM, "2")
-enum hcc_style {
-#define X(name, code) HCC_STYLE_##name,
-  HCC_CLI_STYLES(X)
-#undef X
-};
-/* Escape sequence that begins a style, or "" without colour; HCC_STYLE_PLAIN ends one. */
-const char *hcc_cli_style(bool color, enum hcc_style style);
-/* printable ASCII stays, all else becomes \xNN; cut at size with "...". Returns out. */
-const char *hcc_cli_clean(char *out, size_t size, const char *text);
 void hcc_cli_print(hcc_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Talk, on stderr: not with --quiet or --json. */
 void hcc_cli_say(hcc_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The steps of a task that lasts; not with --quiet or --json. NULL: nothing will be shown. */
+hcl_progress *hcc_cli_progress(const hcc_cli *cli);
 /* Reports an error in `file` (may be NULL); its exit code. */
 int hcc_cli_error(hcc_cli *cli, const hcc_error *err, const char *file);
 void hcc_cli_warn(hcc_cli *cli, const char *id, const char *text);
@@ -87,21 +65,6 @@ void hcc_cli_emit(hcc_cli *cli, cJSON *object); /* one line on stdout; frees it 
 /* 12.4 KiB */
 #define HCC_CLI_SIZE 24
 const char *hcc_cli_size(char out[HCC_CLI_SIZE], uint64_t bytes);
-
-/* cli_help.c, cli_man.c, cli_completion.c */
-void hcc_cli_help_command(hcc_cli *cli, enum hcc_command_id command);
-void hcc_cli_help_all(hcc_cli *cli);
-void hcc_cli_help_short(hcc_cli *cli);
-void hcc_cli_man(hcc_cli *cli);
-/* Prints text in lines of at most 80 columns, each begun with indent spaces (the first only if
- * column is 0). */
-void hcc_cli_wrap(hcc_cli *cli, const char *text, int column, int indent);
-
-/* cli_progress.c: shows steps on a terminal once they last. One at a time. */
-typedef struct hcc_progress hcc_progress;
-hcc_progress *hcc_progress_begin(hcc_cli *cli);           /* NULL if nothing shall be shown */
-void hcc_progress_step(void *progress, const char *step); /* step: static text */
-void hcc_progress_end(hcc_progress *progress);            /* takes NULL */
 
 /* One a command */
 #define HCC_COMMAND(name, arguments, least, most, summary, text) int hcc_cli_##name(hcc_cli *cli);

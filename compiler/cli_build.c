@@ -37,7 +37,7 @@ static int number_option(hcc_cli *cli, uint64_t *out, enum hcc_option_id id, uin
   return hcc_cli_usage(cli, NULL, "--%s is a number from 1 to %llu%s, not '%s'",
                        hcc_options[id].name, (unsigned long long)max,
                        size ? ", or with K, M, G" : "",
-                       hcc_cli_clean(clean, sizeof clean, cli->values[id]));
+                       hcl_clean(clean, sizeof clean, cli->values[id]));
 }
 
 static bool is(const hcc_cli *cli, enum hcc_option_id id, const char *value) {
@@ -81,7 +81,7 @@ static void result_json(hcc_cli *cli, const hcc_build_result *r) {
   cJSON *o = hcc_cli_object("result"), *ms;
   hcc_hex(hash, r->module_hash);
   cJSON_AddStringToObject(o, "command", "build");
-  cJSON_AddStringToObject(o, "output", hcc_cli_clean(clean, sizeof clean, r->output));
+  cJSON_AddStringToObject(o, "output", hcl_clean(clean, sizeof clean, r->output));
   cJSON_AddStringToObject(o, "sha256", hash);
   cJSON_AddNumberToObject(o, "input_bytes", (double)r->input_bytes);
   cJSON_AddNumberToObject(o, "output_bytes", (double)r->output_bytes);
@@ -100,11 +100,11 @@ static void result_json(hcc_cli *cli, const hcc_build_result *r) {
 
 static void summary(hcc_cli *cli, const hcc_build_result *r) {
   char clean[1024], size[HCC_CLI_SIZE];
-  const char *output = strcmp(r->output, "-") == 0 ? "standard output"
-                                                   : hcc_cli_clean(clean, sizeof clean, r->output);
+  const char *output =
+      strcmp(r->output, "-") == 0 ? "standard output" : hcl_clean(clean, sizeof clean, r->output);
   hcc_cli_say(cli, "%s%s%s  %s  %u function%s  %.0f ms%s\n",
-              hcc_cli_style(cli->color_err, HCC_STYLE_BOLD), output,
-              hcc_cli_style(cli->color_err, HCC_STYLE_PLAIN), hcc_cli_size(size, r->output_bytes),
+              hcl_style(cli->color_err, HCL_STYLE_BOLD), output,
+              hcl_style(cli->color_err, HCL_STYLE_PLAIN), hcc_cli_size(size, r->output_bytes),
               r->functions, r->functions == 1 ? "" : "s", r->ms_total, r->cached ? "  cached" : "");
   if (cli->values[HCC_OPTION_time] != NULL) {
 #define X(name) hcc_cli_say(cli, "%12s  %8.1f ms\n", #name, r->ms_##name);
@@ -121,7 +121,7 @@ static void summary(hcc_cli *cli, const hcc_build_result *r) {
 static void kept(hcc_cli *cli, const hcc_build_result *r) {
   char clean[1024];
   if (cli->values[HCC_OPTION_keep] != NULL && r->folder[0] != '\0') {
-    hcc_cli_say(cli, "kept %s\n", hcc_cli_clean(clean, sizeof clean, r->folder));
+    hcc_cli_say(cli, "kept %s\n", hcl_clean(clean, sizeof clean, r->folder));
   }
 }
 
@@ -151,11 +151,11 @@ int hcc_cli_build(hcc_cli *cli) {
   if (options.no_fuel) {
     hcc_cli_warn(cli, "no-fuel", "built without fuel: its fuel limit has no effect");
   }
-  hcc_progress *progress = hcc_progress_begin(cli);
-  options.progress = progress == NULL ? NULL : hcc_progress_step;
+  hcl_progress *progress = hcc_cli_progress(cli);
+  options.progress = progress == NULL ? NULL : hcl_progress_step;
   options.progress_arg = progress;
   status = hcc_build(&result, &options, &err);
-  hcc_progress_end(progress);
+  hcl_progress_end(progress);
   if (status != 0) {
     kept(cli, &result);
     return hcc_cli_error(cli, &err, options.input);

@@ -95,7 +95,7 @@ static void total(walk *w) {
 
 static int print_path(hcc_cli *cli, const char *folder) {
   char clean[HCC_PATH];
-  hcc_cli_clean(clean, sizeof clean, folder);
+  hcl_clean(clean, sizeof clean, folder);
   if (cli->json) {
     cJSON *o = hcc_cli_object("result");
     cJSON_AddStringToObject(o, "command", "cache");
@@ -107,7 +107,8 @@ static int print_path(hcc_cli *cli, const char *folder) {
   return 0;
 }
 
-static const char *action_name(size_t i) {
+static const char *action_name(const void *none, size_t i) {
+  (void)none;
   static const char *const actions[] = {"list", "clear", "verify", "path", NULL};
   return actions[i];
 }
@@ -115,9 +116,9 @@ static const char *action_name(size_t i) {
 /* The action as the static text that visit compares, or NULL. */
 static const char *action_of(const hcc_cli *cli) {
   const char *given = cli->arg_count == 0 ? "list" : cli->args[0];
-  for (size_t i = 0; action_name(i) != NULL; i++) {
-    if (strcmp(action_name(i), given) == 0) {
-      return action_name(i);
+  for (size_t i = 0; action_name(NULL, i) != NULL; i++) {
+    if (strcmp(action_name(NULL, i), given) == 0) {
+      return action_name(NULL, i);
     }
   }
   return NULL;
@@ -129,11 +130,11 @@ int hcc_cli_cache(hcc_cli *cli) {
   hcc_error err = {.code = HCC_OK, .offset = HCC_NO_OFFSET, .func = UINT32_MAX};
   const char *what = action_of(cli);
   if (what == NULL) {
-    const char *nearest = hcc_cli_nearest(cli->args[0], action_name);
+    const char *nearest = hcl_nearest(cli->args[0], action_name, NULL);
     snprintf(hint, sizeof hint, "did you mean 'heliosc cache %s'?", nearest == NULL ? "" : nearest);
     return hcc_cli_usage(cli, nearest == NULL ? NULL : hint,
                          "cache does list, clear, verify, path, not '%s'",
-                         hcc_cli_clean(clean, sizeof clean, cli->args[0]));
+                         hcl_clean(clean, sizeof clean, cli->args[0]));
   }
   if (!hcc_cache_folder(folder)) {
     hcc_fail(&err, HCC_E_IO, HCC_NO_OFFSET, "no place for a cache: set HELIOS_CACHE or HOME");

@@ -3,8 +3,8 @@
 
 static const struct look {
   const char *word;
-  enum hcc_style style;
-} looks[] = {{"ok", HCC_STYLE_GOOD}, {"warn", HCC_STYLE_WARN}, {"fail", HCC_STYLE_ERROR}};
+  enum hcl_style style;
+} looks[] = {{"ok", HCL_STYLE_GOOD}, {"warn", HCL_STYLE_WARN}, {"fail", HCL_STYLE_ERROR}};
 
 void hcc_cli_check(hcc_cli *cli, enum hcc_check result, const char *name, const char *text,
                    const char *fix) {
@@ -23,8 +23,8 @@ void hcc_cli_check(hcc_cli *cli, enum hcc_check result, const char *name, const 
   if (cli->quiet && result == HCC_CHECK_OK) {
     return;
   }
-  hcc_cli_print(cli, "%s%-4s%s  %-12s %s\n", hcc_cli_style(cli->color_out, look->style), look->word,
-                hcc_cli_style(cli->color_out, HCC_STYLE_PLAIN), name, text);
+  hcc_cli_print(cli, "%s%-4s%s  %-12s %s\n", hcl_style(cli->color_out, look->style), look->word,
+                hcl_style(cli->color_out, HCL_STYLE_PLAIN), name, text);
   if (fix != NULL) {
     hcc_cli_print(cli, "%19sfix: %s\n", "", fix);
   }

@@ -39,7 +39,7 @@ static void check_tool(doctor *d, enum hcc_tool_id id, const char *option, bool 
   const char *name = hcc_tool_program(id);
   if (hcc_tool_find(tool, id, option, &err) == 0 && hcc_tool_versions(&tool, &id, 1, &err) == 0) {
     snprintf(text, sizeof text, "%s, %s (%s)", tool->version,
-             hcc_cli_clean(clean, sizeof clean, tool->path), tool->origin);
+             hcl_clean(clean, sizeof clean, tool->path), tool->origin);
     d->usable[id] = true;
     say(d, HCC_CHECK_OK, name, text, NULL);
     return;
@@ -202,7 +202,7 @@ static void check_key(doctor *d) {
   hcc_error err = {0};
   bool named = hcc_key_path(path, &err) == 0;
   if (named && hcc_key_load(key, false, &err) == 0) {
-    say(d, HCC_CHECK_OK, "key", hcc_cli_clean(clean, sizeof clean, path), NULL);
+    say(d, HCC_CHECK_OK, "key", hcl_clean(clean, sizeof clean, path), NULL);
   } else if (named && access(path, F_OK) != 0) {
     say(d, HCC_CHECK_OK, "key", "none yet; the first build makes it", NULL);
   } else {
@@ -218,7 +218,7 @@ static void check_folders(doctor *d) {
   bool there = hcc_cache_folder(path) && hcc_dir_make(path, 0700, &err) == 0 &&
                access(path, W_OK | X_OK) == 0;
   say(d, there ? HCC_CHECK_OK : HCC_CHECK_WARN, "cache",
-      there ? hcc_cli_clean(clean, sizeof clean, path) : "can't be written; every build is anew",
+      there ? hcl_clean(clean, sizeof clean, path) : "can't be written; every build is anew",
       there ? NULL : "set HELIOS_CACHE to a folder that can be written");
   there = hcc_temp_make(&temp, &err) == 0;
   say(d, there ? HCC_CHECK_OK : HCC_CHECK_FAIL, "temporary", there ? "can be written" : err.text,

@@ -9,7 +9,7 @@
 
 static void show(hcc_cli *cli, const char *name, const char *value, const char *origin) {
   char clean[HCC_PATH];
-  hcc_cli_clean(clean, sizeof clean, value);
+  hcl_clean(clean, sizeof clean, value);
   if (cli->json) {
     cJSON *o = hcc_cli_object("setting");
     cJSON_AddStringToObject(o, "name", name);

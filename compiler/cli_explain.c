@@ -30,10 +30,9 @@ static void explain(hcc_cli *cli, const struct row *r) {
     hcc_cli_emit(cli, o);
     return;
   }
-  hcc_cli_print(cli, "%s%s%s  %s (exit code %d)\n", hcc_cli_style(cli->color_out, HCC_STYLE_BOLD),
-                shown, hcc_cli_style(cli->color_out, HCC_STYLE_PLAIN), hcc_code_title(code),
-                r->exit);
-  hcc_cli_wrap(cli, hcc_code_hint(code), 0, 7);
+  hcc_cli_print(cli, "%s%s%s  %s (exit code %d)\n", hcl_style(cli->color_out, HCL_STYLE_BOLD),
+                shown, hcl_style(cli->color_out, HCL_STYLE_PLAIN), hcc_code_title(code), r->exit);
+  hcl_wrap(stdout, hcc_code_hint(code), 0, 7);
 }
 
 /* "H0105", "h105" and "105" are the same. */
@@ -64,7 +63,7 @@ int hcc_cli_explain(hcc_cli *cli) {
   const struct row *r = find(cli->args[0]);
   if (r == NULL) {
     return hcc_cli_usage(cli, "heliosc explain --all lists them", "no error code '%s'",
-                         hcc_cli_clean(clean, sizeof clean, cli->args[0]));
+                         hcl_clean(clean, sizeof clean, cli->args[0]));
   }
   explain(cli, r);
   return 0;

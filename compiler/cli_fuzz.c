@@ -66,7 +66,7 @@ static int number(hcc_cli *cli, uint64_t *out, enum hcc_option_id id, uint64_t o
     return -1;
   }
   return hcc_cli_usage(cli, NULL, "--%s is a number from 1 to %d, not '%s'", hcc_options[id].name,
-                       INT32_MAX, hcc_cli_clean(clean, sizeof clean, text));
+                       INT32_MAX, hcl_clean(clean, sizeof clean, text));
 }
 
 static int read_module(fuzz *f) {
@@ -106,11 +106,11 @@ static int build(fuzz *f, char program[HCC_PATH]) {
   }
   HCC_TRY(hcc_path(program, f->err, "%s/fuzz", f->temp.path));
   HCC_TRY(hcc_file_write(input, f->wasm, f->size, f->err));
-  hcc_progress *progress = hcc_progress_begin(f->cli);
-  o.progress = progress == NULL ? NULL : hcc_progress_step;
+  hcl_progress *progress = hcc_cli_progress(f->cli);
+  o.progress = progress == NULL ? NULL : hcl_progress_step;
   o.progress_arg = progress;
   status = hcc_build(&result, &o, f->err);
-  hcc_progress_end(progress);
+  hcl_progress_end(progress);
 out:
   return status;
 }
@@ -194,7 +194,7 @@ static void place_text(char *out, size_t size, const fuzz *f, unsigned long offs
 static void sql_name(char *out, size_t size, const char *name) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
   char clean[4 * HCC_FUZZ_NAME];
-  hcc_cli_clean(clean, sizeof clean, name);
+  hcl_clean(clean, sizeof clean, name);
   bool word = strspn(clean, plain) == strlen(clean) && strcspn(clean, "0123456789") != 0;
   snprintf(out, size, word ? "%s" : "\"%s\"", clean);
 }
@@ -224,8 +224,8 @@ static int write_input(char path[HCC_PATH], const fuzz *f, const char *hex) {
 static void show(fuzz *f, const char *kind, const char *place, const char *sql, const char *path) {
   char clean[1024], file[1024];
   const hcc_cli *cli = f->cli;
-  hcc_cli_clean(clean, sizeof clean, sql);
-  hcc_cli_clean(file, sizeof file, path);
+  hcl_clean(clean, sizeof clean, sql);
+  hcl_clean(file, sizeof file, path);
   if (cli->json) {
     cJSON *o = hcc_cli_object("finding");
     cJSON_AddStringToObject(o, "text", kind);
@@ -235,9 +235,8 @@ static void show(fuzz *f, const char *kind, const char *place, const char *sql, 
     hcc_cli_emit(f->cli, o);
     return;
   }
-  hcc_cli_print(f->cli, "%s%s%s%s\n  %s\n  input: %s\n",
-                hcc_cli_style(cli->color_out, HCC_STYLE_ERROR), kind,
-                hcc_cli_style(cli->color_out, HCC_STYLE_PLAIN), place, clean, file);
+  hcc_cli_print(f->cli, "%s%s%s%s\n  %s\n  input: %s\n", hcl_style(cli->color_out, HCL_STYLE_ERROR),
+                kind, hcl_style(cli->color_out, HCL_STYLE_PLAIN), place, clean, file);
 }
 
 /* found, kind, procedure, offset, input, arguments */
@@ -287,7 +286,7 @@ static int take_line(fuzz *f, char *line) {
   } else if (n == 2 && strcmp(fields[0], "error") == 0) {
     char clean[128];
     return hcc_fail(f->err, HCC_E_USAGE, HCC_NO_OFFSET, "can't fuzz it: %s",
-                    hcc_cli_clean(clean, sizeof clean, fields[1]));
+                    hcl_clean(clean, sizeof clean, fields[1]));
   }
   return 0;
 }

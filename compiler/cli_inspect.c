@@ -60,7 +60,7 @@ static void show_info(inspected *in, const char *text, size_t size, bool embedde
   const cJSON *v;
   cJSON_ArrayForEach(v, info) {
     if (cJSON_IsString(v)) {
-      cJSON_AddStringToObject(build, v->string, hcc_cli_clean(clean, sizeof clean, v->valuestring));
+      cJSON_AddStringToObject(build, v->string, hcl_clean(clean, sizeof clean, v->valuestring));
     } else if (cJSON_IsNumber(v) || cJSON_IsBool(v)) {
       cJSON_AddItemToObject(build, v->string, cJSON_Duplicate(v, 0));
     }
@@ -106,7 +106,7 @@ out:
 static void begin(inspected *in, bool plugin, size_t size) {
   char clean[1024], bytes[HCC_CLI_SIZE];
   const char *kind = plugin ? "plugin" : "module";
-  hcc_cli_clean(clean, sizeof clean, in->cli->args[0]);
+  hcl_clean(clean, sizeof clean, in->cli->args[0]);
   cJSON_AddStringToObject(in->object, "command", "inspect");
   cJSON_AddStringToObject(in->object, "file", clean);
   cJSON_AddStringToObject(in->object, "kind", kind);

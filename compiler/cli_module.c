@@ -157,12 +157,12 @@ static void procedure_text(char *out, size_t size, const cJSON *procedure) {
   char clean[HCC_ESCAPED], type[HCC_ESCAPED];
   const cJSON *params = cJSON_GetObjectItemCaseSensitive(procedure, "params"), *p;
   size_t n = (size_t)snprintf(out, size, "%s(",
-                              hcc_cli_clean(clean, sizeof clean, text_of(procedure, "name")));
+                              hcl_clean(clean, sizeof clean, text_of(procedure, "name")));
   cJSON_ArrayForEach(p, params) {
     if (n + 64 < size) {
       n += (size_t)snprintf(out + n, size - n, "%s%.40s %.16s", p->prev->next == NULL ? "" : ", ",
-                            hcc_cli_clean(clean, sizeof clean, text_of(p, "name")),
-                            hcc_cli_clean(type, sizeof type, text_of(p, "type")));
+                            hcl_clean(clean, sizeof clean, text_of(p, "name")),
+                            hcl_clean(type, sizeof type, text_of(p, "type")));
     }
   }
   const char *returns = text_of(procedure, "returns");
@@ -183,14 +183,13 @@ void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest) {
     cJSON *row = cJSON_CreateObject();
     procedure_text(text, sizeof text, v);
     cJSON_AddStringToObject(row, "sql", text);
-    cJSON_AddStringToObject(row, "export",
-                            hcc_cli_clean(clean, sizeof clean, text_of(v, "export")));
+    cJSON_AddStringToObject(row, "export", hcl_clean(clean, sizeof clean, text_of(v, "export")));
     cJSON_AddItemToArray(procedures, row);
   }
   cJSON_ArrayForEach(v, cJSON_GetObjectItemCaseSensitive(manifest, "capabilities")) {
     if (cJSON_IsString(v)) {
       cJSON_AddItemToArray(capabilities,
-                           cJSON_CreateString(hcc_cli_clean(clean, sizeof clean, v->valuestring)));
+                           cJSON_CreateString(hcl_clean(clean, sizeof clean, v->valuestring)));
     }
   }
 }
@@ -219,8 +218,8 @@ void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest) {
 
 static void title(hcc_cli *cli, const cJSON *array, const char *text) {
   if (cJSON_GetArraySize(array) > 0) {
-    hcc_cli_print(cli, "%s%s%s\n", hcc_cli_style(cli->color_out, HCC_STYLE_BOLD), text,
-                  hcc_cli_style(cli->color_out, HCC_STYLE_PLAIN));
+    hcc_cli_print(cli, "%s%s%s\n", hcl_style(cli->color_out, HCL_STYLE_BOLD), text,
+                  hcl_style(cli->color_out, HCL_STYLE_PLAIN));
   }
 }
 

@@ -7,39 +7,7 @@
 
 #include "cli.h"
 
-static const char *const styles[] = {
-#define X(name, code) "\033[" code "m",
-    HCC_CLI_STYLES(X)
-#undef X
-};
-
-const char *hcc_cli_style(bool color, enum hcc_style style) {
-  return color ? styles[style] : "";
-}
-
-const char *hcc_cli_clean(char *out, size_t size, const char *text) {
-  static const char digits[] = "0123456789abcdef";
-  size_t n = 0;
-  for (; *text != '\0'; text++) {
-    unsigned char c = (unsigned char)*text;
-    bool plain = c >= 0x20 && c < 0x7f;
-    if (n + (plain ? 1 : 4) + 4 > size) {
-      memcpy(out + n, "...", 3);
-      n += 3;
-      break;
-    }
-    if (plain) {
-      out[n++] = (char)c;
-    } else {
-      out[n++] = '\\';
-      out[n++] = 'x';
-      out[n++] = digits[c >> 4];
-      out[n++] = digits[c & 15];
-    }
-  }
-  out[n] = '\0';
-  return out;
-}
+#define PROGRESS_MS 200 /* what is over by then shows no steps */
 
 void hcc_cli_print(hcc_cli *cli, const char *format, ...) {
   va_list args;
@@ -57,6 +25,10 @@ void hcc_cli_say(hcc_cli *cli, const char *format, ...) {
     vfprintf(stderr, format, args);
     va_end(args);
   }
+}
+
+hcl_progress *hcc_cli_progress(const hcc_cli *cli) {
+  return cli->quiet || cli->json ? NULL : hcl_progress_begin(cli->color_err, PROGRESS_MS);
 }
 
 cJSON *hcc_cli_object(const char *type) {
@@ -81,7 +53,7 @@ static void location(const hcc_error *err, const char *file) {
     return;
   }
   fprintf(stderr, " --> %s",
-          strcmp(file, "-") == 0 ? "standard input" : hcc_cli_clean(clean, sizeof clean, file));
+          strcmp(file, "-") == 0 ? "standard input" : hcl_clean(clean, sizeof clean, file));
   if (err->offset != HCC_NO_OFFSET) {
     fprintf(stderr, ":0x%llx", (unsigned long long)err->offset);
   }
@@ -95,9 +67,9 @@ static void report_text(const hcc_cli *cli, const hcc_error *err, const char *fi
                         const char *hint) {
   bool color = cli->color_err;
   fflush(stdout); /* what it is about comes first */
-  fprintf(stderr, "%serror[H%04d]%s: %s%s%s\n", hcc_cli_style(color, HCC_STYLE_ERROR), err->code,
-          hcc_cli_style(color, HCC_STYLE_PLAIN), hcc_cli_style(color, HCC_STYLE_BOLD), err->text,
-          hcc_cli_style(color, HCC_STYLE_PLAIN));
+  fprintf(stderr, "%serror[H%04d]%s: %s%s%s\n", hcl_style(color, HCL_STYLE_ERROR), err->code,
+          hcl_style(color, HCL_STYLE_PLAIN), hcl_style(color, HCL_STYLE_BOLD), err->text,
+          hcl_style(color, HCL_STYLE_PLAIN));
   location(err, file);
   fprintf(stderr, "  hint: %s\n", hint);
 }
@@ -112,7 +84,7 @@ static void report_json(hcc_cli *cli, const hcc_error *err, const char *file, co
   cJSON_AddStringToObject(o, "text", err->text);
   cJSON_AddStringToObject(o, "hint", hint);
   if (file != NULL) {
-    cJSON_AddStringToObject(o, "file", hcc_cli_clean(clean, sizeof clean, file));
+    cJSON_AddStringToObject(o, "file", hcl_clean(clean, sizeof clean, file));
   }
   if (err->offset != HCC_NO_OFFSET) {
     cJSON_AddNumberToObject(o, "offset", (double)err->offset);
@@ -155,8 +127,8 @@ void hcc_cli_warn(hcc_cli *cli, const char *id, const char *text) {
     hcc_cli_emit(cli, o);
     return;
   }
-  fprintf(stderr, "%swarning[%s]%s: %s\n", hcc_cli_style(cli->color_err, HCC_STYLE_WARN), id,
-          hcc_cli_style(cli->color_err, HCC_STYLE_PLAIN), text);
+  fprintf(stderr, "%swarning[%s]%s: %s\n", hcl_style(cli->color_err, HCL_STYLE_WARN), id,
+          hcl_style(cli->color_err, HCL_STYLE_PLAIN), text);
 }
 
 const char *hcc_cli_size(char out[HCC_CLI_SIZE], uint64_t bytes) {
