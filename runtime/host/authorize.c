@@ -7,10 +7,15 @@
 
 #include "host/internal.h"
 
-static int deny(hrt_host_env *env, const char *what, const char *name, const char *grant) {
-  char shown[128];
+/* capability: hrt_cap_type that would allow it, or HRT_CAP_NONE. */
+static int deny(hrt_host_env *env, const char *what, const char *name, int capability) {
+  char *shown = env->refused;
+  const char *grant = capability == HRT_CAP_READ    ? "read"
+                      : capability == HRT_CAP_WRITE ? "write"
+                                                    : NULL;
   env->denied = true;
-  hrt_clean(shown, sizeof shown, name, strlen(name));
+  env->refused_capability = capability;
+  hrt_clean(shown, sizeof env->refused, name, strlen(name));
   if (grant != NULL) {
     hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not %s %s: it has no grant '%s:%s'",
                env->procedure, what, shown, grant, shown);
@@ -62,13 +67,13 @@ static int unused_column(hrt_host_env *env, const char *table) {
     return SQLITE_OK;
   }
   sqlite3_snprintf((int)sizeof env->doubt, env->doubt, "%s", table);
-  return deny(env, "read", table, "read");
+  return deny(env, "read", table, HRT_CAP_READ);
 }
 
 static int read(hrt_host_env *env, const char *table, const char *column, const char *schema) {
   char name[256];
   if (table == NULL || reserved(table) || !main_schema(schema)) {
-    return deny(env, "read", table != NULL ? table : "?", NULL);
+    return deny(env, "read", table != NULL ? table : "?", HRT_CAP_NONE);
   }
   if (json_function(table) && hrt_caps_any(env->caps, HRT_CAP_QUERY)) {
     return SQLITE_OK;
@@ -81,17 +86,16 @@ static int read(hrt_host_env *env, const char *table, const char *column, const 
   }
   bool of_column = column != NULL && *column != 0;
   sqlite3_snprintf((int)sizeof name, name, of_column ? "%s.%s" : "%s", table, column);
-  return deny(env, "read", name, "read");
+  return deny(env, "read", name, HRT_CAP_READ);
 }
 
 static int write(hrt_host_env *env, const char *table, const char *schema) {
   if (table == NULL || reserved(table) || !main_schema(schema)) {
-    return deny(env, "write", table != NULL ? table : "?", NULL);
+    return deny(env, "write", table != NULL ? table : "?", HRT_CAP_NONE);
   }
-  return granted(env, HRT_CAP_WRITE, table, NULL) ? SQLITE_OK : deny(env, "write", table, "write");
+  return granted(env, HRT_CAP_WRITE, table, NULL) ? SQLITE_OK
+                                                  : deny(env, "write", table, HRT_CAP_WRITE);
 }
-
-enum { HRT_CAP_NONE = -1 };
 
 static const struct {
   const char *name;
@@ -105,7 +109,7 @@ static const struct {
 static int function(hrt_host_env *env, const char *name) {
   size_t low = 0, high = sizeof functions / sizeof *functions;
   if (name == NULL) {
-    return deny(env, "call", "?", NULL);
+    return deny(env, "call", "?", HRT_CAP_NONE);
   }
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -117,7 +121,7 @@ static int function(hrt_host_env *env, const char *name) {
                 : deny(env,
                        need == HRT_CAP_CLOCK ? "tell the time ('clock') by"
                                              : "use randomness ('random') by",
-                       name, NULL);
+                       name, need);
     }
     if (order < 0) {
       high = middle;
@@ -126,8 +130,9 @@ static int function(hrt_host_env *env, const char *name) {
     }
   }
   bool (*allowed)(void *, const char *) = env->conn->function_allowed;
-  return allowed != NULL && allowed(env->conn->function_arg, name) ? SQLITE_OK
-                                                                   : deny(env, "call", name, NULL);
+  return allowed != NULL && allowed(env->conn->function_arg, name)
+             ? SQLITE_OK
+             : deny(env, "call", name, HRT_CAP_NONE);
 }
 
 int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, const char *c,
@@ -154,13 +159,13 @@ int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, con
   case SQLITE_TRANSACTION:
   case SQLITE_SAVEPOINT:
     return deny(env, "use as SQL", "BEGIN, COMMIT or SAVEPOINT: call begin, commit, savepoint",
-                NULL);
+                HRT_CAP_TRANSACTION);
   case SQLITE_PRAGMA:
-    return deny(env, "use", "PRAGMA", NULL);
+    return deny(env, "use", "PRAGMA", HRT_CAP_NONE);
   case SQLITE_ATTACH:
   case SQLITE_DETACH:
-    return deny(env, "use", "ATTACH or DETACH", NULL);
+    return deny(env, "use", "ATTACH or DETACH", HRT_CAP_NONE);
   default:
-    return deny(env, "use", "this kind of statement", NULL);
+    return deny(env, "use", "this kind of statement", HRT_CAP_NONE);
   }
 }

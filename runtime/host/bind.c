@@ -6,8 +6,6 @@
 #include "host/internal.h"
 #include "plugin/nearest.h"
 
-enum { HRT_CAP_NONE = -1 };
-
 /* One entry a row: sets the scene, charges, runs. Charging comes first, as it may not return. */
 static void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
   env->ctx = ctx;

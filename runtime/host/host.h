@@ -14,30 +14,17 @@
 #include "capability/capability.h"
 #include "host/types.h"
 #include "instance/instance.h"
+#include "observe/observe.h"
 
 typedef struct hrt_host_env hrt_host_env;
-
-typedef enum hrt_log_level {
-  HRT_LOG_DEBUG,
-  HRT_LOG_INFO,
-  HRT_LOG_WARN,
-  HRT_LOG_ERROR,
-} hrt_log_level;
 
 /* text: one line of clean UTF-8 (control characters as \xNN), valid during the callback. */
 typedef void hrt_log_fn(void *arg, hrt_log_level level, const char *procedure, const char *text);
 
 /* ---- a connection ---- */
 
-#define HRT_LOG_LINES 128        /* kept by a connection */
 #define HRT_PROGRESS_OPS 1000    /* SQLite steps between two looks at the budget */
 #define HRT_PROGRESS_FUEL 10000u /* units that so many steps cost */
-
-typedef struct hrt_log_line {
-  int64_t time_us; /* since 1970-01-01 UTC */
-  hrt_log_level level;
-  char *procedure, *text; /* NULL when memory was short */
-} hrt_log_line;
 
 /* One per sqlite3 connection, zero-initialised by the engine, then hrt_host_conn_init. Used by
  * the connection's thread only. */
@@ -54,15 +41,13 @@ typedef struct hrt_host_conn {
    * may be called. NULL: none. */
   bool (*function_allowed)(void *arg, const char *name);
   void *function_arg;
-  hrt_log_line lines[HRT_LOG_LINES]; /* a ring; the newest is lines[(log_count - 1) % ...] */
-  uint64_t log_count;                /* since the connection was opened */
+  hrt_observer observer; /* where records go; set by the engine, or nowhere */
 } hrt_host_conn;
 
 /* Installs the progress handler (time limit and cancellation inside guest SQL). The engine itself
  * installs hrt_host_authorizer with sqlite3_set_authorizer(db, hrt_host_authorizer, conn) and
  * never takes it away. */
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
-void hrt_host_conn_clear(hrt_host_conn *conn); /* frees the log */
 
 /* The callback of sqlite3_set_authorizer; arg: the hrt_host_conn. Allows everything while
  * conn->active is NULL. */
@@ -90,6 +75,8 @@ struct hrt_host_env {
   hrt_host_conn *conn;
   const hrt_caps *caps;   /* borrowed; changed by hrt_host_set_caps only */
   const char *procedure;  /* borrowed; for messages and log lines */
+  uint32_t version;       /* of the procedure; set by the engine */
+  uint64_t call;          /* number of the running call in its statement; likewise */
   hrt_instance *instance; /* set by hrt_host_ready */
   /* the call: between hrt_host_begin and hrt_host_end */
   bool in_call;
@@ -115,13 +102,15 @@ struct hrt_host_env {
   struct hrt_query *query;
   uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
   struct hrt_tx *tx;          /* tx.c; room for HRT_TX_DEPTH, or NULL */
-  const char *ctes;  /* of the statement in the window: names that WITH made; NUL after each, two at
-                        the end */
-  char doubt[64];    /* a name that the authorizer refused and that may be one of those */
-  bool denied;       /* the authorizer refused something in this window; the text is in last */
-  helios_code stop;  /* why the progress handler interrupted, or HELIOS_OK */
-  uint64_t vm_steps; /* SQLite steps not yet charged, in HRT_PROGRESS_OPS */
-  char last[512];    /* text of the last error, for error_message and the guest's call */
+  const char *ctes; /* of the statement in the window: names that WITH made; NUL after each, two at
+                       the end */
+  char doubt[64];   /* a name that the authorizer refused and that may be one of those */
+  bool denied;      /* the authorizer refused something in this window; the text is in last */
+  int refused_capability; /* what it refused: hrt_cap_type, or HRT_CAP_NONE */
+  char refused[128];      /* and on what */
+  helios_code stop;       /* why the progress handler interrupted, or HELIOS_OK */
+  uint64_t vm_steps;      /* SQLite steps not yet charged, in HRT_PROGRESS_OPS */
+  char last[512];         /* text of the last error, for error_message and the guest's call */
 };
 
 int hrt_host_env_new(hrt_host_env **out, hrt_host_conn *conn, const hrt_caps *caps,
@@ -152,6 +141,9 @@ bool hrt_arena_clear_slow(hrt_host_env *env, uint64_t used);
 static inline bool hrt_arena_clear(hrt_host_env *env, uint64_t used) {
   return __builtin_expect(used >= env->arena_used, 1) || hrt_arena_clear_slow(env, used);
 }
+
+#define HRT_HASH_HEX 65
+void hrt_hash_hex(char out[HRT_HASH_HEX], const uint8_t hash[32]);
 
 /* Around each hrt_call of an export: begin, marshal, call, marshal the result, end - also after
  * one that failed. */

@@ -130,8 +130,21 @@ int hrt_json_bind(hrt_host_env *env, sqlite3_stmt *handle, const char *text, siz
 void hrt_query_free(hrt_host_env *env);
 
 /* A line of the engine's own or a guest's; clean text. */
-void hrt_log_put(hrt_host_conn *conn, hrt_log_level level, const char *procedure, const char *text);
-void hrt_log_clear(hrt_host_conn *conn);
+void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text);
+
+/* ---- audit.c ---- */
+
+enum { HRT_CAP_NONE = -1 };
+/* An audit row of a use of a capability (hrt_cap_type, or HRT_CAP_NONE). object: table, path,
+ * domain, name; may be NULL and any bytes, as may detail. */
+void hrt_audit_use(hrt_host_env *env, int capability, const char *object, bool granted,
+                   const char *detail);
+/* The use is refused: text for error_message, audit row. Returns DENIED. */
+int hrt_denied(hrt_host_env *env, int capability, const char *object, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The audit row of guest SQL that is refused; the text is in env->last. */
+void hrt_audit_sql(hrt_host_env *env);
+hrt_origin hrt_origin_of(const hrt_host_env *env);
 
 void hrt_tx_end(hrt_host_env *env); /* rolls back what the call left open */
 

@@ -131,6 +131,9 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
     status = compile(&st->handle, seen, env, sql, (int)length);
     hrt_window_close(env, w);
   } while (status == HSB_STATUS_DENIED && learn_cte(st, env));
+  if (status == HSB_STATUS_DENIED) {
+    hrt_audit_sql(env);
+  }
   return status;
 }
 
@@ -246,6 +249,9 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   int rc = sqlite3_step(st->handle);
   int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
   hrt_window_close(env, w);
+  if (status == HSB_STATUS_DENIED) {
+    hrt_audit_sql(env);
+  }
   if (st->fresh && status >= 0 && unseen(st, before, env->conn)) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");

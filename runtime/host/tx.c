@@ -197,7 +197,7 @@ void hrt_tx_end(hrt_host_env *env) {
     status = keep(env, 0);
   }
   if (status != 0) {
-    hrt_log_put(env->conn, HRT_LOG_ERROR, env->procedure, env->last);
+    hrt_log_put(env, HRT_LOG_ERROR, env->last);
     if (env->tx[0].abandon && !sqlite3_get_autocommit(env->conn->db)) {
       (void)run(env, env->tx[0].abandon);
     }

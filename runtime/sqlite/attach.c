@@ -148,7 +148,7 @@ static void free_session(helios *h) {
   hrt_functions_free(h);
   hrt_catalog_free(h->catalog);
   sqlite3_finalize(h->probe);
-  hrt_host_conn_clear(&h->conn);
+  hrt_store_close(h->conn.observer.store);
   hrt_free(h->heliosc);
   hrt_free(h);
 }
@@ -278,6 +278,20 @@ static int take_options(helios *h, const helios_options *given, helios_error *er
   return 0;
 }
 
+static int open_store(helios *h, helios_error *err) {
+  uint64_t seed = 0;
+  hrt_store *store;
+  while (seed == 0) {
+    sqlite3_randomness(sizeof seed, &seed);
+    seed >>= 1; /* SQLite's integers have a sign */
+  }
+  int status = hrt_store_open(&store, sqlite3_db_filename(h->db, "main"), seed, err);
+  if (status == 0) {
+    hrt_observer_init(&h->conn.observer, store);
+  }
+  return status;
+}
+
 static int new_session(helios **out, sqlite3 *db, const helios_options *options,
                        helios_error *err) {
   int status = 0;
@@ -292,6 +306,7 @@ static int new_session(helios **out, sqlite3 *db, const helios_options *options,
   hrt_error_clear(&h->scratch);
   HRT_TRY(take_options(h, options, err));
   HRT_TRY(hrt_catalog_new(&h->catalog, db, &h->internal, err));
+  HRT_TRY(open_store(h, err));
   *out = h;
   h = NULL;
 out:

@@ -127,6 +127,7 @@ static int run(sqlite3_context *sql, hrt_version *v, hrt_seat *seat, hrt_budget 
   if (v->log_level > (int)level) {
     conn->log_level = (hrt_log_level)v->log_level;
   }
+  seat->env->version = v->number; /* not known yet when CREATE made the instance */
   hrt_host_begin(seat->env, (int)v->signature.argc, argv, v->signature.types);
   int status = hrt_marshal_args(slots, &v->signature, seat->env, argv, err);
   if (status == HRT_MARSHAL_NULL) {

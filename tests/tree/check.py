@@ -11,7 +11,8 @@ from pathlib import Path
 
 # Each folder may include from itself and from what stands above it in this list.
 ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", "runtime/capability",
-         "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite", "cmdline", "runtime/cli"]
+         "runtime/observe", "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite", "cmdline",
+         "runtime/cli"]
 COMPILER = ["rt-sandbox", "cmdline", "compiler"]  # never the runtime
 VERIFY = "compiler/verify/"  # judges what the rest of the compiler made: includes nothing but itself and libc
 LIBRARY = ["compiler", "runtime", "rt-sandbox", "cmdline"]  # no prints, no exits in here

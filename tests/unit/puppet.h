@@ -112,6 +112,9 @@ FX puppet *puppet_open(const char *const *caps, hrt_plugin *plugin) {
   assert_non_null(p);
   assert_int_equal(sqlite3_open(":memory:", &p->db), SQLITE_OK);
   hrt_host_conn_init(&p->conn, p->db);
+  hrt_store *store;
+  assert_int_equal(hrt_store_open(&store, NULL, 1, &err), 0);
+  hrt_observer_init(&p->conn.observer, store);
   assert_int_equal(sqlite3_set_authorizer(p->db, hrt_host_authorizer, &p->conn), SQLITE_OK);
   p->plugin = plugin;
   p->caps = puppet_caps(caps);
@@ -135,7 +138,7 @@ FX void puppet_close(puppet *p) {
   hrt_host_env_free(p->env);
   hrt_instance_free(p->instance);
   hrt_plugin_unref(p->plugin);
-  hrt_host_conn_clear(&p->conn);
+  hrt_store_close(p->conn.observer.store);
   assert_int_equal(sqlite3_close(p->db), SQLITE_OK);
   hrt_caps_free(p->caps);
   free(p);
