@@ -47,9 +47,6 @@ static const struct function {
 };
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
-static const char *const everything[] = {"read", "write", "query",  "transaction", "ddl",
-                                         "log",  "clock", "random", NULL};
-
 static struct {
   fz_choices *c; /* NULL: nobody turns bytes */
   hrt_instance *instance;
@@ -173,7 +170,7 @@ static void run(puppet *p, fz_choices *c, const uint8_t *data, size_t size) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fz_choices c = {data, size};
-  puppet *p = puppet_open(everything, puppet_shared());
+  puppet *p = puppet_open(puppet_everything, puppet_shared());
   puppet_exec(p, "CREATE TABLE t(a INTEGER PRIMARY KEY, b REAL, c TEXT, d BLOB);"
                  "INSERT INTO t VALUES (1, 1.5, 'one', x'0001ff'), (2, -0.0, 'zwei', NULL)");
   run(p, &c, data, size);

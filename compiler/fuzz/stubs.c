@@ -11,6 +11,7 @@ enum {
 #undef HSB_STATUS
 };
 
+#define RANDOM_MAX (1u << 20)
 #define HOST_CALLS_MAX 10000u /* of one call; then every answer is LIMIT */
 
 static uint32_t u(hsb_slot s) {
@@ -259,6 +260,95 @@ static void now_us(hsb_slot *s) {
   answer(s, INT64_C(1700000000000000) + hfz_call.clock);
 }
 
+/* Bytes of the input, as many as were asked for. */
+static void random_bytes(hsb_slot *s) {
+  void *at = u(s[1]) <= RANDOM_MAX ? hfz_guest(u(s[0]), u(s[1])) : NULL;
+  if (at != NULL) {
+    hfz_take(at, hfz_call.input, u(s[1]));
+  }
+  answer(s, u(s[1]) > RANDOM_MAX ? STATUS_LIMIT : at == NULL ? STATUS_RANGE : luck());
+}
+
+/* No digest, but as long as one and the same for the same bytes. */
+static void give_digest(hsb_slot *s, uint32_t at, uint32_t length, uint32_t to, uint32_t capacity,
+                        uint32_t size) {
+  uint8_t out[64];
+  uint64_t h = 0xcbf29ce484222325;
+  const uint8_t *bytes = hfz_guest(at, length);
+  for (uint32_t i = 0; bytes != NULL && i < length; i++) {
+    h = (h ^ bytes[i]) * 0x100000001b3;
+  }
+  for (uint32_t i = 0; i < size; i++) {
+    h = (h ^ i) * 0x100000001b3;
+    out[i] = (uint8_t)(h >> 32);
+  }
+  answer(s, bytes == NULL ? STATUS_RANGE : give(0, to, capacity, out, size));
+}
+
+static uint32_t digest_size(hsb_slot algorithm) {
+  switch (u(algorithm)) {
+#define HSB_HASH(NAME, code, name, bytes, evp)                                                     \
+  case code:                                                                                       \
+    return #evp[0] == 'N' ? 0 : bytes;
+#include "hsb_crypto.def"
+  default:
+    return 0;
+  }
+}
+
+static void hash(hsb_slot *s) {
+  uint32_t size = digest_size(s[0]);
+  if (size == 0) {
+    answer(s, STATUS_ALGORITHM);
+  } else {
+    give_digest(s, u(s[1]), u(s[2]), u(s[3]), u(s[4]), size);
+  }
+}
+
+/* hmac, and sign if size is a signature's */
+static void keyed(hsb_slot *s, uint32_t size) {
+  if (size == 0) {
+    answer(s, STATUS_ALGORITHM);
+  } else if (hfz_guest(u(s[1]), u(s[2])) == NULL) {
+    answer(s, STATUS_RANGE);
+  } else {
+    give_digest(s, u(s[3]), u(s[4]), u(s[5]), u(s[6]), size);
+  }
+}
+
+static void hmac(hsb_slot *s) {
+  keyed(s, digest_size(s[0]));
+}
+
+static void sign(hsb_slot *s) {
+  if (u(s[0]) == 0 && u(s[2]) != 32) {
+    answer(s, STATUS_KEY);
+  } else {
+    keyed(s, u(s[0]) == 0 ? 64 : 0);
+  }
+}
+
+static void verify(hsb_slot *s) {
+  bool inside = hfz_guest(u(s[1]), u(s[2])) != NULL && hfz_guest(u(s[3]), u(s[4])) != NULL &&
+                hfz_guest(u(s[5]), u(s[6])) != NULL;
+  answer(s, u(s[0]) != 0    ? STATUS_ALGORITHM
+            : u(s[2]) != 32 ? STATUS_KEY
+            : !inside       ? STATUS_RANGE
+                            : hfz_choice(hfz_call.input) % 2);
+}
+
+/* A short text by name, or none; what there is of the input now. */
+static void env_get(hsb_slot *s) {
+  hsb_slot to = s[2], capacity = s[3];
+  take_text(s, u(s[0]), u(s[1]));
+  if ((int64_t)s[0] == 0) {
+    static const char *const values[] = {"", "1", "a value"};
+    uint8_t c = hfz_choice(hfz_call.input) % 4;
+    answer(s, c == 3 ? STATUS_ABSENT
+                     : give(0, u(to), u(capacity), values[c], (uint32_t)strlen(values[c])));
+  }
+}
+
 /* bytes to (dst, len in/out) as the HeliosDB nine do it */
 static void give_sized(hsb_slot *s, uint32_t to, uint32_t size_at, const void *bytes,
                        uint32_t length, bool null) {
@@ -343,6 +433,12 @@ static const struct row {
     {"rollback_to", named},
     {"log", log_line},
     {"now_us", now_us},
+    {"random", random_bytes},
+    {"hash", hash},
+    {"hmac", hmac},
+    {"sign", sign},
+    {"verify", verify},
+    {"env_get", env_get},
     {"heliosdb_query", heliosdb_query},
     {"heliosdb_get_param", heliosdb_get_param},
     {"heliosdb_return", heliosdb_return},

@@ -95,18 +95,29 @@ static bool has(const hrt_caps *caps, int capability) {
           hrt_caps_any(caps, HRT_CAP_DDL));
 }
 
+/* How a grant of each type is written. */
+#define GRANT_NONE ""
+#define GRANT_TABLE ":<table>"
+#define GRANT_COLUMN ":<table>"
+#define GRANT_PATH ":<path>"
+#define GRANT_DOMAIN ":<domain>"
+#define GRANT_NAME ":<NAME>"
+
 static int missing(const struct row *row, helios_error *err) {
-  static const char *const names[] = {
-#define HRT_CAP(NAME, short_name, long_name, scope, doc) short_name,
+  static const struct {
+    const char *name, *object;
+  } grants[] = {
+#define HRT_CAP(NAME, short_name, long_name, scope, doc) {short_name, GRANT_##scope},
 #include "capability/capability.def"
 #undef HRT_CAP
   };
+  const char *name = grants[row->capability].name;
   int status = hrt_fail(err, HELIOS_E_CAPABILITY, "import %s.%s needs the capability '%s'",
-                        row->module, row->name, names[row->capability]);
+                        row->module, row->name, name);
   if (row->capability == HRT_CAP_QUERY) {
     hrt_hint(err, "add CAPABILITIES ('read:<table>') or ('query')");
   } else {
-    hrt_hint(err, "add CAPABILITIES ('%s')", names[row->capability]);
+    hrt_hint(err, "add CAPABILITIES ('%s%s')", name, grants[row->capability].object);
   }
   return status;
 }

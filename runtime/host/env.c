@@ -25,6 +25,7 @@ void hrt_host_env_free(hrt_host_env *env) {
   }
   hrt_host_end_slow(env);
   hrt_stmts_free(env);
+  hrt_crypto_free(env);
   hrt_free(env->tx);
   hrt_free(env);
 }

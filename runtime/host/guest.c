@@ -89,6 +89,21 @@ void hrt_bytes_free(struct hrt_bytes *b) {
   b->heap = NULL;
 }
 
+int hrt_bytes_two(struct hrt_bytes both[2], hrt_host_env *env, const hsb_slot s[4], uint32_t max,
+                  uint32_t max_second) {
+  int status = hrt_bytes_check(env, s[0], s[1], max);
+  status = status != 0 ? status : hrt_bytes_check(env, s[2], s[3], max_second);
+  if (status != 0) {
+    return status;
+  }
+  hrt_charge_bytes(env, (uint64_t)hrt_u32(s[1]) + hrt_u32(s[3]));
+  status = hrt_bytes_copy(&both[0], env, s[0], s[1]);
+  if (status == 0 && (status = hrt_bytes_copy(&both[1], env, s[2], s[3])) != 0) {
+    hrt_bytes_free(&both[0]);
+  }
+  return status;
+}
+
 int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, uint64_t length) {
   uint64_t n = hrt_u32(cap) < length ? hrt_u32(cap) : length;
   if (length > INT32_MAX) {

@@ -67,9 +67,10 @@ typedef enum hrt_given {
   HRT_GIVEN_ERROR, /* env->error */
 } hrt_given;
 
-struct hrt_stmts; /* db.c */
-struct hrt_query; /* query.c */
-struct hrt_tx;    /* tx.c */
+struct hrt_stmts;  /* db.c */
+struct hrt_query;  /* query.c */
+struct hrt_tx;     /* tx.c */
+struct hrt_crypto; /* crypto.c */
 
 struct hrt_host_env {
   hrt_host_conn *conn;
@@ -100,6 +101,7 @@ struct hrt_host_env {
   struct hsb_ctx *ctx; /* of the running host call */
   struct hrt_stmts *stmts;
   struct hrt_query *query;
+  struct hrt_crypto *crypto;  /* kept between calls, or NULL */
   uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
   struct hrt_tx *tx;          /* tx.c; room for HRT_TX_DEPTH, or NULL */
   const char *ctes; /* of the statement in the window: names that WITH made; NUL after each, two at

@@ -22,6 +22,12 @@ enum hsb_status {
 #define HRT_STMTS_IDLE 16          /* kept compiled by an instance */
 #define HRT_TX_DEPTH 32            /* nested in one call */
 #define HRT_LOG_BYTES 8192         /* of a log line */
+#define HRT_RANDOM_MAX (1u << 20)  /* bytes of one call of random */
+#define HRT_MESSAGE_MAX                                                                            \
+  (1u << 20)             /* bytes that hmac, sign and verify take; hash: HRT_RESULT_MAX            \
+                          */
+#define HRT_KEY_MAX 4096 /* bytes of a key of hmac */
+#define HRT_NAME_MAX 255 /* bytes of an environment variable's name */
 
 /* A host function: arguments in s, one result to s[0]. */
 typedef void hrt_hostcall_fn(hrt_host_env *env, hsb_slot *s);
@@ -65,6 +71,9 @@ int hrt_bytes_read(struct hrt_bytes *b, hrt_host_env *env, hsb_slot p, hsb_slot 
 int hrt_bytes_check(hrt_host_env *env, hsb_slot p, hsb_slot n, uint32_t max);
 int hrt_bytes_copy(struct hrt_bytes *b, hrt_host_env *env, hsb_slot p, hsb_slot n);
 void hrt_bytes_free(struct hrt_bytes *b);
+/* Both ranges of (p, n, p, n), charged for before either is copied. Free both after a 0 only. */
+int hrt_bytes_two(struct hrt_bytes both[2], hrt_host_env *env, const hsb_slot s[4], uint32_t max,
+                  uint32_t max_second);
 /* Copies what fits of `bytes` to (dst, cap); returns how many there are, or RANGE, LIMIT. */
 int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, uint64_t length);
 /* The same from an offset on, which may be past the end: then 0 bytes are there. */
@@ -128,6 +137,7 @@ int hrt_json_bind(hrt_host_env *env, sqlite3_stmt *handle, const char *text, siz
 /* ---- the rest ---- */
 
 void hrt_query_free(hrt_host_env *env);
+void hrt_crypto_free(hrt_host_env *env);
 
 /* A line of the engine's own or a guest's; clean text. */
 void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text);

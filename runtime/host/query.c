@@ -68,26 +68,22 @@ static int run(hrt_host_env *env, uint32_t index, struct hrt_json *rows) {
 
 /* SQL at s[0], s[1], parameters at s[2], s[3]. */
 static int open_bound(uint32_t *index, hrt_host_env *env, const hsb_slot s[4]) {
-  struct hrt_bytes sql, params;
-  sql.heap = params.heap = NULL;
-  int status = 0;
-  HRT_TRY(hrt_bytes_check(env, s[0], s[1], HRT_SQL_MAX));
-  HRT_TRY(hrt_bytes_check(env, s[2], s[3], HRT_RESULT_MAX));
-  hrt_charge_bytes(env, (uint64_t)hrt_u32(s[1]) + hrt_u32(s[3]));
-  HRT_TRY(hrt_bytes_copy(&sql, env, s[0], s[1]));
-  HRT_TRY(hrt_bytes_copy(&params, env, s[2], s[3]));
-  HRT_TRY(hrt_stmt_open(index, env, (const char *)sql.at, sql.length));
-  if (params.length > 0) {
+  struct hrt_bytes given[2], *sql = &given[0], *params = &given[1];
+  int status = hrt_bytes_two(given, env, s, HRT_SQL_MAX, HRT_RESULT_MAX);
+  if (status != 0) {
+    return status;
+  }
+  status = hrt_stmt_open(index, env, (const char *)sql->at, sql->length);
+  if (status == 0 && params->length > 0) {
     sqlite3_stmt *handle = hrt_stmt_at(env, *index)->handle;
     hrt_stmt_at(env, *index)->heavy = true;
-    status = hrt_json_bind(env, handle, (const char *)params.at, params.length);
+    status = hrt_json_bind(env, handle, (const char *)params->at, params->length);
     if (status != 0) {
       hrt_stmt_close(env, *index);
     }
   }
-out:
-  hrt_bytes_free(&sql);
-  hrt_bytes_free(&params);
+  hrt_bytes_free(sql);
+  hrt_bytes_free(params);
   return hrt_settle(env, status);
 }
 

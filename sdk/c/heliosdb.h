@@ -78,7 +78,24 @@ enum hg_status {
   HG_E_NOMEM = -13,
   HG_E_JSON = -14,
   HG_E_LEVEL = -15,
+  HG_E_ABSENT = -16,
+  HG_E_ALGORITHM = -17,
+  HG_E_KEY = -18,
 };
+
+/* algorithms of hg_hash and hg_hmac; BLAKE3 is refused so far */
+enum hg_hash_algorithm {
+  HG_SHA256 = 0,
+  HG_SHA512 = 1,
+  HG_BLAKE3 = 2,
+  HG_SHA384 = 3,
+  HG_SHA3_256 = 4,
+  HG_BLAKE2B = 5,
+  HG_SHA1 = 6,
+};
+
+/* of hg_sign and hg_verify */
+enum hg_signature_algorithm { HG_ED25519 = 0 };
 
 enum hg_level { HG_DEBUG, HG_INFO, HG_WARN, HG_ERROR };
 
@@ -155,6 +172,22 @@ HG_IMPORT(helios_v1, rollback_to) int hg_rollback_to(const char *name, unsigned 
 
 HG_IMPORT(helios_v1, log) int hg_log(enum hg_level level, const char *p, unsigned n);
 HG_IMPORT(helios_v1, now_us) long long hg_now_us(void);
+
+/* randomness, cryptography, environment */
+HG_IMPORT(helios_v1, random) int hg_random(void *dst, unsigned n);
+HG_IMPORT(helios_v1, hash)
+int hg_hash(enum hg_hash_algorithm algorithm, const void *p, unsigned n, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, hmac)
+int hg_hmac(enum hg_hash_algorithm algorithm, const void *key, unsigned key_n, const void *p,
+            unsigned n, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, sign)
+int hg_sign(enum hg_signature_algorithm algorithm, const void *secret_key, unsigned key_n,
+            const void *p, unsigned n, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, verify) /* 1 it is right, 0 it is not */
+int hg_verify(enum hg_signature_algorithm algorithm, const void *public_key, unsigned key_n,
+              const void *p, unsigned n, const void *signature, unsigned signature_n);
+HG_IMPORT(helios_v1, env_get)
+int hg_env_get(const char *name, unsigned n, char *dst, unsigned cap);
 
 /* the nine functions of the HeliosDB design; *_len is in/out */
 HG_IMPORT(heliosdb, heliosdb_query)

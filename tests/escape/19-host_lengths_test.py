@@ -12,7 +12,7 @@ from sql_kit import Case, one
 TABLE = Path(__file__).resolve().parents[2] / "rt-sandbox/hsb_hostcalls.def"
 EDGES = (0, 1, 16, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1)
 WASM = {"i": "i32", "j": "i64", "d": "f64"}
-GRANTS = ["query", "read:*", "write:*", "log", "transaction", "clock"]
+GRANTS = ["query", "read:*", "write:*", "log", "transaction", "clock", "random", "crypto", "env:HOME"]
 
 
 def functions():

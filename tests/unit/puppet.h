@@ -105,7 +105,23 @@ FX hrt_caps *puppet_caps(const char *const *list) {
   return caps;
 }
 
-/* caps: NULL-terminated; it must grant enough to bind every host function. */
+/* Grants that bind every host function; two of env: all that tests read. */
+static const char *const puppet_everything[] = {"read",
+                                                "write",
+                                                "query",
+                                                "ddl",
+                                                "transaction",
+                                                "log",
+                                                "clock",
+                                                "random",
+                                                "crypto",
+                                                "filesystem:/:rw",
+                                                "network:a.b",
+                                                "env:HELIOS_PUPPET",
+                                                "env:HELIOS_PUPPET_UNSET",
+                                                NULL};
+
+/* caps: NULL-terminated; what the guest may, though every host function is bound. */
 FX puppet *puppet_open(const char *const *caps, hrt_plugin *plugin) {
   puppet *p = calloc(1, sizeof *p);
   helios_error err = {0};
@@ -118,13 +134,15 @@ FX puppet *puppet_open(const char *const *caps, hrt_plugin *plugin) {
   assert_int_equal(sqlite3_set_authorizer(p->db, hrt_host_authorizer, &p->conn), SQLITE_OK);
   p->plugin = plugin;
   p->caps = puppet_caps(caps);
+  hrt_caps *all = puppet_caps(puppet_everything);
   assert_int_equal(hrt_host_env_new(&p->env, &p->conn, p->caps, "puppet", &err), 0);
   const struct helios_plugin *abi = hrt_plugin_abi(plugin);
   struct hsb_binding *bindings = calloc(abi->import_count, sizeof *bindings);
   assert_non_null(bindings);
-  if (hrt_host_bind(bindings, abi, p->caps, p->env, &err) != 0) {
+  if (hrt_host_bind(bindings, abi, all, p->env, &err) != 0) {
     fail_msg("%s", err.text);
   }
+  hrt_caps_free(all);
   hrt_instance_options options = {.imports = bindings, .user = p->env};
   if (hrt_instance_new(&p->instance, plugin, &options, &p->budget, &err) != 0 ||
       hrt_host_ready(p->env, p->instance, &p->budget, &err) != 0) {

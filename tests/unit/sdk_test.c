@@ -56,6 +56,10 @@ static const char guest[] =
     "#include \"hsb_status.def\"\n"
     "#define HSB_VALUE(NAME, code, doc) _Static_assert(HG_##NAME == code, #NAME);\n"
     "#include \"hsb_value.def\"\n"
+    "#define HSB_HASH(NAME, code, name, bytes, evp) _Static_assert(HG_##NAME == code, #NAME);\n"
+    "#define HSB_SIGNATURE(NAME, code, name, key, bytes) "
+    "_Static_assert(HG_##NAME == code, #NAME);\n"
+    "#include \"hsb_crypto.def\"\n"
     "_Static_assert(sizeof(hg_cell) == 16 && _Alignof(hg_cell) == 8, \"cell\");\n"
     "HELIOS_ARENA(4096)\n"
     "__attribute__((export_name(\"all\"))) void *const *all(void) {\n"
@@ -228,16 +232,26 @@ static void rust__imports(void **state) {
   free(text);
 }
 
-static void docs__functions_and_statuses(void **state) {
+static void must_have(const char *text, const char *part) {
+  if (strstr(text, part) == NULL) {
+    fail_msg("docs/guest-abi.md has no %s", part);
+  }
+}
+
+static void docs__functions(void **state) {
   (void)state;
   char *text = source_file("docs/guest-abi.md"), part[100];
   for (size_t i = 0; i < ROWS; i++) {
     bool nine = strcmp(rows[i].module, "helios_v1") != 0;
     snprintf(part, sizeof part, nine ? "`%s`" : "`%s(", rows[i].name);
-    if (strstr(text, part) == NULL) {
-      fail_msg("docs/guest-abi.md does not describe %s", rows[i].name);
-    }
+    must_have(text, part);
   }
+  free(text);
+}
+
+static void docs__statuses(void **state) {
+  (void)state;
+  char *text = source_file("docs/guest-abi.md"), part[100];
   static const struct {
     const char *name;
     int code;
@@ -249,19 +263,36 @@ static void docs__functions_and_statuses(void **state) {
   };
   for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
     snprintf(part, sizeof part, "| `%s` | %d | ", statuses[i].name, statuses[i].code);
-    if (strstr(text, part) == NULL) {
-      fail_msg("docs/guest-abi.md has no row %s", part);
-    }
+    must_have(text, part);
     assert_true(statuses[i].meaning[0] != 0);
+  }
+  free(text);
+}
+
+static void docs__algorithms(void **state) {
+  (void)state;
+  char *text = source_file("docs/guest-abi.md"), part[100];
+  static const struct {
+    const char *name;
+    int code, bytes;
+    bool there;
+  } hashes[] = {
+#define HSB_HASH(NAME, code, name, bytes, evp) {name, code, bytes, #evp[0] != 'N'},
+#include "hsb_crypto.def"
+  };
+  for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+    snprintf(part, sizeof part, "| %d | %s | %d | %s", hashes[i].code, hashes[i].name,
+             hashes[i].bytes, hashes[i].there ? "" : "refused");
+    must_have(text, part);
   }
   free(text);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(c__imports),
-      cmocka_unit_test(rust__imports),
-      cmocka_unit_test(docs__functions_and_statuses),
+      cmocka_unit_test(c__imports),       cmocka_unit_test(rust__imports),
+      cmocka_unit_test(docs__functions),  cmocka_unit_test(docs__statuses),
+      cmocka_unit_test(docs__algorithms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

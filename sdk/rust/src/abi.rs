@@ -42,6 +42,12 @@ extern "C" {
     pub fn rollback_to(p: *const u8, n: u32) -> i32;
     pub fn log(level: u32, p: *const u8, n: u32) -> i32;
     pub fn now_us() -> i64;
+    pub fn random(dst: *mut u8, n: u32) -> i32;
+    pub fn hash(algorithm: u32, p: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn hmac(algorithm: u32, key: *const u8, key_n: u32, p: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn sign(algorithm: u32, key: *const u8, key_n: u32, p: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn verify(algorithm: u32, key: *const u8, key_n: u32, p: *const u8, n: u32, signature: *const u8, signature_n: u32) -> i32;
+    pub fn env_get(name: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
 }
 
 #[link(wasm_import_module = "heliosdb")]

@@ -15,6 +15,7 @@
 //! Option of one (None is NULL) and Result<.., Error> (an error fails the call).
 
 pub mod abi;
+pub mod host;
 mod statement;
 
 pub use statement::{QueryResult, Statement, Value};
