@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ddl/literal.h"
 #include "ddl/parse.h"
 
 /* ---- types and parameters ---- */
@@ -47,7 +48,21 @@ out:
   return status;
 }
 
-/* [IN] [name] type: one word alone is a type. */
+static int parse_default(hrt_parser *p, hrt_param *out) {
+  const char *from = p->token.at;
+  size_t length;
+  if (!hrt_literal_take(&length, &p->lexer, &p->token)) {
+    return hrt_parse_expected(p, "a literal: NULL, TRUE, FALSE, a number, '..' or X'..'");
+  }
+  if (length >= HRT_DEFAULT_BYTES || memchr(from, 0, length)) {
+    return hrt_parse_expected(p, "a DEFAULT of at most 127 bytes before this");
+  }
+  memcpy(out->fallback, from, length);
+  out->fallback[length] = 0;
+  return 0;
+}
+
+/* [IN] [name] type [DEFAULT literal]: one word alone is a type. */
 static int parse_param(hrt_parser *p, hrt_param *out) {
   static const char *const modes[] = {"OUT", "INOUT", "VARIADIC", NULL};
   int status = 0;
@@ -59,15 +74,37 @@ static int parse_param(hrt_parser *p, hrt_param *out) {
   (void)hrt_parse_accept_word(p, "IN");
   hrt_lexer ahead = p->lexer;
   hrt_token next = hrt_lexer_next(&ahead);
-  if (next.kind == HRT_TOKEN_WORD || p->token.kind == HRT_TOKEN_QUOTED) {
+  bool named = next.kind == HRT_TOKEN_WORD && !hrt_token_is(&next, "DEFAULT");
+  if (named || p->token.kind == HRT_TOKEN_QUOTED) {
     HRT_TRY(hrt_parse_name(p, out->name, "a parameter"));
   }
   HRT_TRY(parse_type(p, &out->type));
-  if (hrt_token_is(&p->token, "DEFAULT") || hrt_token_punct(&p->token, '=')) {
-    return hrt_parse_unsupported(p, "DEFAULT values of parameters");
+  if (hrt_parse_accept_word(p, "DEFAULT") || hrt_parse_accept_punct(p, '=')) {
+    HRT_TRY(parse_default(p, out));
   }
 out:
   return status;
+}
+
+/* Arguments are left out from the end, so each parameter behind one with a DEFAULT needs one. */
+static int check_default(hrt_parser *p, const hrt_token *at, uint32_t index) {
+  const hrt_param *params = p->ddl->def.params;
+  if (index == 0 || params[index - 1].fallback[0] == 0 || params[index].fallback[0]) {
+    return 0;
+  }
+  return hrt_parse_fail(p, at, "the parameter",
+                        " needs a DEFAULT, since the one before it has one");
+}
+
+/* No two names alike: calls and messages name them. */
+static int check_name(hrt_parser *p, const hrt_token *at, uint32_t index) {
+  const hrt_param *params = p->ddl->def.params;
+  for (uint32_t i = 0; i < index && params[index].name[0]; i++) {
+    if (strcasecmp(params[i].name, params[index].name) == 0) {
+      return hrt_parse_fail(p, at, "the parameter", " has the name of an earlier one");
+    }
+  }
+  return 0;
 }
 
 static int parse_params(hrt_parser *p) {
@@ -84,7 +121,10 @@ static int parse_params(hrt_parser *p) {
     if (d->param_count == HRT_PARAMS_MAX) {
       return hrt_parse_expected(p, "at most 100 parameters");
     }
+    const hrt_token at = p->token;
     HRT_TRY(parse_param(p, &d->params[d->param_count]));
+    HRT_TRY(check_default(p, &at, d->param_count));
+    HRT_TRY(check_name(p, &at, d->param_count));
     d->param_count++;
   } while (hrt_parse_accept_punct(p, ','));
   if (!hrt_parse_accept_punct(p, ')')) {

@@ -157,14 +157,21 @@ static const char *text_of(sqlite3_stmt *s, int column) {
   return text ? text : "";
 }
 
-/* Number of parameters in a row's JSON; -1 if it is not an array. */
-static int count_params(int *count, sqlite3_stmt *s, int column, helios_error *err) {
+/* Arguments that a row's JSON of parameters allows; most is -1 if it is not an array. */
+static int count_params(hrt_shape *shape, sqlite3_stmt *s, int column, helios_error *err) {
   cJSON *array;
+  const cJSON *item;
   const char *text = text_of(s, column);
   int status = hrt_json_parse(&array, text, strlen(text), err);
-  int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : -1;
+  shape->least = 0;
+  shape->most = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : -1;
+  cJSON_ArrayForEach(item, array) {
+    if (cJSON_GetObjectItemCaseSensitive(item, "default") != NULL) {
+      break;
+    }
+    shape->least++;
+  }
   cJSON_Delete(array);
-  *count = n <= HRT_PARAMS_MAX ? n : -1;
   return status;
 }
 
@@ -178,10 +185,11 @@ int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helio
   }
   status = hrt_sql_begin(&s, c, HRT_SQL_EACH, err);
   while (status == 0 && (row = hrt_sql_step(c, s, err)) > 0) {
-    int nargs;
-    status = count_params(&nargs, s, 1, err);
-    if (status == 0 && nargs >= 0) {
-      status = each(arg, text_of(s, 0), nargs, sqlite3_column_int(s, 2) != 0);
+    hrt_shape shape = {.deterministic = sqlite3_column_int(s, 2) != 0};
+    status = count_params(&shape, s, 1, err);
+    if (status == 0 && shape.most >= 0 && shape.most <= HRT_PARAMS_MAX) {
+      shape.name = text_of(s, 0);
+      status = each(arg, &shape);
     }
   }
   hrt_sql_end(c, HRT_SQL_EACH);

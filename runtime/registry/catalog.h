@@ -32,9 +32,9 @@ void hrt_catalog_quiesce(hrt_catalog *c, bool keep);
 /* The stamp of the snapshot that the connection reads; 0 if there is no catalog. Errors: E_SQL. */
 int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err);
 
-/* What a trampoline must know of each procedure; argument count of the current version. Stops and
- * returns what each returns if that is not 0. */
-typedef int hrt_catalog_each_fn(void *arg, const char *name, int nargs, bool deterministic);
+/* What SQLite must be told of each procedure, by its current version. Stops and returns what each
+ * returns if that is not 0. */
+typedef int hrt_catalog_each_fn(void *arg, const hrt_shape *shape);
 int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helios_error *err);
 
 /* Reads a version of a procedure (0: the current one) with all it declares. Errors: E_NOT_FOUND,

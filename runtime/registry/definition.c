@@ -9,6 +9,21 @@
 #include "plugin/alloc.h"
 #include "registry/json.h"
 
+uint32_t hrt_definition_required(const hrt_definition *d) {
+  uint32_t n = 0;
+  while (n < d->param_count && d->params[n].fallback[0] == 0) {
+    n++;
+  }
+  return n;
+}
+
+hrt_shape hrt_definition_shape(const hrt_definition *d) {
+  return (hrt_shape){.name = d->name,
+                     .least = (int)hrt_definition_required(d),
+                     .most = (int)d->param_count,
+                     .deterministic = d->deterministic};
+}
+
 /* Prints and frees a tree; takes NULL. */
 static char *print(cJSON *json) {
   char *text = json ? cJSON_PrintUnformatted(json) : NULL;
@@ -30,7 +45,9 @@ static bool add_param(cJSON *array, const hrt_param *param) {
     cJSON_Delete(object);
     return false;
   }
-  return cJSON_AddStringToObject(object, "name", param->name) && add_type(object, &param->type);
+  return cJSON_AddStringToObject(object, "name", param->name) && add_type(object, &param->type) &&
+         (param->fallback[0] == 0 ||
+          cJSON_AddStringToObject(object, "default", param->fallback) != NULL);
 }
 
 char *hrt_params_json(const hrt_definition *d) {
@@ -131,8 +148,8 @@ static bool copy_u32(uint32_t *out, const cJSON *item) {
   return true;
 }
 
-/* One object with "type", "length", "scale" and, where it may have one, "name". */
-static bool read_decl(hrt_type_decl *type, char *name, const cJSON *object) {
+/* One object with "type", "length", "scale" and, where it may have them, "name" and "default". */
+static bool read_decl(hrt_type_decl *type, char *name, char *fallback, const cJSON *object) {
   if (!cJSON_IsObject(object)) {
     return false;
   }
@@ -147,6 +164,8 @@ static bool read_decl(hrt_type_decl *type, char *name, const cJSON *object) {
       ok = copy_u32(&type->scale, item);
     } else if (name && strcmp(item->string, "name") == 0) {
       ok = copy_text(name, HRT_NAME_BYTES, item);
+    } else if (fallback && strcmp(item->string, "default") == 0) {
+      ok = copy_text(fallback, HRT_DEFAULT_BYTES, item) && fallback[0];
     }
     if (!ok) {
       return false;
@@ -170,7 +189,7 @@ int hrt_params_read(hrt_definition *d, const char *json, helios_error *err) {
   cJSON_ArrayForEach(item, array) {
     hrt_param *param = &d->params[d->param_count++];
     memset(param, 0, sizeof *param);
-    if (!read_decl(&param->type, param->name, item)) {
+    if (!read_decl(&param->type, param->name, param->fallback, item)) {
       status = broken(err, "parameter");
       goto out;
     }
@@ -187,7 +206,7 @@ int hrt_returns_read(hrt_definition *d, const char *json, helios_error *err) {
     return status;
   }
   memset(&d->returns, 0, sizeof d->returns);
-  bool ok = cJSON_IsNull(object) || read_decl(&d->returns, NULL, object);
+  bool ok = cJSON_IsNull(object) || read_decl(&d->returns, NULL, NULL, object);
   cJSON_Delete(object);
   return ok ? 0 : broken(err, "result type");
 }

@@ -16,6 +16,7 @@
 #define HRT_NAME_BYTES 128 /* names, with the NUL; SQLite's own limit for functions is 255 */
 #define HRT_TYPE_BYTES 32
 #define HRT_CAPABILITY_BYTES 256
+#define HRT_DEFAULT_BYTES 128
 #define HRT_PLUGIN_OPTIONS_BYTES 64
 #define HRT_PARAMS_MAX 100 /* as SQLite's default for function arguments */
 #define HRT_CAPABILITIES_MAX 64
@@ -38,9 +39,17 @@ typedef struct hrt_type_decl {
 typedef struct hrt_param {
   char name[HRT_NAME_BYTES]; /* "" if it has none */
   hrt_type_decl type;
+  char fallback[HRT_DEFAULT_BYTES]; /* DEFAULT: a literal of SQL, as written; "" if it has none */
 } hrt_param;
 
-/* About 40 KiB: not for the stack. */
+/* What SQLite is told of a procedure. */
+typedef struct hrt_shape {
+  const char *name;
+  int least, most; /* arguments */
+  bool deterministic;
+} hrt_shape;
+
+/* About 50 KiB: not for the stack. */
 typedef struct hrt_definition {
   int64_t procedure_id; /* 0: not in the catalog yet */
   int64_t stamp;        /* of the last change of the row */
@@ -62,7 +71,12 @@ typedef struct hrt_definition {
   char plugin_options[HRT_PLUGIN_OPTIONS_BYTES]; /* which compiled form, see helios_plugin */
 } hrt_definition;
 
-/* The catalog's JSON of a list: [{"name":"a","type":"DECIMAL","length":10,"scale":2}, ...];
+/* Parameters before the first one that has a DEFAULT. */
+uint32_t hrt_definition_required(const hrt_definition *d);
+hrt_shape hrt_definition_shape(const hrt_definition *d); /* borrows d's name */
+
+/* The catalog's JSON of a list:
+ * [{"name":"a","type":"DECIMAL","length":10,"scale":2,"default":"0"}];
  * {"type":"TEXT"} or null; ["read:t", ...]; {"fuel_limit":5}. hrt_free it. NULL: out of memory. */
 char *hrt_params_json(const hrt_definition *d);
 char *hrt_returns_json(const hrt_definition *d);

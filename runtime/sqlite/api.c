@@ -7,7 +7,6 @@
 
 #include "ddl/ddl.h"
 #include "plugin/alloc.h"
-#include "plugin/nearest.h"
 #include "sqlite/session.h"
 
 const char *helios_version(void) {
@@ -83,56 +82,6 @@ void helios_set_log(helios *h, helios_log_fn *log, void *arg, helios_log_level l
   h->conn.log_level = (hrt_log_level)level;
 }
 
-/* CALL calls procedures only, whatever SQLite has under that name. */
-static int need_procedure(helios *h, const char *name, helios_error *err) {
-  char escaped[HRT_ESCAPED];
-  hrt_nearest near;
-  int status = 0;
-  if (hrt_entry_find(h, name) == NULL) {
-    HRT_TRY(hrt_sync(h, err));
-  }
-  if (hrt_entry_find(h, name) == NULL) {
-    status = hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure: %s",
-                      hrt_escape(escaped, name, strlen(name)));
-    hrt_nearest_begin(&near, name, strlen(name));
-    for (const hrt_entry *e = h->entries; e; e = e->next) {
-      hrt_nearest_try(&near, e->name);
-    }
-    if (near.best) {
-      hrt_hint(err, "did you mean %s?", hrt_escape(escaped, near.best, strlen(near.best)));
-    }
-  }
-out:
-  return status;
-}
-
-/* CALL f(args): as SELECT "f"(args), since a procedure's name may be a word of SQLite. */
-static int prepare_call(helios *h, sqlite3_stmt **stmt, const char *text, const hrt_ddl *ddl,
-                        helios_error *err) {
-  char *sql = NULL, *head = NULL;
-  int status = 0;
-  HRT_TRY(need_procedure(h, ddl->def.name, err));
-  head = sqlite3_mprintf("SELECT \"%w\"", ddl->def.name);
-  size_t skipped = head ? strlen(head) : 0;
-  sql = head ? hrt_alloc(skipped + ddl->call_length + 1) : NULL;
-  if (sql == NULL) {
-    status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
-    goto out;
-  }
-  memcpy(sql, head, skipped);
-  memcpy(sql + skipped, text + ddl->call, ddl->call_length);
-  if (sqlite3_prepare_v2(h->db, sql, -1, stmt, NULL) != SQLITE_OK) {
-    int offset = sqlite3_error_offset(h->db);
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
-    err->offset = offset < (int)skipped ? HELIOS_NO_OFFSET
-                                        : (uint32_t)(ddl->call + ((size_t)offset - skipped));
-  }
-out:
-  sqlite3_free(head);
-  hrt_free(sql);
-  return status;
-}
-
 /* Parses one statement of ours. *stmt stays NULL unless it is a CALL. */
 static int run_ours(helios *h, sqlite3_stmt **stmt, const char *sql, size_t length, size_t *used,
                     helios_error *err) {
@@ -148,7 +97,7 @@ static int run_ours(helios *h, sqlite3_stmt **stmt, const char *sql, size_t leng
   } else if (stmt == NULL) {
     status = hrt_fail(err, HELIOS_E_SYNTAX, "CALL is not for helios_ddl: write SELECT");
   } else {
-    HRT_TRY(prepare_call(h, stmt, sql, ddl, err));
+    HRT_TRY(hrt_call_prepare(h, stmt, sql, ddl, err));
   }
 out:
   hrt_free(ddl);

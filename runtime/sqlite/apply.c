@@ -253,7 +253,8 @@ static int publish(candidate *c, int (*write)(candidate *, helios_error *), heli
     status = write(c, err);
   }
   if (status == 0) {
-    status = hrt_register(&e, h, c->def.name, (int)c->def.param_count, c->def.deterministic, err);
+    hrt_shape shape = hrt_definition_shape(&c->def);
+    status = hrt_register(&e, h, &shape, err);
   }
   if (status == 0) {
     status = hrt_catalog_stamp(&stamp, h->catalog, err);

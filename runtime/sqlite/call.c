@@ -87,9 +87,14 @@ out:
 }
 
 static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err) {
-  if (v->signature.argc != (uint32_t)t->nargs) {
-    return hrt_fail(err, HELIOS_E_VALUE, "it takes %u arguments, %d were given", v->signature.argc,
-                    t->nargs);
+  const hrt_signature *s = &v->signature;
+  uint32_t given = (uint32_t)t->nargs, required = s->argc - s->optional;
+  if (given < required || given > s->argc) {
+    return required == s->argc
+               ? hrt_fail(err, HELIOS_E_VALUE, "it takes %u arguments, %u were given", s->argc,
+                          given)
+               : hrt_fail(err, HELIOS_E_VALUE, "it takes %u to %u arguments, %u were given",
+                          required, s->argc, given);
   }
   if (t->deterministic && (v->abi->flags & HSB_PLUGIN_IMPURE)) {
     int status = hrt_fail(err, HELIOS_E_BROKEN, "it was deterministic when this connection met it");
@@ -117,6 +122,18 @@ static int pin_statement(pin **out, sqlite3_context *sql, const hrt_trampoline *
   sqlite3_set_auxdata(sql, e->aux, p, pin_unref); /* may call pin_unref at once */
   *out = p;
   return 0;
+}
+
+/* The arguments that were given, and DEFAULTs for the rest. */
+static sqlite3_value **complete(sqlite3_value *all[HRT_ARGS_MAX], const hrt_signature *s,
+                                uint32_t given, sqlite3_value **argv) {
+  if (given == s->argc) {
+    return argv;
+  }
+  for (uint32_t i = 0; i < s->argc; i++) {
+    all[i] = i < given ? argv[i] : s->fallbacks[i];
+  }
+  return all;
 }
 
 static int run(sqlite3_context *sql, hrt_version *v, hrt_seat *seat, hrt_budget *budget,
@@ -248,14 +265,23 @@ __attribute__((noinline)) static void look(hrt_trampoline *t, sqlite3_context *s
   }
 }
 
+/* Checked at each call: a pin serves all arities of the name. */
+static int call_fitting(sqlite3_context *sql, pin *p, const hrt_trampoline *t, sqlite3_value **argv,
+                        helios_error *err) {
+  sqlite3_value *all[HRT_ARGS_MAX];
+  int status = fits(t, p->version, err);
+  if (status != 0) {
+    return status;
+  }
+  argv = complete(all, &p->version->signature, (uint32_t)t->nargs, argv);
+  return call_pinned(sql, p, argv, err);
+}
+
 /* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
 static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
                       helios_error *err) {
   int status = pin_statement(out, sql, t, err);
-  if (status == 0) {
-    status = fits(t, (*out)->version, err);
-  }
-  return status != 0 ? status : call_pinned(sql, *out, argv, err);
+  return status != 0 ? status : call_fitting(sql, *out, t, argv, err);
 }
 
 __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t,
@@ -269,8 +295,7 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
   if (p == NULL) {
     status = first_call(&made, sql, t, argv, &err);
   } else {
-    status = fits(t, p->version, &err); /* each time: a pin serves all arities of the name */
-    status = status != 0 ? status : call_pinned(sql, p, argv, &err);
+    status = call_fitting(sql, p, t, argv, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
     report(sql, t->entry, &err);

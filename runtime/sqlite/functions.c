@@ -98,19 +98,24 @@ static int make_trampoline(hrt_entry *e, int nargs, bool deterministic, helios_e
   return 0;
 }
 
-int hrt_register(hrt_entry **out, helios *h, const char *name, int nargs, bool deterministic,
-                 helios_error *err) {
-  int status = 0;
-  hrt_entry *e = hrt_entry_find(h, name);
-  if (e == NULL) {
-    HRT_TRY(make_entry(&e, h, name, err));
-  }
-  hrt_trampoline *t = e->trampolines;
+static bool has_trampoline(const hrt_entry *e, int nargs) {
+  const hrt_trampoline *t = e->trampolines;
   while (t && t->nargs != nargs) {
     t = t->next;
   }
-  if (t == NULL) {
-    HRT_TRY(make_trampoline(e, nargs, deterministic, err));
+  return t != NULL;
+}
+
+int hrt_register(hrt_entry **out, helios *h, const hrt_shape *shape, helios_error *err) {
+  int status = 0;
+  hrt_entry *e = hrt_entry_find(h, shape->name);
+  if (e == NULL) {
+    HRT_TRY(make_entry(&e, h, shape->name, err));
+  }
+  for (int n = shape->least; n <= shape->most; n++) {
+    if (!has_trampoline(e, n)) {
+      HRT_TRY(make_trampoline(e, n, shape->deterministic, err));
+    }
   }
   if (out) {
     *out = e;
@@ -120,9 +125,9 @@ out:
 }
 
 /* A name that is taken is skipped: a stranger's database can't replace a function. */
-static int register_one(void *arg, const char *name, int nargs, bool deterministic) {
+static int register_one(void *arg, const hrt_shape *shape) {
   helios_error err = {0};
-  int status = hrt_register(NULL, arg, name, nargs, deterministic, &err);
+  int status = hrt_register(NULL, arg, shape, &err);
   return status == HELIOS_E_EXISTS ? 0 : status;
 }
 

@@ -175,6 +175,17 @@ static bool contents(struct hrt_cell *cell, const void **bytes, hrt_type type, s
   return ok;
 }
 
+int hrt_marshal_check(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err) {
+  char scratch[HRT_SCRATCH], name[HRT_PARAM_NAME];
+  struct hrt_cell cell;
+  const void *bytes = NULL;
+  return contents(&cell, &bytes, (hrt_type)s->types[i], v, scratch)
+             ? 0
+             : hrt_fail(err, HELIOS_E_VALUE, "DEFAULT of parameter %s: expected %s, got %s",
+                        hrt_param_name(name, s, i), hrt_type_name((hrt_type)s->types[i]),
+                        hrt_storage_name(v));
+}
+
 static int put_cell(hsb_slot *slot, struct cursor *c, const hrt_signature *s, uint32_t i,
                     sqlite3_value **argv, helios_error *err) {
   char scratch[HRT_SCRATCH];

@@ -27,12 +27,17 @@ typedef struct hrt_signature {
   uint8_t modes[HRT_ARGS_MAX];
   uint8_t types[HRT_ARGS_MAX];
   char *names[HRT_ARGS_MAX]; /* owned; NULL: no name */
+  uint32_t optional;         /* of the arguments, the last ones, each with a fallback: */
+  sqlite3_value *fallbacks[HRT_ARGS_MAX]; /* owned; the DEFAULT, or NULL */
 } hrt_signature;
 
 /* Begin with a zeroed struct. type: as in DDL, without "(10,2)". Errors: E_SIGNATURE (unknown
  * type, too many), E_MEMORY. */
 void hrt_signature_init(hrt_signature *s, bool called_on_null);
 int hrt_signature_add(hrt_signature *s, const char *name, const char *type, helios_error *err);
+/* The DEFAULT of the parameter that was added last: takes value over, NULL for want of memory. It
+ * converts to the parameter's type. Errors: E_VALUE, E_MEMORY. */
+int hrt_signature_fallback(hrt_signature *s, sqlite3_value *value, helios_error *err);
 int hrt_signature_returns(hrt_signature *s, const char *type, helios_error *err);
 void hrt_signature_clear(hrt_signature *s);
 

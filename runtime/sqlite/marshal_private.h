@@ -20,6 +20,9 @@ typedef enum hrt_mode {
 /* "order_total", or "2" for one without a name. */
 const char *hrt_param_name(char out[HRT_PARAM_NAME], const hrt_signature *s, uint32_t i);
 
+/* Does v convert to parameter i's type, or is it NULL? Errors: E_VALUE. */
+int hrt_marshal_check(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err);
+
 /* A cell in guest memory. */
 struct hrt_cell {
   uint32_t type, length;

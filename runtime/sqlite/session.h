@@ -115,10 +115,9 @@ void hrt_session_anchor(helios *h);
 /* Registers what the catalog has and this connection has not met. Errors: E_SQL, E_BROKEN,
  * E_MEMORY. */
 int hrt_sync(helios *h, helios_error *err);
-/* Registers one name; *out may be NULL. E_EXISTS: the connection has another function of this name.
- */
-int hrt_register(hrt_entry **out, helios *h, const char *name, int nargs, bool deterministic,
-                 helios_error *err);
+/* Registers one name with each number of arguments it takes; *out may be NULL. E_EXISTS: the
+ * connection has another function of this name. */
+int hrt_register(hrt_entry **out, helios *h, const hrt_shape *shape, helios_error *err);
 hrt_entry *hrt_entry_find(const helios *h, const char *name);
 /* Is there a function of this name that is not ours? */
 int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err);
@@ -179,6 +178,11 @@ void hrt_authorizer_remove(helios *h);
 struct hrt_ddl;
 /* Carries out CREATE, ALTER, DROP. */
 int hrt_apply(helios *h, const struct hrt_ddl *ddl, helios_error *err);
+
+/* ---- callsql.c ---- */
+/* CALL, parsed of text, as a statement of SQLite's. */
+int hrt_call_prepare(helios *h, sqlite3_stmt **stmt, const char *text, const struct hrt_ddl *ddl,
+                     helios_error *err);
 
 /* ---- api.c ---- */
 /* Parses and carries out one DDL statement; *used: bytes it took. */

@@ -41,7 +41,18 @@ int hrt_signature_add(hrt_signature *s, const char *name, const char *type, heli
     }
   }
   s->types[s->argc++] = (uint8_t)found;
+  s->optional = 0;
   return 0;
+}
+
+int hrt_signature_fallback(hrt_signature *s, sqlite3_value *value, helios_error *err) {
+  uint32_t i = s->argc - 1;
+  s->fallbacks[i] = value;
+  for (s->optional = 0; s->optional < s->argc && s->fallbacks[i - s->optional] != NULL;) {
+    s->optional++;
+  }
+  return value ? hrt_marshal_check(s, i, value, err)
+               : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
 }
 
 int hrt_signature_returns(hrt_signature *s, const char *type, helios_error *err) {
@@ -54,6 +65,7 @@ int hrt_signature_returns(hrt_signature *s, const char *type, helios_error *err)
 void hrt_signature_clear(hrt_signature *s) {
   for (uint32_t i = 0; i < s->argc; i++) {
     hrt_free(s->names[i]);
+    sqlite3_value_free(s->fallbacks[i]);
   }
   *s = (hrt_signature){.returns = HRT_TYPE_VOID};
 }

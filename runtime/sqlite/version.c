@@ -6,6 +6,7 @@
  * from one role to another. */
 #include <string.h>
 
+#include "ddl/literal.h"
 #include "plugin/alloc.h"
 #include "plugin/nearest.h"
 #include "registry/plugin_cache.h"
@@ -41,12 +42,47 @@ static int find_export(hrt_version *v, const hrt_definition *d, helios_error *er
   return 0;
 }
 
+/* The value of a literal. */
+static int fallback_of(sqlite3_value **out, helios *h, const char *literal, helios_error *err) {
+  sqlite3_stmt *s = NULL;
+  int status = 0;
+  *out = NULL;
+  if (!hrt_literal_is(literal, strlen(literal))) {
+    return hrt_fail(err, HELIOS_E_BROKEN, "the catalog is damaged: bad DEFAULT");
+  }
+  char *sql = sqlite3_mprintf("SELECT %s", literal);
+  h->internal++;
+  if (sql == NULL) {
+    status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  } else if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK ||
+             sqlite3_step(s) != SQLITE_ROW) {
+    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+  } else {
+    *out = sqlite3_value_dup(sqlite3_column_value(s, 0));
+  }
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+  h->internal--;
+  return status;
+}
+
+static int add_param(hrt_version *v, const hrt_param *p, helios_error *err) {
+  sqlite3_value *fallback;
+  int status = 0;
+  HRT_TRY(hrt_signature_add(&v->signature, p->name[0] ? p->name : NULL, p->type.name, err));
+  if (p->fallback[0]) {
+    HRT_TRY(fallback_of(&fallback, v->h, p->fallback, err));
+    HRT_TRY(hrt_signature_fallback(&v->signature, fallback, err));
+  }
+out:
+  return status;
+}
+
 static int make_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
   int status = 0;
   hrt_signature_init(&v->signature, d->called_on_null);
   for (uint32_t i = 0; i < d->param_count; i++) {
-    const hrt_param *p = &d->params[i];
-    HRT_TRY(hrt_signature_add(&v->signature, p->name[0] ? p->name : NULL, p->type.name, err));
+    HRT_TRY(add_param(v, &d->params[i], err));
   }
   if (d->returns.name[0]) {
     HRT_TRY(hrt_signature_returns(&v->signature, d->returns.name, err));

@@ -109,6 +109,50 @@ static void create__sources(void **state) {
   }
 }
 
+static void create__defaults(void **state) {
+  (void)state;
+  assert_int_equal(
+      parse("CREATE FUNCTION f(a int, b decimal(10,2) DEFAULT -1.5e-3, c text = 'it''s', "
+            "BLOB default x'00', e BOOLEAN = true, f int DEFAULT null) LANGUAGE wasm AS "
+            "'x'"),
+      0);
+  assert_string_equal(ddl.def.params[0].fallback, "");
+  assert_string_equal(ddl.def.params[1].fallback, "-1.5e-3");
+  assert_string_equal(ddl.def.params[2].fallback, "'it''s'");
+  assert_string_equal(ddl.def.params[3].fallback, "x'00'");
+  assert_string_equal(ddl.def.params[4].fallback, "true");
+  assert_string_equal(ddl.def.params[5].fallback, "null");
+  assert_int_equal(hrt_definition_required(&ddl.def), 1);
+  static const struct {
+    const char *literal;
+    const char *message;
+  } cases[] = {
+      {"", "\")\" (byte 32): expected a literal"},
+      {"now()", "\"now\" (byte 32): expected a literal"},
+      {"1e", "expected a literal"},
+      {"1e -3", "expected a literal"},
+      {"- -1", "expected a literal"},
+      {"0x10", "expected a literal"},
+      {"X'0'", "expected a literal"},
+      {"\"a\"", "expected a literal"},
+      {"(1)", "expected a literal"},
+      {"$$a$$", "expected a literal"},
+      {"1 + 1", "\"+\" (byte 34): expected ',' or ')'"},
+      {"1, b INT", "\"b\" (byte 35): the parameter needs a DEFAULT"},
+      {"1, A INT = 1", "\"A\" (byte 35): the parameter has the name of an earlier one"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char sql[256];
+    snprintf(sql, sizeof sql, "CREATE FUNCTION f(a INT DEFAULT %s) LANGUAGE wasm AS 'x'",
+             cases[i].literal);
+    refused(sql, cases[i].message);
+  }
+  char sql[400] = "CREATE FUNCTION f(a TEXT = '";
+  memset(sql + strlen(sql), 'x', HRT_DEFAULT_BYTES - 2);
+  strcat(sql, "') LANGUAGE wasm AS 'x'");
+  refused(sql, "at most 127 bytes");
+}
+
 static void alter__forms(void **state) {
   (void)state;
   assert_int_equal(parse("ALTER PROCEDURE f VERSION 2 AS '/x.wasm'"), 0);
@@ -237,7 +281,6 @@ static void errors__clauses_not_ready(void **state) {
       "CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'",
       "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
-      "CREATE FUNCTION f(a INT DEFAULT 1) LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (profiling = true) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (fuel_metering = false) AS 'x'",
@@ -391,6 +434,7 @@ int main(void) {
       cmocka_unit_test(create__heliosdb_example),
       cmocka_unit_test(create__every_clause_any_order),
       cmocka_unit_test(create__sources),
+      cmocka_unit_test(create__defaults),
       cmocka_unit_test(alter__forms),
       cmocka_unit_test(alter__canary),
       cmocka_unit_test(drop__forms),

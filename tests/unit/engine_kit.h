@@ -209,9 +209,12 @@ FX void ek_run(helios *h, const char *sql, const char *expected) {
   }
 }
 
+/* The last ek_fails saw this. */
+static helios_error ek_error;
+
 FX void ek_fails(helios *h, const char *sql, helios_code code, const char *part) {
-  helios_error err;
-  int status = ek_try(h, &err, sql);
+  int status = ek_try(h, &ek_error, sql);
+  const helios_error err = ek_error;
   if (status != (int)code || err.code != code || strstr(err.text, part) == NULL) {
     fail_msg("%s\n  gave %d: %s (%s)\n  not  %d: %s", sql, status, err.text, err.hint, code, part);
   }

@@ -196,11 +196,10 @@ struct each {
   char names[8][HRT_NAME_BYTES];
 };
 
-static int note(void *arg, const char *name, int nargs, bool deterministic) {
+static int note(void *arg, const hrt_shape *shape) {
   struct each *e = arg;
-  (void)deterministic;
-  snprintf(e->names[e->count], HRT_NAME_BYTES, "%s", name);
-  e->args[e->count++] = nargs;
+  snprintf(e->names[e->count], HRT_NAME_BYTES, "%s", shape->name);
+  e->args[e->count++] = shape->most;
   return 0;
 }
 
