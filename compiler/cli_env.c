@@ -5,6 +5,7 @@
 #include "cache.h"
 #include "cli.h"
 #include "key.h"
+#include "sign.h"
 #include "tools.h"
 
 static void show(hcc_cli *cli, const char *name, const char *value, const char *origin) {
@@ -48,6 +49,9 @@ int hcc_cli_env(hcc_cli *cli) {
     show(cli, "key", path, origin("HELIOS_KEY", "XDG_CONFIG_HOME"));
   } else {
     show(cli, "key", "", err.text);
+  }
+  if (hcc_trust_path(path, &err) == 0) {
+    show(cli, "trust root", path, origin("HELIOS_TRUST_ROOT", "XDG_CONFIG_HOME"));
   }
   if (hcc_cache_folder(path)) {
     show(cli, "cache", path, origin("HELIOS_CACHE", "XDG_CACHE_HOME"));

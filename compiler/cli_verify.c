@@ -1,5 +1,6 @@
-/* cli_verify.c - heliosc verify: seal, machine code, origin of a plugin. The link check runs on
- * bytes whose seal is good: of others it is not known where the image ends. */
+/* cli_verify.c - heliosc verify: who vouches for a plugin, its machine code, its origin; and who
+ * signed a module. The link check runs on bytes that someone vouched for: of others it is not known
+ * where the image ends. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "limits.h"
 #include "linkcheck.h"
 #include "pack.h"
+#include "sign.h"
 #include "wat.h"
 
 typedef struct plugin {
@@ -20,21 +22,63 @@ typedef struct plugin {
   struct hsb_file_footer footer;
 } plugin;
 
-static int read_seal(hcc_cli *cli, plugin *p, hcc_error *err) {
+static int check_seal(plugin *p, hcc_error *err) {
   uint8_t key[HCC_KEY_BYTES];
-  int status = hcc_file_read(&p->bytes, &p->size, cli->args[0], HCC_MAX_PLUGIN, err);
+  int status = hcc_key_load(key, false, err);
+  if (status == 0) {
+    status = hcc_unseal(&p->footer, p->bytes, p->size, key, err);
+  }
+  explicit_bzero(key, sizeof key);
+  return status;
+}
+
+static int find_signer(char label[HCC_ESCAPED], hcc_cli *cli, const hcc_signed *what,
+                       hcc_error *err) {
+  char path[HCC_PATH];
+  const char *root = cli->values[HCC_OPTION_trust_root];
+  int status = root == NULL ? hcc_trust_path(path, err) : 0;
+  return status == 0 ? hcc_trust_find(label, root == NULL ? path : root, what, err) : status;
+}
+
+/* Says who signed it, or why nobody that counts did. */
+static int check_signature(hcc_cli *cli, const hcc_signed *what, hcc_error *err) {
+  char label[HCC_ESCAPED], text[HCC_ESCAPED + 32];
+  int status = find_signer(label, cli, what, err);
   if (status != 0) {
+    hcc_cli_check(cli, HCC_CHECK_FAIL, "signature", err->text, hcc_code_hint(err->code));
     return status;
   }
+  snprintf(text, sizeof text, "by %s, which is trusted", label);
+  hcc_cli_check(cli, HCC_CHECK_OK, "signature", text, NULL);
+  return 0;
+}
+
+/* The seal, or a signature. p->size is without signatures from here on. */
+static int check_vouchers(hcc_cli *cli, plugin *p, hcc_error *err) {
+  hcc_error unsealed = *err, unsigned_ = *err;
+  hcc_signed what;
+  uint32_t count;
+  int status = hcc_signed_plugin(&what, p->bytes, p->size, err);
+  HCC_TRY(status);
+  HCC_TRY(hcc_signed_split(&p->size, &count, p->bytes, p->size, err));
   HCC_TRY(hcc_unseal_footer(&p->footer, p->bytes, p->size, err));
-  HCC_TRY(hcc_key_load(key, false, err));
-  HCC_TRY(hcc_unseal(&p->footer, p->bytes, p->size, key, err));
-  hcc_cli_check(cli, HCC_CHECK_OK, "seal", "made with this machine's key", NULL);
-out:
-  explicit_bzero(key, sizeof key);
-  if (status != 0 && err->code != HCC_E_NOT_PLUGIN) {
-    hcc_cli_check(cli, HCC_CHECK_FAIL, "seal", err->text, hcc_code_hint(err->code));
+  bool sealed = check_seal(p, &unsealed) == 0;
+  bool asked = count > 0 || cli->values[HCC_OPTION_trust_root] != NULL;
+  if (sealed) {
+    hcc_cli_check(cli, HCC_CHECK_OK, "seal", "made with this machine's key", NULL);
+  } else {
+    hcc_cli_check(cli, asked ? HCC_CHECK_WARN : HCC_CHECK_FAIL, "seal", unsealed.text,
+                  asked ? NULL : hcc_code_hint(unsealed.code));
   }
+  if (asked) {
+    status = check_signature(cli, &what, &unsigned_);
+  }
+  if (!sealed || cli->values[HCC_OPTION_trust_root] != NULL) {
+    const hcc_error *why = asked ? &unsigned_ : &unsealed;
+    HCC_TRY(why->code == HCC_OK ? 0 : hcc_fail(err, why->code, HCC_NO_OFFSET, "%s", why->text));
+  }
+  status = 0;
+out:
   return status;
 }
 
@@ -101,15 +145,37 @@ static int check_origin(hcc_cli *cli, const plugin *p, hcc_error *err) {
   return status;
 }
 
+static int verify_plugin(hcc_cli *cli, plugin *p, hcc_error *err) {
+  int status;
+  HCC_TRY(check_vouchers(cli, p, err));
+  HCC_TRY(check_code(cli, p, err));
+  HCC_TRY(check_origin(cli, p, err));
+out:
+  return status;
+}
+
+static int verify_module(hcc_cli *cli, const plugin *p, hcc_error *err) {
+  char path[HCC_PATH];
+  uint8_t *text = NULL;
+  size_t length;
+  hcc_signed what;
+  int status;
+  HCC_TRY(hcc_sign_path(path, cli->args[0], err));
+  HCC_TRY(hcc_file_read(&text, &length, path, 4096, err));
+  HCC_TRY(hcc_signed_module(&what, p->bytes, p->size, (const char *)text, length, err));
+  HCC_TRY(check_signature(cli, &what, err));
+out:
+  free(text);
+  return status;
+}
+
 int hcc_cli_verify(hcc_cli *cli) {
   plugin p = {.bytes = NULL};
   hcc_error err = {.code = HCC_OK, .offset = HCC_NO_OFFSET, .func = UINT32_MAX};
-  int status = read_seal(cli, &p, &err);
+  int status = hcc_file_read(&p.bytes, &p.size, cli->args[0], HCC_MAX_PLUGIN, &err);
   if (status == 0) {
-    status = check_code(cli, &p, &err);
-  }
-  if (status == 0) {
-    status = check_origin(cli, &p, &err);
+    status = hcc_is_binary(p.bytes, p.size) ? verify_module(cli, &p, &err)
+                                            : verify_plugin(cli, &p, &err);
   }
   free(p.bytes);
   if (status != 0) {

@@ -4,7 +4,14 @@
  *
  *   [ELF image, padded to 8][section bytes, each padded to 8]...[directory][footer]
  *
- * All integers little-endian. The MAC is HMAC-SHA256 over every byte before footer.mac. */
+ * All integers little-endian. The MAC is HMAC-SHA256 over every byte before footer.mac.
+ *
+ * A signed plugin has more behind that, which neither the MAC nor a signature covers, so that
+ * vendors sign independently:
+ *
+ *   [plugin as above][struct hsb_file_signature]...[struct hsb_file_trailer]
+ *
+ * A signature is Ed25519 over HSB_SIGNED_PREFIX with its NUL and the SHA-256 of the plugin. */
 #ifndef HSB_FILE_H
 #define HSB_FILE_H
 
@@ -52,5 +59,23 @@ struct hsb_file_line {
 };
 
 #define HSB_FILE_NO_OFFSET UINT32_MAX
+
+#define HSB_SIGNED_MAGIC "HELIOSG1"
+#define HSB_SIGNED_PREFIX "HELIOS-PLUGIN-1"
+#define HSB_SIGNED_MESSAGE (sizeof HSB_SIGNED_PREFIX + 32)
+#define HSB_FILE_SIGNATURES_MAX 16
+
+struct hsb_file_signature {
+  uint8_t key[32]; /* public */
+  uint8_t signature[64];
+};
+
+struct hsb_file_trailer {
+  uint32_t count; /* of signatures, at least one */
+  uint32_t reserved;
+  uint64_t plugin_size;
+  char magic[8]; /* where the footer of an unsigned plugin has its own */
+  uint64_t file_size;
+};
 
 #endif

@@ -3,49 +3,26 @@
  * its path. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/config.h"
 #include "plugin/plugin.h"
 
-#define KEY_PATH 4096 /* what Linux takes */
-
-static int key_path(char path[KEY_PATH], helios_error *err) {
-  const char *file = secure_getenv("HELIOS_KEY");
-  const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
-  int length;
-  if (file && *file) {
-    length = snprintf(path, KEY_PATH, "%s", file);
-  } else if (config && *config == '/') {
-    length = snprintf(path, KEY_PATH, "%s/helios/local.key", config);
-  } else if (home && *home) {
-    length = snprintf(path, KEY_PATH, "%s/.config/helios/local.key", home);
-  } else {
-    int status = hrt_fail(err, HELIOS_E_UNTRUSTED, "no local key: HELIOS_KEY and HOME are not set");
+static int key_path(char path[PATH_MAX], helios_error *err) {
+  bool found;
+  int status = hrt_config_path(path, &found, "HELIOS_KEY", "local.key", err);
+  if (status == 0 && !found) {
+    status = hrt_fail(err, HELIOS_E_UNTRUSTED, "no local key: HELIOS_KEY and HOME are not set");
     hrt_hint(err, "set HELIOS_KEY to the key file that heliosc seals with");
-    return status;
   }
-  if (length < 0 || length >= KEY_PATH) {
-    return hrt_fail(err, HELIOS_E_UNTRUSTED, "path of the local key is too long");
-  }
-  return 0;
+  return status;
 }
 
 /* Why the file can't be trusted, or NULL. */
 static const char *unsafe(const struct stat *st) {
-  if (!S_ISREG(st->st_mode)) {
-    return "is not a regular file";
-  }
-  if (st->st_uid != geteuid() && st->st_uid != 0) {
-    return "belongs to another user";
-  }
-  if (st->st_mode & 077) {
-    return "can be read or written by others";
-  }
-  return st->st_size == HRT_KEY_BYTES ? NULL : "is not 32 bytes long";
+  const char *why = hrt_config_unsafe(st, S_IFREG, 077);
+  return why != NULL || st->st_size == HRT_KEY_BYTES ? why : "is not 32 bytes long";
 }
 
 static int read_key(int fd, uint8_t key[HRT_KEY_BYTES], const char *shown, helios_error *err) {
@@ -66,7 +43,7 @@ static int read_key(int fd, uint8_t key[HRT_KEY_BYTES], const char *shown, helio
 }
 
 int hrt_key_load(uint8_t key[HRT_KEY_BYTES], helios_error *err) {
-  char path[KEY_PATH], shown[HRT_ESCAPED];
+  char path[PATH_MAX], shown[HRT_ESCAPED];
   int status, fd = -1;
   HRT_TRY(key_path(path, err));
   hrt_escape(shown, path, strlen(path));

@@ -25,6 +25,7 @@ struct hrt_plugin {
   uint8_t *bytes; /* the whole file; the pages of the image are given back */
   size_t size;
   struct hrt_file file;
+  hrt_voucher voucher;
   const struct hsb_file_line *lines;
   size_t line_count;
   const struct hsb_file_func *funcs;
@@ -91,8 +92,8 @@ static void destroy(hrt_plugin *p) {
   }
 }
 
-int hrt_plugin_load(hrt_plugin **out, const void *bytes, size_t size,
-                    const uint8_t key[HRT_KEY_BYTES], helios_error *err) {
+int hrt_plugin_load_trusted(hrt_plugin **out, const void *bytes, size_t size,
+                            const hrt_trust *trust, helios_error *err) {
   int status;
   hrt_plugin *p = hrt_alloc(sizeof *p);
   if (p == NULL) {
@@ -100,7 +101,7 @@ int hrt_plugin_load(hrt_plugin **out, const void *bytes, size_t size,
     goto out;
   }
   HRT_TRY(take_copy(p, bytes, size, err));
-  HRT_TRY(hrt_file_open(&p->file, p->bytes, size, key, err));
+  HRT_TRY(hrt_file_open(&p->file, &p->voucher, p->bytes, size, trust, err));
   HRT_TRY(map_image(p, err));
   HRT_TRY(index_sections(p, err));
   atomic_init(&p->refs, 1);
@@ -110,6 +111,16 @@ int hrt_plugin_load(hrt_plugin **out, const void *bytes, size_t size,
 out:
   destroy(p);
   return status;
+}
+
+int hrt_plugin_load(hrt_plugin **out, const void *bytes, size_t size,
+                    const uint8_t key[HRT_KEY_BYTES], helios_error *err) {
+  hrt_trust trust = {.key = key, .root = ""};
+  return hrt_plugin_load_trusted(out, bytes, size, &trust, err);
+}
+
+const hrt_voucher *hrt_plugin_voucher(const hrt_plugin *p) {
+  return &p->voucher;
 }
 
 hrt_plugin *hrt_plugin_ref(hrt_plugin *p) {

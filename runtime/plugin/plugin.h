@@ -3,7 +3,8 @@
  * linker: no constructor runs, no symbol is resolved, the very bytes that were verified are run
  * and unmapping is certain. docs/plugin-abi.md says why not dlopen.
  *
- * Invariant: no instruction of a plugin runs before its seal was checked under a trusted key. */
+ * Invariant: no instruction of a plugin runs before its seal or a signature was checked under a
+ * trusted key. */
 #ifndef HRT_PLUGIN_H
 #define HRT_PLUGIN_H
 
@@ -12,6 +13,7 @@
 
 #include "hsb_abi.h"
 #include "plugin/error.h"
+#include "plugin/trust.h"
 
 typedef struct hrt_plugin hrt_plugin; /* shared between threads, reference-counted */
 
@@ -19,13 +21,16 @@ typedef struct hrt_plugin hrt_plugin; /* shared between threads, reference-count
  * $XDG_CONFIG_HOME/helios/local.key, else $HOME/.config/helios/local.key. 32 bytes, mode 0600,
  * a regular file of this user or root. Errors: E_UNTRUSTED with a hint (missing, unsafe mode),
  * E_IO. */
-#define HRT_KEY_BYTES 32
 int hrt_key_load(uint8_t key[HRT_KEY_BYTES], helios_error *err);
 
 /* Verifies and maps. bytes need not outlive the call. Errors: E_PLUGIN, E_UNTRUSTED, E_MEMORY,
  * E_IO. The caller owns one reference. */
+int hrt_plugin_load_trusted(hrt_plugin **out, const void *bytes, size_t size,
+                            const hrt_trust *trust, helios_error *err);
+/* The same where nothing but the local key's seal counts. */
 int hrt_plugin_load(hrt_plugin **out, const void *bytes, size_t size,
                     const uint8_t key[HRT_KEY_BYTES], helios_error *err);
+const hrt_voucher *hrt_plugin_voucher(const hrt_plugin *p);
 hrt_plugin *hrt_plugin_ref(hrt_plugin *p);
 void hrt_plugin_unref(hrt_plugin *p); /* takes NULL; unmaps with the last reference */
 

@@ -99,7 +99,7 @@ static int load_source(candidate *c, helios_error *err) {
     c->so_size = size;
     bytes = NULL;
   }
-  HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->so_hash, c->so, c->so_size, err));
+  HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->so_hash, c->so, c->so_size, c->h->trust_root, err));
   name_options(c, content, tier);
   HRT_TRY(find_module(&wasm, &wasm_size, c->plugin, err));
   memcpy(c->def.module_hash, hrt_plugin_abi(c->plugin)->module_hash, HRT_HASH_BYTES);

@@ -150,6 +150,7 @@ static void free_session(helios *h) {
   sqlite3_finalize(h->probe);
   hrt_store_close(h->conn.observer.store);
   hrt_free(h->heliosc);
+  hrt_free(h->trust_root);
   hrt_free(h);
 }
 
@@ -272,7 +273,8 @@ static int take_options(helios *h, const helios_options *given, helios_error *er
   h->pool = o.pool ? o.pool : 10;
   h->ceiling =
       (hrt_limits){.fuel = o.max_fuel, .memory = o.max_memory, .timeout_ms = o.max_timeout_ms};
-  if (o.heliosc && (h->heliosc = hrt_strdup(o.heliosc)) == NULL) {
+  if ((o.heliosc && (h->heliosc = hrt_strdup(o.heliosc)) == NULL) ||
+      (o.trust_root && (h->trust_root = hrt_strdup(o.trust_root)) == NULL)) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
   return 0;

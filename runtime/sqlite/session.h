@@ -87,8 +87,9 @@ struct helios {
   hrt_host_conn conn;
   hrt_catalog *catalog;
   hrt_limits ceiling;
-  uint32_t pool; /* idle instances of a version */
-  char *heliosc; /* or NULL */
+  uint32_t pool;    /* idle instances of a version */
+  char *heliosc;    /* or NULL */
+  char *trust_root; /* or NULL: the default one */
   hrt_entry *entries;
   int entry_count;
   int64_t synced;       /* stamp of the catalog whose names are all registered */

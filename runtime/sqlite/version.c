@@ -146,21 +146,22 @@ out:
 }
 
 struct load {
+  const char *root;
   hrt_plugin *plugin;
   uint8_t so_hash[HRT_HASH_BYTES];
 };
 
 static int load_blob(void *arg, const void *so, size_t size, helios_error *err) {
   struct load *l = arg;
-  return hrt_plugin_cache_load(&l->plugin, l->so_hash, so, size, err);
+  return hrt_plugin_cache_load(&l->plugin, l->so_hash, so, size, l->root, err);
 }
 
 int hrt_version_load(hrt_version **out, helios *h, const hrt_definition *d, helios_error *err) {
-  struct load l = {0};
+  struct load l = {.root = h->trust_root};
   uint8_t recorded[HRT_HASH_BYTES];
   int status = 0;
   HRT_TRY(hrt_catalog_plugin(recorded, h->catalog, d, NULL, NULL, err));
-  l.plugin = hrt_plugin_cache_find(recorded);
+  l.plugin = hrt_plugin_cache_find(recorded, h->trust_root);
   if (l.plugin == NULL) {
     HRT_TRY(hrt_catalog_plugin(recorded, h->catalog, d, load_blob, &l, err));
     if (memcmp(recorded, l.so_hash, HRT_HASH_BYTES) != 0) {

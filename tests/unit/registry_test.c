@@ -326,10 +326,10 @@ static void *load_and_release(void *arg) {
   uint8_t hash[HRT_HASH_BYTES];
   hrt_plugin *p = NULL, *again = NULL;
   for (int i = 0; i < 20; i++) {
-    if (hrt_plugin_cache_load(&p, hash, shared_file.data, shared_file.size, NULL) != 0) {
+    if (hrt_plugin_cache_load(&p, hash, shared_file.data, shared_file.size, "", NULL) != 0) {
       return arg;
     }
-    again = hrt_plugin_cache_find(hash);
+    again = hrt_plugin_cache_find(hash, "");
     if (again != p) {
       return arg;
     }
@@ -347,7 +347,7 @@ static void plugin_cache__shares_and_unmaps(void **state) {
   pthread_t threads[4];
   uint8_t hash[HRT_HASH_BYTES] = {0};
   shared_file = fx_read(ek_path("one.so"));
-  assert_null(hrt_plugin_cache_find(hash));
+  assert_null(hrt_plugin_cache_find(hash, ""));
   for (int i = 0; i < 4; i++) {
     assert_int_equal(pthread_create(&threads[i], NULL, load_and_release, &shared_file), 0);
   }
@@ -359,9 +359,9 @@ static void plugin_cache__shares_and_unmaps(void **state) {
   assert_int_equal(hrt_plugin_count(), 0);
   shared_file.data[100] ^= 1;
   hrt_plugin *p = NULL;
-  assert_int_not_equal(hrt_plugin_cache_load(&p, hash, shared_file.data, shared_file.size, NULL),
-                       0);
-  assert_null(hrt_plugin_cache_find(hash));
+  assert_int_not_equal(
+      hrt_plugin_cache_load(&p, hash, shared_file.data, shared_file.size, "", NULL), 0);
+  assert_null(hrt_plugin_cache_find(hash, ""));
   hrt_plugin_cache_release(NULL);
   fx_free(shared_file);
 }

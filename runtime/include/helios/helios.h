@@ -49,9 +49,12 @@ typedef struct helios_options {
   uint64_t max_memory; /* bytes; no procedure's limit is above these three; 0: no such ceiling */
   uint64_t max_fuel;   /* units a call */
   uint64_t max_timeout_ms; /* a call */
+  const char *trust_root;  /* folder of NAME.pub: keys whose signature vouches for a plugin; NULL:
+                              HELIOS_TRUST_ROOT, else ~/.config/helios/trust.d; "": none. Copied. */
+  uint32_t no_rebuild;     /* 1: no call compiles a plugin anew that is not vouched for here */
 } helios_options;
 #define HELIOS_OPTIONS_INIT                                                                        \
-  { sizeof(helios_options), 0, NULL, 0, 0, 0 }
+  { sizeof(helios_options), 0, NULL, 0, 0, 0, NULL, 0 }
 
 /* The version of this library, e.g. "0.1.0". */
 HELIOS_API const char *helios_version(void);
