@@ -18,8 +18,8 @@ int hcc_cli_keygen(hcc_cli *cli) {
   if (status != 0) {
     return hcc_cli_error(cli, &err, NULL);
   }
-  hcc_cli_clean(clean[0], sizeof clean[0], private_path);
-  hcc_cli_clean(clean[1], sizeof clean[1], public_path);
+  hcl_clean(clean[0], sizeof clean[0], private_path);
+  hcl_clean(clean[1], sizeof clean[1], public_path);
   if (cli->json) {
     cJSON *o = hcc_cli_object("result");
     cJSON_AddStringToObject(o, "command", "keygen");

@@ -57,7 +57,7 @@ static int sign_file(hcc_cli *cli, const char *file, const uint8_t key[HCC_SIGN_
     HCC_TRY(hcc_path(path, err, "%s", file));
     HCC_TRY(sign_plugin(file, bytes, size, key, err));
   }
-  hcc_cli_clean(clean, sizeof clean, path);
+  hcl_clean(clean, sizeof clean, path);
   if (cli->json) {
     cJSON *o = hcc_cli_object("result");
     cJSON_AddStringToObject(o, "command", "sign");

@@ -61,8 +61,8 @@ rm m.sig && expect 1 heliosc verify m.wasm --trust-root trust.d
 
 # the customer: another key, no compiler
 export HELIOS_HELIOSC="$T/no-heliosc"
-create="CREATE PROCEDURE add(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('log') AS '$T/add.so'"
+create="CREATE PROCEDURE plus(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'add' CAPABILITIES ('log') AS '$T/add.so'"
 expect 1 helios shop.db -c "$create" && has err 'no key of the trust root signed it'
 export HELIOS_TRUST_ROOT="$T/trust.d"
-expect 0 helios shop.db -c "$create" && expect 0 helios shop.db -c "SELECT add(40, 2)" && has out '^42$'
-rm foreign.key && expect 0 helios shop.db -c "SELECT add(40, 2)" && has out '^42$' # no key of its own
+expect 0 helios shop.db -c "$create" && expect 0 helios shop.db -c "SELECT plus(40, 2)" && has out '^42$'
+rm foreign.key && expect 0 helios shop.db -c "SELECT plus(40, 2)" && has out '^42$' # no key of its own
