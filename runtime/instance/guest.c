@@ -9,6 +9,10 @@ uint64_t hrt_guest_size(const hrt_instance *i) {
   return (uint64_t)i->pages * HSB_PAGE;
 }
 
+uint64_t hrt_guest_peak(const hrt_instance *i) {
+  return (uint64_t)i->peak_pages * HSB_PAGE;
+}
+
 bool hrt_guest_read(void *dst, const hrt_instance *i, guest_u32 at, uint64_t len) {
   if (!hsb_in_range(at.v, len, hrt_guest_size(i))) {
     return false;

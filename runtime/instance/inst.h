@@ -98,6 +98,7 @@ struct hrt_instance {
   uint8_t *memory;
   uint32_t pages, limit_pages, base_pages; /* of HSB_PAGE: now; at most (limit
                                             * and declared maximum); at the checkpoint */
+  uint32_t peak_pages;                     /* the most there ever were */
   enum hrt_tracking tracking;
   uint32_t resets;
   struct hrt_ranges hot;   /* written since the last relearn */

@@ -107,6 +107,8 @@ bool hrt_guest_put(hrt_instance *i, guest_u32 at, const void *src, uint64_t len,
 bool hrt_guest_starts_zero(const hrt_instance *i, guest_u32 at, uint64_t len);
 /* Bytes of memory now. */
 uint64_t hrt_guest_size(const hrt_instance *i);
+/* The most it ever had. */
+uint64_t hrt_guest_peak(const hrt_instance *i);
 /* Grows memory for the host's own use (the argument arena). Returns the old page count, or -1. */
 int64_t hrt_guest_grow(hrt_instance *i, uint32_t pages);
 

@@ -33,6 +33,7 @@ struct hsb_memory *hrt_instance_memory(const hrt_instance *i) {
 static void publish_pages(hrt_instance *i, uint32_t pages) {
   struct hsb_memory *m = hrt_instance_memory(i);
   i->pages = pages;
+  i->peak_pages = pages > i->peak_pages ? pages : i->peak_pages;
   m->pages = pages;
   m->size = (uint64_t)pages * HSB_PAGE;
 }

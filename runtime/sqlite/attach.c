@@ -151,6 +151,7 @@ static void free_session(helios *h) {
   hrt_store_close(h->conn.observer.store);
   hrt_free(h->heliosc);
   hrt_free(h->trust_root);
+  hrt_free(h->costs);
   hrt_free(h);
 }
 

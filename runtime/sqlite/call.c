@@ -10,7 +10,7 @@
 #include "instance/outermost.h"
 #include "plugin/alloc.h"
 #include "sqlite/plain.h"
-#include "sqlite/session.h"
+#include "sqlite/tally.h"
 
 /* Two users: the statement and, while it is made, the call. */
 typedef struct hrt_pin pin;
@@ -18,6 +18,7 @@ struct hrt_pin {
   hrt_version *version;
   hrt_seat *seat; /* NULL: none yet, or it died, or the version keeps it */
   hrt_entry *entry;
+  hrt_tally tally;
   uint8_t users;
 };
 
@@ -36,6 +37,7 @@ static void pin_unref(void *arg) {
   forget(p); /* at the first unref already: the statement has dropped it, or never took it */
   if (--p->users == 0) {
     hrt_seat_give(p->version, p->seat);
+    hrt_tally_end(&p->tally, p->version);
     hrt_version_unref(p->version);
     hrt_free(p);
   }
@@ -119,6 +121,7 @@ static int pin_statement(pin **out, sqlite3_context *sql, const hrt_trampoline *
   p->version = hrt_version_ref(e->version);
   p->entry = e;
   p->users = 2;
+  hrt_tally_begin(&p->tally, p->version, sql);
   sqlite3_set_auxdata(sql, e->aux, p, pin_unref); /* may call pin_unref at once */
   *out = p;
   return 0;
@@ -136,8 +139,9 @@ static sqlite3_value **complete(sqlite3_value *all[HRT_ARGS_MAX], const hrt_sign
   return all;
 }
 
-static int run(sqlite3_context *sql, hrt_version *v, hrt_seat *seat, hrt_budget *budget,
+static int run(sqlite3_context *sql, const pin *p, hrt_seat *seat, hrt_budget *budget,
                sqlite3_value **argv, helios_error *err) {
+  const hrt_version *v = p->version;
   hsb_slot slots[HRT_SLOTS_MAX];
   hrt_host_conn *conn = &v->h->conn;
   hrt_log_level level = conn->log_level;
@@ -145,6 +149,7 @@ static int run(sqlite3_context *sql, hrt_version *v, hrt_seat *seat, hrt_budget 
     conn->log_level = (hrt_log_level)v->log_level;
   }
   seat->env->version = v->number; /* not known yet when CREATE made the instance */
+  seat->env->call = hrt_tally_calls(&p->tally);
   hrt_host_begin(seat->env, (int)v->signature.argc, argv, v->signature.types);
   int status = hrt_marshal_args(slots, &v->signature, seat->env, argv, err);
   if (status == HRT_MARSHAL_NULL) {
@@ -162,13 +167,14 @@ static int run(sqlite3_context *sql, hrt_version *v, hrt_seat *seat, hrt_budget 
 }
 
 /* A call on an instance of its own: the pin's is in a call further out. */
-static int run_nested(sqlite3_context *sql, hrt_version *v, hrt_budget *budget,
-                      sqlite3_value **argv, helios_error *err) {
+static int run_nested(sqlite3_context *sql, const pin *p, hrt_budget *budget, sqlite3_value **argv,
+                      helios_error *err) {
+  hrt_version *v = p->version;
   hrt_seat *seat;
   int status = hrt_seat_take(&seat, v, budget, err);
   if (status == 0) {
-    status = run(sql, v, seat, budget, argv, err);
-    hrt_seat_renew(&seat);
+    status = run(sql, p, seat, budget, argv, err);
+    hrt_seat_renew(v, &seat);
     hrt_seat_give(v, seat);
   }
   return status;
@@ -181,25 +187,32 @@ static int call_pinned(sqlite3_context *sql, pin *p, sqlite3_value **argv, helio
   hrt_allowance allowance;
   int status = 0;
   hrt_allowance_begin(&allowance, h, v);
+  uint64_t used = h->budget->fuel_used;
   if (*seat && (*seat)->busy) {
-    status = run_nested(sql, v, h->budget, argv, err);
+    status = run_nested(sql, p, h->budget, argv, err);
     goto out;
   }
   if (*seat == NULL) {
     HRT_TRY(hrt_seat_take(seat, v, h->budget, err));
   }
   (*seat)->busy = true;
-  status = run(sql, v, *seat, h->budget, argv, err);
+  status = run(sql, p, *seat, h->budget, argv, err);
   (*seat)->busy = false;
-  hrt_seat_renew(seat);
+  hrt_seat_renew(v, seat);
 out:
+  hrt_tally_fuel(&p->tally, h->budget->fuel_used - used);
   hrt_allowance_end(&allowance, h);
   return status;
 }
 
 /* Gives the error to SQL as "procedure f: text" and keeps all of it for helios_step_error. */
-static void report(sqlite3_context *sql, hrt_entry *e, helios_error *err) {
+static void report(sqlite3_context *sql, hrt_entry *e, pin *p, helios_error *err) {
   helios *h = e->h;
+  if (p) {
+    hrt_tally_error(&p->tally, p->version, err);
+  } else {
+    hrt_tally_unpinned(h, e->name, err);
+  }
   if (err->code != HELIOS_E_NOT_FOUND || strncmp(err->text, "no such procedure", 17) != 0) {
     hrt_error_prefix(err, e->name);
   }
@@ -220,11 +233,14 @@ static inline bool is_idle(const helios *h) {
 #define HRT_SHORT_NOT (-1) /* an argument needs the long way */
 
 /* The guest's part of a short call. err: clear. */
-__attribute__((always_inline)) static inline int call_guest(helios *h, const pin *p,
-                                                            hsb_slot *slots, helios_error *err) {
+__attribute__((always_inline)) static inline int call_guest(helios *h, pin *p, hsb_slot *slots,
+                                                            helios_error *err) {
   const hrt_version *v = p->version;
   hrt_allowance_set(h, v);
-  return hrt_call_outermost(p->seat->instance, &v->export, slots, &h->own, (uintptr_t)slots, err);
+  int status =
+      hrt_call_outermost(p->seat->instance, &v->export, slots, &h->own, (uintptr_t)slots, err);
+  hrt_tally_fuel(&p->tally, h->own.fuel_used);
+  return status;
 }
 
 /* The call of a module without host functions on plain arguments: nothing can look at the
@@ -277,11 +293,22 @@ static int call_fitting(sqlite3_context *sql, pin *p, const hrt_trampoline *t, s
   return call_pinned(sql, p, argv, err);
 }
 
+static int call_counted(sqlite3_context *sql, pin *p, const hrt_trampoline *t, sqlite3_value **argv,
+                        helios_error *err) {
+  t->h->conn.observer.statement = p->tally.statement;
+  uint64_t began = hrt_tally_call(&p->tally, p->version);
+  int status = call_fitting(sql, p, t, argv, err);
+  if (began) {
+    hrt_tally_time(&p->tally, p->version, hrt_tally_clock() - began);
+  }
+  return status;
+}
+
 /* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
 static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
                       helios_error *err) {
   int status = pin_statement(out, sql, t, err);
-  return status != 0 ? status : call_fitting(sql, *out, t, argv, err);
+  return status != 0 ? status : call_counted(sql, *out, t, argv, err);
 }
 
 __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t,
@@ -292,13 +319,16 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
   hrt_host_conn *conn = &t->h->conn;
   hrt_host_env *guest = hrt_host_suspend(conn); /* whose SQL calls us, if it is a procedure's */
   hrt_error_clear(&err);
+  if (guest && guest->ctx) {
+    (void)hrt_host_budget(guest->ctx); /* what it used is not the inner call's */
+  }
   if (p == NULL) {
     status = first_call(&made, sql, t, argv, &err);
   } else {
-    status = call_fitting(sql, p, t, argv, &err);
+    status = call_counted(sql, p, t, argv, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
-    report(sql, t->entry, &err);
+    report(sql, t->entry, p ? p : made, &err);
   }
   if (made) {
     pin_unref(made);
@@ -308,14 +338,19 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
 
 /* A short call is over. False: it is to be done the long way. */
 static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin *p, int status) {
-  if (status != HRT_SHORT_NOT && (status != 0 || !p->version->export.stateless)) {
-    hrt_seat_renew(&p->seat);
+  if (__builtin_expect(status == HRT_SHORT_NOT, 0)) {
+    hrt_tally_short_not(&p->tally);
+    return false;
   }
-  if (__builtin_expect(status > 0, 0)) {
-    report(sql, t->entry, &t->h->scratch);
+  hrt_tally_short_end(&p->tally, p->version);
+  if (status != 0 || !p->version->export.stateless) {
+    hrt_seat_renew(p->version, &p->seat);
+  }
+  if (__builtin_expect(status != 0, 0)) {
+    report(sql, t->entry, p, &t->h->scratch);
     hrt_error_clear(&t->h->scratch);
   }
-  return status != HRT_SHORT_NOT;
+  return true;
 }
 
 /* No stack protector: no array here is indexed by anything but the signature's own numbers. */
@@ -329,6 +364,7 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
   }
   if (__builtin_expect(t->last_call == sql && t->last_pin->seat && is_idle(h), 1)) {
     pin *p = t->last_pin;
+    hrt_tally_short(&p->tally);
     int status = p->version->signature.longs ? call_longs(sql, h, p, argv, &h->scratch)
                                              : call_plain(sql, h, p, argv, &h->scratch);
     if (__builtin_expect(end_short(sql, t, p, status), 1)) {

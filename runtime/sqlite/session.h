@@ -49,10 +49,16 @@ struct hrt_version {
   hrt_seat *idle;
   uint32_t idle_count;
   hrt_seat *kept; /* the one of state CONNECTION, or NULL */
+  /* tally.c's own: */
+  bool profiling;
+  uint32_t phase;     /* calls of the next statement up to one that is timed; 0: its first */
+  hrt_series *series; /* of the store, or NULL */
+  hrt_counts counts;  /* not yet in it */
 };
 
 /* What a running statement holds of a procedure: call.c's own. */
 typedef struct hrt_pin hrt_pin;
+struct hrt_costs; /* tally.h */
 
 /* A function of SQLite: one (name, number of arguments). */
 typedef struct hrt_trampoline {
@@ -103,6 +109,8 @@ struct helios {
   void *app_arg;
   helios_log_fn *log;
   void *log_arg;
+  uint64_t statements;     /* that called procedures, so far */
+  struct hrt_costs *costs; /* of the last of them, or NULL */
 };
 
 /* ---- attach.c ---- */
@@ -145,7 +153,7 @@ int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_err
 void hrt_seat_give(hrt_version *v, hrt_seat *seat);
 /* After a call: ready for the next one of this statement or, if its state is kept, as the call left
  * it; freed if it is dead, and then *seat is NULL. */
-void hrt_seat_renew(hrt_seat **seat);
+void hrt_seat_renew(hrt_version *v, hrt_seat **seat);
 
 /* ---- allowance.c ---- */
 /* What one call may use. Lives on the caller's stack between begin and end. */

@@ -100,6 +100,7 @@ static void take_identity(hrt_version *v, const hrt_definition *d) {
   memcpy(v->name, d->name, sizeof v->name);
   v->state = d->options_given & 1u << HRT_OPTION_STATE ? (uint8_t)d->options[HRT_OPTION_STATE]
                                                        : HRT_STATE_CALL;
+  v->profiling = d->options_given & 1u << HRT_OPTION_PROFILING && d->options[HRT_OPTION_PROFILING];
   v->log_level =
       d->options_given & 1u << HRT_OPTION_LOG_LEVEL ? (int)d->options[HRT_OPTION_LOG_LEVEL] : -1;
 }
@@ -259,11 +260,18 @@ int hrt_seat_take(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_err
   return seat_new(out, v, budget, err);
 }
 
-void hrt_seat_renew(hrt_seat **seat) {
+/* Before an instance is gone. */
+static void note_memory(hrt_version *v, const hrt_seat *seat) {
+  uint64_t bytes = hrt_guest_peak(seat->instance);
+  v->counts.memory_max = bytes > v->counts.memory_max ? bytes : v->counts.memory_max;
+}
+
+void hrt_seat_renew(hrt_version *v, hrt_seat **seat) {
   hrt_seat *s = *seat;
   bool good =
       s->env->keeps ? !hrt_instance_dead(s->instance) : hrt_instance_reset(s->instance, NULL) == 0;
   if (!good) {
+    note_memory(v, s);
     seat_free(s);
     *seat = NULL;
   }
@@ -273,6 +281,7 @@ void hrt_seat_give(hrt_version *v, hrt_seat *seat) {
   if (seat == NULL) {
     return;
   }
+  note_memory(v, seat);
   bool fresh = !seat->env->keeps ||
                (!seat->env->arena_moved && hrt_instance_reset(seat->instance, NULL) == 0);
   if (v->h->closing || v->idle_count >= v->h->pool || !fresh || !hrt_arena_clear(seat->env, 0)) {

@@ -1,0 +1,161 @@
+/* tally.c - counting a statement's calls: numbering statements, adding up, records of failures. See
+ * tally.h.
+ *
+ * Invariant: each call is in exactly one series of the store, that of the version that answered it,
+ * and in the cost of one statement: the outermost. */
+#include "sqlite/tally.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "plugin/alloc.h"
+
+enum { AUX_STATEMENT = -1212499999 }; /* above functions.c's own */
+
+uint64_t hrt_tally_clock(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The number of the running statement: kept by SQLite with the statement, the same for all of its
+ * procedures. What a procedure runs belongs to the statement that called it. */
+static uint64_t number(helios *h, sqlite3_context *sql) {
+  uint64_t *known = sqlite3_get_auxdata(sql, AUX_STATEMENT);
+  if (h->budget) {
+    return h->conn.observer.statement;
+  }
+  if (known) {
+    return *known;
+  }
+  uint64_t n = ++h->statements;
+  known = hrt_alloc(sizeof *known);
+  if (known) {
+    *known = n;
+    sqlite3_set_auxdata(sql, AUX_STATEMENT, known, hrt_free); /* may free it at once */
+  }
+  return n;
+}
+
+void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql) {
+  t->statement = number(v->h, sql);
+  t->until = t->set = v->phase ? v->phase : 1; /* the first call of all is timed */
+  if (v->series == NULL) {
+    v->series = hrt_series_of(v->h->conn.observer.store, v->name, v->number);
+  }
+}
+
+void hrt_tally_again(hrt_tally *t, const hrt_version *v) {
+  t->calls += t->set;
+  t->until = t->set = v->profiling ? 1 : HRT_TALLY_PERIOD;
+}
+
+void hrt_tally_time(hrt_tally *t, hrt_version *v, uint64_t ns) {
+  t->timed++;
+  t->time_ns += ns;
+  hrt_counts_time(&v->counts, ns);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+  return a > b ? a : b;
+}
+
+static hrt_cost *cost_of(hrt_costs *costs, const hrt_version *v) {
+  uint32_t i = 0;
+  while (i < costs->count &&
+         (costs->at[i].version != v->number || strcmp(costs->at[i].procedure, v->name) != 0)) {
+    i++;
+  }
+  if (i == HRT_COSTS_MOST) {
+    return NULL;
+  }
+  if (i == costs->count) {
+    costs->at[i] = (hrt_cost){.version = v->number};
+    memcpy(costs->at[i].procedure, v->name, sizeof v->name);
+    costs->count++;
+  }
+  return &costs->at[i];
+}
+
+/* For helios_statement. One that began before the one shown is not shown any more. */
+static void add_cost(const hrt_tally *t, const hrt_version *v) {
+  helios *h = v->h;
+  if (h->costs == NULL) {
+    h->costs = hrt_alloc(sizeof *h->costs);
+  }
+  if (h->costs == NULL || t->statement < h->costs->statement) {
+    return;
+  }
+  if (t->statement > h->costs->statement) {
+    h->costs->statement = t->statement;
+    h->costs->count = 0;
+  }
+  hrt_cost *c = cost_of(h->costs, v);
+  if (c) {
+    c->calls += hrt_tally_calls(t);
+    c->errors += t->errors;
+    c->fuel += t->fuel;
+    c->fuel_max = larger(c->fuel_max, t->fuel_max);
+    c->timed += t->timed;
+    c->time_ns += t->time_ns;
+  }
+}
+
+void hrt_tally_end(hrt_tally *t, hrt_version *v) {
+  hrt_counts *c = &v->counts;
+  if (v->kept) { /* other instances were looked at when they were given back */
+    c->memory_max = larger(c->memory_max, hrt_guest_peak(v->kept->instance));
+  }
+  v->phase = t->until;
+  c->calls += hrt_tally_calls(t);
+  c->fuel += t->fuel;
+  c->fuel_max = larger(c->fuel_max, t->fuel_max);
+  hrt_series_add(v->series, c);
+  *c = (hrt_counts){0};
+  add_cost(t, v);
+}
+
+/* ---- failures ---- */
+
+static bool is_limit(int code) {
+  return code == HELIOS_E_FUEL || code == HELIOS_E_DEADLINE || code == HELIOS_E_LIMIT;
+}
+
+static void record(const hrt_observer *o, const hrt_origin *who, const hrt_version *v,
+                   const helios_error *err) {
+  char function[HRT_ESCAPED], hash[HRT_HASH_HEX];
+  hrt_audit audit = {.detail = err->text};
+  hrt_hash_hex(hash, v->abi->module_hash);
+  audit.module_hash = hash;
+  if (err->code == HELIOS_E_TRAP || is_limit(err->code) || err->code == HELIOS_E_CANCELLED) {
+    bool known = err->offset != HELIOS_NO_OFFSET;
+    hrt_observe_trap(o, who, known ? hrt_plugin_func_name(v->plugin, err->offset, function) : NULL,
+                     err);
+  }
+  audit.event = err->code == HELIOS_E_TRAP         ? "trap"
+                : is_limit(err->code)              ? "limit"
+                : err->code == HELIOS_E_CAPABILITY ? "use"
+                                                   : NULL;
+  if (audit.event) {
+    hrt_observe_audit(o, who, &audit);
+  }
+}
+
+void hrt_tally_error(hrt_tally *t, hrt_version *v, const helios_error *err) {
+  hrt_observer *o = &v->h->conn.observer;
+  hrt_origin who = {.procedure = v->name, .version = v->number, .call = hrt_tally_calls(t)};
+  t->errors++;
+  v->counts.errors[hrt_outcome_of(err->code)]++;
+  o->statement = t->statement;
+  record(o, &who, v, err);
+}
+
+void hrt_tally_unpinned(helios *h, const char *procedure, const helios_error *err) {
+  hrt_origin who = {.procedure = procedure};
+  hrt_audit audit = {.event = "load", .detail = err->text};
+  if (err->code == HELIOS_E_BROKEN || err->code == HELIOS_E_UNTRUSTED ||
+      err->code == HELIOS_E_PLUGIN || err->code == HELIOS_E_CAPABILITY ||
+      err->code == HELIOS_E_IMPORT) {
+    hrt_observe_audit(&h->conn.observer, &who, &audit);
+  }
+}
