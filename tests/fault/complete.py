@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HOOKED = re.compile(r"sqlite3_|cJSON_|CRYPTO_|EVP_|HMAC$|SHA256$|RAND_|ERR_|hrt_|hcc_|hsb_|helios_|_|cmocka")
+HOOKED = re.compile(r"sqlite3_|cJSON_|CRYPTO_|EVP_|HMAC$|SHA256$|RAND_|ERR_|hrt_|hcc_|hcl_|hsb_|helios_|_|cmocka")
 # They can't fail, or only by a bug of ours, or their failure is what they are asked for (a look at the environment).
 INFALLIBLE = set("""
     bcmp clock_gettime close_range dirfd dladdr environ explicit_bzero free getenv getpid getppid geteuid gmtime_r isatty
