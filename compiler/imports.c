@@ -101,7 +101,8 @@ static int check(const hcc_module *m, const hcc_import *import, hcc_error *err) 
                     "import %s.%s is (%.40s), the host function is (%s)", row->module, row->name,
                     sig, row->sig);
   }
-  bool reserved = is(m, import->module, "helios_v1") || is(m, import->module, "heliosdb");
+  bool reserved = is(m, import->module, "helios_v1") || is(m, import->module, "heliosdb") ||
+                  is(m, import->module, "wasi_snapshot_preview1");
   return found == 0 && reserved ? fail_unknown(m, import, err) : 0;
 }
 

@@ -4,13 +4,19 @@
  * checks one fetch and uses another is led astray, the same way each time. */
 #include "puppet.h"
 
+#include <ftw.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mutate.h"
 
 #define CALLS_MAX 24u
 #define DATA 4096u /* where the input lies in guest memory; texts before it */
 #define DATA_MAX 8192u
+
+/* The folder that file functions may use, a file in it, one in a folder in it. */
+static char folder_path[3][64];
 
 static const char *const texts[] = {
     "SELECT a, b, c, d FROM t WHERE a >= ?1 ORDER BY a",
@@ -35,6 +41,11 @@ static const char *const texts[] = {
     "\xff\xfe",
     "SELECT 1; SELECT 2",
     "",
+    "a",
+    "sub/../a",
+    folder_path[0],
+    folder_path[1],
+    folder_path[2],
 };
 #define TEXTS (sizeof texts / sizeof *texts)
 
@@ -46,6 +57,43 @@ static const struct function {
 #undef HSB_HOSTCALL
 };
 #define FUNCTIONS (sizeof functions / sizeof *functions)
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw) {
+  (void)st;
+  (void)kind;
+  (void)ftw;
+  return remove(path);
+}
+
+static void remove_folder(void) {
+  nftw(folder_path[0], remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* All but the machine's files: the folder, as it is at the start, made anew for each input. */
+static const char *const *grants(void) {
+  static char read_write[80], read_only[80];
+  static const char *list[] = {
+      "read",   "write",  "query",    "transaction",       "ddl",      "log",     "clock",
+      "random", "crypto", "env:HOME", "network:a.invalid", read_write, read_only, NULL};
+  if (folder_path[0][0] == 0) {
+    snprintf(folder_path[0], sizeof folder_path[0], "/tmp/helios-fuzz-%s",
+             "XX"
+             "XX"
+             "XX");
+    FZ_MUST(mkdtemp(folder_path[0]) != NULL);
+    snprintf(folder_path[1], sizeof folder_path[1], "%.40s/a", folder_path[0]);
+    snprintf(folder_path[2], sizeof folder_path[2], "%.40s/sub/b", folder_path[0]);
+    snprintf(read_write, sizeof read_write, "filesystem:%s:rw", folder_path[0]);
+    snprintf(read_only, sizeof read_only, "filesystem:%s/sub:ro", folder_path[0]);
+    FZ_MUST(atexit(remove_folder) == 0);
+  }
+  remove_folder();
+  FZ_MUST(mkdir(folder_path[0], 0700) == 0);
+  FILE *f = fopen(folder_path[1], "w");
+  FZ_MUST(f != NULL && fputs("bytes", f) >= 0);
+  fclose(f);
+  return list;
+}
 
 static struct {
   fz_choices *c; /* NULL: nobody turns bytes */
@@ -127,7 +175,7 @@ static hrt_budget budget_of_a_call(void) {
 /* False: the call was ended, and the instance with it. */
 static bool call(puppet *p, fz_choices *c) {
   const struct function *f = &functions[fz_below(c, FUNCTIONS)];
-  hsb_slot s[8] = {0};
+  hsb_slot s[16] = {0};
   helios_error err = {0};
   arguments(s, f->sig, c);
   int export = hrt_plugin_export(p->plugin, f->name, strlen(f->name));
@@ -170,10 +218,11 @@ static void run(puppet *p, fz_choices *c, const uint8_t *data, size_t size) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fz_choices c = {data, size};
-  puppet *p = puppet_open(puppet_everything, puppet_shared());
+  puppet *p = puppet_open(grants(), puppet_shared());
   puppet_exec(p, "CREATE TABLE t(a INTEGER PRIMARY KEY, b REAL, c TEXT, d BLOB);"
                  "INSERT INTO t VALUES (1, 1.5, 'one', x'0001ff'), (2, -0.0, 'zwei', NULL)");
   run(p, &c, data, size);
+  FZ_MUST(p->env->files == NULL);         /* and closed */
   FZ_MUST(sqlite3_get_autocommit(p->db)); /* what a call leaves open is rolled back */
   puppet_close(p);
   return 0;

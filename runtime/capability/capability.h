@@ -27,6 +27,8 @@ int hrt_caps_add(hrt_caps *c, const char *text, size_t length, helios_error *err
 size_t hrt_caps_count(const hrt_caps *c);
 /* Canonical short form of grant n, e.g. "read:orders"; owned by c. */
 const char *hrt_caps_text(const hrt_caps *c, size_t n);
+/* Its type and its object (table, path, domain, name; NULL: any, or none); owned by c. */
+const char *hrt_caps_object(hrt_cap_type *type, const hrt_caps *c, size_t n);
 
 /* Is `type` granted for this object? table/column may be NULL where the type has no scope.
  * Table names compare case-insensitively (ASCII), as SQLite's do. */

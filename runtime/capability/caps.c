@@ -74,6 +74,11 @@ const char *hrt_caps_text(const hrt_caps *c, size_t n) {
   return c->items[n].text;
 }
 
+const char *hrt_caps_object(hrt_cap_type *type, const hrt_caps *c, size_t n) {
+  *type = c->items[n].type;
+  return c->items[n].object;
+}
+
 static bool same(const char *a, const char *b) {
   return strcasecmp(a, b) == 0;
 }

@@ -11,7 +11,7 @@ static uint64_t monotonic_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static helios_code look(const hrt_budget *b) {
+helios_code hrt_budget_look(const hrt_budget *b) {
   if (b == NULL) {
     return HELIOS_OK;
   }
@@ -39,7 +39,7 @@ static int progress(void *arg) {
   }
   hrt_budget *b = hrt_host_budget(env->ctx);
   env->vm_steps++;
-  env->stop = look(b);
+  env->stop = hrt_budget_look(b);
   if (env->stop == HELIOS_OK) {
     env->stop = fuel(env, b);
   }
@@ -95,12 +95,16 @@ void hrt_conn_warm(hrt_host_conn *conn) {
   }
 }
 
-void hrt_interrupted(hrt_host_env *env) {
+void hrt_stop_call(hrt_host_env *env, helios_code code, const char *where) {
   helios_error err = {0};
-  helios_code code = env->stop != HELIOS_OK ? env->stop : HELIOS_E_CANCELLED;
   const char *why = code == HELIOS_E_DEADLINE ? "time limit exceeded"
                     : code == HELIOS_E_FUEL   ? "fuel exhausted"
                                               : "cancelled";
-  hrt_fail(&err, code, "%s in a statement of the procedure", why);
+  hrt_fail(&err, code, "%s %s", why, where);
   hrt_host_fail(env->ctx, &err);
+}
+
+void hrt_interrupted(hrt_host_env *env) {
+  hrt_stop_call(env, env->stop != HELIOS_OK ? env->stop : HELIOS_E_CANCELLED,
+                "in a statement of the procedure");
 }

@@ -26,6 +26,7 @@ void hrt_host_env_free(hrt_host_env *env) {
   hrt_host_end_slow(env);
   hrt_stmts_free(env);
   hrt_crypto_free(env);
+  hrt_wasi_free(env);
   hrt_free(env->tx);
   hrt_free(env);
 }
@@ -39,6 +40,8 @@ void hrt_host_end_slow(hrt_host_env *env) {
   hrt_stmts_close(env);
   hrt_tx_end(env);
   hrt_query_free(env);
+  hrt_files_free(env);
+  hrt_wasi_end(env);
   hrt_free(env->bytes);
   env->bytes = NULL;
   env->length = 0;
@@ -117,6 +120,7 @@ int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget
       hrt_plugin_export(hrt_instance_plugin(instance), "helios_arena", strlen("helios_arena"));
   int status = 0;
   env->instance = instance;
+  hrt_wasi_ready(env);
   if (export < 0) {
     return 0;
   }
@@ -124,6 +128,7 @@ int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget
     return hrt_fail(err, HELIOS_E_SIGNATURE, "export helios_arena must be () -> i64");
   }
   HRT_TRY(ask(env, (uint32_t) export, budget, err));
+  hrt_wasi_ready(env);
   HRT_TRY(hrt_instance_checkpoint(instance, err)); /* what the guest did to make it is part of it */
   env->arena_zero = hrt_guest_starts_zero(instance, (guest_u32){env->arena}, env->arena_size);
 out:

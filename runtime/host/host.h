@@ -71,6 +71,9 @@ struct hrt_stmts;  /* db.c */
 struct hrt_query;  /* query.c */
 struct hrt_tx;     /* tx.c */
 struct hrt_crypto; /* crypto.c */
+struct hrt_files;  /* files.c */
+struct hrt_wasi;   /* wasi.c */
+struct hrt_http;   /* http.c */
 
 struct hrt_host_env {
   hrt_host_conn *conn;
@@ -112,7 +115,11 @@ struct hrt_host_env {
   char refused[128];      /* and on what */
   helios_code stop;       /* why the progress handler interrupted, or HELIOS_OK */
   uint64_t vm_steps;      /* SQLite steps not yet charged, in HRT_PROGRESS_OPS */
-  char last[512];         /* text of the last error, for error_message and the guest's call */
+  /* files, WASI, the network; NULL: not used */
+  struct hrt_files *files;
+  struct hrt_wasi *wasi;
+  struct hrt_http *http;
+  char last[512]; /* text of the last error, for error_message and the guest's call */
 };
 
 int hrt_host_env_new(hrt_host_env **out, hrt_host_conn *conn, const hrt_caps *caps,

@@ -138,6 +138,10 @@ int hrt_json_bind(hrt_host_env *env, sqlite3_stmt *handle, const char *text, siz
 
 void hrt_query_free(hrt_host_env *env);
 void hrt_crypto_free(hrt_host_env *env);
+void hrt_files_free(hrt_host_env *env); /* closes all */
+void hrt_wasi_ready(hrt_host_env *env); /* what calls begin with is what there is now */
+void hrt_wasi_end(hrt_host_env *env);
+void hrt_wasi_free(hrt_host_env *env);
 
 /* A line of the engine's own or a guest's; clean text. */
 void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text);
@@ -167,6 +171,10 @@ struct hrt_window hrt_window_open(hrt_host_env *env);
 void hrt_window_close(hrt_host_env *env, struct hrt_window w);
 /* Once in a connection, before guest SQL is compiled. */
 void hrt_conn_warm(hrt_host_conn *conn);
+/* Is the call's time over, was it cancelled? For what waits. */
+helios_code hrt_budget_look(const hrt_budget *b);
+__attribute__((noreturn)) void hrt_stop_call(hrt_host_env *env, helios_code code,
+                                             const char *where);
 /* After SQLITE_INTERRUPT: ends the call with the reason. */
 __attribute__((noreturn)) void hrt_interrupted(hrt_host_env *env);
 /* status, unless it is SQLITE_INTERRUPT. */

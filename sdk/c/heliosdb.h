@@ -81,6 +81,9 @@ enum hg_status {
   HG_E_ABSENT = -16,
   HG_E_ALGORITHM = -17,
   HG_E_KEY = -18,
+  HG_E_EXISTS = -19,
+  HG_E_IO = -20,
+  HG_E_NETWORK = -21,
 };
 
 /* algorithms of hg_hash and hg_hmac; BLAKE3 is refused so far */
@@ -188,6 +191,19 @@ int hg_verify(enum hg_signature_algorithm algorithm, const void *public_key, uns
               const void *p, unsigned n, const void *signature, unsigned signature_n);
 HG_IMPORT(helios_v1, env_get)
 int hg_env_get(const char *name, unsigned n, char *dst, unsigned cap);
+
+/* files, by absolute path below a grant filesystem:<path> */
+enum hg_file { HG_WRITE = 1, HG_CREATE = 2, HG_NEW = 4, HG_EMPTY = 8, HG_APPEND = 16 };
+HG_IMPORT(helios_v1, file_open) int hg_file_open(const char *path, unsigned n, unsigned flags);
+HG_IMPORT(helios_v1, file_read)
+int hg_file_read(int file, long long offset, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, file_write)
+int hg_file_write(int file, long long offset, const void *p, unsigned n);
+HG_IMPORT(helios_v1, file_size) long long hg_file_size(int file);
+HG_IMPORT(helios_v1, file_close) int hg_file_close(int file);
+HG_IMPORT(helios_v1, file_remove) int hg_file_remove(const char *path, unsigned n);
+HG_IMPORT(helios_v1, file_list)
+int hg_file_list(const char *path, unsigned n, unsigned offset, char *dst, unsigned cap);
 
 /* the nine functions of the HeliosDB design; *_len is in/out */
 HG_IMPORT(heliosdb, heliosdb_query)

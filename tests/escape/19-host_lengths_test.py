@@ -1,4 +1,4 @@
-"""19-host_lengths_test.py - host calls and what a guest says of its memory: every function of hsb_hostcalls.def with
+"""19-host_lengths_test.py - host calls and what a guest says of its memory: every function of the tables with
 every two neighbouring arguments at the edges. Each is refused by a status or ends the call by name, the process lives
 and the engine goes on. tests/unit/host_test.c has the exact statuses; this is the same from SQL, over all functions."""
 import itertools
@@ -9,14 +9,15 @@ from pathlib import Path
 
 from sql_kit import Case, one
 
-TABLE = Path(__file__).resolve().parents[2] / "rt-sandbox/hsb_hostcalls.def"
+TABLES = [Path(__file__).resolve().parents[2] / "rt-sandbox" / name for name in ("hsb_hostcalls.def", "hsb_wasi.def")]
 EDGES = (0, 1, 16, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1)
 WASM = {"i": "i32", "j": "i64", "d": "f64"}
 GRANTS = ["query", "read:*", "write:*", "log", "transaction", "clock", "random", "crypto", "env:HOME"]
 
 
 def functions():
-    for m in re.finditer(r'^HSB_HOSTCALL\((\w+), (\w+), "(\w*):(\w*)"', TABLE.read_text(), re.M):
+    text = "".join(table.read_text() for table in TABLES)
+    for m in re.finditer(r'^HSB_HOSTCALL\((\w+), (\w+), "(\w*):(\w*)"', text, re.M):
         yield m.groups()
 
 

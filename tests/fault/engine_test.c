@@ -107,7 +107,8 @@ static const scenario scenarios[] = {
     {"thread", "SELECT answer()", NULL, NULL, FAULT_OURS, false, run_thread},
     {"first create",
      "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP "
-     "TABLE helios_meta; DROP TABLE helios_version; DROP TABLE helios_procedure; DROP "
+     "FUNCTION files; DROP TABLE helios_meta; DROP TABLE helios_version; DROP TABLE "
+     "helios_procedure; DROP "
      "TABLE helios_module; DROP TABLE helios_plugin",
      "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'", "", FAULT_ALL, false,
      NULL},
@@ -148,6 +149,8 @@ static const scenario scenarios[] = {
      "[{\"count(*)\":1,\"answer()\":1}]\n1", FAULT_ALL, false, NULL},
     {"host functions again", "SELECT hosts('one')", "SELECT hosts('one')",
      "[{\"count(*)\":2,\"answer()\":1}]", FAULT_ALL, false, NULL},
+    {"files", "SELECT files('%D/files/x')", "SELECT files('%D/files/x')", "17", FAULT_ALL, false,
+     NULL},
     {"trap", "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so'",
      "SELECT coalesce(answer(), wild())", "1", FAULT_ALL, false, NULL},
     {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|3", FAULT_ALL,
@@ -444,17 +447,19 @@ static void first__open_of_a_process(void **state) {
 
 /* ---- the template ---- */
 
-static void build_hosts(void) {
+/* NAME.wat of this folder to NAME.so. */
+static void build(const char *name) {
   hcc_build_result result;
   hcc_error err = {0};
-  char input[512], output[128], toolchain[512];
-  snprintf(input, sizeof input, "%s/tests/fault/hosts.wat", getenv("HELIOS_SOURCE"));
+  char input[512], file[32], output[128], toolchain[512];
+  snprintf(input, sizeof input, "%s/tests/fault/%s.wat", getenv("HELIOS_SOURCE"), name);
+  snprintf(file, sizeof file, "%s.so", name);
   snprintf(toolchain, sizeof toolchain, "%s/toolchain", getenv("HELIOS_SOURCE"));
-  snprintf(output, sizeof output, "%s", ek_path("hosts.so"));
+  snprintf(output, sizeof output, "%s", ek_path(file));
   setenv("HELIOS_TOOLCHAIN", toolchain, 0);
   hcc_build_options options = {.input = input, .output = output, .no_cache = true};
   if (hcc_build(&result, &options, &err) != 0) {
-    fail_msg("hosts.wat: %s", err.text);
+    fail_msg("%s.wat: %s", name, err.text);
   }
 }
 
@@ -463,7 +468,9 @@ static int setup(void **state) {
   ek_setup(state);
   assert_int_equal(mkdir(ek_path("tmp"), 0700), 0);
   setenv("TMPDIR", ek_path("tmp"), 1);
-  build_hosts();
+  build("hosts");
+  build("files");
+  assert_int_equal(mkdir(ek_path("files"), 0700), 0);
   ek_write("fake.wasm", module, 8);
   ek_write("no-heliosc", "#!/bin/sh\ncp \"${0%/*}/one.so\" \"$4\"\n", 35);
   assert_int_equal(chmod(ek_path("no-heliosc"), 0700), 0);
@@ -474,6 +481,8 @@ static int setup(void **state) {
       "ALTER PROCEDURE answer VERSION 2 AS '%D/two.so'; ALTER PROCEDURE answer USE VERSION 1;"
       "CREATE FUNCTION hosts(a TEXT) RETURNS JSON LANGUAGE wasm CAPABILITIES ('query', "
       "'read:log', 'write:log', 'transaction', 'log') AS '%D/hosts.so';"
+      "CREATE FUNCTION files(a TEXT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES "
+      "('filesystem:%D/files:rw', 'log') AS '%D/files.so';"
       "CREATE FUNCTION plus(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC EXPORT "
       "'add' AS '%D/one.so'; CREATE VIEW v AS SELECT plus(2, 3) AS a",
       "");
@@ -483,7 +492,12 @@ static int setup(void **state) {
 }
 
 static int teardown(void **state) {
+  static const char *const left[] = {"files/x", "files/one", "files/two"};
   fx_free(template);
+  for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+    unlink(ek_path(left[i]));
+  }
+  rmdir(ek_path("files"));
   rmdir(ek_path("tmp"));
   return ek_teardown(state);
 }

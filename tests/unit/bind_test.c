@@ -28,10 +28,17 @@ static int bind(const char *module, const char *name, const char *sig, const hrt
 static const struct grant {
   const char *name, *grant, *hint;
 } grants[] = {
-    {"QUERY", "query", "'query'"},    {"TRANSACTION", "transaction", "'transaction'"},
-    {"LOG", "log", "'log'"},          {"CLOCK", "clock", "'clock'"},
-    {"RANDOM", "random", "'random'"}, {"CRYPTO", "crypto", "'crypto'"},
-    {"ENV", "env:A", "'env:<NAME>'"}, {"WRITE", "write:t", "'write:<table>'"},
+    {"QUERY", "query", "'query'"},
+    {"TRANSACTION", "transaction", "'transaction'"},
+    {"LOG", "log", "'log'"},
+    {"CLOCK", "clock", "'clock'"},
+    {"RANDOM", "random", "'random'"},
+    {"CRYPTO", "crypto", "'crypto'"},
+    {"ENV", "env:A", "'env:<NAME>'"},
+    {"WRITE", "write:t", "'write:<table>'"},
+    {"FS_READ", "filesystem:/:ro", "'filesystem:<path>'"},
+    {"FS_WRITE", "filesystem:/:rw", "'filesystem:<path>'"},
+    {"NETWORK", "network:a.b", "'network:<domain>'"},
 };
 
 static const struct grant *grant_of(const char *capability) {
@@ -47,6 +54,7 @@ static const struct grant *grant_of(const char *capability) {
 /* Is this grant enough for a row? */
 static bool is_enough(const char *capability, const char *grant) {
   return strcmp(grant, grant_of(capability)->grant) == 0 ||
+         (strcmp(capability, "FS_READ") == 0 && strcmp(grant, "filesystem:/:rw") == 0) ||
          (strcmp(capability, "QUERY") == 0 &&
           (strcmp(grant, "read:t.c") == 0 || strcmp(grant, "write:t") == 0 ||
            strcmp(grant, "ddl:t") == 0));
@@ -54,8 +62,9 @@ static bool is_enough(const char *capability, const char *grant) {
 
 static void check_row(const struct row *row) {
   static const char *const all[] = {
-      "query", "transaction",     "log",         "clock", "random", "crypto", "read:t.c", "write:t",
-      "ddl:t", "filesystem:/:rw", "network:a.b", "env:A", NULL};
+      "query",           "transaction", "log",     "clock", "random",
+      "crypto",          "read:t.c",    "write:t", "ddl:t", "filesystem:/:rw",
+      "filesystem:/:ro", "network:a.b", "env:A",   NULL};
   char quoted[40];
   helios_error err = {0};
   assert_int_equal(bind(row->module, row->name, row->sig, NULL, &err), HELIOS_E_CAPABILITY);
@@ -112,7 +121,8 @@ static void name__unknown(void **state) {
       {"helios_v2", "prepare", "did you mean helios_v1.prepare?"},
       {"env", "log", "did you mean helios_v1.log?"},
       {"", "", "docs/guest-abi.md lists the functions that a procedure may import"},
-      {"wasi_snapshot_preview1", "path_open",
+      {"wasi_snapshot_preview1", "path_opne", "did you mean wasi_snapshot_preview1.path_open?"},
+      {"wasi_unstable", "zzzzzzzzzz",
        "docs/guest-abi.md lists the functions that a procedure may import"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -115,7 +115,7 @@ static const char *const puppet_everything[] = {"read",
                                                 "clock",
                                                 "random",
                                                 "crypto",
-                                                "filesystem:/:rw",
+                                                "filesystem:/nowhere:rw",
                                                 "network:a.b",
                                                 "env:HELIOS_PUPPET",
                                                 "env:HELIOS_PUPPET_UNSET",
@@ -165,7 +165,7 @@ FX void puppet_close(puppet *p) {
 FX int puppet_try(puppet *p, uint64_t *result, helios_error *err, const char *name,
                   const uint64_t *args, size_t count) {
   char full[64];
-  hsb_slot s[8] = {0};
+  hsb_slot s[16] = {0};
   snprintf(full, sizeof full, strchr(name, '.') ? "%s" : "helios_v1.%s", name);
   int export = hrt_plugin_export(p->plugin, full, strlen(full));
   if (export < 0) {

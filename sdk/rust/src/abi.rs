@@ -48,6 +48,13 @@ extern "C" {
     pub fn sign(algorithm: u32, key: *const u8, key_n: u32, p: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
     pub fn verify(algorithm: u32, key: *const u8, key_n: u32, p: *const u8, n: u32, signature: *const u8, signature_n: u32) -> i32;
     pub fn env_get(name: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn file_open(p: *const u8, n: u32, flags: u32) -> i32;
+    pub fn file_read(file: i32, offset: i64, dst: *mut u8, cap: u32) -> i32;
+    pub fn file_write(file: i32, offset: i64, p: *const u8, n: u32) -> i32;
+    pub fn file_size(file: i32) -> i64;
+    pub fn file_close(file: i32) -> i32;
+    pub fn file_remove(p: *const u8, n: u32) -> i32;
+    pub fn file_list(p: *const u8, n: u32, offset: u32, dst: *mut u8, cap: u32) -> i32;
 }
 
 #[link(wasm_import_module = "heliosdb")]
