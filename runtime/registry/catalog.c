@@ -134,21 +134,35 @@ int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
   return status;
 }
 
+int hrt_catalog_schema(hrt_catalog *c, helios_error *err) {
+  bool found = false;
+  int64_t version = 0;
+  int status = read_int(&version, &found, c, HRT_SQL_SCHEMA_VERSION, err);
+  c->schema = version;
+  if (status == 0 && (!found || version < 1 || version > HRT_CATALOG_SCHEMA)) {
+    status =
+        hrt_fail(err, HELIOS_E_BROKEN, "the catalog has schema version %lld, this engine knows %d",
+                 (long long)version, HRT_CATALOG_SCHEMA);
+  }
+  return status;
+}
+
 /* Is there a catalog here that this engine understands? */
 static int usable(bool *out, hrt_catalog *c, helios_error *err) {
-  int64_t stamp, version = 0;
-  bool found = false;
+  int64_t stamp;
   int status = hrt_catalog_stamp(&stamp, c, err);
   *out = status == 0 && stamp != 0;
   if (*out) {
-    status = read_int(&version, &found, c, HRT_SQL_SCHEMA_VERSION, err);
-    if (status == 0 && (!found || version != HRT_CATALOG_SCHEMA)) {
-      *out = false;
-      status = hrt_fail(err, HELIOS_E_BROKEN,
-                        "the catalog has schema version %lld, this engine knows %d",
-                        (long long)version, HRT_CATALOG_SCHEMA);
-    }
+    status = hrt_catalog_schema(c, err);
+    *out = status == 0;
   }
+  return status;
+}
+
+int hrt_catalog_version(int64_t *out, hrt_catalog *c, helios_error *err) {
+  bool there;
+  int status = usable(&there, c, err);
+  *out = there ? c->schema : 0;
   return status;
 }
 

@@ -10,7 +10,8 @@
 #include "host/sqlite_api.h"
 #include "registry/definition.h"
 
-#define HRT_CATALOG_SCHEMA 2 /* helios_meta schema_version; a higher one is refused */
+#define HRT_CATALOG_SCHEMA                                                                         \
+  2 /* helios_meta schema_version; a higher one is refused, a lower one is read */
 #if defined __x86_64__
 #define HRT_TARGET "x86_64-linux"
 #elif defined __aarch64__
@@ -52,8 +53,12 @@ typedef int hrt_catalog_plugin_fn(void *arg, const void *so, size_t size, helios
 int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hrt_definition *d,
                        hrt_catalog_plugin_fn *use, void *arg, helios_error *err);
 
-/* Opens the savepoint, makes the tables if there are none, and counts generation and stamp up; from
- * here the write lock is held. Errors: E_SQL (locked, read-only, inside a writing statement ...).
+/* The schema version of the catalog; 0 if there is none. Errors: E_BROKEN (a newer one), E_SQL. */
+int hrt_catalog_version(int64_t *out, hrt_catalog *c, helios_error *err);
+
+/* Opens the savepoint, makes the tables if there are none, upgrades an older schema, and counts
+ * generation and stamp up; from here the write lock is held. Errors: E_SQL (locked, read-only,
+ * inside a writing statement ...).
  */
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err);
 int hrt_catalog_commit(hrt_catalog *c, helios_error *err);

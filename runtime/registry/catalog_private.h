@@ -1,4 +1,4 @@
-/* catalog_private.h - shared by catalog.c and catalog_write.c only: statements of a connection.
+/* catalog_private.h - shared by the files that read and write the catalog: statements of a connection.
  *
  * Invariant: between hrt_sql_begin and hrt_sql_end no code but SQLite's and ours runs. */
 #ifndef HRT_CATALOG_PRIVATE_H
@@ -20,6 +20,7 @@ struct hrt_catalog {
   bool outermost; /* our savepoint is the transaction */
   bool writing;   /* between hrt_catalog_begin and _commit or _rollback: statements stay */
   bool undo_due;  /* a rollback was asked for and is still to be done */
+  int64_t schema; /* of the catalog, as it was seen last */
   sqlite3_stmt *statements[HRT_SQL_COUNT];
 };
 
@@ -32,6 +33,12 @@ int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err);
 void hrt_sql_end(hrt_catalog *c, hrt_sql which);
 /* Runs a statement without results that has up to two integer parameters. */
 int hrt_sql_run(hrt_catalog *c, hrt_sql which, int64_t a, int64_t b, helios_error *err);
+/* Reads schema_version into c->schema. Errors: E_BROKEN (there is none, or a newer one). */
+int hrt_catalog_schema(hrt_catalog *c, helios_error *err);
+/* Makes the tables of this schema that are not there. */
+int hrt_catalog_create(hrt_catalog *c, helios_error *err);
+/* Brings an older schema up to this one; in the savepoint. Errors: E_SQL, E_BROKEN. */
+int hrt_catalog_migrate(hrt_catalog *c, helios_error *err);
 /* Sets *err from the connection. Returns E_SQL. */
 int hrt_sql_fail(hrt_catalog *c, helios_error *err);
 

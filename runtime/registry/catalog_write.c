@@ -66,7 +66,7 @@ static const char schema[] =
     "INSERT OR IGNORE INTO main.helios_meta VALUES ('stamp', 0);\n";
 _Static_assert(HRT_CATALOG_SCHEMA == 2, "the text above says 2");
 
-static int create_tables(hrt_catalog *c, helios_error *err) {
+int hrt_catalog_create(hrt_catalog *c, helios_error *err) {
   (*c->internal)++;
   int rc = sqlite3_exec(c->db, schema, NULL, NULL, NULL);
   int status = rc == SQLITE_OK ? 0 : hrt_sql_fail(c, err);
@@ -120,9 +120,10 @@ int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
     return status;
   }
   if (stamp == 0) {
-    HRT_TRY(create_tables(c, err));
+    HRT_TRY(hrt_catalog_create(c, err));
   }
-  HRT_TRY(hrt_sql_run(c, HRT_SQL_BUMP_GENERATION, 0, 0, err));
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_BUMP_GENERATION, 0, 0, err)); /* the lock, before any read */
+  HRT_TRY(hrt_catalog_migrate(c, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_BUMP_STAMP, new_stamp(), 0, err));
 out:
   if (status != 0) {

@@ -6,29 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ddl/ddl.h"
 #include "ddl/source.h"
 #include "hsb_file.h"
 #include "plugin/alloc.h"
 #include "registry/plugin_cache.h"
+#include "sqlite/apply.h"
 #include "sqlite/declare.h"
 
-/* A version on its way into the catalog. */
-typedef struct candidate {
-  helios *h;
-  const hrt_ddl *ddl;
-  hrt_definition def;
-  uint8_t *so; /* plugin file */
-  size_t so_size;
-  uint8_t so_hash[HRT_HASH_BYTES];
-  hrt_plugin *plugin; /* of the cache, until version has it */
-  hrt_version *version;
-  sqlite3_stmt *guard; /* until writing begins */
-  bool found;          /* def began as the row of this version: */
-  uint32_t asked;
-  int64_t seen_id, seen_stamp;
-  uint32_t seen_version;
-} candidate;
+typedef hrt_candidate candidate;
 
 static int probe(void *arg) {
   return hrt_session_interrupted(arg);
@@ -125,8 +110,7 @@ out:
   return status;
 }
 
-/* Makes the version and one instance of it, as a call would. */
-static int try_out(candidate *c, helios_error *err) {
+int hrt_candidate_try(candidate *c, helios_error *err) {
   hrt_plugin *plugin = c->plugin;
   hrt_allowance allowance;
   hrt_seat *seat = NULL;
@@ -216,6 +200,7 @@ out:
 
 static int write_version(candidate *c, helios_error *err) {
   int status = 0;
+  c->def.stamp = 0; /* the new row's is the catalog's */
   HRT_TRY(put_files(c, err));
   HRT_TRY(hrt_catalog_add_version(c->h->catalog, &c->def, err));
 out:
@@ -227,6 +212,7 @@ static int write_use(candidate *c, helios_error *err) {
 }
 
 static int write_update(candidate *c, helios_error *err) {
+  c->def.stamp = 0;
   return hrt_catalog_update_version(c->h->catalog, &c->def, err);
 }
 
@@ -240,37 +226,55 @@ static int begin_writing(candidate *c, helios_error *err) {
                      : hrt_catalog_begin(c->h->catalog, err);
 }
 
-/* The rest of a statement that made a candidate: write, commit, let this connection use it at once.
- */
-static int publish(candidate *c, int (*write)(candidate *, helios_error *), helios_error *err) {
+/* What is current before the write, for those who depend on it. */
+static int read_before(candidate *c, helios_error *err) {
+  helios_error missing = {0};
+  int status = hrt_catalog_find(&c->before, c->h->catalog, c->ddl->def.name, 0, &missing);
+  if (status == HELIOS_E_NOT_FOUND) {
+    c->before.version = 0;
+    return 0;
+  }
+  return status ? hrt_fail(err, status, "%s", missing.text) : 0;
+}
+
+/* Everything between the savepoint and its end. */
+static int write_all(candidate *c, hrt_candidate_write *write, hrt_entry **e, int64_t *stamp,
+                     helios_error *err) {
+  helios *h = c->h;
+  int status = 0;
+  HRT_TRY(c->found ? check_unchanged(c, err) : 0);
+  HRT_TRY(read_before(c, err));
+  HRT_TRY(write(c, err));
+  hrt_shape shape = hrt_definition_shape(&c->def);
+  HRT_TRY(hrt_register(e, h, &shape, err));
+  if (c->before.version && c->version) {
+    HRT_TRY(hrt_dependents_check(h, &c->before, &c->def, c->ddl->cascade, err));
+  }
+  HRT_TRY(hrt_catalog_stamp(stamp, h->catalog, err));
+out:
+  return status;
+}
+
+int hrt_candidate_publish(candidate *c, hrt_candidate_write *write, helios_error *err) {
   helios *h = c->h;
   hrt_entry *e;
   int64_t stamp;
   int status = 0;
   HRT_TRY(begin_writing(c, err));
-  status = c->found ? check_unchanged(c, err) : 0;
-  if (status == 0) {
-    status = write(c, err);
-  }
-  if (status == 0) {
-    hrt_shape shape = hrt_definition_shape(&c->def);
-    status = hrt_register(&e, h, &shape, err);
-  }
-  if (status == 0) {
-    status = hrt_catalog_stamp(&stamp, h->catalog, err);
-  }
+  status = write_all(c, write, &e, &stamp, err);
   if (status != 0) {
     hrt_catalog_rollback(h->catalog);
     goto out;
   }
   HRT_TRY(hrt_catalog_commit(h->catalog, err));
-  c->version->procedure_id = c->def.procedure_id;
-  c->version->number = c->def.version;
-  c->version->stamp = write == write_use ? c->def.stamp : stamp;
-  hrt_version_unref(e->version);
-  e->version = c->version;
-  e->stamp = stamp;
-  c->version = NULL;
+  hrt_entry_forget(e);
+  if (c->version) {
+    c->version->procedure_id = c->def.procedure_id;
+    c->version->number = c->def.version;
+    c->version->stamp = c->def.stamp ? c->def.stamp : stamp;
+    e->version = c->version; /* with its idle instance, if the next look-up finds its row */
+    c->version = NULL;
+  }
 out:
   return status;
 }
@@ -303,13 +307,13 @@ static int create(candidate *c, helios_error *err) {
   if (c->def.export_name[0] == 0) {
     memcpy(c->def.export_name, c->def.name, sizeof c->def.name);
   }
-  HRT_TRY(try_out(c, err));
-  HRT_TRY(publish(c, write_create, err));
+  HRT_TRY(hrt_candidate_try(c, err));
+  HRT_TRY(hrt_candidate_publish(c, write_create, err));
 out:
   return status;
 }
 
-static int find(candidate *c, uint32_t version, helios_error *err) {
+int hrt_candidate_find(candidate *c, uint32_t version, helios_error *err) {
   int status = hrt_catalog_find(&c->def, c->h->catalog, c->ddl->def.name, version, err);
   c->found = status == 0;
   c->asked = version;
@@ -321,20 +325,20 @@ static int find(candidate *c, uint32_t version, helios_error *err) {
 
 static int add_version(candidate *c, helios_error *err) {
   int status = 0;
-  HRT_TRY(find(c, 0, err));
+  HRT_TRY(hrt_candidate_find(c, 0, err));
   c->def.version = c->ddl->def.version;
   HRT_TRY(load_source(c, err));
-  HRT_TRY(try_out(c, err));
-  HRT_TRY(publish(c, write_version, err));
+  HRT_TRY(hrt_candidate_try(c, err));
+  HRT_TRY(hrt_candidate_publish(c, write_version, err));
 out:
   return status;
 }
 
 static int use_version(candidate *c, helios_error *err) {
   int status = 0;
-  HRT_TRY(find(c, c->ddl->def.version, err));
-  HRT_TRY(try_out(c, err));
-  HRT_TRY(publish(c, write_use, err));
+  HRT_TRY(hrt_candidate_find(c, c->ddl->def.version, err));
+  HRT_TRY(hrt_candidate_try(c, err));
+  HRT_TRY(hrt_candidate_publish(c, write_use, err));
 out:
   return status;
 }
@@ -342,10 +346,10 @@ out:
 /* SET option, SET SECURITY PROFILE, GRANT, REVOKE: on the current version. */
 static int alter(candidate *c, int (*change)(candidate *, helios_error *), helios_error *err) {
   int status = 0;
-  HRT_TRY(find(c, 0, err));
+  HRT_TRY(hrt_candidate_find(c, 0, err));
   HRT_TRY(change(c, err));
-  HRT_TRY(try_out(c, err));
-  HRT_TRY(publish(c, write_update, err));
+  HRT_TRY(hrt_candidate_try(c, err));
+  HRT_TRY(hrt_candidate_publish(c, write_update, err));
 out:
   return status;
 }
@@ -464,30 +468,27 @@ static int drop(candidate *c, helios_error *err) {
   HRT_TRY(refuse_users(users, c->ddl->cascade, err));
   HRT_TRY(drop_in_savepoint(c, id, users, err));
   hrt_entry *e = hrt_entry_find(c->h, name);
-  if (e) { /* a call after a rollback looks it up again */
-    hrt_version_unref(e->version);
-    e->version = NULL;
-    e->stamp = 0;
+  if (e) {
+    hrt_entry_forget(e); /* a call after a rollback looks it up again */
   }
 out:
   hrt_users_free(users);
   return status;
 }
 
-static int canary(candidate *c, helios_error *err) {
-  (void)c;
-  return hrt_fail(err, HELIOS_E_SYNTAX,
-                  "not supported yet: CANARY, PROMOTE and ROLLBACK of versions");
-}
-
 /* In the order of hrt_ddl_action. */
 static int (*const actions[])(candidate *c, helios_error *err) = {
-    [HRT_DDL_CREATE] = create,           [HRT_DDL_ADD_VERSION] = add_version,
-    [HRT_DDL_USE_VERSION] = use_version, [HRT_DDL_SET_OPTION] = set_option,
-    [HRT_DDL_SET_PROFILE] = set_profile, [HRT_DDL_GRANT] = set_grants,
-    [HRT_DDL_REVOKE] = set_grants,       [HRT_DDL_DROP] = drop,
-    [HRT_DDL_CANARY] = canary,           [HRT_DDL_PROMOTE] = canary,
-    [HRT_DDL_ROLLBACK] = canary,
+    [HRT_DDL_CREATE] = create,
+    [HRT_DDL_ADD_VERSION] = add_version,
+    [HRT_DDL_USE_VERSION] = use_version,
+    [HRT_DDL_SET_OPTION] = set_option,
+    [HRT_DDL_SET_PROFILE] = set_profile,
+    [HRT_DDL_GRANT] = set_grants,
+    [HRT_DDL_REVOKE] = set_grants,
+    [HRT_DDL_DROP] = drop,
+    [HRT_DDL_CANARY] = hrt_apply_canary,
+    [HRT_DDL_PROMOTE] = hrt_apply_promote,
+    [HRT_DDL_ROLLBACK] = hrt_apply_rollback,
 };
 
 int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {

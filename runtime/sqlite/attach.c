@@ -137,6 +137,9 @@ void hrt_session_quiesce(helios *h) {
     if (e->version) {
       hrt_version_quiesce(e->version);
     }
+    if (e->canary) {
+      hrt_version_quiesce(e->canary);
+    }
   }
   hrt_catalog_quiesce(h->catalog, !h->closing);
   sqlite3_finalize(h->probe);
@@ -222,6 +225,49 @@ static void sql_refresh(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   }
 }
 
+/* helios_version('f'): the version of f that answers the calls of the statement that asks. */
+static void sql_version_of(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  helios *h = sqlite3_user_data(sql);
+  helios_error err = {0};
+  uint32_t version;
+  (void)argc;
+  const char *name = (const char *)sqlite3_value_text(argv[0]);
+  hrt_entry *e = hrt_entry_find(h, name ? name : "");
+  if (e == NULL && hrt_sync(h, &err) == 0) {
+    e = hrt_entry_find(h, name ? name : "");
+  }
+  if (e == NULL && err.code == HELIOS_OK) {
+    hrt_fail(&err, HELIOS_E_NOT_FOUND, "no such procedure");
+  }
+  if (e == NULL || hrt_call_version(&version, sql, e, &err) != 0) {
+    give_error(sql, h, &err);
+  } else {
+    sqlite3_result_int64(sql, version);
+  }
+}
+
+/* helios_upgrade(): brings the catalog to this engine's schema, which the first DDL does too. Gives
+ * the schema version; NULL: there is no catalog. */
+static void sql_upgrade(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  helios *h = sqlite3_user_data(sql);
+  helios_error err = {0};
+  int64_t version;
+  (void)argc, (void)argv;
+  hrt_catalog_undo(h->catalog);
+  int status = h->budget ? hrt_fail(&err, HELIOS_E_MISUSE, "a procedure can't upgrade the catalog")
+                         : hrt_catalog_version(&version, h->catalog, &err);
+  if (status == 0 && version > 0 && version < HRT_CATALOG_SCHEMA) {
+    status = hrt_catalog_begin(h->catalog, &err);
+    status = status ? status : hrt_catalog_commit(h->catalog, &err);
+    version = HRT_CATALOG_SCHEMA;
+  }
+  if (status != 0) {
+    give_error(sql, h, &err);
+  } else if (version > 0) {
+    sqlite3_result_int64(sql, version);
+  }
+}
+
 static void own_function_destroyed(void *arg) {
   hrt_session_unref(arg);
 }
@@ -234,7 +280,9 @@ static const struct own_function {
     {"helios_self", 1, SQLITE_DIRECTONLY, sql_self},
     {"helios_ddl", 1, SQLITE_DIRECTONLY, sql_ddl},
     {"helios_refresh", 0, SQLITE_DIRECTONLY, sql_refresh},
+    {"helios_upgrade", 0, SQLITE_DIRECTONLY, sql_upgrade},
     {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
+    {"helios_version", 1, SQLITE_DIRECTONLY, sql_version_of},
 };
 enum { OWN_FUNCTIONS = sizeof own_functions / sizeof *own_functions };
 

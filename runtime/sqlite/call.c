@@ -1,6 +1,5 @@
-/* call.c - a call from SQL: the trampoline. On the first call of a statement it finds the version
- * that is current in the statement's snapshot and pins it to the statement; every later call finds
- * the pin.
+/* call.c - a call from SQL: the trampoline. On the first call of a statement it asks lookup.c for
+ * the version that answers it and pins it to the statement; every later call finds the pin.
  *
  * Invariants: all rows of a statement are computed by one version; a call that failed leaves an
  * error in SQL and no open transaction, statement or instance; a pin's version stays mapped until
@@ -43,51 +42,6 @@ static void pin_unref(void *arg) {
   }
 }
 
-static bool same(const hrt_version *v, const hrt_definition *d) {
-  return v && v->procedure_id == d->procedure_id && v->number == d->version && v->stamp == d->stamp;
-}
-
-/* Brings e->version up to the catalog with this stamp. */
-static int look_up(hrt_entry *e, int64_t stamp, helios_error *err) {
-  hrt_version *v = NULL;
-  int status = 0;
-  hrt_definition *d = hrt_alloc(sizeof *d);
-  if (d == NULL) {
-    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
-  }
-  HRT_TRY(hrt_catalog_find(d, e->h->catalog, e->name, 0, err));
-  if (!same(e->version, d)) {
-    HRT_TRY(hrt_version_load(&v, e->h, d, err));
-    hrt_version_unref(e->version);
-    e->version = v;
-  }
-  e->stamp = stamp;
-out:
-  if (status != 0) {
-    hrt_version_unref(e->version);
-    e->version = NULL;
-    e->stamp = 0;
-  }
-  hrt_free(d);
-  return status;
-}
-
-/* Makes e->version the one that is current in the snapshot of the running statement. */
-static int resolve(hrt_entry *e, helios_error *err) {
-  helios *h = e->h;
-  int64_t stamp;
-  int status = 0;
-  HRT_TRY(hrt_catalog_stamp(&stamp, h->catalog, err));
-  if (stamp != h->synced) {
-    (void)hrt_sync(h, NULL);
-  }
-  if (stamp == 0 || stamp != e->stamp || e->version == NULL) {
-    HRT_TRY(look_up(e, stamp, err));
-  }
-out:
-  return status;
-}
-
 static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err) {
   const hrt_signature *s = &v->signature;
   uint32_t given = (uint32_t)t->nargs, required = s->argc - s->optional;
@@ -107,10 +61,9 @@ static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err
 }
 
 /* The statement's pin, made now. *out has a use for the caller: pin_unref it. */
-static int pin_statement(pin **out, sqlite3_context *sql, const hrt_trampoline *t,
-                         helios_error *err) {
-  hrt_entry *e = t->entry;
-  int status = resolve(e, err);
+static int pin_statement(pin **out, sqlite3_context *sql, hrt_entry *e, helios_error *err) {
+  hrt_version *v;
+  int status = hrt_resolve(&v, e, err);
   if (status != 0) {
     return status;
   }
@@ -118,7 +71,7 @@ static int pin_statement(pin **out, sqlite3_context *sql, const hrt_trampoline *
   if (p == NULL) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
-  p->version = hrt_version_ref(e->version);
+  p->version = hrt_version_ref(v);
   p->entry = e;
   p->users = 2;
   hrt_tally_begin(&p->tally, p->version, sql);
@@ -137,6 +90,21 @@ static sqlite3_value **complete(sqlite3_value *all[HRT_ARGS_MAX], const hrt_sign
     all[i] = i < given ? argv[i] : s->fallbacks[i];
   }
   return all;
+}
+
+/* A call of a canary ended, other than by its caller's doing. */
+static void count_trial(const hrt_version *v, int status) {
+  if (v->trial && status != HELIOS_E_CANCELLED && status != HELIOS_E_MEMORY) {
+    (void)hrt_trial_count(v->trial, status != 0);
+  }
+}
+
+static int take_seat(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_error *err) {
+  int status = hrt_seat_take(out, v, budget, err);
+  if (status != 0) {
+    count_trial(v, status);
+  }
+  return status;
 }
 
 static int run(sqlite3_context *sql, const pin *p, hrt_seat *seat, hrt_budget *budget,
@@ -160,6 +128,7 @@ static int run(sqlite3_context *sql, const pin *p, hrt_seat *seat, hrt_budget *b
     if (status == 0) {
       status = hrt_marshal_result(sql, &v->signature, seat->env, slots, err);
     }
+    count_trial(v, status);
   }
   hrt_host_end(seat->env);
   conn->log_level = level;
@@ -171,7 +140,7 @@ static int run_nested(sqlite3_context *sql, const pin *p, hrt_budget *budget, sq
                       helios_error *err) {
   hrt_version *v = p->version;
   hrt_seat *seat;
-  int status = hrt_seat_take(&seat, v, budget, err);
+  int status = take_seat(&seat, v, budget, err);
   if (status == 0) {
     status = run(sql, p, seat, budget, argv, err);
     hrt_seat_renew(v, &seat);
@@ -193,7 +162,7 @@ static int call_pinned(sqlite3_context *sql, pin *p, sqlite3_value **argv, helio
     goto out;
   }
   if (*seat == NULL) {
-    HRT_TRY(hrt_seat_take(seat, v, h->budget, err));
+    HRT_TRY(take_seat(seat, v, h->budget, err));
   }
   (*seat)->busy = true;
   status = run(sql, p, *seat, h->budget, argv, err);
@@ -307,7 +276,7 @@ static int call_counted(sqlite3_context *sql, pin *p, const hrt_trampoline *t, s
 /* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
 static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
                       helios_error *err) {
-  int status = pin_statement(out, sql, t, err);
+  int status = pin_statement(out, sql, t->entry, err);
   return status != 0 ? status : call_counted(sql, *out, t, argv, err);
 }
 
@@ -372,4 +341,17 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
     }
   }
   call_long(sql, t, argv);
+}
+
+int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_error *err) {
+  pin *made = NULL;
+  const pin *p = sqlite3_get_auxdata(sql, e->aux);
+  int status = p ? 0 : pin_statement(&made, sql, e, err);
+  if (status == 0) {
+    *out = (p ? p : made)->version->number;
+  }
+  if (made) {
+    pin_unref(made);
+  }
+  return status;
 }

@@ -11,14 +11,36 @@
  * them. Errors: E_SIGNATURE (they can't be told), E_NOT_FOUND (export), E_PLUGIN (manifest). */
 int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err);
 
+/* ---- users.c ---- */
+
+/* A stored generated column whose expression calls the procedure. */
+typedef struct hrt_stored {
+  struct hrt_stored *next;
+  char *column, *expression;
+} hrt_stored;
+
 /* A view, trigger, index or table whose SQL calls the procedure. */
 typedef struct hrt_user {
   struct hrt_user *next;
   char *schema, *type, *name;
+  bool stored; /* values of the procedure are kept there, or rows were let in by them */
+  hrt_stored *columns;
 } hrt_user;
 
 /* All users; hrt_users_free them. Errors: E_SQL, E_MEMORY. */
 int hrt_users_find(hrt_user **out, helios *h, const char *procedure, helios_error *err);
 void hrt_users_free(hrt_user *users);
+/* The first of the list, from here on, that is `stored`; or NULL. */
+const hrt_user *hrt_users_stored(const hrt_user *users);
+
+/* ---- dependents.c ---- */
+
+/* Inside the savepoint, the new version written: what the database has stored by the one before
+ * stays right, or E_DEPENDENCY. cascade: indexes are made anew, rows and columns verified. */
+int hrt_dependents_check(helios *h, const hrt_definition *before, const hrt_definition *after,
+                         bool cascade, helios_error *err);
+/* The same for a version that is to answer beside the other: nothing may be stored. */
+int hrt_dependents_refuse(helios *h, const hrt_definition *before, const hrt_definition *after,
+                          helios_error *err);
 
 #endif

@@ -156,7 +156,7 @@ void hrt_functions_free(helios *h) {
       e->trampolines = t->next;
       hrt_free(t);
     }
-    hrt_version_unref(e->version);
+    hrt_entry_forget(e);
     hrt_free(e);
   }
 }

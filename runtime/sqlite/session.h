@@ -1,6 +1,7 @@
 /* session.h - the engine's state of one connection, shared by the files of this folder. attach.c
- * makes and ends it; functions.c registers trampolines; call.c runs them; version.c loads code;
- * apply.c carries out DDL; authorizer.c and cancel.c are the glue to SQLite that their names say.
+ * makes and ends it; functions.c registers trampolines; call.c runs them; lookup.c tells which
+ * version answers; version.c loads code; apply.c carries out DDL; authorizer.c and cancel.c are the
+ * glue to SQLite that their names say.
  *
  * Invariants: used by the connection's thread only (SQLite's mutex is held whenever we run); lives
  * until SQLite has destroyed every function and module that points here; while `internal` is above
@@ -12,6 +13,7 @@
 #include "host/host.h"
 #include "registry/catalog.h"
 #include "registry/grants.h"
+#include "registry/trial.h"
 #include "sqlite/marshal.h"
 
 typedef struct hrt_version hrt_version;
@@ -34,6 +36,8 @@ struct hrt_version {
   uint32_t refs;
   int64_t procedure_id, stamp; /* which row of helios_version this is */
   uint32_t number;
+  bool deterministic;        /* the procedure is */
+  hrt_trial *trial;          /* of a canary, else NULL: its calls are counted */
   char name[HRT_NAME_BYTES]; /* of the procedure, for messages */
   hrt_plugin *plugin;        /* of the plugin cache */
   const struct helios_plugin *abi;
@@ -80,8 +84,10 @@ struct hrt_entry {
   char name[HRT_NAME_BYTES];
   int aux; /* index for sqlite3_set_auxdata: negative, its own */
   hrt_trampoline *trampolines;
-  int64_t stamp;        /* of the catalog when version was looked up; 0: not yet */
-  hrt_version *version; /* may be NULL */
+  int64_t stamp;        /* of the catalog when these were looked up; 0: not yet */
+  hrt_version *version; /* the current one; may be NULL */
+  hrt_version *canary;  /* NULL: none, or it can't run */
+  hrt_trial *trial;     /* how the canary does; NULL: none */
 };
 
 struct helios {
@@ -134,8 +140,17 @@ void hrt_functions_free(helios *h);
 /* Removes them from SQLite. E_MISUSE while statements run. */
 int hrt_functions_remove(helios *h, helios_error *err);
 
+/* ---- lookup.c ---- */
+/* The version that answers a new statement; borrowed from e. */
+int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err);
+void hrt_entry_forget(hrt_entry *e); /* what was looked up */
+/* Can b answer the calls of a? Names, lengths and the NULL rule may differ. */
+bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b);
+
 /* ---- call.c ---- */
 void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv);
+/* The number of the version that answers the calls of e in the statement that sql belongs to. */
+int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_error *err);
 
 /* ---- version.c ---- */
 /* Checks a definition against a plugin: export, signature, grants, imports, purity; makes the

@@ -97,6 +97,7 @@ static void take_identity(hrt_version *v, const hrt_definition *d) {
   v->procedure_id = d->procedure_id;
   v->stamp = d->stamp;
   v->number = d->version;
+  v->deterministic = d->deterministic;
   memcpy(v->name, d->name, sizeof v->name);
   v->state = d->options_given & 1u << HRT_OPTION_STATE ? (uint8_t)d->options[HRT_OPTION_STATE]
                                                        : HRT_STATE_CALL;
@@ -215,6 +216,7 @@ void hrt_version_unref(hrt_version *v) {
     hrt_signature_clear(&v->signature);
     hrt_caps_free(v->caps);
     hrt_plugin_cache_release(v->plugin);
+    hrt_trial_leave(v->trial);
     hrt_free(v);
   }
 }

@@ -1,0 +1,43 @@
+/* apply.h - a statement on its way into the catalog; shared by apply.c and rollout.c only.
+ *
+ * Invariant: between hrt_candidate_find and publish nothing is written. */
+#ifndef HRT_APPLY_H
+#define HRT_APPLY_H
+
+#include "ddl/ddl.h"
+#include "sqlite/session.h"
+
+typedef struct hrt_candidate {
+  helios *h;
+  const hrt_ddl *ddl;
+  hrt_definition def;
+  hrt_definition before; /* inside publish: what was current; version 0: nothing */
+  uint8_t *so;           /* plugin file */
+  size_t so_size;
+  uint8_t so_hash[HRT_HASH_BYTES];
+  hrt_plugin *plugin; /* of the cache, until version has it */
+  hrt_version *version;
+  sqlite3_stmt *guard; /* until writing begins */
+  bool found;          /* def began as the row of this version: */
+  uint32_t asked;
+  int64_t seen_id, seen_stamp;
+  uint32_t seen_version;
+} hrt_candidate;
+
+/* Writes it to the catalog, inside the savepoint. */
+typedef int hrt_candidate_write(hrt_candidate *c, helios_error *err);
+
+/* Begins with the row of a version (0: the current one) of the procedure that the DDL names. */
+int hrt_candidate_find(hrt_candidate *c, uint32_t version, helios_error *err);
+/* Makes the version and one instance of it, as a call would. */
+int hrt_candidate_try(hrt_candidate *c, helios_error *err);
+/* The savepoint: write, look at who depends on it, commit. With c->version it is what this
+ * connection calls from now on. */
+int hrt_candidate_publish(hrt_candidate *c, hrt_candidate_write *write, helios_error *err);
+
+/* ---- rollout.c ---- */
+int hrt_apply_canary(hrt_candidate *c, helios_error *err);
+int hrt_apply_promote(hrt_candidate *c, helios_error *err);
+int hrt_apply_rollback(hrt_candidate *c, helios_error *err);
+
+#endif
