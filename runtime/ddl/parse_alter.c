@@ -7,6 +7,12 @@
 #include "host/date.h"
 #include "host/types.h"
 
+/* What uses the function is brought along to the version that becomes current. */
+static int parse_cascade(hrt_parser *p) {
+  p->ddl->cascade = hrt_parse_accept_word(p, "CASCADE");
+  return 0;
+}
+
 static int parse_version(hrt_parser *p) {
   hrt_token at = p->token;
   int status = hrt_parse_uint(p, &p->ddl->def.version, 1000000000, "a version number");
@@ -21,6 +27,7 @@ static int alter_version(hrt_parser *p) {
   HRT_TRY(parse_version(p));
   HRT_TRY(hrt_parse_need_word(p, "AS"));
   HRT_TRY(hrt_parse_source(p));
+  HRT_TRY(parse_cascade(p));
 out:
   return status;
 }
@@ -30,6 +37,7 @@ static int alter_use(hrt_parser *p) {
   p->ddl->action = HRT_DDL_USE_VERSION;
   HRT_TRY(hrt_parse_need_word(p, "VERSION"));
   HRT_TRY(parse_version(p));
+  HRT_TRY(parse_cascade(p));
 out:
   return status;
 }
@@ -37,7 +45,8 @@ out:
 static int alter_set(hrt_parser *p) {
   if (hrt_parse_accept_word(p, "SOURCE")) {
     p->ddl->action = HRT_DDL_ADD_VERSION;
-    return hrt_parse_source(p);
+    int status = hrt_parse_source(p);
+    return status ? status : parse_cascade(p);
   }
   if (hrt_parse_accept_word(p, "SECURITY")) {
     p->ddl->action = HRT_DDL_SET_PROFILE;
@@ -146,12 +155,12 @@ out:
 
 static int alter_promote(hrt_parser *p) {
   p->ddl->action = HRT_DDL_PROMOTE;
-  return 0;
+  return parse_cascade(p);
 }
 
 static int alter_rollback(hrt_parser *p) {
   p->ddl->action = HRT_DDL_ROLLBACK;
-  return 0;
+  return parse_cascade(p);
 }
 
 static const struct {

@@ -329,6 +329,10 @@ int hrt_parse_create(hrt_parser *p) {
   HRT_TRY(hrt_parse_name(p, p->ddl->def.name, "the procedure's name"));
   HRT_TRY(parse_params(p));
   while (!hrt_parse_at_end(p)) {
+    if (p->ddl->or_replace && hrt_parse_accept_word(p, "CASCADE")) {
+      p->ddl->cascade = true;
+      break;
+    }
     HRT_TRY(parse_clause(p));
   }
   if (!saw(p, "LANGUAGE")) {

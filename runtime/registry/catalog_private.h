@@ -1,4 +1,5 @@
-/* catalog_private.h - shared by the files that read and write the catalog: statements of a connection.
+/* catalog_private.h - shared by the files that read and write the catalog: statements of a
+ * connection.
  *
  * Invariant: between hrt_sql_begin and hrt_sql_end no code but SQLite's and ours runs. */
 #ifndef HRT_CATALOG_PRIVATE_H

@@ -27,7 +27,8 @@ void hrt_entry_forget(hrt_entry *e) {
 /* ---- the canary ---- */
 
 bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b) {
-  bool same = a->param_count == b->param_count && strcmp(a->returns.name, b->returns.name) == 0;
+  bool same = a->param_count == b->param_count && strcmp(a->returns.name, b->returns.name) == 0 &&
+              hrt_definition_required(a) == hrt_definition_required(b);
   for (uint32_t i = 0; same && i < a->param_count; i++) {
     same = strcmp(a->params[i].type.name, b->params[i].type.name) == 0;
   }
@@ -116,8 +117,51 @@ static bool is_free(hrt_entry *e) {
   return !found;
 }
 
+/* ---- one choice a statement ---- */
+
+/* SQLite gives each run of a trigger auxiliary data of its own, so a pin made there is gone with
+ * the row, and the next row would choose again. Triggers run inside one sqlite3_step of a statement
+ * that writes; during it the statement's count of steps stands still. So a choice holds while that
+ * statement is busy at that count. */
+static int steps_of(sqlite3_stmt *s) {
+  return sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 0);
+}
+
+static sqlite3_stmt *find_writer(helios *h) {
+  sqlite3_stmt *s = sqlite3_next_stmt(h->db, NULL);
+  while (s && (!sqlite3_stmt_busy(s) || sqlite3_stmt_readonly(s))) {
+    s = sqlite3_next_stmt(h->db, s);
+  }
+  return s;
+}
+
+/* Does the statement of the last choice still run? It may have been freed. */
+static bool holds(const hrt_entry *e) {
+  sqlite3_stmt *s = e->chosen.stmt ? sqlite3_next_stmt(e->h->db, NULL) : NULL;
+  while (s && s != e->chosen.stmt) {
+    s = sqlite3_next_stmt(e->h->db, s);
+  }
+  return s && sqlite3_stmt_busy(s) && steps_of(s) == e->chosen.steps;
+}
+
+void hrt_choices_check(helios *h) {
+  for (hrt_entry *e = h->entries; e; e = e->next) {
+    if (e->chosen.stmt && !holds(e)) {
+      e->chosen.stmt = NULL;
+    }
+  }
+}
+
 static hrt_version *choose(hrt_entry *e) {
-  return e->canary && hrt_trial_next(e->trial) && is_free(e) ? e->canary : e->version;
+  if (e->canary == NULL) {
+    return e->version;
+  }
+  if (!holds(e)) {
+    e->chosen.stmt = find_writer(e->h);
+    e->chosen.steps = e->chosen.stmt ? steps_of(e->chosen.stmt) : 0;
+    e->chosen.canary = hrt_trial_next(e->trial) && is_free(e);
+  }
+  return e->chosen.canary ? e->canary : e->version;
 }
 
 /* ---- the catalog of the snapshot ---- */

@@ -77,6 +77,13 @@ typedef struct hrt_trampoline {
   bool deterministic; /* as it was registered, forever */
 } hrt_trampoline;
 
+/* Whether a canary answers a statement that writes. */
+typedef struct hrt_choice {
+  sqlite3_stmt *stmt; /* which, only to compare; NULL: none */
+  int steps;          /* its count of steps then */
+  bool canary;
+} hrt_choice;
+
 /* A procedure's name as far as this connection has met it; never forgotten. */
 struct hrt_entry {
   hrt_entry *next;
@@ -88,6 +95,7 @@ struct hrt_entry {
   hrt_version *version; /* the current one; may be NULL */
   hrt_version *canary;  /* NULL: none, or it can't run */
   hrt_trial *trial;     /* how the canary does; NULL: none */
+  hrt_choice chosen;    /* if there is a canary: the last one */
 };
 
 struct helios {
@@ -144,6 +152,8 @@ int hrt_functions_remove(helios *h, helios_error *err);
 /* The version that answers a new statement; borrowed from e. */
 int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err);
 void hrt_entry_forget(hrt_entry *e); /* what was looked up */
+/* Before a statement is compiled, whose place in memory may be that of one that is gone. */
+void hrt_choices_check(helios *h);
 /* Can b answer the calls of a? Names, lengths and the NULL rule may differ. */
 bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b);
 

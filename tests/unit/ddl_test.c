@@ -212,6 +212,23 @@ static void alter__canary(void **state) {
   }
 }
 
+static void cascade__where_a_version_becomes_current(void **state) {
+  (void)state;
+  static const char *const with[] = {"ALTER FUNCTION f VERSION 2 AS '/x' CASCADE",
+                                     "ALTER FUNCTION f USE VERSION 2 CASCADE;",
+                                     "ALTER FUNCTION f SET SOURCE '/x' CASCADE",
+                                     "ALTER FUNCTION f PROMOTE CASCADE",
+                                     "ALTER FUNCTION f ROLLBACK CASCADE",
+                                     "CREATE OR REPLACE FUNCTION f LANGUAGE wasm AS '/x' CASCADE"};
+  for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+    assert_int_equal(parse(with[i]), 0);
+    assert_true(ddl.cascade);
+  }
+  refused("ALTER FUNCTION f CANARY VERSION 2 PERCENT 1 CASCADE", "expected the end");
+  refused("CREATE FUNCTION f LANGUAGE wasm AS '/x' CASCADE", "expected ");
+  refused("CREATE OR REPLACE FUNCTION f CASCADE LANGUAGE wasm AS '/x'", "expected ");
+}
+
 static void drop__forms(void **state) {
   (void)state;
   assert_int_equal(parse("DROP PROCEDURE f"), 0);
@@ -437,6 +454,7 @@ int main(void) {
       cmocka_unit_test(create__defaults),
       cmocka_unit_test(alter__forms),
       cmocka_unit_test(alter__canary),
+      cmocka_unit_test(cascade__where_a_version_becomes_current),
       cmocka_unit_test(drop__forms),
       cmocka_unit_test(call__keeps_arguments),
       cmocka_unit_test(errors__say_where_and_what),
