@@ -10,6 +10,11 @@
 
 /* The same code: it can't compute other values. */
 static bool equivalent(const hrt_definition *a, const hrt_definition *b) {
+  for (uint32_t i = 0; i < a->param_count && i < b->param_count; i++) {
+    if (strcmp(a->params[i].fallback, b->params[i].fallback) != 0) {
+      return false;
+    }
+  }
   return memcmp(a->module_hash, b->module_hash, HRT_HASH_BYTES) == 0 &&
          strcmp(a->export_name, b->export_name) == 0 && a->called_on_null == b->called_on_null &&
          hrt_same_signature(a, b);
