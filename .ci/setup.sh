@@ -8,9 +8,9 @@
 # and run by its own loader; nothing of it is installed. Quick when nothing is missing.
 
 PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libsqlite3-dev libcjson-dev \
-libssl-dev sqlite3"
+libssl-dev libedit-dev sqlite3"
 PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils python3 nodejs rustc \
-libstd-rust-dev-wasm32 wasi-libc libclang-rt-14-dev-wasm32 clang-format git locales \
+libstd-rust-dev-wasm32 wasi-libc libclang-rt-14-dev-wasm32 clang-format git locales zsh fish \
 qemu-user-static libc6-dev-arm64-cross"
 WABT_MIN=1.0.36
 

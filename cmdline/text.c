@@ -38,7 +38,7 @@ const char *hcl_nearest(const char *word, const char *(*name)(const void *arg, s
   int least = 3;
   for (size_t i = 0; (candidate = name(arg, i)) != NULL; i++) {
     int d = distance(word, candidate);
-    if (d < least && d < (int)strcspn(candidate, " ")) {
+    if (d < least && 2 * d <= (int)strcspn(candidate, " ")) {
       least = d;
       best = candidate;
     }

@@ -45,3 +45,16 @@ void sh_buf_free(sh_buf *b) {
   free(b->data);
   *b = (sh_buf){.data = NULL};
 }
+
+const char *sh_buf_get(const sh_buf *b) {
+  return b->data == NULL ? "" : b->data;
+}
+
+void sh_buf_quoted(sh_buf *b, const char *text, char quote) {
+  const char both[2] = {quote, quote};
+  sh_buf_add(b, both, 1);
+  for (; *text != '\0'; text++) {
+    sh_buf_add(b, *text == quote ? both : text, *text == quote ? 2 : 1);
+  }
+  sh_buf_add(b, both, 1);
+}

@@ -5,15 +5,22 @@
 
 #include "shell.h"
 
-static const char *const mode_names[] = {
-#define SH_MODE(name, whole) #name,
+static const struct {
+  const char *name, *help;
+} modes[] = {
+#define SH_MODE(name, whole, help) {#name, help},
 #include "modes.def"
 #undef SH_MODE
 };
 
+const char *sh_mode_name(const void *none, size_t i) {
+  (void)none;
+  return i < SH_MODES ? modes[i].name : NULL;
+}
+
 bool sh_set_mode(shell *sh, const char *name) {
   for (int i = 0; i < SH_MODES; i++) {
-    if (strcmp(mode_names[i], name) == 0) {
+    if (strcmp(modes[i].name, name) == 0) {
       sh->mode = (enum sh_mode)i;
       return true;
     }
@@ -21,39 +28,29 @@ bool sh_set_mode(shell *sh, const char *name) {
   return false;
 }
 
-/* Runs sql with the pattern as its parameter ?1 ('%' without one) and shows the rows. */
-static void query(shell *sh, const char *sql, const char *pattern) {
-  char *text = sqlite3_mprintf("WITH given(pattern) AS (SELECT %Q) %s",
-                               pattern == NULL ? "%" : pattern, sql);
-  if (text == NULL) {
-    sh_say_error(sh, "no memory");
-    return;
-  }
-  sh_run(sh, text);
-  sqlite3_free(text);
-}
-
-static bool has_table(shell *sh, const char *name) {
-  sqlite3_stmt *stmt = NULL;
-  bool found = sqlite3_prepare_v2(helios_db(sh->h), "SELECT 1 FROM sqlite_schema WHERE name = ?1",
-                                  -1, &stmt, NULL) == SQLITE_OK &&
-               sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC) == SQLITE_OK &&
-               sqlite3_step(stmt) == SQLITE_ROW;
-  sqlite3_finalize(stmt);
-  return found;
-}
-
 /* "on" and "off"; without one it is turned over. */
 static void toggle(shell *sh, bool *flag, const char *name, const char *arg) {
   if (arg == NULL || strcmp(arg, "on") == 0 || strcmp(arg, "off") == 0) {
     *flag = arg == NULL ? !*flag : strcmp(arg, "on") == 0;
   } else {
-    sh_say_error(sh, ".%s is on or off", name);
+    sh_say_error(sh, NULL, ".%s is on or off", name);
   }
 }
 
 static void dot_bail(shell *sh, const char *arg) {
   toggle(sh, &sh->bail, "bail", arg);
+}
+
+static void dot_changes(shell *sh, const char *arg) {
+  toggle(sh, &sh->changes, "changes", arg);
+}
+
+static void dot_functions(shell *sh, const char *arg) {
+  sh_query(sh, SH_QUERY_FUNCTIONS, arg, NULL);
+}
+
+static void dot_grants(shell *sh, const char *arg) {
+  sh_about(sh, SH_QUERY_GRANTS, arg);
 }
 
 static void dot_headers(shell *sh, const char *arg) {
@@ -71,10 +68,40 @@ static void dot_log(shell *sh, const char *arg) {
 }
 
 static void dot_mode(shell *sh, const char *arg) {
+  char hint[64];
   if (arg == NULL) {
-    printf("%s\n", mode_names[sh->mode]);
+    fprintf(sh->out, "%s\n", modes[sh->mode].name);
   } else if (!sh_set_mode(sh, arg)) {
-    sh_say_error(sh, "no mode %.40s: list, csv, json, box, column, markdown", arg);
+    const char *nearest = hcl_nearest(arg, sh_mode_name, NULL);
+    snprintf(hint, sizeof hint, nearest == NULL ? ".help mode lists them" : "did you mean '%s'?",
+             nearest);
+    sh_say_error(sh, hint, "no mode %.40s", arg);
+  }
+}
+
+static void dot_nullvalue(shell *sh, const char *arg) {
+  char *text = arg == NULL ? NULL : strdup(arg);
+  if (arg != NULL && text == NULL) {
+    sh_say_error(sh, NULL, "no memory");
+    return;
+  }
+  free(sh->null_text);
+  sh->null_text = text;
+}
+
+static void dot_once(shell *sh, const char *arg) {
+  sh_redirect(sh, arg, true);
+}
+
+static void dot_output(shell *sh, const char *arg) {
+  sh_redirect(sh, arg, false);
+}
+
+static void dot_open(shell *sh, const char *arg) {
+  helios *before = sh->h;
+  helios_error err = {.code = HELIOS_OK};
+  if (sh_open(sh, arg) && helios_close(before, &err) != HELIOS_OK) {
+    sh_error(sh, &err, NULL);
   }
 }
 
@@ -84,72 +111,53 @@ static void dot_quit(shell *sh, const char *arg) {
 }
 
 static void dot_read(shell *sh, const char *arg) {
-  if (arg == NULL) {
-    sh_say_error(sh, ".read needs a file");
-  } else {
-    sh_file(sh, arg);
-  }
+  sh_file(sh, arg);
 }
 
 static void dot_tables(shell *sh, const char *arg) {
-  query(
-      sh,
-      "SELECT name FROM sqlite_schema, given WHERE type IN ('table', 'view') AND name LIKE pattern "
-      "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'helios\\_%' ESCAPE '\\' "
-      "ORDER BY name",
-      arg);
+  sh_query(sh, SH_QUERY_TABLES, arg, NULL);
 }
 
 static void dot_schema(shell *sh, const char *arg) {
   enum sh_mode mode = sh->mode;
-  sh->mode = SH_MODE_list;
-  query(sh,
-        "SELECT sql || ';' FROM sqlite_schema, given WHERE sql NOT NULL AND tbl_name LIKE pattern "
-        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'helios\\_%' ESCAPE '\\' "
-        "ORDER BY tbl_name, type <> 'table', type, name",
-        arg);
+  sh->mode = mode == SH_MODE_json || mode == SH_MODE_jsonl ? mode : SH_MODE_list;
+  sh_query(sh, SH_QUERY_SCHEMA, arg, NULL);
   sh->mode = mode;
 }
 
+static void dot_procedure(shell *sh, const char *arg) {
+  sh_about(sh, SH_QUERY_PROCEDURE, arg);
+}
+
 static void dot_procedures(shell *sh, const char *arg) {
-  if (!has_table(sh, "helios_procedure")) {
-    return; /* the first CREATE PROCEDURE makes it */
-  }
-  query(
-      sh,
-      "SELECT p.name || '(' || ifnull((SELECT group_concat(json_extract(value, '$.name') || ' ' || "
-      "json_extract(value, '$.type'), ', ') FROM json_each(v.params)), '') || ')' AS procedure, "
-      "ifnull(json_extract(v.returns, '$.type'), '') AS returns, p.current_version || ' of ' || "
-      "(SELECT count(*) FROM helios_version o WHERE o.procedure_id = p.id) AS version, "
-      "ifnull(v.profile, '') AS profile, ifnull((SELECT group_concat(value, ', ') FROM "
-      "json_each(v.capabilities)), '') AS capabilities FROM given "
-      "JOIN helios_procedure p ON p.name LIKE given.pattern "
-      "JOIN helios_version v ON v.procedure_id = p.id AND v.version = p.current_version "
-      "ORDER BY p.name",
-      arg);
+  sh_list(sh, SH_QUERY_PROCEDURES, arg);
+}
+
+static void dot_versions(shell *sh, const char *arg) {
+  sh_about(sh, SH_QUERY_VERSIONS, arg);
 }
 
 static void dot_help(shell *sh, const char *arg);
 
 static const struct dot {
-  const char *name, *arguments, *help;
-  int most;
+  const char *name, *arguments, *help, *more;
+  int least;
   void (*run)(shell *sh, const char *arg);
 } dots[] = {
-#define SH_DOT(name, arguments, most, help) {#name, arguments, help, most, dot_##name},
+#define SH_DOT(name, arguments, least, help, more)                                                 \
+  {#name, arguments, help, more, least, dot_##name},
 #include "dot.def"
 #undef SH_DOT
 };
 #define DOTS (sizeof dots / sizeof *dots)
 
-static void dot_help(shell *sh, const char *arg) {
-  (void)sh;
-  (void)arg;
-  for (size_t i = 0; i < DOTS; i++) {
-    char term[48];
-    snprintf(term, sizeof term, ".%s %s", dots[i].name, dots[i].arguments);
-    printf("%-24s %s\n", term, dots[i].help);
-  }
+const char *sh_dot_name(const void *none, size_t i) {
+  (void)none;
+  return i < DOTS ? dots[i].name : NULL;
+}
+
+const char *sh_dot_arguments(size_t i) {
+  return dots[i].arguments;
 }
 
 /* The command that the word is, or the only one that it begins. */
@@ -167,6 +175,40 @@ static const struct dot *find(const char *word, size_t n) {
     }
   }
   return found;
+}
+
+static void unknown(shell *sh, const char *word, size_t n) {
+  char bare[40], hint[64];
+  snprintf(bare, sizeof bare, "%.*s", n > 39 ? 39 : (int)n, word);
+  const char *nearest = hcl_nearest(bare, sh_dot_name, NULL);
+  snprintf(hint, sizeof hint, nearest == NULL ? ".help lists them" : "did you mean '.%s'?",
+           nearest);
+  sh_say_error(sh, hint, "no command .%s", bare);
+}
+
+static void help_on(shell *sh, const char *word) {
+  const struct dot *d = find(word, strlen(word));
+  if (d == NULL) {
+    unknown(sh, word, strlen(word));
+    return;
+  }
+  fprintf(sh->out, ".%s%s%s\n%s%s%s\n", d->name, d->arguments[0] == '\0' ? "" : " ", d->arguments,
+          d->help, d->more[0] == '\0' ? "" : "\n", d->more);
+  for (int i = 0; i < SH_MODES && d->run == dot_mode; i++) {
+    fprintf(sh->out, "  %-10s %s\n", modes[i].name, modes[i].help);
+  }
+}
+
+static void dot_help(shell *sh, const char *arg) {
+  if (arg != NULL) {
+    help_on(sh, arg + (*arg == '.'));
+    return;
+  }
+  for (size_t i = 0; i < DOTS; i++) {
+    char term[48];
+    snprintf(term, sizeof term, ".%s %s", dots[i].name, dots[i].arguments);
+    fprintf(sh->out, "%-24s %s\n", term, dots[i].help);
+  }
 }
 
 /* The argument: the rest of the line without blanks and quotes around it. */
@@ -190,11 +232,13 @@ void sh_dot(shell *sh, const char *line) {
   const struct dot *d = n == 0 ? NULL : find(line + 1, n);
   char *arg = argument(line + 1 + n);
   if (arg == NULL) {
-    sh_say_error(sh, "no memory");
+    sh_say_error(sh, NULL, "no memory");
   } else if (d == NULL) {
-    sh_say_error(sh, "no command .%.*s; .help lists them", n > 40 ? 40 : (int)n, line + 1);
-  } else if (d->most == 0 && *arg != '\0') {
-    sh_say_error(sh, ".%s takes no argument", d->name);
+    unknown(sh, line + 1, n);
+  } else if (d->arguments[0] == '\0' && *arg != '\0') {
+    sh_say_error(sh, NULL, ".%s takes no argument", d->name);
+  } else if (d->least > 0 && *arg == '\0') {
+    sh_say_error(sh, NULL, ".%s needs %s", d->name, d->arguments);
   } else {
     d->run(sh, *arg == '\0' ? NULL : arg);
   }

@@ -71,48 +71,27 @@ static void caret(const char *sql, size_t offset) {
 }
 
 static void json_text(const char *name, const char *text) {
-  fprintf(stderr, "\"%s\":\"", name);
-  for (; *text != '\0'; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\') {
-      fprintf(stderr, "\\%c", c);
-    } else if (c < 0x20 || c == 0x7f) {
-      fprintf(stderr, "\\u%04x", c);
-    } else {
-      fputc(c, stderr);
-    }
-  }
-  fputs("\"", stderr);
+  fprintf(stderr, ",\"%s\":", name);
+  sh_json_string(stderr, text, strlen(text));
 }
 
 static void error_json(const shell *sh, const helios_error *err) {
-  fputs("{\"v\":1,\"type\":\"error\",", stderr);
+  fputs("{\"v\":1,\"type\":\"error\"", stderr);
   json_text("code", code_name(err->code));
-  fputc(',', stderr);
   json_text("text", err->text);
   if (err->hint[0] != '\0') {
-    fputc(',', stderr);
     json_text("hint", err->hint);
   }
   if (err->offset != HELIOS_NO_OFFSET) {
     fprintf(stderr, ",\"offset\":%u", err->offset);
   }
   if (sh->source != NULL) {
-    fputc(',', stderr);
     json_text("file", sh->source);
   }
   if (sh->line > 0) {
     fprintf(stderr, ",\"line\":%lu", sh->line);
   }
   fputs("}\n", stderr);
-}
-
-/* Text of an error on stderr, as SQLite's messages may quote what is in the database. */
-static void shown(const char *before, const char *text, const char *after) {
-  sh_buf clean = {.data = NULL};
-  sh_show(&clean, text, strlen(text), false);
-  fprintf(stderr, "%s%s%s", before, clean.data == NULL ? "" : clean.data, after);
-  sh_buf_free(&clean);
 }
 
 void sh_error(shell *sh, const helios_error *err, const char *sql) {
@@ -124,26 +103,30 @@ void sh_error(shell *sh, const helios_error *err, const char *sql) {
     return;
   }
   fprintf(stderr, "%serror%s: ", sh->color ? "\033[1;31m" : "", sh->color ? "\033[0m" : "");
-  shown("", err->text, "");
+  sh_print(stderr, err->text);
   fprintf(stderr, err->code == HELIOS_OK ? "\n" : " (%s)\n", code_name(err->code));
   if (sh->source != NULL) {
-    shown(" --> ", sh->source, "");
+    fputs(" --> ", stderr);
+    sh_print(stderr, sh->source);
     fprintf(stderr, sh->line > 0 ? ":%lu\n" : "\n", sh->line);
   }
   if (sql != NULL && has_caret(err) && err->offset <= strlen(sql)) {
     caret(sql, err->offset);
   }
   if (err->hint[0] != '\0') {
-    shown("  hint: ", err->hint, "\n");
+    fputs("  hint: ", stderr);
+    sh_print(stderr, err->hint);
+    fputc('\n', stderr);
   }
 }
 
-void sh_say_error(shell *sh, const char *format, ...) {
+void sh_say_error(shell *sh, const char *hint, const char *format, ...) {
   helios_error err = {.code = HELIOS_OK, .offset = HELIOS_NO_OFFSET};
   va_list args;
   va_start(args, format);
   vsnprintf(err.text, sizeof err.text, format, args);
   va_end(args);
+  snprintf(err.hint, sizeof err.hint, "%s", hint == NULL ? "" : hint);
   sh_error(sh, &err, NULL);
 }
 
@@ -155,33 +138,33 @@ static double processor(const struct timeval *a, const struct timeval *b) {
   return (double)(b->tv_sec - a->tv_sec) + (double)(b->tv_usec - a->tv_usec) / 1e6;
 }
 
-/* Steps a statement to its end, or to an error. */
-static int step(shell *sh, sqlite3_stmt *stmt, helios_error *err) {
-  sh_view *view = sqlite3_column_count(stmt) > 0 ? sh_view_new(sh, stmt) : NULL;
-  bool room = view != NULL || sqlite3_column_count(stmt) == 0;
-  int status = SQLITE_ROW;
+int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, long *rows, helios_error *err) {
+  int columns = sqlite3_column_count(stmt), status = SQLITE_ROW;
+  sh_view *view = columns > 0 ? sh_view_new(sh, stmt, shape) : NULL;
+  bool room = view != NULL || columns == 0;
   while (room && status == SQLITE_ROW) {
     status = sqlite3_step(stmt);
     if (status == SQLITE_ROW && view != NULL) {
       room = sh_view_row(view, stmt);
     }
   }
-  sh_view_end(view);
+  *rows = (long)sh_view_end(view);
   if (!room) {
     *err = (helios_error){
         .code = HELIOS_E_MEMORY, .offset = HELIOS_NO_OFFSET, .text = "no memory for the rows"};
-    return 1;
+    return HELIOS_E_MEMORY;
   }
-  return status == SQLITE_DONE ? 0 : helios_step_error(sh->h, err);
+  return status == SQLITE_DONE ? HELIOS_OK : helios_step_error(sh->h, err);
 }
 
 static int run(shell *sh, const char *sql, helios_error *err) {
+  long rows;
   while (*sql != '\0') {
     sqlite3_stmt *stmt = NULL;
     const char *tail = sql;
     int status = helios_prepare(sh->h, &stmt, &tail, sql, err);
     if (status == HELIOS_OK && stmt != NULL) {
-      status = step(sh, stmt, err);
+      status = sh_step(sh, stmt, NULL, &rows, err);
     }
     sqlite3_finalize(stmt);
     if (status != HELIOS_OK || tail == sql) {
@@ -192,20 +175,37 @@ static int run(shell *sh, const char *sql, helios_error *err) {
   return HELIOS_OK;
 }
 
-void sh_run(shell *sh, const char *sql) {
+static void show_time(const struct timespec *begin, const struct rusage *used) {
+  struct timespec now;
+  struct rusage usage;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  getrusage(RUSAGE_SELF, &usage);
+  fprintf(stderr, "time: %.6f s, user %.6f, system %.6f\n", seconds(begin, &now),
+          processor(&used->ru_utime, &usage.ru_utime), processor(&used->ru_stime, &usage.ru_stime));
+}
+
+bool sh_run(shell *sh, const char *sql) {
   helios_error err = {.code = HELIOS_OK};
-  struct timespec a, b;
-  struct rusage x, y;
-  clock_gettime(CLOCK_MONOTONIC, &a);
-  getrusage(RUSAGE_SELF, &x);
-  if (run(sh, sql, &err) != HELIOS_OK) {
+  sqlite3 *db = helios_db(sh->h);
+  sqlite3_int64 changed = sqlite3_total_changes64(db);
+  struct timespec begin;
+  struct rusage used;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  getrusage(RUSAGE_SELF, &used);
+  bool good = run(sh, sql, &err) == HELIOS_OK;
+  if (!good) {
     sh_error(sh, &err, sql);
   }
+  fflush(sh->out);
   if (sh->timer) {
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    getrusage(RUSAGE_SELF, &y);
-    fflush(stdout);
-    fprintf(stderr, "time: %.6f s, user %.6f, system %.6f\n", seconds(&a, &b),
-            processor(&x.ru_utime, &y.ru_utime), processor(&x.ru_stime, &y.ru_stime));
+    show_time(&begin, &used);
   }
+  if (sh->changes) {
+    fprintf(stderr, "changes: %lld, total %lld\n", sqlite3_total_changes64(db) - changed,
+            sqlite3_total_changes64(db));
+  }
+  if (sh->once) {
+    sh_redirect(sh, NULL, false);
+  }
+  return good;
 }

@@ -76,9 +76,9 @@ bool sh_table_cell(sh_table *t, const char *text, size_t length, bool number) {
   return true;
 }
 
-static void repeat(const char *text, size_t n) {
+static void repeat(FILE *out, const char *text, size_t n) {
   while (n-- > 0) {
-    fputs(text, stdout);
+    fputs(text, out);
   }
 }
 
@@ -97,45 +97,45 @@ static const struct look looks[SH_MODES] = {
     [SH_MODE_markdown] = {{NULL}, {"| ", "-", " | ", " |"}, {NULL}, {"| ", " | ", " |"}},
 };
 
-static void rule(const sh_table *t, const char *const look[4]) {
+static void rule(const sh_table *t, FILE *out, const char *const look[4]) {
   if (look[0] == NULL) {
     return;
   }
-  fputs(look[0], stdout);
+  fputs(look[0], out);
   for (size_t i = 0; i < t->columns; i++) {
     if (i > 0) {
-      fputs(look[2], stdout);
+      fputs(look[2], out);
     }
-    repeat(look[1], t->widths[i]);
+    repeat(out, look[1], t->widths[i]);
   }
-  fprintf(stdout, "%s\n", look[3]);
+  fprintf(out, "%s\n", look[3]);
 }
 
-static void row(const sh_table *t, size_t at, const struct look *look) {
-  fputs(look->cells[0], stdout);
+static void row(const sh_table *t, FILE *out, size_t at, const struct look *look) {
+  fputs(look->cells[0], out);
   for (size_t i = 0; i < t->columns; i++) {
     const struct cell *c = &t->cells[at + i];
     size_t space = t->widths[i] - c->columns;
     bool right = t->numbers[i] && at > 0, last = i + 1 == t->columns && t->mode == SH_MODE_column;
     if (i > 0) {
-      fputs(look->cells[1], stdout);
+      fputs(look->cells[1], out);
     }
-    repeat(" ", right ? space : 0);
-    fputs(c->text == NULL ? "" : c->text, stdout);
-    repeat(" ", right || last ? 0 : space);
+    repeat(out, " ", right ? space : 0);
+    fputs(c->text == NULL ? "" : c->text, out);
+    repeat(out, " ", right || last ? 0 : space);
   }
-  fprintf(stdout, "%s\n", look->cells[2]);
+  fprintf(out, "%s\n", look->cells[2]);
 }
 
-void sh_table_print(const sh_table *t) {
+void sh_table_print(const sh_table *t, FILE *out) {
   const struct look *look = &looks[t->mode];
-  rule(t, look->top);
-  row(t, 0, look);
-  rule(t, look->rule);
+  rule(t, out, look->top);
+  row(t, out, 0, look);
+  rule(t, out, look->rule);
   for (size_t at = t->columns; at < t->count; at += t->columns) {
-    row(t, at, look);
+    row(t, out, at, look);
   }
-  rule(t, look->bottom);
+  rule(t, out, look->bottom);
 }
 
 void sh_table_free(sh_table *t) {

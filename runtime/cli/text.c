@@ -1,5 +1,5 @@
-/* text.c - text of the database for terminals and tables. Must let no control character through,
- * nor one that hides or reorders what stands around it. */
+/* text.c - text of the database for terminals, tables and JSON. Must let no control character
+ * through, nor one that hides or reorders what stands around it. */
 #include <string.h>
 #include <wchar.h>
 
@@ -57,4 +57,49 @@ size_t sh_show(sh_buf *out, const char *text, size_t length, bool lines) {
     }
   }
   return columns;
+}
+
+void sh_print(FILE *out, const char *text) {
+  sh_buf clean = {.data = NULL};
+  sh_show(&clean, text, strlen(text), false);
+  fputs(sh_buf_get(&clean), out);
+  sh_buf_free(&clean);
+}
+
+static void json_escape(FILE *out, uint32_t c) {
+  if (c < 0x10000) {
+    fprintf(out, "\\u%04x", c);
+  } else {
+    fprintf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+            0xdc00 + ((c - 0x10000) & 0x3ff));
+  }
+}
+
+/* What is not ASCII is written as it is if it is UTF-8 and shows; ASCII as it is but controls. */
+static void json_bytes(FILE *out, const char *text, size_t length, bool escape) {
+  const unsigned char *s = (const unsigned char *)text;
+  for (size_t i = 0, n; i < length; i += n) {
+    uint32_t c;
+    n = decode(&c, s + i, length - i);
+    if (n == 0) {
+      fputs("\\ufffd", out); /* not UTF-8 */
+      n = 1;
+    } else if (escape && (c == '"' || c == '\\')) {
+      fprintf(out, "\\%c", (char)c);
+    } else if (c < 0x20 || c == 0x7f || hidden(c)) {
+      json_escape(out, c);
+    } else {
+      fwrite(text + i, 1, n, out);
+    }
+  }
+}
+
+void sh_json_string(FILE *out, const char *text, size_t length) {
+  fputc('"', out);
+  json_bytes(out, text, length, true);
+  fputc('"', out);
+}
+
+void sh_json_raw(FILE *out, const char *text, size_t length) {
+  json_bytes(out, text, length, false);
 }

@@ -40,3 +40,11 @@ for line in lines:
     assert o["v"] == 1 and o["type"], line
 PY
 }
+
+# The names in a table of commands or options: names FILE COMMAND|OPTION
+names() {
+  case $2 in
+    COMMAND) sed -n 's/^SH_COMMAND([a-z_]*, "\([^"]*\)".*/\1/p; s/^HCC_COMMAND(\([a-z]*\),.*/\1/p' "$1" ;;
+    OPTION) sed -n 's/^[A-Z]*_OPTION([a-z_0-9]*, [^,]*, "\([^"]*\)".*/\1/p' "$1" ;;
+  esac
+}

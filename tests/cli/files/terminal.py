@@ -1,17 +1,19 @@
 """terminal.py - runs a command with a terminal for stdout and stderr (stdin too): prints what it wrote, then
 its exit code. Usage: terminal.py [--type TEXT]... COMMAND...
 
-TEXT is typed once the program waits; \\n is Enter, ^C Ctrl-C, ^D the end of input.
+TEXT is typed once the program waits; \\n is Enter, \\t Tab, ^C Ctrl-C and so on with A to Z, ^D the end of input.
 """
 import os
 import pty
+import re
 import select
 import sys
 import time
 
 typed, args = [], sys.argv[1:]
 while args and args[0] == "--type":
-    typed.append(args[1].replace("\\n", "\r").replace("^C", "\x03").replace("^D", "\x04"))
+    text = args[1].replace("\\n", "\r").replace("\\t", "\t")
+    typed.append(re.sub(r"\^([A-Z])", lambda m: chr(ord(m.group(1)) - 64), text))
     args = args[2:]
 pid, fd = pty.fork()
 if pid == 0:
@@ -19,7 +21,7 @@ if pid == 0:
 out, quiet = b"", time.monotonic()
 deadline = time.monotonic() + 60
 while time.monotonic() < deadline:
-    ready, _, _ = select.select([fd], [], [], 0.05)
+    ready, _, _ = select.select([fd], [], [], 0.02)
     if ready:
         try:
             data = os.read(fd, 65536)
@@ -29,7 +31,7 @@ while time.monotonic() < deadline:
             break
         out += data
         quiet = time.monotonic()
-    elif typed and time.monotonic() - quiet > 0.4:
+    elif typed and out and time.monotonic() - quiet > (0.4 if "\x03" in typed[0] else 0.1):
         os.write(fd, typed.pop(0).encode())
         quiet = time.monotonic()
 _, status = os.waitpid(pid, 0)

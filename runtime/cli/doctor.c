@@ -1,0 +1,255 @@
+/* doctor.c - helios doctor: can this machine run procedures, and is a database well? Each check
+ * says ok, warn or fail, and what to do. Must change nothing. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "child.h"
+
+#define RESERVE (((size_t)8 << 30) + 4096) /* address space of an instance */
+#define PATH_BYTES 4096
+
+enum state { OK, WARN, FAIL };
+
+typedef struct doctor {
+  shell *sh;
+  bool failed;
+} doctor;
+
+static void say(doctor *d, enum state state, const char *name, const char *text, const char *fix) {
+  static const char *const words[] = {"ok", "warn", "fail"};
+  static const enum hcl_style styles[] = {HCL_STYLE_GOOD, HCL_STYLE_WARN, HCL_STYLE_ERROR};
+  bool color = d->sh->line_of.color_out;
+  d->failed |= state == FAIL;
+  if (d->sh->json) {
+    printf("{\"v\":1,\"type\":\"check\",\"name\":\"%s\",\"status\":\"%s\",\"text\":", name,
+           words[state]);
+    sh_json_string(stdout, text, strlen(text));
+    if (fix != NULL) {
+      fputs(",\"fix\":", stdout);
+      sh_json_string(stdout, fix, strlen(fix));
+    }
+    puts("}");
+  } else if (!d->sh->quiet || state != OK) {
+    printf("%s%-4s%s  %-12s ", hcl_style(color, styles[state]), words[state],
+           hcl_style(color, HCL_STYLE_PLAIN), name);
+    sh_print(stdout, text);
+    putchar('\n');
+    if (fix != NULL) {
+      printf("%19sfix: ", "");
+      sh_print(stdout, fix);
+      putchar('\n');
+    }
+  }
+}
+
+static void check_sqlite(doctor *d) {
+  char text[160];
+  bool threads = sqlite3_threadsafe() != 0,
+       same = strcmp(sqlite3_libversion(), SQLITE_VERSION) == 0;
+  snprintf(text, sizeof text, "%s%s%s%s", sqlite3_libversion(), same ? "" : ", built with ",
+           same ? "" : SQLITE_VERSION, threads ? ", safe for threads" : ", not safe for threads");
+  if (sqlite3_libversion_number() < 3037000) {
+    say(d, FAIL, "sqlite", text, "use SQLite 3.37 or newer");
+  } else {
+    say(d, threads ? OK : WARN, "sqlite", text, threads ? NULL : "use one thread only");
+  }
+  bool omitted = sqlite3_compileoption_used("OMIT_LOAD_EXTENSION") != 0;
+  bool deserialize = sqlite3_compileoption_used("OMIT_DESERIALIZE") == 0;
+  snprintf(text, sizeof text, "loadable extensions: %s, %s", omitted ? "no" : "yes",
+           deserialize ? "deserialize: yes" : "deserialize: no");
+  say(d, omitted ? WARN : OK, "options", text,
+      omitted ? "procedures work in helios only, not in programs with this SQLite" : NULL);
+}
+
+/* The file beside this program, if it is there. */
+static bool beside(char path[PATH_BYTES], const char *name) {
+  ssize_t n = readlink("/proc/self/exe", path, PATH_BYTES - 1);
+  if (n <= 0) {
+    return false;
+  }
+  path[n] = '\0';
+  char *slash = strrchr(path, '/');
+  if (slash == NULL || strlen(name) + 2 > PATH_BYTES - (size_t)(slash - path)) {
+    return false;
+  }
+  memcpy(slash + 1, name, strlen(name) + 1);
+  return access(path, R_OK) == 0;
+}
+
+/* The first line of text, at most n bytes of it. */
+static void first_line(char *out, size_t n, const char *text) {
+  snprintf(out, n, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+/* How many of the compiler's own checks failed, and the first of them. */
+static size_t failures(const char *lines, char *first, size_t n) {
+  size_t count = 0;
+  for (const char *at = lines; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+    if (strncmp(at, "fail", 4) == 0 && count++ == 0) {
+      first_line(first, n, at + 4 + strspn(at + 4, " "));
+    }
+  }
+  return count;
+}
+
+static void check_compiler(doctor *d) {
+  char path[PATH_BYTES], text[PATH_BYTES + 80], first[200] = "";
+  const char *named = getenv("HELIOS_HELIOSC");
+  const char *program = named != NULL && named[0] != '\0' ? named
+                        : beside(path, "heliosc")         ? path
+                                                          : "heliosc";
+  const char *const version[] = {program, "version", NULL};
+  const char *const checks[] = {program, "doctor", "--color=never", NULL};
+  const char *const fix = "install heliosc, or name it in HELIOS_HELIOSC; plugins (.so) need none";
+  sh_buf out = {.data = NULL};
+  if (sh_child(&out, version) != 0) {
+    snprintf(text, sizeof text, "%s can't be run", program);
+    say(d, WARN, "compiler", text, fix);
+  } else {
+    first_line(first, sizeof first, sh_buf_get(&out));
+    snprintf(text, sizeof text, "%s: %s", program, first);
+    say(d, OK, "compiler", text, NULL);
+    sh_buf_clear(&out);
+    sh_child(&out, checks);
+    size_t failed = failures(sh_buf_get(&out), first, sizeof first);
+    snprintf(text, sizeof text, failed == 0 ? "all its checks pass" : "%zu of its checks fail: %s",
+             failed, first);
+    say(d, failed == 0 ? OK : WARN, "toolchain", text, failed == 0 ? NULL : "see heliosc doctor");
+  }
+  sh_buf_free(&out);
+}
+
+static bool key_path(char path[PATH_BYTES]) {
+  const char *named = getenv("HELIOS_KEY"), *config = getenv("XDG_CONFIG_HOME");
+  const char *home = getenv("HOME");
+  if (named != NULL && named[0] != '\0') {
+    return snprintf(path, PATH_BYTES, "%s", named) < PATH_BYTES;
+  }
+  if (config != NULL && config[0] == '/') {
+    return snprintf(path, PATH_BYTES, "%s/helios/local.key", config) < PATH_BYTES;
+  }
+  return home != NULL &&
+         snprintf(path, PATH_BYTES, "%s/.config/helios/local.key", home) < PATH_BYTES;
+}
+
+static void check_key(doctor *d) {
+  char path[PATH_BYTES], text[PATH_BYTES + 64];
+  struct stat st;
+  if (!key_path(path)) {
+    say(d, FAIL, "key", "no place for the key", "set HELIOS_KEY or HOME");
+  } else if (stat(path, &st) != 0) {
+    say(d, WARN, "key", "none yet: no plugin of this machine runs",
+        "the first heliosc build, or CREATE PROCEDURE from a module, makes it");
+  } else if (!S_ISREG(st.st_mode) || access(path, R_OK) != 0) {
+    snprintf(text, sizeof text, "%s can't be read", path);
+    say(d, FAIL, "key", text, "it must be a file that this user can read");
+  } else if ((st.st_mode & 077) != 0) {
+    snprintf(text, sizeof text, "%s can be read by others (mode %03o)", path, st.st_mode & 0777);
+    say(d, FAIL, "key", text, "chmod 600; who reads it can make plugins that run here");
+  } else {
+    say(d, OK, "key", path, NULL);
+  }
+}
+
+static void check_memory(doctor *d) {
+  struct rlimit limit;
+  char text[128];
+  void *space = mmap(NULL, RESERVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  if (space != MAP_FAILED) {
+    munmap(space, RESERVE);
+    say(d, OK, "memory", "8 GiB of addresses can be reserved for an instance", NULL);
+  } else {
+    say(d, FAIL, "memory", "8 GiB of addresses can't be reserved for an instance",
+        "raise 'ulimit -v', or build with heliosc build --bounds=explicit");
+  }
+  snprintf(text, sizeof text,
+           limited ? "address space is limited to %llu MiB" : "address space is not limited",
+           (unsigned long long)limit.rlim_cur >> 20);
+  say(d, limited ? WARN : OK, "limit", text,
+      limited ? "each instance takes 8 GiB of it: ulimit -v unlimited" : NULL);
+}
+
+/* Runs a stock client that loads the extension; it prints the version. */
+static void check_client(doctor *d, const char *name, const char *const *argv,
+                         const char *package) {
+  char text[240], fix[80];
+  sh_buf out = {.data = NULL};
+  int code = sh_child(&out, argv);
+  first_line(text, sizeof text, sh_buf_get(&out));
+  if (code == 127) {
+    snprintf(text, sizeof text, "%s is not installed: not checked", argv[0]);
+    snprintf(fix, sizeof fix, "install the Debian package %s", package);
+    say(d, WARN, name, text, fix);
+  } else if (code != 0 || strcmp(text, helios_version()) != 0) {
+    say(d, WARN, name, text[0] == '\0' ? "the extension does not load" : text,
+        "is its SQLite built with loadable extensions?");
+  } else {
+    snprintf(text, sizeof text, "%s loads the extension", argv[0]);
+    say(d, OK, name, text, NULL);
+  }
+  sh_buf_free(&out);
+}
+
+static void check_extension(doctor *d) {
+  static const char script[] = "import sqlite3, sys\n"
+                               "db = sqlite3.connect(':memory:')\n"
+                               "db.enable_load_extension(True)\n"
+                               "db.load_extension(sys.argv[1])\n"
+                               "print(db.execute('SELECT helios_version()').fetchone()[0])\n";
+  char path[PATH_BYTES], load[PATH_BYTES + 8];
+  if (!beside(path, "helios_sqlite.so")) {
+    say(d, WARN, "extension", "no helios_sqlite.so beside this program",
+        "without it other programs can't call procedures");
+    return;
+  }
+  say(d, OK, "extension", path, NULL);
+  snprintf(load, sizeof load, ".load %s", path);
+  const char *const sqlite[] = {"sqlite3", ":memory:", load, "SELECT helios_version()", NULL};
+  const char *const python[] = {"python3", "-c", script, path, NULL};
+  check_client(d, "sqlite3", sqlite, "sqlite3");
+  check_client(d, "python", python, "python3");
+}
+
+static void check_database(doctor *d) {
+  shell *sh = d->sh;
+  char *broken = sh_ask(sh,
+                        "SELECT group_concat(integrity_check, '; ') FROM "
+                        "(SELECT integrity_check FROM pragma_integrity_check(3)) "
+                        "WHERE integrity_check <> 'ok'",
+                        NULL);
+  bool readable = sqlite3_errcode(helios_db(sh->h)) == SQLITE_OK ||
+                  sqlite3_errcode(helios_db(sh->h)) == SQLITE_DONE;
+  bool whole = broken == NULL && readable;
+  say(d, whole ? OK : FAIL, "integrity",
+      whole            ? "ok"
+      : broken != NULL ? broken
+                       : sqlite3_errmsg(helios_db(sh->h)),
+      whole ? NULL : "restore a backup, or try sqlite3's .recover");
+  sqlite3_free(broken);
+}
+
+int sh_cmd_doctor(shell *sh) {
+  doctor d = {.sh = sh};
+  check_sqlite(&d);
+  check_compiler(&d);
+  check_key(&d);
+  check_memory(&d);
+  check_extension(&d);
+  if (sh->database != NULL) {
+    if (!sh_open(sh, sh->database)) {
+      return SH_EXIT_USAGE;
+    }
+    check_database(&d);
+    d.failed |= sh_close(sh, 0) != 0;
+  }
+  if (sh->json) {
+    printf("{\"v\":1,\"type\":\"result\",\"command\":\"doctor\",\"ok\":%s}\n",
+           d.failed ? "false" : "true");
+  }
+  return d.failed ? SH_EXIT_SQL : 0;
+}

@@ -1,0 +1,89 @@
+/* query.c - what several commands ask the database, from the table queries.def. Must change
+ * nothing; what was given is always a parameter, never part of the SQL. */
+#include <string.h>
+
+#include "shell.h"
+
+static const struct query {
+  sh_shape shape;
+  const char *sql, *json_sql;
+} queries[] = {
+#define SH_QUERY(id, type, json, sql, json_sql) {{type, json}, sql, json_sql},
+#include "queries.def"
+#undef SH_QUERY
+};
+
+static int bind(sqlite3_stmt *stmt, int at, const char *text) {
+  return text == NULL || at > sqlite3_bind_parameter_count(stmt)
+             ? SQLITE_OK
+             : sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
+}
+
+long sh_query(shell *sh, enum sh_query_id id, const char *first, const char *second) {
+  const struct query *q = &queries[id];
+  bool shaped = sh->mode == SH_MODE_jsonl;
+  const char *sql = shaped && q->json_sql != NULL ? q->json_sql : q->sql;
+  helios_error err = {.code = HELIOS_OK};
+  sqlite3_stmt *stmt = NULL;
+  long rows = 0;
+  int status = helios_prepare(sh->h, &stmt, NULL, sql, &err);
+  if (status == HELIOS_OK &&
+      (bind(stmt, 1, first) != SQLITE_OK || bind(stmt, 2, second) != SQLITE_OK)) {
+    status = helios_step_error(sh->h, &err);
+  }
+  if (status == HELIOS_OK) {
+    status = sh_step(sh, stmt, shaped ? &q->shape : NULL, &rows, &err);
+  }
+  sqlite3_finalize(stmt);
+  if (status != HELIOS_OK) {
+    err.offset = HELIOS_NO_OFFSET; /* our SQL is not the user's */
+    sh_error(sh, &err, NULL);
+    return -1;
+  }
+  fflush(sh->out);
+  return rows;
+}
+
+char *sh_ask(shell *sh, const char *sql, const char *first) {
+  sqlite3_stmt *stmt = NULL;
+  char *answer = NULL;
+  if (sqlite3_prepare_v2(helios_db(sh->h), sql, -1, &stmt, NULL) == SQLITE_OK &&
+      bind(stmt, 1, first) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW &&
+      sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
+    answer = sqlite3_mprintf("%s", sqlite3_column_text(stmt, 0));
+  }
+  sqlite3_finalize(stmt);
+  return answer;
+}
+
+/* The first CREATE PROCEDURE makes the tables; until then there is nothing to list. */
+static bool has_catalog(shell *sh) {
+  char *found = sh_ask(
+      sh, "SELECT 1 FROM sqlite_schema WHERE name = 'helios_procedure' AND type = 'table'", NULL);
+  sqlite3_free(found);
+  return found != NULL;
+}
+
+void sh_list(shell *sh, enum sh_query_id id, const char *pattern) {
+  if (has_catalog(sh)) {
+    sh_query(sh, id, pattern, NULL);
+  }
+}
+
+void sh_about(shell *sh, enum sh_query_id id, const char *name) {
+  enum sh_mode mode = sh->mode;
+  char *known =
+      has_catalog(sh) ? sh_ask(sh, "SELECT 1 FROM helios_procedure WHERE name = ?1", name) : NULL;
+  if (known == NULL) {
+    helios_error err = {.code = HELIOS_E_NOT_FOUND, .offset = HELIOS_NO_OFFSET};
+    snprintf(err.text, sizeof err.text, "no such procedure: %.100s", name);
+    sh_error(sh, &err, NULL);
+    return;
+  }
+  sqlite3_free(known);
+  if (id == SH_QUERY_PROCEDURE && (mode == SH_MODE_box || mode == SH_MODE_list)) {
+    sh->mode = SH_MODE_line; /* too wide for a row */
+  }
+  sh_query(sh, id, name, NULL);
+  sh->mode = mode;
+}
