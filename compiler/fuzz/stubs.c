@@ -337,16 +337,37 @@ static void verify(hsb_slot *s) {
                             : hfz_choice(hfz_call.input) % 2);
 }
 
-/* A short text by name, or none; what there is of the input now. */
-static void env_get(hsb_slot *s) {
-  hsb_slot to = s[2], capacity = s[3];
+/* A value by a name or key of s[0], s[1]: a short text, or none. */
+static void by_name(hsb_slot *s, uint32_t offset, uint32_t to, uint32_t capacity) {
+  static const char *const values[] = {"", "1", "a value"};
   take_text(s, u(s[0]), u(s[1]));
   if ((int64_t)s[0] == 0) {
-    static const char *const values[] = {"", "1", "a value"};
     uint8_t c = hfz_choice(hfz_call.input) % 4;
     answer(s, c == 3 ? STATUS_ABSENT
-                     : give(0, u(to), u(capacity), values[c], (uint32_t)strlen(values[c])));
+                     : give(offset, to, capacity, values[c], (uint32_t)strlen(values[c])));
   }
+}
+
+static void named_value(hsb_slot *s) {
+  by_name(s, 0, u(s[2]), u(s[3]));
+}
+
+static void kv_get(hsb_slot *s) {
+  by_name(s, u(s[2]), u(s[3]), u(s[4]));
+}
+
+static void kv_list(hsb_slot *s) {
+  if (hfz_guest(u(s[2]), u(s[3])) == NULL) {
+    answer(s, STATUS_RANGE);
+  } else {
+    by_name(s, 0, u(s[4]), u(s[5]));
+  }
+}
+
+static void two_texts(hsb_slot *s) {
+  bool inside = hfz_guest(u(s[2]), u(s[3])) != NULL;
+  take_text(s, u(s[0]), u(s[1]));
+  answer(s, inside ? (int64_t)s[0] : STATUS_RANGE);
 }
 
 /* bytes to (dst, len in/out) as the HeliosDB nine do it */
@@ -438,7 +459,15 @@ static const struct row {
     {"hmac", hmac},
     {"sign", sign},
     {"verify", verify},
-    {"env_get", env_get},
+    {"env_get", named_value},
+    {"kv_get", kv_get},
+    {"kv_set", two_texts},
+    {"kv_delete", named},
+    {"kv_list", kv_list},
+    {"session_get", named_value},
+    {"session_set", two_texts},
+    {"metric_add", named},
+    {"metric_set", named},
     {"heliosdb_query", heliosdb_query},
     {"heliosdb_get_param", heliosdb_get_param},
     {"heliosdb_return", heliosdb_return},

@@ -4,13 +4,14 @@
  * Invariant: knows the tokens of a statement and nothing of its grammar. */
 #include "ddl/ddl.h"
 #include "ddl/lexer.h"
+#include "ddl/set.h"
 
 bool hrt_ddl_is(const char *text, size_t length) {
   static const char *const objects[] = {"PROCEDURE", "FUNCTION", "AGGREGATE", "EXTENSION", NULL};
   hrt_lexer lexer;
   hrt_lexer_init(&lexer, text, length);
   hrt_token t = hrt_lexer_next(&lexer);
-  if (hrt_token_is(&t, "CALL")) {
+  if (hrt_token_is(&t, "CALL") || hrt_set_is(text, length)) {
     return true;
   }
   bool create = hrt_token_is(&t, "CREATE");

@@ -51,6 +51,10 @@ void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db) {
   sqlite3_progress_handler(db, HRT_PROGRESS_OPS, progress, conn);
 }
 
+void hrt_host_conn_clear(hrt_host_conn *conn) {
+  hrt_variables_clear(conn);
+}
+
 hrt_host_env *hrt_host_suspend(hrt_host_conn *conn) {
   hrt_host_env *active = conn->active;
   conn->active = NULL;

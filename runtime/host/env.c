@@ -27,6 +27,7 @@ void hrt_host_env_free(hrt_host_env *env) {
   hrt_stmts_free(env);
   hrt_crypto_free(env);
   hrt_wasi_free(env);
+  hrt_kv_free(env);
   hrt_free(env->tx);
   hrt_free(env);
 }
@@ -38,6 +39,7 @@ void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps) {
 
 void hrt_host_end_slow(hrt_host_env *env) {
   hrt_stmts_close(env);
+  hrt_kv_reset(env);
   hrt_tx_end(env);
   hrt_query_free(env);
   hrt_files_free(env);

@@ -26,6 +26,17 @@ typedef void hrt_log_fn(void *arg, hrt_log_level level, const char *procedure, c
 #define HRT_PROGRESS_OPS 1000    /* SQLite steps between two looks at the budget */
 #define HRT_PROGRESS_FUEL 10000u /* units that so many steps cost */
 
+#define HRT_VARIABLES 256            /* session variables of a connection */
+#define HRT_VARIABLE_NAME_MAX 128    /* bytes */
+#define HRT_VARIABLE_VALUE_MAX 65536 /* bytes */
+
+/* A session variable. name: as it was first written; case does not matter. value: UTF-8, with a NUL
+ * after its length bytes. */
+typedef struct hrt_variable {
+  char *name, *value;
+  size_t length;
+} hrt_variable;
+
 /* One per sqlite3 connection, zero-initialised by the engine, then hrt_host_conn_init. Used by
  * the connection's thread only. */
 typedef struct hrt_host_conn {
@@ -41,13 +52,24 @@ typedef struct hrt_host_conn {
    * may be called. NULL: none. */
   bool (*function_allowed)(void *arg, const char *name);
   void *function_arg;
-  hrt_observer observer; /* where records go; set by the engine, or nowhere */
+  hrt_observer observer;   /* where records go; set by the engine, or nowhere */
+  hrt_variable *variables; /* room for HRT_VARIABLES, or NULL; in the order of their making */
+  uint32_t variable_count;
 } hrt_host_conn;
 
 /* Installs the progress handler (time limit and cancellation inside guest SQL). The engine itself
  * installs hrt_host_authorizer with sqlite3_set_authorizer(db, hrt_host_authorizer, conn) and
  * never takes it away. */
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
+
+void hrt_host_conn_clear(hrt_host_conn *conn); /* forgets the variables */
+
+/* A session variable, or NULL; good until the next change of one. */
+const hrt_variable *hrt_variable_find(const hrt_host_conn *conn, const char *name, size_t length);
+/* value NULL: forgets it. Errors: E_VALUE (a name is words with dots between them; a value UTF-8
+ * without NUL), E_LIMIT, E_MEMORY. */
+int hrt_variable_set(hrt_host_conn *conn, const char *name, size_t name_length, const char *value,
+                     size_t length, helios_error *err);
 
 /* The callback of sqlite3_set_authorizer; arg: the hrt_host_conn. Allows everything while
  * conn->active is NULL. */
@@ -74,14 +96,16 @@ struct hrt_crypto; /* crypto.c */
 struct hrt_files;  /* files.c */
 struct hrt_wasi;   /* wasi.c */
 struct hrt_http;   /* http.c */
+struct hrt_kv;     /* kv.c */
 
 struct hrt_host_env {
   hrt_host_conn *conn;
-  const hrt_caps *caps;   /* borrowed; changed by hrt_host_set_caps only */
-  const char *procedure;  /* borrowed; for messages and log lines */
-  uint32_t version;       /* of the procedure; set by the engine */
-  uint64_t call;          /* number of the running call in its statement; likewise */
-  hrt_instance *instance; /* set by hrt_host_ready */
+  const hrt_caps *caps;        /* borrowed; changed by hrt_host_set_caps only */
+  const char *procedure;       /* borrowed; for messages and log lines */
+  const int64_t *procedure_id; /* borrowed; in the catalog; set by the engine, or NULL */
+  uint32_t version;            /* of the procedure; set by the engine */
+  uint64_t call;               /* number of the running call in its statement; likewise */
+  hrt_instance *instance;      /* set by hrt_host_ready */
   /* the call: between hrt_host_begin and hrt_host_end */
   bool in_call;
   bool touched; /* hrt_host_end has something to do */
@@ -105,6 +129,7 @@ struct hrt_host_env {
   struct hrt_stmts *stmts;
   struct hrt_query *query;
   struct hrt_crypto *crypto;  /* kept between calls, or NULL */
+  struct hrt_kv *kv;          /* likewise */
   uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
   struct hrt_tx *tx;          /* tx.c; room for HRT_TX_DEPTH, or NULL */
   const char *ctes; /* of the statement in the window: names that WITH made; NUL after each, two at

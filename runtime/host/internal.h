@@ -23,11 +23,12 @@ enum hsb_status {
 #define HRT_TX_DEPTH 32            /* nested in one call */
 #define HRT_LOG_BYTES 8192         /* of a log line */
 #define HRT_RANDOM_MAX (1u << 20)  /* bytes of one call of random */
-#define HRT_MESSAGE_MAX                                                                            \
-  (1u << 20)             /* bytes that hmac, sign and verify take; hash: HRT_RESULT_MAX            \
-                          */
-#define HRT_KEY_MAX 4096 /* bytes of a key of hmac */
-#define HRT_NAME_MAX 255 /* bytes of an environment variable's name */
+#define HRT_MESSAGE_MAX (1u << 20) /* of what hmac, sign, verify take */
+#define HRT_KEY_MAX 4096           /* bytes of a key of hmac */
+#define HRT_KV_KEY_MAX 1024        /* bytes of a key, of at least one */
+#define HRT_KV_VALUE_MAX 65536     /* bytes of its value */
+#define HRT_KV_KEYS 1024           /* of a procedure, which so keeps 65 MiB at most */
+#define HRT_NAME_MAX 255           /* bytes of a name: of the environment, of a metric */
 
 /* A host function: arguments in s, one result to s[0]. */
 typedef void hrt_hostcall_fn(hrt_host_env *env, hsb_slot *s);
@@ -142,6 +143,11 @@ void hrt_files_free(hrt_host_env *env); /* closes all */
 void hrt_wasi_ready(hrt_host_env *env); /* what calls begin with is what there is now */
 void hrt_wasi_end(hrt_host_env *env);
 void hrt_wasi_free(hrt_host_env *env);
+void hrt_kv_reset(hrt_host_env *env); /* no statement of kv.c is left running */
+void hrt_kv_free(hrt_host_env *env);
+void hrt_variables_clear(hrt_host_conn *conn);
+/* Words of letters, digits, '_' and '$' with dots between them; none begins with a digit. */
+bool hrt_name_ok(const char *name, size_t length);
 
 /* A line of the engine's own or a guest's; clean text. */
 void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text);

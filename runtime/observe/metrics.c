@@ -1,56 +1,70 @@
 /* metrics.c - values that procedures emit: counters and gauges by name.
  *
- * Invariant: a name of a procedure keeps its kind; the number of names is bounded. */
+ * Invariant: a name of a procedure keeps its kind; the number of names is bounded, of one procedure
+ * and of all. */
 #include <string.h>
 
 #include "observe/store.h"
 #include "plugin/alloc.h"
 
-/* With the mutex held. */
-static struct hrt_metric *find(hrt_store *store, const char *procedure, const char *name) {
+/* With the mutex held. others: names that the procedure has beside it. */
+static struct hrt_metric *find(uint32_t *others, hrt_store *store, const char *procedure,
+                               const char *name) {
   struct hrt_metric *m = store->metrics;
-  while (m && (strcmp(m->name, name) != 0 || strcmp(m->procedure, procedure) != 0)) {
-    m = m->next;
+  *others = 0;
+  for (; m; m = m->next) {
+    if (strcmp(m->procedure, procedure) != 0) {
+      continue;
+    }
+    if (strcmp(m->name, name) == 0) {
+      break;
+    }
+    ++*others;
   }
   return m;
 }
 
-/* With the mutex held. */
-static struct hrt_metric *make(hrt_store *store, const char *procedure, const char *name,
-                               hrt_metric_kind kind) {
-  struct hrt_metric *m = NULL;
+static hrt_metric_result make(struct hrt_metric **out, hrt_store *store, const char *procedure,
+                              const char *name, hrt_metric_kind kind) {
   size_t owner = strlen(procedure), length = strlen(name);
-  if (store->metric_count < HRT_METRICS_MOST && owner < sizeof m->procedure && length > 0 &&
-      length < sizeof m->name) {
-    m = hrt_alloc(sizeof *m);
+  if (store->metric_count == HRT_METRICS_MOST || owner >= sizeof(*out)->procedure || length == 0 ||
+      length >= sizeof(*out)->name) {
+    return HRT_METRIC_TOO_MANY;
   }
-  if (m) {
-    memcpy(m->procedure, procedure, owner + 1);
-    memcpy(m->name, name, length + 1);
-    m->kind = kind;
-    m->next = store->metrics;
-    store->metrics = m;
-    store->metric_count++;
+  struct hrt_metric *m = hrt_alloc(sizeof *m);
+  if (m == NULL) {
+    return HRT_METRIC_NO_MEMORY;
   }
-  return m;
+  memcpy(m->procedure, procedure, owner + 1);
+  memcpy(m->name, name, length + 1);
+  m->kind = kind;
+  m->next = store->metrics;
+  store->metrics = m;
+  store->metric_count++;
+  *out = m;
+  return HRT_METRIC_DONE;
 }
 
-bool hrt_observe_metric(hrt_store *store, const char *procedure, const char *name,
-                        hrt_metric_kind kind, double value) {
+hrt_metric_result hrt_observe_metric(hrt_store *store, const char *procedure, const char *name,
+                                     hrt_metric_kind kind, double value) {
+  uint32_t others;
+  hrt_metric_result result = HRT_METRIC_DONE;
   if (store == NULL) {
-    return false;
+    return HRT_METRIC_NO_MEMORY;
   }
   pthread_mutex_lock(&store->mutex);
-  struct hrt_metric *m = find(store, procedure, name);
+  struct hrt_metric *m = find(&others, store, procedure, name);
   if (m == NULL) {
-    m = make(store, procedure, name, kind);
+    result =
+        others < HRT_METRICS_OF_ONE ? make(&m, store, procedure, name, kind) : HRT_METRIC_TOO_MANY;
+  } else if (m->kind != kind) {
+    result = HRT_METRIC_OTHER_KIND;
   }
-  bool ok = m && m->kind == kind;
-  if (ok) {
+  if (result == HRT_METRIC_DONE) {
     m->value = kind == HRT_METRIC_COUNTER ? m->value + value : value;
   }
   pthread_mutex_unlock(&store->mutex);
-  return ok;
+  return result;
 }
 
 void hrt_metrics_each(hrt_store *store, hrt_metric_fn *each, void *arg) {

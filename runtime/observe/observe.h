@@ -151,11 +151,17 @@ uint64_t hrt_store_seed(const hrt_store *store);
 
 typedef enum hrt_metric_kind { HRT_METRIC_COUNTER, HRT_METRIC_GAUGE } hrt_metric_kind;
 #define HRT_METRICS_MOST 1024 /* of a store */
+#define HRT_METRICS_OF_ONE 64 /* of a procedure */
 #define HRT_METRIC_BYTES 64   /* of a name, with the NUL */
-/* COUNTER: adds value, GAUGE: sets it. False: too many, no memory, a name that is empty, too long
- * or of another kind. */
-bool hrt_observe_metric(hrt_store *store, const char *procedure, const char *name,
-                        hrt_metric_kind kind, double value);
+typedef enum hrt_metric_result {
+  HRT_METRIC_DONE,
+  HRT_METRIC_TOO_MANY,   /* or a name that is empty or too long */
+  HRT_METRIC_OTHER_KIND, /* the name has another kind already */
+  HRT_METRIC_NO_MEMORY,  /* or no store */
+} hrt_metric_result;
+/* COUNTER: adds value, GAUGE: sets it. */
+hrt_metric_result hrt_observe_metric(hrt_store *store, const char *procedure, const char *name,
+                                     hrt_metric_kind kind, double value);
 typedef void hrt_metric_fn(void *arg, const char *procedure, const char *name, hrt_metric_kind kind,
                            double value);
 void hrt_metrics_each(hrt_store *store, hrt_metric_fn *each, void *arg);

@@ -84,7 +84,8 @@ int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], c
 int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
                            const uint8_t so_hash[HRT_HASH_BYTES], const void *so, size_t size,
                            helios_error *err);
-/* Removes the procedure, its versions, and modules and plugins that nothing else uses. */
+/* Removes the procedure, its versions, what it kept, and modules and plugins that nothing else
+ * uses. */
 int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err);
 
 #endif

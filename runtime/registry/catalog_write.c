@@ -316,6 +316,7 @@ int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
 int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err) {
   int status = 0;
   HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_VERSIONS, procedure_id, 0, err));
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_KV, procedure_id, 0, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_PROCEDURE, procedure_id, 0, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_SWEEP_PLUGINS, 0, 0, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_SWEEP_MODULES, 0, 0, err));

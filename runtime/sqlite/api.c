@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ddl/ddl.h"
+#include "ddl/set.h"
 #include "plugin/alloc.h"
 #include "sqlite/session.h"
 
@@ -32,6 +33,18 @@ void hrt_error_prefix(helios_error *err, const char *procedure) {
   memcpy(whole + used, err->text, more);
   whole[used + more] = 0;
   memcpy(err->text, whole, sizeof whole);
+}
+
+void hrt_give_error(sqlite3_context *sql, helios *h, const helios_error *err) {
+  h->last = *err;
+  char *text = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->text, err->hint)
+                            : sqlite3_mprintf("%s", err->text);
+  if (text == NULL) {
+    sqlite3_result_error_nomem(sql);
+    return;
+  }
+  sqlite3_result_error(sql, text, -1);
+  sqlite3_free(text);
 }
 
 bool helios_is_ddl(const char *sql) {
@@ -82,10 +95,25 @@ void helios_set_log(helios *h, helios_log_fn *log, void *arg, helios_log_level l
   h->conn.log_level = (hrt_log_level)level;
 }
 
+static int run_set(helios *h, sqlite3_stmt **stmt, const char *sql, size_t length, size_t *used,
+                   helios_error *err) {
+  hrt_set set;
+  int status = hrt_set_parse(&set, sql, length, err);
+  *used = set.end;
+  if (status == 0) {
+    status = hrt_set_apply(h, stmt, &set, err);
+  }
+  hrt_free(set.value);
+  return status;
+}
+
 /* Parses one statement of ours. *stmt stays NULL unless it is a CALL. */
 static int run_ours(helios *h, sqlite3_stmt **stmt, const char *sql, size_t length, size_t *used,
                     helios_error *err) {
   int status = 0;
+  if (hrt_set_is(sql, length)) {
+    return run_set(h, stmt, sql, length, used, err);
+  }
   hrt_ddl *ddl = hrt_alloc(sizeof *ddl);
   if (ddl == NULL) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");

@@ -151,6 +151,7 @@ static void free_session(helios *h) {
   hrt_functions_free(h);
   hrt_catalog_free(h->catalog);
   sqlite3_finalize(h->probe);
+  hrt_host_conn_clear(&h->conn);
   hrt_store_close(h->conn.observer.store);
   hrt_free(h->heliosc);
   hrt_free(h->trust_root);
@@ -184,18 +185,6 @@ static void sql_version(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   sqlite3_result_text(sql, helios_version(), -1, SQLITE_STATIC);
 }
 
-static void give_error(sqlite3_context *sql, helios *h, const helios_error *err) {
-  h->last = *err;
-  char *text = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->text, err->hint)
-                            : sqlite3_mprintf("%s", err->text);
-  if (text == NULL) {
-    sqlite3_result_error_nomem(sql);
-    return;
-  }
-  sqlite3_result_error(sql, text, -1);
-  sqlite3_free(text);
-}
-
 /* helios_ddl(statement): CREATE, ALTER, DROP for programs that only have SQLite's own functions. */
 static void sql_ddl(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   helios *h = sqlite3_user_data(sql);
@@ -212,7 +201,7 @@ static void sql_ddl(sqlite3_context *sql, int argc, sqlite3_value **argv) {
                    ? hrt_run_ddl(h, text, length, &used, &err)
                    : hrt_fail(&err, HELIOS_E_SYNTAX, "helios_ddl takes one statement");
   if (status != 0) {
-    give_error(sql, h, &err);
+    hrt_give_error(sql, h, &err);
   }
 }
 
@@ -221,7 +210,7 @@ static void sql_refresh(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   helios_error err = {0};
   (void)argc, (void)argv;
   if (helios_refresh(h, &err) != 0) {
-    give_error(sql, h, &err);
+    hrt_give_error(sql, h, &err);
   }
 }
 
@@ -240,7 +229,7 @@ static void sql_version_of(sqlite3_context *sql, int argc, sqlite3_value **argv)
     hrt_fail(&err, HELIOS_E_NOT_FOUND, "no such procedure");
   }
   if (e == NULL || hrt_call_version(&version, sql, e, &err) != 0) {
-    give_error(sql, h, &err);
+    hrt_give_error(sql, h, &err);
   } else {
     sqlite3_result_int64(sql, version);
   }
@@ -262,7 +251,7 @@ static void sql_upgrade(sqlite3_context *sql, int argc, sqlite3_value **argv) {
     version = HRT_CATALOG_SCHEMA;
   }
   if (status != 0) {
-    give_error(sql, h, &err);
+    hrt_give_error(sql, h, &err);
   } else if (version > 0) {
     sqlite3_result_int64(sql, version);
   }
@@ -283,6 +272,8 @@ static const struct own_function {
     {"helios_upgrade", 0, SQLITE_DIRECTONLY, sql_upgrade},
     {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
     {"helios_version", 1, SQLITE_DIRECTONLY, sql_version_of},
+    {"helios_session", 1, 0, hrt_sql_session}, /* in views and triggers too */
+    {"helios_session_set", 2, SQLITE_DIRECTONLY, hrt_sql_session_set},
 };
 enum { OWN_FUNCTIONS = sizeof own_functions / sizeof *own_functions };
 

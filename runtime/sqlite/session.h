@@ -218,7 +218,16 @@ int hrt_apply(helios *h, const struct hrt_ddl *ddl, helios_error *err);
 int hrt_call_prepare(helios *h, sqlite3_stmt **stmt, const char *text, const struct hrt_ddl *ddl,
                      helios_error *err);
 
+/* ---- variables.c ---- */
+struct hrt_set;
+/* SET, SHOW, RESET: *stmt is what SHOW is to run, else NULL. */
+int hrt_set_apply(helios *h, sqlite3_stmt **stmt, const struct hrt_set *set, helios_error *err);
+void hrt_sql_session(sqlite3_context *sql, int argc, sqlite3_value **argv);
+void hrt_sql_session_set(sqlite3_context *sql, int argc, sqlite3_value **argv);
+
 /* ---- api.c ---- */
+/* Gives an error of the engine's own functions to SQL. */
+void hrt_give_error(sqlite3_context *sql, helios *h, const helios_error *err);
 /* Parses and carries out one DDL statement; *used: bytes it took. */
 int hrt_run_ddl(helios *h, const char *sql, size_t length, size_t *used, helios_error *err);
 /* "procedure f: " before err's text. */

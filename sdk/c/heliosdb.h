@@ -84,6 +84,7 @@ enum hg_status {
   HG_E_EXISTS = -19,
   HG_E_IO = -20,
   HG_E_NETWORK = -21,
+  HG_E_NAME = -22,
 };
 
 /* algorithms of hg_hash and hg_hmac; BLAKE3 is refused so far */
@@ -204,6 +205,25 @@ HG_IMPORT(helios_v1, file_close) int hg_file_close(int file);
 HG_IMPORT(helios_v1, file_remove) int hg_file_remove(const char *path, unsigned n);
 HG_IMPORT(helios_v1, file_list)
 int hg_file_list(const char *path, unsigned n, unsigned offset, char *dst, unsigned cap);
+/* what the procedure keeps in the database, undone with the caller's transaction */
+HG_IMPORT(helios_v1, kv_get)
+int hg_kv_get(const void *key, unsigned key_n, unsigned offset, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, kv_set)
+int hg_kv_set(const void *key, unsigned key_n, const void *value, unsigned value_n);
+HG_IMPORT(helios_v1, kv_delete)
+int hg_kv_delete(const void *key, unsigned key_n); /* 1: it was there */
+HG_IMPORT(helios_v1, kv_list) /* the first key with the prefix that comes after `after` */
+int hg_kv_list(const void *prefix, unsigned prefix_n, const void *after, unsigned after_n,
+               void *dst, unsigned cap);
+
+/* variables of the connection: text by name */
+HG_IMPORT(helios_v1, session_get)
+int hg_session_get(const char *name, unsigned n, char *dst, unsigned cap);
+HG_IMPORT(helios_v1, session_set)
+int hg_session_set(const char *name, unsigned n, const char *value, unsigned value_n);
+
+HG_IMPORT(helios_v1, metric_add) int hg_metric_add(const char *name, unsigned n, double v);
+HG_IMPORT(helios_v1, metric_set) int hg_metric_set(const char *name, unsigned n, double v);
 
 /* the nine functions of the HeliosDB design; *_len is in/out */
 HG_IMPORT(heliosdb, heliosdb_query)

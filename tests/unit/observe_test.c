@@ -186,15 +186,34 @@ static void counts__add_up(void **state) {
 static void metrics__keep_their_kind(void **state) {
   (void)state;
   hrt_store *store = open_store(NULL);
-  assert_true(hrt_observe_metric(store, "p", "n", HRT_METRIC_COUNTER, 2));
-  assert_false(hrt_observe_metric(store, "p", "n", HRT_METRIC_GAUGE, 2));
-  assert_true(hrt_observe_metric(store, "q", "n", HRT_METRIC_GAUGE, 2));
-  assert_false(hrt_observe_metric(store, "p", "", HRT_METRIC_GAUGE, 2));
+  assert_int_equal(hrt_observe_metric(store, "p", "n", HRT_METRIC_COUNTER, 2), HRT_METRIC_DONE);
+  assert_int_equal(hrt_observe_metric(store, "p", "n", HRT_METRIC_GAUGE, 2), HRT_METRIC_OTHER_KIND);
+  assert_int_equal(hrt_observe_metric(store, "q", "n", HRT_METRIC_GAUGE, 2), HRT_METRIC_DONE);
+  assert_int_equal(hrt_observe_metric(store, "p", "", HRT_METRIC_GAUGE, 2), HRT_METRIC_TOO_MANY);
+  hrt_store_close(store);
+}
+
+static int metrics_made(hrt_store *store, const char *procedure) {
   char name[32];
-  int made = 2;
-  for (int i = 0; i < 2 * HRT_METRICS_MOST; i++) {
+  int made = 0;
+  for (int i = 0; i < 2 * HRT_METRICS_OF_ONE; i++) {
     snprintf(name, sizeof name, "m%d", i);
-    made += hrt_observe_metric(store, "p", name, HRT_METRIC_GAUGE, 1);
+    made += hrt_observe_metric(store, procedure, name, HRT_METRIC_GAUGE, 1) == HRT_METRIC_DONE;
+  }
+  return made;
+}
+
+/* No procedure takes the room of the others. */
+static void metrics__bounded(void **state) {
+  (void)state;
+  hrt_store *store = open_store(NULL);
+  char name[32];
+  int made = 0;
+  for (int i = 0; i < 2 * HRT_METRICS_MOST / HRT_METRICS_OF_ONE; i++) {
+    snprintf(name, sizeof name, "p%d", i);
+    int one = metrics_made(store, name);
+    assert_int_equal(one, made < HRT_METRICS_MOST ? HRT_METRICS_OF_ONE : 0);
+    made += one;
   }
   assert_int_equal(made, HRT_METRICS_MOST);
   hrt_store_close(store);
@@ -245,7 +264,7 @@ static void nothing__without_a_store(void **state) {
   assert_int_equal(hrt_records_due(NULL), 0);
   assert_int_equal(hrt_records_dropped(NULL, HRT_RING_TRAPS), 0);
   assert_null(hrt_series_of(NULL, "p", 1));
-  assert_false(hrt_observe_metric(NULL, "p", "n", HRT_METRIC_GAUGE, 1));
+  assert_int_equal(hrt_observe_metric(NULL, "p", "n", HRT_METRIC_GAUGE, 1), HRT_METRIC_NO_MEMORY);
   assert_false(hrt_defer(NULL, (hrt_deferred){never, NULL, NULL}));
   assert_false(hrt_deferred_take(&d, NULL));
 }
@@ -263,7 +282,7 @@ static void memory__none_is_a_drop(void **state) {
   hrt_alloc_fail(0, 1000);
   hrt_observe_log(&o, &who, HRT_LOG_INFO, "x");
   assert_null(hrt_series_of(store, "p", 1));
-  assert_false(hrt_observe_metric(store, "p", "n", HRT_METRIC_GAUGE, 1));
+  assert_int_equal(hrt_observe_metric(store, "p", "n", HRT_METRIC_GAUGE, 1), HRT_METRIC_NO_MEMORY);
   hrt_alloc_fail(-1, 0);
   assert_int_equal(hrt_records_dropped(store, HRT_RING_LOGS), 1);
   hrt_observe_log(&o, &who, HRT_LOG_INFO, "y");
@@ -337,6 +356,7 @@ int main(void) {
       CASE(record__written_ones_are_shown_above_a_row_only),
       CASE(counts__add_up),
       CASE(metrics__keep_their_kind),
+      CASE(metrics__bounded),
       CASE(deferred__in_order_bounded_and_released),
       CASE(nothing__without_a_store),
       CASE(memory__none_is_a_drop),

@@ -156,6 +156,7 @@ FX void puppet_close(puppet *p) {
   hrt_host_env_free(p->env);
   hrt_instance_free(p->instance);
   hrt_plugin_unref(p->plugin);
+  hrt_host_conn_clear(&p->conn);
   hrt_store_close(p->conn.observer.store);
   assert_int_equal(sqlite3_close(p->db), SQLITE_OK);
   hrt_caps_free(p->caps);

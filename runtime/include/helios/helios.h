@@ -113,6 +113,14 @@ HELIOS_API void helios_set_authorizer(helios *h,
                                                         const char *, const char *),
                                       void *arg);
 
+/* Session variables: texts of this connection by name (words with a dot: "app.tenant"), which SQL
+ * reads with helios_session(name), procedures with session_get. value NULL forgets the name. Not
+ * undone by ROLLBACK. Errors: E_VALUE, E_LIMIT (256 names, 64 KiB a value), E_MEMORY. */
+HELIOS_API HELIOS_MUST_USE int helios_session_set(helios *h, const char *name, const char *value,
+                                                  helios_error *err);
+/* NULL: there is none. Good until the next change of a session variable. */
+HELIOS_API const char *helios_session_get(helios *h, const char *name);
+
 /* Where log lines of procedures go, from this level on. NULL: nowhere. */
 HELIOS_API void helios_set_log(helios *h, helios_log_fn *log, void *arg, helios_log_level level);
 

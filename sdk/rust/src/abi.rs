@@ -55,6 +55,14 @@ extern "C" {
     pub fn file_close(file: i32) -> i32;
     pub fn file_remove(p: *const u8, n: u32) -> i32;
     pub fn file_list(p: *const u8, n: u32, offset: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn kv_get(key: *const u8, key_n: u32, offset: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn kv_set(key: *const u8, key_n: u32, value: *const u8, value_n: u32) -> i32;
+    pub fn kv_delete(key: *const u8, key_n: u32) -> i32;
+    pub fn kv_list(prefix: *const u8, prefix_n: u32, after: *const u8, after_n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn session_get(name: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn session_set(name: *const u8, n: u32, value: *const u8, value_n: u32) -> i32;
+    pub fn metric_add(name: *const u8, n: u32, v: f64) -> i32;
+    pub fn metric_set(name: *const u8, n: u32, v: f64) -> i32;
 }
 
 #[link(wasm_import_module = "heliosdb")]

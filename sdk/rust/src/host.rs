@@ -1,4 +1,4 @@
-//! host.rs - randomness, cryptography and the environment as safe functions. Must never trust a length that the
+//! host.rs - randomness, cryptography, the environment, kept values, session variables and metrics as safe functions. Must never trust a length that the
 //! host gives beyond the buffer that it was given.
 
 use crate::{abi, check, Error};
@@ -68,4 +68,54 @@ pub fn verify(public_key: &[u8; 32], data: &[u8], signature: &[u8]) -> Result<bo
 pub fn env_var(name: &str) -> Result<Option<String>, Error> {
     let value = optional(|dst, cap| unsafe { abi::env_get(name.as_ptr(), name.len() as u32, dst, cap) })?;
     Ok(value.map(|v| String::from_utf8_lossy(&v).into_owned()))
+}
+
+/// A value that this procedure keeps; None if there is no such key.
+pub fn kv_get(key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    optional(|dst, cap| unsafe { abi::kv_get(key.as_ptr(), key.len() as u32, 0, dst, cap) })
+}
+
+pub fn kv_set(key: &[u8], value: &[u8]) -> Result<(), Error> {
+    let (v, vn) = (value.as_ptr(), value.len() as u32);
+    check(unsafe { abi::kv_set(key.as_ptr(), key.len() as u32, v, vn) }).map(|_| ())
+}
+
+/// Was there such a key?
+pub fn kv_delete(key: &[u8]) -> Result<bool, Error> {
+    check(unsafe { abi::kv_delete(key.as_ptr(), key.len() as u32) }).map(|n| n == 1)
+}
+
+/// The keys with a prefix, in order; every one of those that stay while the list is made.
+pub fn kv_keys(prefix: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut keys: Vec<Vec<u8>> = Vec::new();
+    let (p, pn) = (prefix.as_ptr(), prefix.len() as u32);
+    loop {
+        let after = keys.last().map_or(&[][..], |k| k.as_slice());
+        let (a, an) = (after.as_ptr(), after.len() as u32);
+        match optional(|dst, cap| unsafe { abi::kv_list(p, pn, a, an, dst, cap) })? {
+            Some(key) => keys.push(key),
+            None => return Ok(keys),
+        }
+    }
+}
+
+/// A variable of the connection; None if it is not set.
+pub fn session_var(name: &str) -> Result<Option<String>, Error> {
+    let value = optional(|dst, cap| unsafe { abi::session_get(name.as_ptr(), name.len() as u32, dst, cap) })?;
+    Ok(value.map(|v| String::from_utf8_lossy(&v).into_owned()))
+}
+
+pub fn set_session_var(name: &str, value: &str) -> Result<(), Error> {
+    let (v, vn) = (value.as_ptr(), value.len() as u32);
+    check(unsafe { abi::session_set(name.as_ptr(), name.len() as u32, v, vn) }).map(|_| ())
+}
+
+/// Adds to a counter of this procedure.
+pub fn metric_add(name: &str, value: f64) -> Result<(), Error> {
+    check(unsafe { abi::metric_add(name.as_ptr(), name.len() as u32, value) }).map(|_| ())
+}
+
+/// Sets a gauge of this procedure.
+pub fn metric_set(name: &str, value: f64) -> Result<(), Error> {
+    check(unsafe { abi::metric_set(name.as_ptr(), name.len() as u32, value) }).map(|_| ())
 }

@@ -1,4 +1,4 @@
-/* variable.c - environment variables, each by a grant that names it. Must never tell whether a
+/* environ.c - environment variables, each by a grant that names it. Must never tell whether a
  * variable exists that is not granted. */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static int granted(struct hrt_bytes *b, hrt_host_env *env, const hsb_slot *s) {
   }
   hrt_clean(shown, sizeof shown, b->at, b->length);
   hrt_bytes_free(b);
-  return hrt_refuse(env, HSB_STATUS_DENIED,
+  return hrt_denied(env, HRT_CAP_ENV, shown,
                     "procedure %s may not read the environment variable %s: it has no grant "
                     "'env:%s'",
                     env->procedure, shown, shown);

@@ -1,0 +1,224 @@
+"""state_test.py - what lasts beyond a call, from SQL: kept values with statements, transactions, versions and DROP;
+session variables as SQL sees them. Run by run.py. tests/unit/host_state_test.c has every refusal."""
+import sqlite3
+import unittest
+from pathlib import Path
+
+from python_test import connect, ddl, one, rows
+
+GRANTS = ["query", "write:t", "transaction", "log", "read:mine", "read:t"]
+TWO = "(k TEXT, v TEXT) RETURNS INTEGER"
+EXPORTS = {"put": TWO, "take": "(k TEXT) RETURNS ANY", "remove": "(k TEXT) RETURNS INTEGER",
+           "next": "(prefix TEXT, k TEXT) RETURNS ANY", "put_undone": TWO, "put_trap": TWO,
+           "count_up": "(k TEXT) RETURNS BIGINT", "tell": "(k TEXT) RETURNS ANY", "say": TWO,
+           "metric": "(k TEXT, v REAL) RETURNS INTEGER", "ask": "(k TEXT) RETURNS ANY"}
+
+
+def create(db, name, export, *grants, module="keeper.wat", kind="CREATE OR REPLACE PROCEDURE"):
+    listed = ", ".join(f"'{g}'" for g in grants)
+    capabilities = f"CAPABILITIES ({listed})" if grants else ""
+    ddl(db, f"{kind} {name}{EXPORTS[export]} LANGUAGE wasm EXPORT '{export}' {capabilities} AS '{module}'")
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.path = f"{self.id()}.db"
+        self.db = connect(self.path)
+        self.addCleanup(self.db.close)
+        self.db.isolation_level = None
+        self.db.executescript("CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (1, 'x'), (2, 'y'), (3, 'z');")
+
+    def fails(self, pattern, sql, *values):
+        with self.assertRaisesRegex(sqlite3.Error, pattern, msg=sql):
+            self.db.execute(sql, values).fetchall()
+
+    def made(self, *exports):
+        for export in exports:
+            create(self.db, export, export, *GRANTS)
+
+
+class Kept(Case):
+    """Each procedure has a namespace of its own, so one export does all here: `count_up`."""
+
+    def count(self, db=None):
+        return one(db or self.db, "SELECT count_up('n')")
+
+    def setUp(self):
+        super().setUp()
+        self.made("count_up")
+
+    def test_lasts_and_is_undone_with_the_callers_transaction(self):
+        self.assertEqual([self.count(), self.count()], [1, 2])
+        self.db.execute("BEGIN")
+        self.assertEqual([self.count(), self.count()], [3, 4])
+        self.db.execute("ROLLBACK")
+        self.assertEqual(self.count(), 3)
+        self.db.execute("SAVEPOINT s")
+        self.count()
+        self.db.execute("ROLLBACK TO s")
+        self.db.execute("RELEASE s")
+        self.assertEqual(self.count(), 4)
+        other = connect(self.path)
+        self.addCleanup(other.close)
+        self.assertEqual(self.count(other), 5)
+        self.assertEqual(self.count(), 6)
+
+    def test_survives_versions(self):
+        self.count()
+        ddl(self.db, "ALTER PROCEDURE count_up SET SOURCE 'keeper.wat'")
+        self.assertEqual(self.count(), 2)
+        ddl(self.db, "ALTER PROCEDURE count_up USE VERSION 1")
+        self.assertEqual(self.count(), 3)
+
+    def test_goes_with_the_procedure(self):
+        self.count()
+        ddl(self.db, "DROP PROCEDURE count_up")
+        self.assertEqual(one(self.db, "SELECT count(*) FROM helios_kv"), 0)
+        self.made("count_up")
+        self.assertEqual(self.count(), 1)
+
+    def test_a_dropped_ones_comes_back_with_rollback(self):
+        self.count()
+        self.db.execute("BEGIN")
+        ddl(self.db, "DROP PROCEDURE count_up")
+        self.db.execute("ROLLBACK")
+        self.assertEqual(self.count(), 2)
+
+    def test_namespaces(self):
+        create(self.db, "other", "count_up", *GRANTS)
+        self.assertEqual([self.count(), one(self.db, "SELECT other('n')"), self.count()], [1, 1, 2])
+
+    def test_inside_a_select_over_rows(self):
+        self.assertEqual(rows(self.db, "SELECT count_up('n') FROM t"), [(1,), (2,), (3,)])
+        self.assertEqual(self.count(), 4)
+
+    def test_inside_an_update(self):
+        """Kept with the statement, and undone with it when it fails."""
+        self.db.execute("UPDATE t SET b = count_up('n')")
+        self.assertEqual(rows(self.db, "SELECT b FROM t"), [(1,), (2,), (3,)])
+        self.db.execute("CREATE UNIQUE INDEX u ON t(b)")
+        self.fails("UNIQUE", "UPDATE t SET b = count_up('n') * 0")
+        self.assertEqual(self.count(), 4)
+
+    def test_inside_insert_and_delete(self):
+        self.db.execute("INSERT INTO t SELECT a + 10, count_up('n') FROM t")
+        self.db.execute("DELETE FROM t WHERE count_up('n') > 5")
+        self.assertEqual(rows(self.db, "SELECT a, b FROM t WHERE a > 9 OR typeof(b) = 'text'"),
+                         [(1, "x"), (2, "y")])
+
+    def test_not_from_a_trigger(self):
+        """Procedures that are not deterministic can't be called from a schema at all."""
+        self.db.execute("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT count_up('n'); END")
+        self.fails("unsafe use of count_up", "INSERT INTO t VALUES (9, 9)")
+
+    def test_read_only_and_locked(self):
+        reader = connect(self.path)
+        self.addCleanup(reader.close)
+        reader.execute("PRAGMA query_only = 1")
+        self.assertEqual(one(reader, "SELECT count_up('n')"), -1)
+        reader.execute("PRAGMA query_only = 0")
+        reader.execute("PRAGMA busy_timeout = 0")
+        self.db.execute("BEGIN IMMEDIATE")
+        self.assertEqual(one(reader, "SELECT count_up('n')"), -1)
+        self.db.execute("ROLLBACK")
+        self.assertEqual(one(reader, "SELECT count_up('n')"), 1)
+
+
+class Statuses(Case):
+    def test_savepoints(self):
+        """begin opens a savepoint, which SQLite refuses within a statement that writes."""
+        self.made("put_undone")
+        self.assertEqual(one(self.db, "SELECT put_undone('k', 'v')"), 0)
+        self.db.execute("UPDATE t SET b = put_undone('k', 'v')")
+        self.assertEqual(one(self.db, "SELECT max(b) FROM t"), -12)  # BUSY
+        self.assertEqual(one(self.db, "SELECT count(*) FROM helios_kv"), 0)
+
+    def test_trap(self):
+        """As any SQL of a procedure: what it did before it trapped stays, unless the transaction is undone."""
+        self.made("put_trap")
+        self.db.execute("BEGIN")
+        self.fails("unreachable", "SELECT put_trap('k', 'v')")
+        self.db.execute("ROLLBACK")
+        self.assertEqual(one(self.db, "SELECT count(*) FROM helios_kv"), 0)
+        self.fails("unreachable", "UPDATE t SET b = put_trap('k', 'v')")
+        self.assertEqual(one(self.db, "SELECT count(*) FROM helios_kv"), 0)
+
+    def test_guest_sql_does_not_reach_the_table(self):
+        for grants in ("read:*", "read:helios_kv"):
+            create(self.db, "ask", "ask", "query", "write:*", "transaction", "log", grants)
+            self.assertEqual(one(self.db, "SELECT ask('SELECT value FROM helios_kv')"), -2)
+            self.assertEqual(one(self.db, "SELECT ask('DELETE FROM helios_kv')"), -2)
+
+    def test_grants(self):
+        path = Path("reader.wat")
+        text = Path("keeper.wat").read_text()
+        for needs, hint, functions in (("write", "write:<table>", ("kv_set", "kv_delete", "session_set")),
+                                       ("query", "query", ("kv_get", "kv_list", "session_get"))):
+            for function in functions:
+                line = next(x for x in text.split("\n") if f'"{function}"' in x)
+                path.write_text(f"(module {line} (memory (export \"memory\") 1)"
+                                f" (func (export \"put\") (param i32 i32 i32 i32) (result i32) (i32.const 0)))")
+                with self.assertRaisesRegex(sqlite3.Error, f"{function} needs the capability '{needs}'.*{hint}"):
+                    create(self.db, "p", "put", "log", module="reader.wat")
+                create(self.db, "p", "put", "write:t" if needs == "write" else "ddl:x", module="reader.wat")
+
+
+class Session(Case):
+    def test_sql_and_procedures_see_the_same(self):
+        self.made("tell", "say")
+        self.assertEqual(one(self.db, "SELECT helios_session('app.tenant')"), None)
+        self.assertEqual(one(self.db, "SELECT helios_session_set('app.tenant', 'acme')"), "acme")
+        self.assertEqual(rows(self.db, "SELECT helios_session('app.tenant'), tell('APP.TENANT')"), [("acme", "acme")])
+        self.assertEqual(one(self.db, "SELECT say('app.who', 'zwölf')"), 0)
+        self.assertEqual(one(self.db, "SELECT helios_session('app.who')"), "zwölf")
+        self.assertEqual(one(self.db, "SELECT say('helios.region', 'x')"), -2)
+        self.assertEqual(one(self.db, "SELECT helios_session_set('helios.region', 7)"), 7)
+        self.assertEqual(one(self.db, "SELECT tell('helios.region')"), "7")
+        one(self.db, "SELECT helios_session_set('app.tenant', NULL)")
+        self.assertEqual(rows(self.db, "SELECT helios_session('app.tenant'), tell('app.tenant')"), [(None, None)])
+
+    def test_of_the_connection(self):
+        one(self.db, "SELECT helios_session_set('app.tenant', 'acme')")
+        other = connect(self.path)
+        self.addCleanup(other.close)
+        self.assertEqual(one(other, "SELECT helios_session('app.tenant')"), None)
+        self.db.execute("BEGIN")
+        one(self.db, "SELECT helios_session_set('app.tenant', 'other')")
+        self.db.execute("ROLLBACK")
+        self.assertEqual(one(self.db, "SELECT helios_session('app.tenant')"), "other")
+
+    def test_in_a_view(self):
+        """Row level security: a tenant sees his rows, and so does a procedure that may read the view."""
+        self.made("ask")
+        self.db.execute("CREATE VIEW mine AS SELECT a FROM t WHERE b = helios_session('app.tenant')")
+        one(self.db, "SELECT helios_session_set('app.tenant', 'y')")
+        self.assertEqual(rows(self.db, "SELECT a FROM mine"), [(2,)])
+        self.assertEqual(one(self.db, "SELECT ask('SELECT a FROM mine')"), '[{"a":2}]')
+        self.assertEqual(one(self.db, "SELECT ask('SELECT helios_session_set(''app.tenant'', ''x'')')"), -2)
+        self.db.execute("CREATE VIEW change AS SELECT helios_session_set('app.tenant', 'x')")
+        self.fails("unsafe use of helios_session_set", "SELECT * FROM change")
+
+    def test_refused(self):
+        for name in ("", "tenant", "a..b", "a b.c"):
+            self.fails(f'"{name}" is no name of a session variable', "SELECT helios_session_set(?, 1)", name)
+        self.fails("has a name", "SELECT helios_session_set(NULL, 1)")
+        self.fails("at most 65536 bytes", "SELECT helios_session_set('a.b', ?)", "x" * 65537)
+        self.fails("is text", "SELECT helios_session_set('a.b', ?)", "x\0y")
+
+    def test_by_helios_ddl(self):
+        ddl(self.db, "SET app.tenant = 'acme'")
+        self.assertEqual(one(self.db, "SELECT helios_session('app.tenant')"), "acme")
+        ddl(self.db, "RESET app.tenant")
+        self.assertEqual(one(self.db, "SELECT helios_session('app.tenant')"), None)
+        self.fails("SHOW is not for helios_ddl", "SELECT helios_ddl('SHOW ALL')")
+
+
+class Metrics(Case):
+    def test_shown(self):
+        self.made("metric")
+        self.assertEqual(rows(self.db, "SELECT metric('orders', 2), metric('orders', 0.5)"), [(0, 0)])
+        self.assertEqual(one(self.db, "SELECT metric('a b', 1)"), -22)
+
+
+if __name__ == "__main__":
+    unittest.main()
