@@ -72,3 +72,29 @@ int hrt_rollout_set(hrt_catalog *c, const hrt_rollout *r, helios_error *err) {
   }
   return status;
 }
+
+/* Not HRT_SQL: the connection may be another one than the catalog's. */
+int hrt_rollout_end(bool *ended, sqlite3 *db, int64_t procedure_id, uint32_t canary, int64_t stamp,
+                    helios_error *err) {
+  char *sql = sqlite3_mprintf(
+      "UPDATE main.helios_procedure SET canary_version = NULL, canary_percent = NULL, "
+      "canary_error_rate = NULL WHERE id = %lld AND canary_version = %u AND EXISTS (SELECT 1 FROM "
+      "main.helios_version WHERE procedure_id = %lld AND version = %u AND stamp = %lld)",
+      procedure_id, canary, procedure_id, canary, stamp);
+  int status = sql ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  *ended = false;
+  if (status == 0 && sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+  }
+  if (status == 0 && sqlite3_changes(db) > 0) {
+    *ended = true;
+    if (sqlite3_exec(db,
+                     "UPDATE main.helios_meta SET value = CASE key WHEN 'stamp' THEN "
+                     "random() | 1 ELSE value + 1 END WHERE key IN ('stamp', 'generation')",
+                     NULL, NULL, NULL) != SQLITE_OK) {
+      status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+    }
+  }
+  sqlite3_free(sql);
+  return status;
+}

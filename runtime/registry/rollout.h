@@ -19,4 +19,9 @@ int hrt_rollout_find(hrt_rollout *out, hrt_catalog *c, const char *name, helios_
 /* Between hrt_catalog_begin and commit. A canary's row gets the new stamp: it is counted anew. */
 int hrt_rollout_set(hrt_catalog *c, const hrt_rollout *r, helios_error *err);
 
+/* Takes a canary out of the catalog if it is still the one that CANARY set with this stamp, by any
+ * connection to the database and in its transaction. Errors: E_SQL. */
+int hrt_rollout_end(bool *ended, sqlite3 *db, int64_t procedure_id, uint32_t canary, int64_t stamp,
+                    helios_error *err);
+
 #endif

@@ -104,8 +104,12 @@ bool hrt_trial_count(hrt_trial *t, bool error) {
   return (double)errors * 100 > t->of.error_rate * of && !atomic_exchange(&t->failed, true);
 }
 
-void hrt_trial_fail(hrt_trial *t) {
-  atomic_store(&t->failed, true);
+bool hrt_trial_fail(hrt_trial *t) {
+  return !atomic_exchange(&t->failed, true);
+}
+
+const hrt_trial_of *hrt_trial_of_what(const hrt_trial *t) {
+  return &t->of;
 }
 
 bool hrt_trial_failed(const hrt_trial *t) {

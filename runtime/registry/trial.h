@@ -35,8 +35,10 @@ void hrt_trial_leave(hrt_trial *t); /* takes NULL */
 bool hrt_trial_next(hrt_trial *t);
 /* A call of the canary ended. True: it was the one that failed the trial. */
 bool hrt_trial_count(hrt_trial *t, bool error);
-/* It can't even be loaded. */
-void hrt_trial_fail(hrt_trial *t);
+/* It can't even be loaded. True: this failed it. */
+bool hrt_trial_fail(hrt_trial *t);
+/* What it is of; while it is held. */
+const hrt_trial_of *hrt_trial_of_what(const hrt_trial *t);
 bool hrt_trial_failed(const hrt_trial *t);
 void hrt_trial_counts(const hrt_trial *t, uint64_t *calls, uint64_t *errors);
 

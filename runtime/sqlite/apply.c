@@ -243,6 +243,7 @@ static int write_all(candidate *c, hrt_candidate_write *write, hrt_entry **e, in
   helios *h = c->h;
   int status = 0;
   HRT_TRY(c->found ? check_unchanged(c, err) : 0);
+  HRT_TRY(hrt_verdicts_carry_out(h, c->ddl->def.name, err));
   HRT_TRY(read_before(c, err));
   HRT_TRY(write(c, err));
   hrt_shape shape = hrt_definition_shape(&c->def);

@@ -94,8 +94,9 @@ static sqlite3_value **complete(sqlite3_value *all[HRT_ARGS_MAX], const hrt_sign
 
 /* A call of a canary ended, other than by its caller's doing. */
 static void count_trial(const hrt_version *v, int status) {
-  if (v->trial && status != HELIOS_E_CANCELLED && status != HELIOS_E_MEMORY) {
-    (void)hrt_trial_count(v->trial, status != 0);
+  if (v->trial && status != HELIOS_E_CANCELLED && status != HELIOS_E_MEMORY &&
+      hrt_trial_count(v->trial, status != 0)) {
+    hrt_canary_failed(v->h, v->name, v->trial, NULL);
   }
 }
 

@@ -55,6 +55,13 @@ static int join(hrt_entry *e, const hrt_rollout *r, const hrt_definition *d, hel
   return status;
 }
 
+/* A canary that could not be loaded: once is enough. */
+static bool is_on_trial(const hrt_entry *e, const hrt_definition *d) {
+  const hrt_trial_of *of = e->trial && !e->canary ? hrt_trial_of_what(e->trial) : NULL;
+  return of && of->stamp == d->stamp && of->version == d->version &&
+         of->procedure_id == d->procedure_id;
+}
+
 /* An error of the version's own, and not of the host at this moment. */
 static bool cannot_run(int status) {
   return status != HELIOS_E_MEMORY && status != HELIOS_E_SQL && status != HELIOS_E_IO &&
@@ -65,14 +72,17 @@ static bool cannot_run(int status) {
 static int load_canary(hrt_entry *e, const hrt_definition *d, bool fits, helios_error *err) {
   helios_error why = {0};
   hrt_version *v = NULL;
-  int status = fits ? hrt_version_load(&v, e->h, d, &why) : HELIOS_E_SIGNATURE;
+  int status = fits ? hrt_version_load(&v, e->h, d, &why)
+                    : hrt_fail(&why, HELIOS_E_SIGNATURE, "it has other parameters");
   if (status != 0 && !cannot_run(status)) {
     return hrt_fail(err, status, "%s", why.text);
   }
   hrt_version_unref(e->canary);
   e->canary = v;
   if (v == NULL) {
-    hrt_trial_fail(e->trial);
+    if (hrt_trial_fail(e->trial)) {
+      hrt_canary_failed(e->h, e->name, e->trial, &why);
+    }
     return 0;
   }
   v->trial = hrt_trial_ref(e->trial);
@@ -99,7 +109,7 @@ static int look_up_canary(hrt_entry *e, const hrt_definition *current, helios_er
     goto out;
   }
   HRT_TRY(hrt_catalog_find(d, e->h->catalog, e->name, r.canary, err));
-  if (!same(e->canary, d)) {
+  if (!same(e->canary, d) && !is_on_trial(e, d)) {
     HRT_TRY(join(e, &r, d, err));
     HRT_TRY(load_canary(e, d, hrt_same_signature(current, d), err));
   }

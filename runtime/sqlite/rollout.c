@@ -88,6 +88,12 @@ int hrt_apply_promote(hrt_candidate *c, helios_error *err) {
     hrt_hint(err, "USE VERSION makes a version current without one");
     goto out;
   }
+  const hrt_entry *e = hrt_entry_find(c->h, c->ddl->def.name);
+  if (e && e->trial && hrt_trial_failed(e->trial)) {
+    status = hrt_fail(err, HELIOS_E_NOT_FOUND, "the canary has failed and runs no more");
+    hrt_hint(err, "USE VERSION %u makes it current all the same", r.canary);
+    goto out;
+  }
   HRT_TRY(hrt_candidate_find(c, r.canary, err));
   HRT_TRY(hrt_candidate_try(c, err));
   HRT_TRY(hrt_candidate_publish(c, write_promote, err));

@@ -157,6 +157,15 @@ void hrt_choices_check(helios *h);
 /* Can b answer the calls of a? Names, lengths and the NULL rule may differ. */
 bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b);
 
+/* ---- verdict.c ---- */
+/* A canary has failed its trial here: an audit record, and the catalog later. why: it can't be
+ * loaded, or NULL. */
+void hrt_canary_failed(helios *h, const char *procedure, const hrt_trial *trial,
+                       const helios_error *why);
+/* Inside the savepoint of a DDL statement on the procedure `besides`, which says itself what
+ * becomes of its canary: ends the others that have failed here. */
+int hrt_verdicts_carry_out(helios *h, const char *besides, helios_error *err);
+
 /* ---- call.c ---- */
 void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv);
 /* The number of the version that answers the calls of e in the statement that sql belongs to. */

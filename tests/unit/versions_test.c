@@ -256,6 +256,27 @@ static void trial__shared_by_connections(void **state) {
   ek_close(b);
 }
 
+/* The catalog follows: with the next DDL statement, unless the canary was set anew. */
+static void trial__goes_out_of_the_catalog(void **state) {
+  (void)state;
+  helios *h = open_trapping("verdict.db", "100 ROLLBACK ON ERROR RATE 10%");
+  assert_int_equal(failures(h, 5), 3);
+  ek_run(h, "CREATE PROCEDURE other() RETURNS BIGINT LANGUAGE wasm EXPORT 'answer' AS '%D/one.so'",
+         "");
+  ek_run(h, ROLLOUT " WHERE name = 'f'", "1|2|NULL|NULL|NULL");
+  ek_run(h, "ALTER FUNCTION f CANARY VERSION 2 PERCENT 100 ROLLBACK ON ERROR RATE 10%", "");
+  assert_int_equal(failures(h, 5), 3);
+  ek_run(h, "ALTER FUNCTION f CANARY VERSION 2 PERCENT 100 ROLLBACK ON ERROR RATE 5%", "");
+  ek_run(h, "ALTER PROCEDURE other SET timeout = '1s';" ROLLOUT " WHERE name = 'f'",
+         "1|2|2|100|5.0");
+  assert_int_equal(failures(h, 5), 2);
+  ek_fails(h, "ALTER FUNCTION f PROMOTE", HELIOS_E_NOT_FOUND, "the canary has failed");
+  ek_run(h, "ALTER FUNCTION f ROLLBACK; SELECT f();" ROLLOUT " WHERE name = 'f'",
+         "1\n1|2|NULL|NULL|NULL");
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 /* Neither the caller's doing nor cancellation is the canary's fault. */
 static void trial__counts_its_own_errors_only(void **state) {
   (void)state;
@@ -649,6 +670,7 @@ int main(void) {
                                      cmocka_unit_test(canary__in_a_transaction),
                                      cmocka_unit_test(trial__ends_the_canary),
                                      cmocka_unit_test(trial__shared_by_connections),
+                                     cmocka_unit_test(trial__goes_out_of_the_catalog),
                                      cmocka_unit_test(trial__counts_its_own_errors_only),
                                      cmocka_unit_test(trial__unloadable_canary),
                                      cmocka_unit_test(rollout__damaged_catalog),
