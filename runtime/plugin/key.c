@@ -3,11 +3,16 @@
  * its path. */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugin/config.h"
 #include "plugin/plugin.h"
+
+#define TAIL ".XXXXXX" /* of a file that is not whole yet */
 
 static int key_path(char path[PATH_MAX], helios_error *err) {
   bool found;
@@ -42,23 +47,90 @@ static int read_key(int fd, uint8_t key[HRT_KEY_BYTES], const char *shown, helio
   return 0;
 }
 
-int hrt_key_load(uint8_t key[HRT_KEY_BYTES], helios_error *err) {
-  char path[PATH_MAX], shown[HRT_ESCAPED];
-  int status, fd = -1;
-  HRT_TRY(key_path(path, err));
+/* *found: is there a file at all? */
+static int load(uint8_t key[HRT_KEY_BYTES], bool *found, const char *path, helios_error *err) {
+  char shown[HRT_ESCAPED];
+  int status = 0;
   hrt_escape(shown, path, strlen(path));
-  fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  *found = fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
   if (fd >= 0) {
     status = read_key(fd, key, shown, err);
-  } else if (errno == ENOENT || errno == ENOTDIR) {
-    status = hrt_fail(err, HELIOS_E_UNTRUSTED, "no local key at %s", shown);
-    hrt_hint(err, "the first 'heliosc build' makes it; HELIOS_KEY names another");
-  } else {
+    close(fd);
+  } else if (*found) {
     status = hrt_fail(err, HELIOS_E_IO, "key %s: %s", shown, strerror(errno));
   }
-out:
-  if (fd >= 0) {
-    close(fd);
+  return status;
+}
+
+int hrt_key_load(uint8_t key[HRT_KEY_BYTES], helios_error *err) {
+  char path[PATH_MAX], shown[HRT_ESCAPED];
+  bool found;
+  int status;
+  HRT_TRY(key_path(path, err));
+  HRT_TRY(load(key, &found, path, err));
+  if (!found) {
+    status = hrt_fail(err, HELIOS_E_UNTRUSTED, "no local key at %s",
+                      hrt_escape(shown, path, strlen(path)));
+    hrt_hint(err, "the first 'heliosc build' makes it; HELIOS_KEY names another");
   }
+out:
+  return status;
+}
+
+/* The folders above path that are missing. */
+static bool make_folders(char *path) {
+  for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    *slash = 0;
+    bool there = mkdir(path, 0700) == 0 || errno == EEXIST;
+    *slash = '/';
+    if (!there) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Writes a whole key under another name and links it: whoever links first has made the key. */
+static bool write_key(char *path) {
+  char temp[PATH_MAX + sizeof TAIL];
+  uint8_t key[HRT_KEY_BYTES];
+  if (!make_folders(path) || RAND_bytes(key, sizeof key) != 1) {
+    return false;
+  }
+  memcpy(temp, path, strlen(path));
+  memcpy(temp + strlen(path), TAIL, sizeof TAIL);
+  int fd = mkostemp(temp, O_CLOEXEC); /* mode 0600, O_EXCL */
+  if (fd < 0) {
+    return false;
+  }
+  bool made = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0 &&
+              (link(temp, path) == 0 || errno == EEXIST);
+  int why = errno;
+  explicit_bzero(key, sizeof key);
+  close(fd);
+  unlink(temp);
+  errno = why;
+  return made;
+}
+
+int hrt_key_make(uint8_t key[HRT_KEY_BYTES], helios_error *err) {
+  char path[PATH_MAX], shown[HRT_ESCAPED];
+  bool found;
+  int status;
+  HRT_TRY(key_path(path, err));
+  HRT_TRY(load(key, &found, path, err));
+  if (found) {
+    goto out;
+  }
+  if (!write_key(path)) {
+    status = hrt_fail(err, HELIOS_E_IO, "can't make the local key %s: %s",
+                      hrt_escape(shown, path, strlen(path)), strerror(errno));
+    hrt_hint(err, "grants are vouched for by this machine's key; HELIOS_KEY names another file");
+    goto out;
+  }
+  HRT_TRY(load(key, &found, path, err));
+  status = found ? 0 : hrt_fail(err, HELIOS_E_IO, "the local key is gone again");
+out:
   return status;
 }

@@ -22,6 +22,8 @@ typedef struct hrt_plugin hrt_plugin; /* shared between threads, reference-count
  * a regular file of this user or root. Errors: E_UNTRUSTED with a hint (missing, unsafe mode),
  * E_IO. */
 int hrt_key_load(uint8_t key[HRT_KEY_BYTES], helios_error *err);
+/* The same; makes it first if it is not there. Two that make it at once end with the same one. */
+int hrt_key_make(uint8_t key[HRT_KEY_BYTES], helios_error *err);
 
 /* Verifies and maps. bytes need not outlive the call. Errors: E_PLUGIN, E_UNTRUSTED, E_MEMORY,
  * E_IO. The caller owns one reference. */

@@ -8,6 +8,7 @@
 #include "plugin/alloc.h"
 #include "registry/catalog_private.h"
 #include "registry/json.h"
+#include "registry/plugin_cache.h"
 
 static const char *const texts[] = {
 #define HRT_SQL(NAME, text) text,
@@ -335,5 +336,95 @@ int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hr
     }
   }
   hrt_sql_end(c, which);
+  return status;
+}
+
+int hrt_catalog_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES],
+                       hrt_catalog_plugin_fn *use, void *arg, helios_error *err) {
+  sqlite3_stmt *s;
+  uint8_t real[HRT_HASH_BYTES];
+  int status = hrt_sql_begin(&s, c, HRT_SQL_MODULE, err);
+  if (status == 0) {
+    sqlite3_bind_blob(s, 1, hash, HRT_HASH_BYTES, SQLITE_STATIC);
+    int row = hrt_sql_step(c, s, err);
+    status = row < 0    ? HELIOS_E_SQL
+             : row == 0 ? hrt_fail(err, HELIOS_E_BROKEN, "its module is not in the catalog")
+                        : 0;
+  }
+  if (status == 0) {
+    const void *wasm = sqlite3_column_blob(s, 0);
+    size_t size = (size_t)sqlite3_column_bytes(s, 0);
+    status = hrt_sha256(real, wasm ? wasm : "", size, err);
+    if (status == 0 && memcmp(real, hash, sizeof real) != 0) {
+      status = hrt_fail(err, HELIOS_E_BROKEN, "its module in the catalog is damaged");
+    }
+    if (status == 0) {
+      status = use(arg, wasm, size, err);
+    }
+  }
+  hrt_sql_end(c, HRT_SQL_MODULE);
+  return status;
+}
+
+typedef struct listed {
+  struct listed *next;
+  uint32_t version;
+  char name[HRT_NAME_BYTES];
+} listed;
+
+static void free_list(listed *list) {
+  while (list) {
+    listed *next = list->next;
+    hrt_free(list);
+    list = next;
+  }
+}
+
+/* Rows that no version can be of are left out. */
+static int list_versions(listed **out, hrt_catalog *c, const char *name, helios_error *err) {
+  sqlite3_stmt *s;
+  listed **end = out;
+  int row = 0;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_VERSIONS, err);
+  if (status == 0 && name) {
+    sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+  }
+  while (status == 0 && (row = hrt_sql_step(c, s, err)) > 0) {
+    const char *text = text_of(s, 0);
+    int64_t version = sqlite3_column_int64(s, 1);
+    if (strlen(text) >= HRT_NAME_BYTES || version <= 0 || version > UINT32_MAX) {
+      continue;
+    }
+    listed *item = hrt_alloc(sizeof *item);
+    if (item == NULL) {
+      status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+      break;
+    }
+    item->version = (uint32_t)version;
+    memcpy(item->name, text, strlen(text) + 1);
+    *end = item;
+    end = &item->next;
+  }
+  hrt_sql_end(c, HRT_SQL_VERSIONS);
+  return row < 0 ? HELIOS_E_SQL : status;
+}
+
+int hrt_catalog_versions(hrt_catalog *c, const char *name, hrt_catalog_version_fn *each, void *arg,
+                         helios_error *err) {
+  listed *list = NULL;
+  bool there;
+  int status = 0;
+  HRT_TRY(usable(&there, c, err));
+  if (there) {
+    HRT_TRY(list_versions(&list, c, name, err));
+  }
+  if (name && list == NULL) {
+    HRT_TRY(no_such(name, 0, err));
+  }
+  for (const listed *item = list; item && status == 0; item = item->next) {
+    status = each(arg, item->name, item->version, err);
+  }
+out:
+  free_list(list);
   return status;
 }

@@ -53,6 +53,18 @@ typedef int hrt_catalog_plugin_fn(void *arg, const void *so, size_t size, helios
 int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hrt_definition *d,
                        hrt_catalog_plugin_fn *use, void *arg, helios_error *err);
 
+/* A version's module, its hash checked. Bytes are borrowed until `use` returns. Errors: E_BROKEN.
+ */
+int hrt_catalog_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES],
+                       hrt_catalog_plugin_fn *use, void *arg, helios_error *err);
+
+/* Calls each with every version, of `name` only if that is not NULL. Stops and returns what each
+ * returns if that is not 0; no statement runs meanwhile. Errors: E_NOT_FOUND (name). */
+typedef int hrt_catalog_version_fn(void *arg, const char *name, uint32_t version,
+                                   helios_error *err);
+int hrt_catalog_versions(hrt_catalog *c, const char *name, hrt_catalog_version_fn *each, void *arg,
+                         helios_error *err);
+
 /* The schema version of the catalog; 0 if there is none. Errors: E_BROKEN (a newer one), E_SQL. */
 int hrt_catalog_version(int64_t *out, hrt_catalog *c, helios_error *err);
 
@@ -67,7 +79,7 @@ void hrt_catalog_rollback(hrt_catalog *c);
  */
 void hrt_catalog_undo(hrt_catalog *c);
 
-/* All below: between begin and commit. */
+/* All below: between begin and commit (hrt_catalog_put_plugin also as a statement of its own). */
 
 /* A new procedure; sets d->procedure_id. */
 int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *err);

@@ -9,6 +9,7 @@
 #include "plugin/alloc.h"
 #include "registry/catalog.h"
 #include "registry/catalog_private.h"
+#include "registry/vouch.h"
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS main.helios_meta(\n"
@@ -61,6 +62,11 @@ static const char schema[] =
     "  key BLOB NOT NULL,\n"
     "  value BLOB NOT NULL,\n"
     "  PRIMARY KEY (procedure_id, key)) WITHOUT ROWID;\n"
+    "CREATE TABLE IF NOT EXISTS main.helios_vouch( -- this machine's word for a version's grants\n"
+    "  procedure_id INTEGER NOT NULL,\n"
+    "  version INTEGER NOT NULL,\n"
+    "  mac BLOB NOT NULL,\n"
+    "  PRIMARY KEY (procedure_id, version)) WITHOUT ROWID;\n"
     "INSERT OR IGNORE INTO main.helios_meta VALUES ('schema_version', 2);\n"
     "INSERT OR IGNORE INTO main.helios_meta VALUES ('generation', 0);\n"
     "INSERT OR IGNORE INTO main.helios_meta VALUES ('stamp', 0);\n";
@@ -246,6 +252,9 @@ int hrt_catalog_add_version(hrt_catalog *c, hrt_definition *d, helios_error *err
     status = HELIOS_E_SQL;
   }
   hrt_sql_end(c, HRT_SQL_ADD_VERSION);
+  if (status == 0) {
+    status = hrt_vouch_write(c, d, err);
+  }
   return status ? status : hrt_sql_run(c, HRT_SQL_USE_VERSION, d->procedure_id, d->version, err);
 }
 
@@ -280,7 +289,7 @@ int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_e
     }
   }
   hrt_sql_end(c, HRT_SQL_UPDATE_VERSION);
-  return status;
+  return status ? status : hrt_vouch_write(c, d, err);
 }
 
 int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], const void *wasm,
@@ -315,6 +324,7 @@ int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
 
 int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err) {
   int status = 0;
+  HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_VOUCHES, procedure_id, 0, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_VERSIONS, procedure_id, 0, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_KV, procedure_id, 0, err));
   HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_PROCEDURE, procedure_id, 0, err));

@@ -53,6 +53,10 @@ int hrt_cpu_check(const hrt_plugin *plugin, helios_error *err) {
   const cJSON *target = cJSON_GetObjectItemCaseSensitive(info, "target");
   if (!cJSON_IsString(target)) {
     status = hrt_fail(err, HELIOS_E_PLUGIN, "the plugin does not say what machine it is for");
+  } else if (strcmp(target->valuestring, "native") == 0 && !hrt_plugin_voucher(plugin)->sealed) {
+    status = hrt_fail(err, HELIOS_E_PLUGIN,
+                      "the plugin was built for the processor of the machine that made it");
+    hrt_hint(err, "build it with --target=x86_64 before it is signed");
   } else if (!hrt_cpu_runs(target->valuestring)) {
     hrt_escape(shown, target->valuestring, strlen(target->valuestring));
     status = hrt_fail(err, HELIOS_E_PLUGIN,

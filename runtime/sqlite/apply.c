@@ -10,6 +10,7 @@
 #include "hsb_file.h"
 #include "plugin/alloc.h"
 #include "registry/plugin_cache.h"
+#include "registry/vouch.h"
 #include "sqlite/apply.h"
 #include "sqlite/declare.h"
 
@@ -41,8 +42,8 @@ static void name_options(candidate *c, hrt_content content, const char *tier) {
   }
   memcpy(out, "file=", 5);
   for (int i = 0; i < 8; i++) {
-    out[5 + 2 * i] = digits[c->so_hash[i] >> 4];
-    out[6 + 2 * i] = digits[c->so_hash[i] & 15];
+    out[5 + 2 * i] = digits[c->file.so_hash[i] >> 4];
+    out[6 + 2 * i] = digits[c->file.so_hash[i] & 15];
   }
   out[21] = 0;
 }
@@ -65,7 +66,7 @@ static int find_module(const void **wasm, size_t *size, const hrt_plugin *plugin
   return status;
 }
 
-/* Source to a mapped plugin; its file stays in c->so for the catalog. */
+/* Source to a mapped plugin; its file stays in c->file for the catalog. */
 static int load_source(candidate *c, helios_error *err) {
   char tier_text[32];
   hrt_content content;
@@ -78,13 +79,14 @@ static int load_source(candidate *c, helios_error *err) {
       .heliosc = c->h->heliosc, .tier = tier, .probe = probe, .probe_arg = c->h};
   HRT_TRY(hrt_source_read(&bytes, &size, &content, &c->ddl->source, err));
   if (content == HRT_CONTENT_WASM) {
-    HRT_TRY(hrt_compile(&c->so, &c->so_size, bytes, size, &options, err));
+    HRT_TRY(hrt_compile(&c->file.so, &c->file.size, bytes, size, &options, err));
   } else {
-    c->so = bytes;
-    c->so_size = size;
+    c->file.so = bytes;
+    c->file.size = size;
     bytes = NULL;
   }
-  HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->so_hash, c->so, c->so_size, c->h->trust_root, err));
+  HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->file.so_hash, c->file.so, c->file.size,
+                                c->h->trust_root, err));
   name_options(c, content, tier);
   HRT_TRY(find_module(&wasm, &wasm_size, c->plugin, err));
   memcpy(c->def.module_hash, hrt_plugin_abi(c->plugin)->module_hash, HRT_HASH_BYTES);
@@ -119,7 +121,7 @@ int hrt_candidate_try(candidate *c, helios_error *err) {
     c->plugin = NULL;
     HRT_TRY(hrt_version_make(&c->version, c->h, &c->def, plugin, err));
   } else {
-    HRT_TRY(hrt_version_load(&c->version, c->h, &c->def, err));
+    HRT_TRY(hrt_version_obtain(&c->version, c->h, &c->def, &c->file, err));
   }
   hrt_allowance_begin(&allowance, c->h, c->version);
   status = hrt_seat_take(&seat, c->version, c->h->budget, err);
@@ -137,7 +139,8 @@ static int put_files(candidate *c, helios_error *err) {
   int status = 0;
   HRT_TRY(find_module(&wasm, &size, c->version->plugin, err));
   HRT_TRY(hrt_catalog_put_module(c->h->catalog, c->def.module_hash, wasm, size, err));
-  HRT_TRY(hrt_catalog_put_plugin(c->h->catalog, &c->def, c->so_hash, c->so, c->so_size, err));
+  HRT_TRY(hrt_catalog_put_plugin(c->h->catalog, &c->def, c->file.so_hash, c->file.so, c->file.size,
+                                 err));
 out:
   return status;
 }
@@ -207,13 +210,23 @@ out:
   return status;
 }
 
+/* A plugin that was built again on the way. */
+static int put_rebuilt(candidate *c, helios_error *err) {
+  return c->file.so ? hrt_catalog_put_plugin(c->h->catalog, &c->def, c->file.so_hash, c->file.so,
+                                             c->file.size, err)
+                    : 0;
+}
+
 static int write_use(candidate *c, helios_error *err) {
-  return hrt_catalog_use_version(c->h->catalog, c->def.procedure_id, c->def.version, err);
+  int status = put_rebuilt(c, err);
+  return status ? status
+                : hrt_catalog_use_version(c->h->catalog, c->def.procedure_id, c->def.version, err);
 }
 
 static int write_update(candidate *c, helios_error *err) {
   c->def.stamp = 0;
-  return hrt_catalog_update_version(c->h->catalog, &c->def, err);
+  int status = put_rebuilt(c, err);
+  return status ? status : hrt_catalog_update_version(c->h->catalog, &c->def, err);
 }
 
 /* From here on an interrupt must end one statement only: SQLite would refuse to roll back while
@@ -316,6 +329,9 @@ out:
 
 int hrt_candidate_find(candidate *c, uint32_t version, helios_error *err) {
   int status = hrt_catalog_find(&c->def, c->h->catalog, c->ddl->def.name, version, err);
+  if (status == 0) { /* what is changed would be vouched for whole */
+    status = hrt_vouch_check(c->h->catalog, &c->def, err);
+  }
   c->found = status == 0;
   c->asked = version;
   c->seen_id = c->def.procedure_id;
@@ -519,7 +535,7 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   }
   hrt_plugin_cache_release(c->plugin);
   hrt_version_unref(c->version);
-  hrt_free(c->so);
+  hrt_built_free(&c->file);
   hrt_free(c);
   return status;
 }

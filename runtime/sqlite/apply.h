@@ -12,10 +12,8 @@ typedef struct hrt_candidate {
   const hrt_ddl *ddl;
   hrt_definition def;
   hrt_definition before; /* inside publish: what was current; version 0: nothing */
-  uint8_t *so;           /* plugin file */
-  size_t so_size;
-  uint8_t so_hash[HRT_HASH_BYTES];
-  hrt_plugin *plugin; /* of the cache, until version has it */
+  hrt_built file;        /* the plugin, if it is not the catalog's */
+  hrt_plugin *plugin;    /* of the cache, until version has it */
   hrt_version *version;
   sqlite3_stmt *guard; /* until writing begins */
   bool found;          /* def began as the row of this version: */

@@ -257,6 +257,31 @@ static void sql_upgrade(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   }
 }
 
+/* helios_rebuild([name]), helios_adopt([name]): how many versions. */
+static void run_on_versions(sqlite3_context *sql, int argc, sqlite3_value **argv,
+                            int (*run)(sqlite3_int64 *, helios *, const char *, helios_error *)) {
+  helios *h = sqlite3_user_data(sql);
+  helios_error err = {0};
+  sqlite3_int64 count = 0;
+  const char *name = argc > 0 ? (const char *)sqlite3_value_text(argv[0]) : NULL;
+  int status = argc > 0 && name == NULL
+                   ? hrt_fail(&err, HELIOS_E_VALUE, "the name of a procedure can't be NULL")
+                   : run(&count, h, name, &err);
+  if (status != 0) {
+    hrt_give_error(sql, h, &err);
+  } else {
+    sqlite3_result_int64(sql, count);
+  }
+}
+
+static void sql_rebuild(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  run_on_versions(sql, argc, argv, hrt_rebuild_all);
+}
+
+static void sql_adopt(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  run_on_versions(sql, argc, argv, hrt_adopt_all);
+}
+
 static void own_function_destroyed(void *arg) {
   hrt_session_unref(arg);
 }
@@ -268,6 +293,10 @@ static const struct own_function {
 } own_functions[] = {
     {"helios_self", 1, SQLITE_DIRECTONLY, sql_self},
     {"helios_ddl", 1, SQLITE_DIRECTONLY, sql_ddl},
+    {"helios_rebuild", 0, SQLITE_DIRECTONLY, sql_rebuild},
+    {"helios_rebuild", 1, SQLITE_DIRECTONLY, sql_rebuild},
+    {"helios_adopt", 0, SQLITE_DIRECTONLY, sql_adopt},
+    {"helios_adopt", 1, SQLITE_DIRECTONLY, sql_adopt},
     {"helios_refresh", 0, SQLITE_DIRECTONLY, sql_refresh},
     {"helios_upgrade", 0, SQLITE_DIRECTONLY, sql_upgrade},
     {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
@@ -311,6 +340,7 @@ static int take_options(helios *h, const helios_options *given, helios_error *er
     memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
   }
   h->pool = o.pool ? o.pool : 10;
+  h->no_rebuild = o.no_rebuild != 0;
   h->ceiling =
       (hrt_limits){.fuel = o.max_fuel, .memory = o.max_memory, .timeout_ms = o.max_timeout_ms};
   if ((o.heliosc && (h->heliosc = hrt_strdup(o.heliosc)) == NULL) ||

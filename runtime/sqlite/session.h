@@ -110,6 +110,7 @@ struct helios {
   uint32_t pool;    /* idle instances of a version */
   char *heliosc;    /* or NULL */
   char *trust_root; /* or NULL: the default one */
+  bool no_rebuild;  /* at calls */
   hrt_entry *entries;
   int entry_count;
   int64_t synced;       /* stamp of the catalog whose names are all registered */
@@ -176,8 +177,6 @@ int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_e
  * version. Takes over the plugin (of the plugin cache), also when it fails. */
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
                      helios_error *err);
-/* The same with the plugin that the catalog has for d. */
-int hrt_version_load(hrt_version **out, helios *h, const hrt_definition *d, helios_error *err);
 hrt_version *hrt_version_ref(hrt_version *v);
 void hrt_version_unref(hrt_version *v);   /* takes NULL; unmaps with the last */
 void hrt_version_quiesce(hrt_version *v); /* frees idle instances */
@@ -188,6 +187,29 @@ void hrt_seat_give(hrt_version *v, hrt_seat *seat);
 /* After a call: ready for the next one of this statement or, if its state is kept, as the call left
  * it; freed if it is dead, and then *seat is NULL. */
 void hrt_seat_renew(hrt_version *v, hrt_seat **seat);
+
+/* ---- rebuild.c ---- */
+/* A plugin that was compiled here. */
+typedef struct hrt_built {
+  uint8_t *so; /* NULL: none was */
+  size_t size;
+  uint8_t so_hash[HRT_HASH_BYTES];
+} hrt_built;
+void hrt_built_free(hrt_built *built);
+/* hrt_version_make with the plugin that the catalog has for d or, if it is not to be run here, with
+ * one built again from the module. built: where that goes, for the caller to write; NULL: the
+ * catalog keeps it if it can. Errors also: E_BROKEN. */
+int hrt_version_obtain(hrt_version **out, helios *h, const hrt_definition *d, hrt_built *built,
+                       helios_error *err);
+/* The same for a call: d is as the catalog has it, and this machine vouches for its grants. */
+int hrt_version_load(hrt_version **out, helios *h, const hrt_definition *d, helios_error *err);
+/* Could it run here (0: the current version), without building anything? 0, and whose word makes it
+ * so ("this machine" or a key's label); else the reason. */
+int hrt_version_state(char label[HRT_LABEL_BYTES], helios *h, const char *name, uint32_t version,
+                      helios_error *reason);
+/* helios_rebuild, helios_adopt: of all procedures if name is NULL. *count: of versions. */
+int hrt_rebuild_all(sqlite3_int64 *count, helios *h, const char *name, helios_error *err);
+int hrt_adopt_all(sqlite3_int64 *count, helios *h, const char *name, helios_error *err);
 
 /* ---- allowance.c ---- */
 /* What one call may use. Lives on the caller's stack between begin and end. */

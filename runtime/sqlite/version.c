@@ -147,43 +147,6 @@ out:
   return status;
 }
 
-struct load {
-  const char *root;
-  hrt_plugin *plugin;
-  uint8_t so_hash[HRT_HASH_BYTES];
-};
-
-static int load_blob(void *arg, const void *so, size_t size, helios_error *err) {
-  struct load *l = arg;
-  return hrt_plugin_cache_load(&l->plugin, l->so_hash, so, size, l->root, err);
-}
-
-int hrt_version_load(hrt_version **out, helios *h, const hrt_definition *d, helios_error *err) {
-  struct load l = {.root = h->trust_root};
-  uint8_t recorded[HRT_HASH_BYTES];
-  int status = 0;
-  HRT_TRY(hrt_catalog_plugin(recorded, h->catalog, d, NULL, NULL, err));
-  l.plugin = hrt_plugin_cache_find(recorded, h->trust_root);
-  if (l.plugin == NULL) {
-    HRT_TRY(hrt_catalog_plugin(recorded, h->catalog, d, load_blob, &l, err));
-    if (memcmp(recorded, l.so_hash, HRT_HASH_BYTES) != 0) {
-      status =
-          hrt_fail(err, HELIOS_E_BROKEN, "the plugin is not the one that the catalog recorded");
-      goto out;
-    }
-  }
-  if (memcmp(hrt_plugin_abi(l.plugin)->module_hash, d->module_hash, HRT_HASH_BYTES) != 0) {
-    status = hrt_fail(err, HELIOS_E_BROKEN, "the plugin was not made from this version's module");
-    goto out;
-  }
-  hrt_plugin *plugin = l.plugin;
-  l.plugin = NULL;
-  HRT_TRY(hrt_version_make(out, h, d, plugin, err));
-out:
-  hrt_plugin_cache_release(l.plugin);
-  return status;
-}
-
 hrt_version *hrt_version_ref(hrt_version *v) {
   v->refs++;
   return v;

@@ -65,4 +65,10 @@ create="CREATE PROCEDURE plus(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm E
 expect 1 helios shop.db -c "$create" && has err 'no key of the trust root signed it'
 export HELIOS_TRUST_ROOT="$T/trust.d"
 expect 0 helios shop.db -c "$create" && expect 0 helios shop.db -c "SELECT plus(40, 2)" && has out '^42$'
-rm foreign.key && expect 0 helios shop.db -c "SELECT plus(40, 2)" && has out '^42$' # no key of its own
+rm foreign.key && expect 1 helios shop.db -c "SELECT plus(40, 2)" && has err 'its grants were not given on this machine'
+expect 0 helios shop.db -c "SELECT helios_adopt('plus')" && [ "$(stat -c %a foreign.key)" = 600 ] # it made a key
+expect 0 helios shop.db -c "SELECT plus(40, 2)" && has out '^42$'
+rm trust.d/acme.pub # revoked
+expect 1 helios shop.db -c "SELECT plus(40, 2)" && has err 'no key of the trust root signed it.*BROKEN'
+unset HELIOS_HELIOSC # or built again, where there is a compiler
+expect 0 helios shop.db -c "SELECT plus(40, 2)" && has out '^42$'

@@ -2,9 +2,14 @@
  * who could have written it, keys that are removed while code is mapped. */
 #include "engine_kit.h"
 
-#include "ddl/source.h"
 #include "registry/plugin_cache.h"
 #include "sign.h"
+
+#if defined __aarch64__
+#define FAMILY "aarch64"
+#else
+#define FAMILY "x86_64"
+#endif
 
 static uint8_t secret[2][HCC_SIGN_KEY];
 static struct fx_bytes elf, plain, signed_once, signed_twice;
@@ -246,13 +251,20 @@ static void cache__asks_each_time(void **state) {
   uint8_t hash[HRT_HASH_BYTES];
   hrt_plugin *p, *again;
   helios_error err = {0};
-  struct fx_bytes file = {NULL, 0}, once;
-  assert_int_equal(hrt_file_read(&file.data, &file.size, ek_path("one.so"), NULL), 0);
-  once = sign(file, secret[0]);
+  static const char portable[] = "{\"target\":\"" FAMILY "\"}",
+                    native[] = "{\"target\":\"native\"}";
+  const struct fx_section info = {HSB_SECTION_INFO, portable, sizeof portable - 1};
+  const struct fx_section here = {HSB_SECTION_INFO, native, sizeof native - 1};
+  struct fx_bytes files[] = {fx_pack(elf, &info, 1), fx_pack(elf, &here, 1)};
+  struct fx_bytes once = sign(files[0], secret[0]), other = sign(files[1], secret[0]);
   setenv("HELIOS_KEY", ek_path("none"), 1);
   root_make();
   root_add(0, "a.pub");
   assert_int_equal(hrt_plugin_cache_load(&p, hash, once.data, once.size, root, NULL), 0);
+  assert_int_equal(hrt_plugin_cache_load(&again, hash, other.data, other.size, root, &err),
+                   HELIOS_E_PLUGIN); /* whose processor "native" means is not known */
+  memset(&err, 0, sizeof err);
+  assert_int_equal(hrt_sha256(hash, once.data, once.size, NULL), 0);
   assert_ptr_equal(hrt_plugin_cache_find(hash, root), p);
   assert_null(hrt_plugin_cache_find(hash, "")); /* another connection, which trusts nobody */
   unlink(in_root("a.pub"));
@@ -263,8 +275,10 @@ static void cache__asks_each_time(void **state) {
   hrt_plugin_cache_release(p);
   assert_int_equal(hrt_plugin_count(), 0);
   setenv("HELIOS_KEY", ek_path("key"), 1);
-  hrt_free(file.data);
+  fx_free(files[0]);
+  fx_free(files[1]);
   fx_free(once);
+  fx_free(other);
   root_remove();
 }
 
