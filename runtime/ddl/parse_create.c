@@ -136,14 +136,53 @@ out:
 
 /* ---- clauses of CREATE ---- */
 
-static int clause_returns(hrt_parser *p) {
-  static const char *const unready[] = {"TABLE", "SETOF", NULL};
-  for (const char *const *word = unready; *word; word++) {
-    if (hrt_token_is(&p->token, *word)) {
-      return hrt_parse_unsupported(p, "RETURNS TABLE");
+/* Columns and parameters are the columns of one virtual table. */
+static int check_column(hrt_parser *p, const hrt_token *at, const char *name, uint32_t index) {
+  const hrt_definition *d = &p->ddl->def;
+  for (uint32_t i = 0; i < index; i++) {
+    if (strcasecmp(d->columns[i].name, name) == 0) {
+      return hrt_parse_fail(p, at, "the column", " has the name of an earlier one");
     }
   }
-  return parse_type(p, &p->ddl->def.returns);
+  for (uint32_t i = 0; i < d->param_count; i++) {
+    if (strcasecmp(d->params[i].name, name) == 0) {
+      return hrt_parse_fail(p, at, "the column", " has the name of a parameter");
+    }
+  }
+  return 0;
+}
+
+/* name type */
+static int parse_column(hrt_parser *p) {
+  hrt_definition *d = &p->ddl->def;
+  hrt_column *column = &d->columns[d->column_count];
+  const hrt_token at = p->token;
+  int status = 0;
+  if (d->column_count == HRT_COLUMNS_MAX) {
+    return hrt_parse_expected(p, "at most 100 columns");
+  }
+  HRT_TRY(hrt_parse_name(p, column->name, "a column's name"));
+  HRT_TRY(check_column(p, &at, column->name, d->column_count));
+  HRT_TRY(parse_type(p, &column->type));
+  d->column_count++;
+out:
+  return status;
+}
+
+static int clause_returns(hrt_parser *p) {
+  int status = 0;
+  if (!hrt_parse_accept_word(p, "TABLE")) {
+    return parse_type(p, &p->ddl->def.returns);
+  }
+  HRT_TRY(hrt_parse_need_punct(p, '('));
+  do {
+    HRT_TRY(parse_column(p));
+  } while (hrt_parse_accept_punct(p, ','));
+  if (!hrt_parse_accept_punct(p, ')')) {
+    status = hrt_parse_expected(p, "',' or ')' after a column");
+  }
+out:
+  return status;
 }
 
 static int clause_language(hrt_parser *p) {

@@ -92,6 +92,7 @@ typedef enum hrt_given {
 struct hrt_stmts;  /* db.c */
 struct hrt_query;  /* query.c */
 struct hrt_tx;     /* tx.c */
+struct hrt_rows;   /* rows.h */
 struct hrt_crypto; /* crypto.c */
 struct hrt_files;  /* files.c */
 struct hrt_wasi;   /* wasi.c */
@@ -110,8 +111,9 @@ struct hrt_host_env {
   bool in_call;
   bool touched; /* hrt_host_end has something to do */
   int argc;
-  sqlite3_value **argv; /* borrowed */
-  const uint8_t *types; /* hrt_type of each argument; borrowed */
+  sqlite3_value **argv;  /* borrowed */
+  const uint8_t *types;  /* hrt_type of each argument; borrowed */
+  struct hrt_rows *rows; /* where a call that returns a table puts its rows; borrowed; NULL: none */
   hrt_given given;
   uint32_t value_type; /* of the value given: enum hsb_value */
   uint64_t bits;       /* I64, F64, BOOLEAN */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host/internal.h"
+#include "host/value.h"
 #include "plugin/alloc.h"
 
 static int begin(hrt_host_env *env) {
@@ -38,12 +39,8 @@ void hrt_hc_return_f64(hrt_host_env *env, hsb_slot *s) {
   hrt_answer(s, give(env, HSB_VALUE_F64, s[0]));
 }
 
-static bool has_bytes(uint32_t type) {
-  return type >= HSB_VALUE_TEXT && type <= HSB_VALUE_DECIMAL;
-}
-
 static int give_bytes(hrt_host_env *env, uint32_t type, hsb_slot p, hsb_slot n) {
-  if (!has_bytes(type)) {
+  if (!hrt_value_has_bytes(type)) {
     return hrt_refuse(env, HSB_STATUS_TYPE, "value type %u has no bytes", type);
   }
   struct hrt_bytes b;
@@ -77,7 +74,7 @@ void hrt_hc_heliosdb_return(hrt_host_env *env, hsb_slot *s) {
   uint32_t n = hrt_u32(s[1]), type = hrt_u32(s[2]);
   uint64_t bits = 0;
   int status = 0;
-  if (has_bytes(type)) {
+  if (hrt_value_has_bytes(type)) {
     status = give_bytes(env, type, s[0], s[1]);
   } else if (type > HSB_VALUE_BOOLEAN || n != (type == HSB_VALUE_NULL                ? 0u
                                                : type == HSB_VALUE_BOOLEAN && n == 1 ? 1u

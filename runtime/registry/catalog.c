@@ -204,6 +204,7 @@ int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helio
     status = count_params(&shape, s, 1, err);
     if (status == 0 && shape.most >= 0 && shape.most <= HRT_PARAMS_MAX) {
       shape.name = text_of(s, 0);
+      shape.table = (const char *)sqlite3_column_text(s, 3);
       status = each(arg, &shape);
     }
   }

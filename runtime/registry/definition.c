@@ -61,7 +61,49 @@ char *hrt_params_json(const hrt_definition *d) {
   return print(array);
 }
 
+static bool add_column(cJSON *array, const hrt_column *column) {
+  cJSON *object = cJSON_CreateObject();
+  if (object == NULL || !cJSON_AddItemToArray(array, object)) {
+    cJSON_Delete(object);
+    return false;
+  }
+  return cJSON_AddStringToObject(object, "name", column->name) && add_type(object, &column->type);
+}
+
+static char *table_json(const hrt_definition *d) {
+  cJSON *object = cJSON_CreateObject();
+  cJSON *array = cJSON_AddArrayToObject(object, "table");
+  bool ok = array != NULL;
+  for (uint32_t i = 0; ok && i < d->column_count; i++) {
+    ok = add_column(array, &d->columns[i]);
+  }
+  if (!ok) {
+    cJSON_Delete(object);
+    return NULL;
+  }
+  return print(object);
+}
+
+char *hrt_table_key(const hrt_definition *d) {
+  char *params = hrt_params_json(d), *returns = hrt_returns_json(d), *key = NULL;
+  if (params && returns) {
+    size_t n = strlen(params), m = strlen(returns);
+    key = hrt_alloc(n + m + 2);
+    if (key) {
+      memcpy(key, params, n);
+      memcpy(key + n, returns, m);
+      key[n + m] = d->deterministic ? '1' : '0';
+    }
+  }
+  hrt_free(params);
+  hrt_free(returns);
+  return key;
+}
+
 char *hrt_returns_json(const hrt_definition *d) {
+  if (d->column_count > 0) {
+    return table_json(d);
+  }
   if (d->returns.name[0] == 0) {
     return hrt_strdup("null");
   }
@@ -199,6 +241,23 @@ out:
   return status;
 }
 
+/* {"table": [...]} */
+static bool read_columns(hrt_definition *d, const cJSON *object) {
+  const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, "table"), *item;
+  if (cJSON_GetArraySize(object) != 1 || !cJSON_IsArray(array) || cJSON_GetArraySize(array) == 0 ||
+      cJSON_GetArraySize(array) > HRT_COLUMNS_MAX) {
+    return false;
+  }
+  cJSON_ArrayForEach(item, array) {
+    hrt_column *column = &d->columns[d->column_count++];
+    memset(column, 0, sizeof *column);
+    if (!read_decl(&column->type, column->name, NULL, item) || column->name[0] == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 int hrt_returns_read(hrt_definition *d, const char *json, helios_error *err) {
   cJSON *object;
   int status = hrt_json_parse(&object, json, strlen(json), err);
@@ -206,7 +265,10 @@ int hrt_returns_read(hrt_definition *d, const char *json, helios_error *err) {
     return status;
   }
   memset(&d->returns, 0, sizeof d->returns);
-  bool ok = cJSON_IsNull(object) || read_decl(&d->returns, NULL, NULL, object);
+  d->column_count = 0;
+  bool ok = cJSON_IsNull(object) ||
+            (cJSON_HasObjectItem(object, "table") ? read_columns(d, object)
+                                                  : read_decl(&d->returns, NULL, NULL, object));
   cJSON_Delete(object);
   return ok ? 0 : broken(err, "result type");
 }

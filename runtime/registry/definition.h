@@ -18,7 +18,8 @@
 #define HRT_CAPABILITY_BYTES 256
 #define HRT_DEFAULT_BYTES 128
 #define HRT_PLUGIN_OPTIONS_BYTES 64
-#define HRT_PARAMS_MAX 100 /* as SQLite's default for function arguments */
+#define HRT_PARAMS_MAX 100  /* as SQLite's default for function arguments */
+#define HRT_COLUMNS_MAX 100 /* of RETURNS TABLE */
 #define HRT_CAPABILITIES_MAX 64
 #define HRT_HASH_BYTES 32 /* SHA-256 */
 
@@ -42,14 +43,20 @@ typedef struct hrt_param {
   char fallback[HRT_DEFAULT_BYTES]; /* DEFAULT: a literal of SQL, as written; "" if it has none */
 } hrt_param;
 
+typedef struct hrt_column {
+  char name[HRT_NAME_BYTES];
+  hrt_type_decl type;
+} hrt_column;
+
 /* What SQLite is told of a procedure. */
 typedef struct hrt_shape {
   const char *name;
   int least, most; /* arguments */
   bool deterministic;
+  const char *table; /* hrt_table_key, if it returns a table, or NULL */
 } hrt_shape;
 
-/* About 50 KiB: not for the stack. */
+/* About 70 KiB: not for the stack. */
 typedef struct hrt_definition {
   int64_t procedure_id; /* 0: not in the catalog yet */
   int64_t stamp;        /* of the last change of the row */
@@ -62,7 +69,9 @@ typedef struct hrt_definition {
   char profile[HRT_NAME_BYTES];     /* "": none */
   uint32_t param_count;
   hrt_param params[HRT_PARAMS_MAX];
-  hrt_type_decl returns; /* name "": none */
+  hrt_type_decl returns; /* name "": none, or */
+  uint32_t column_count; /* RETURNS TABLE, if not 0 */
+  hrt_column columns[HRT_COLUMNS_MAX];
   uint32_t capability_count;
   char capabilities[HRT_CAPABILITIES_MAX][HRT_CAPABILITY_BYTES];
   uint32_t options_given;            /* bit 1 << hrt_option */
@@ -73,11 +82,15 @@ typedef struct hrt_definition {
 
 /* Parameters before the first one that has a DEFAULT. */
 uint32_t hrt_definition_required(const hrt_definition *d);
-hrt_shape hrt_definition_shape(const hrt_definition *d); /* borrows d's name */
+hrt_shape hrt_definition_shape(const hrt_definition *d); /* without table; borrows d's name */
+/* All that a virtual table of a procedure which returns a table is made from, as one text: as long
+ * as it is the same, so is the virtual table. hrt_free it. NULL: out of memory. */
+char *hrt_table_key(const hrt_definition *d);
 
 /* The catalog's JSON of a list:
  * [{"name":"a","type":"DECIMAL","length":10,"scale":2,"default":"0"}];
- * {"type":"TEXT"} or null; ["read:t", ...]; {"fuel_limit":5}. hrt_free it. NULL: out of memory. */
+ * {"type":"TEXT"}, {"table":[{"name":"a","type":"TEXT"}, ...]} or null; ["read:t", ...];
+ * {"fuel_limit":5}. hrt_free it. NULL: out of memory. */
 char *hrt_params_json(const hrt_definition *d);
 char *hrt_returns_json(const hrt_definition *d);
 char *hrt_capabilities_json(const hrt_definition *d);

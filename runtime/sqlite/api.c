@@ -158,8 +158,9 @@ static int prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char
   return status;
 }
 
-static bool unknown_function(const helios_error *e) {
-  return e->code == HELIOS_E_SQL && strncmp(e->text, "no such function", 16) == 0;
+/* A name that another connection's DDL may have made. */
+static bool unknown_name(const helios_error *e) {
+  return e->code == HELIOS_E_SQL && strncmp(e->text, "no such ", 8) == 0;
 }
 
 int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char *sql,
@@ -170,8 +171,8 @@ int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char
   h->last.code = HELIOS_OK;
   hrt_catalog_undo(h->catalog);
   int status = prepare(h, stmt, &rest, sql, &e);
-  int known = h->entry_count;
-  if (status != 0 && unknown_function(&e) && hrt_sync(h, NULL) == 0 && h->entry_count > known) {
+  uint64_t known = h->registered;
+  if (status != 0 && unknown_name(&e) && hrt_sync(h, NULL) == 0 && h->registered > known) {
     hrt_error_clear(&e);
     status = prepare(h, stmt, &rest, sql, &e);
   }

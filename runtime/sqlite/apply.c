@@ -250,6 +250,19 @@ static int read_before(candidate *c, helios_error *err) {
   return status ? hrt_fail(err, status, "%s", missing.text) : 0;
 }
 
+static int register_it(hrt_entry **e, const candidate *c, helios_error *err) {
+  hrt_shape shape = hrt_definition_shape(&c->def);
+  char *key = c->def.column_count > 0 ? hrt_table_key(&c->def) : NULL;
+  int status =
+      c->def.column_count > 0 && key == NULL ? hrt_fail(err, HELIOS_E_MEMORY, "out of memory") : 0;
+  if (status == 0) {
+    shape.table = key;
+    status = hrt_register(e, c->h, &shape, err);
+  }
+  hrt_free(key);
+  return status;
+}
+
 /* Everything between the savepoint and its end. */
 static int write_all(candidate *c, hrt_candidate_write *write, hrt_entry **e, int64_t *stamp,
                      helios_error *err) {
@@ -259,8 +272,7 @@ static int write_all(candidate *c, hrt_candidate_write *write, hrt_entry **e, in
   HRT_TRY(hrt_verdicts_carry_out(h, c->ddl->def.name, err));
   HRT_TRY(read_before(c, err));
   HRT_TRY(write(c, err));
-  hrt_shape shape = hrt_definition_shape(&c->def);
-  HRT_TRY(hrt_register(e, h, &shape, err));
+  HRT_TRY(register_it(e, c, err));
   if (c->before.version && c->version) {
     HRT_TRY(hrt_dependents_check(h, &c->before, &c->def, c->ddl->cascade, err));
   }
@@ -295,6 +307,23 @@ out:
 
 /* ---- statements ---- */
 
+/* SELECT * FROM f(...) would be about the other one. */
+static int refuse_table_name(helios *h, const char *name, helios_error *err) {
+  bool taken;
+  int status = 0;
+  HRT_TRY(hrt_table_taken(&taken, h, name, err));
+  if (taken) {
+    HRT_TRY(hrt_fail(err, HELIOS_E_EXISTS,
+                     "this connection has a table-valued function of this name already"));
+  }
+  HRT_TRY(hrt_named_in_schema(&taken, h, name, err));
+  if (taken) {
+    status = hrt_fail(err, HELIOS_E_EXISTS, "the database has a table or view of this name");
+  }
+out:
+  return status;
+}
+
 static int refuse_name(helios *h, const hrt_ddl *ddl, helios_error *err) {
   const char *name = ddl->def.name;
   bool taken;
@@ -305,6 +334,8 @@ static int refuse_name(helios *h, const hrt_ddl *ddl, helios_error *err) {
   HRT_TRY(hrt_function_taken(&taken, h, name, err));
   if (taken) {
     status = hrt_fail(err, HELIOS_E_EXISTS, "this connection has a function of this name already");
+  } else if (ddl->def.column_count > 0) {
+    HRT_TRY(refuse_table_name(h, name, err));
   }
 out:
   return status;

@@ -43,6 +43,11 @@ static void pin_unref(void *arg) {
 }
 
 static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err) {
+  if (v->columns) {
+    int status = hrt_fail(err, HELIOS_E_VALUE, "it returns a table");
+    hrt_hint(err, "SELECT * FROM %.60s(...)", v->name);
+    return status;
+  }
   const hrt_signature *s = &v->signature;
   uint32_t given = (uint32_t)t->nargs, required = s->argc - s->optional;
   if (given < required || given > s->argc) {
@@ -92,106 +97,29 @@ static sqlite3_value **complete(sqlite3_value *all[HRT_ARGS_MAX], const hrt_sign
   return all;
 }
 
-/* A call of a canary ended, other than by its caller's doing. */
-static void count_trial(const hrt_version *v, int status) {
-  if (v->trial && status != HELIOS_E_CANCELLED && status != HELIOS_E_MEMORY &&
-      hrt_trial_count(v->trial, status != 0)) {
-    hrt_canary_failed(v->h, v->name, v->trial, NULL);
-  }
-}
-
-static int take_seat(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_error *err) {
-  int status = hrt_seat_take(out, v, budget, err);
-  if (status != 0) {
-    count_trial(v, status);
-  }
-  return status;
-}
-
-static int run(sqlite3_context *sql, const pin *p, hrt_seat *seat, hrt_budget *budget,
-               sqlite3_value **argv, helios_error *err) {
-  const hrt_version *v = p->version;
-  hsb_slot slots[HRT_SLOTS_MAX];
-  hrt_host_conn *conn = &v->h->conn;
-  hrt_log_level level = conn->log_level;
-  if (v->log_level > (int)level) {
-    conn->log_level = (hrt_log_level)v->log_level;
-  }
-  seat->env->version = v->number; /* not known yet when CREATE made the instance */
-  seat->env->call = hrt_tally_calls(&p->tally);
-  hrt_host_begin(seat->env, (int)v->signature.argc, argv, v->signature.types);
-  int status = hrt_marshal_args(slots, &v->signature, seat->env, argv, err);
-  if (status == HRT_MARSHAL_NULL) {
-    sqlite3_result_null(sql);
-    status = 0;
-  } else if (status == 0) {
-    status = hrt_call_export(seat->instance, &v->export, slots, budget, err);
-    if (status == 0) {
-      status = hrt_marshal_result(sql, &v->signature, seat->env, slots, err);
-    }
-    count_trial(v, status);
-  }
-  hrt_host_end(seat->env);
-  conn->log_level = level;
-  return status;
-}
-
-/* A call on an instance of its own: the pin's is in a call further out. */
-static int run_nested(sqlite3_context *sql, const pin *p, hrt_budget *budget, sqlite3_value **argv,
-                      helios_error *err) {
-  hrt_version *v = p->version;
-  hrt_seat *seat;
-  int status = take_seat(&seat, v, budget, err);
-  if (status == 0) {
-    status = run(sql, p, seat, budget, argv, err);
-    hrt_seat_renew(v, &seat);
-    hrt_seat_give(v, seat);
-  }
-  return status;
-}
-
-static int call_pinned(sqlite3_context *sql, pin *p, sqlite3_value **argv, helios_error *err) {
-  hrt_version *v = p->version;
-  helios *h = v->h;
-  hrt_seat **seat = v->state == HRT_STATE_CONNECTION ? &v->kept : &p->seat;
-  hrt_allowance allowance;
-  int status = 0;
-  hrt_allowance_begin(&allowance, h, v);
-  uint64_t used = h->budget->fuel_used;
-  if (*seat && (*seat)->busy) {
-    status = run_nested(sql, p, h->budget, argv, err);
-    goto out;
-  }
-  if (*seat == NULL) {
-    HRT_TRY(take_seat(seat, v, h->budget, err));
-  }
-  (*seat)->busy = true;
-  status = run(sql, p, *seat, h->budget, argv, err);
-  (*seat)->busy = false;
-  hrt_seat_renew(v, seat);
-out:
-  hrt_tally_fuel(&p->tally, h->budget->fuel_used - used);
-  hrt_allowance_end(&allowance, h);
-  return status;
-}
-
-/* Gives the error to SQL as "procedure f: text" and keeps all of it for helios_step_error. */
-static void report(sqlite3_context *sql, hrt_entry *e, pin *p, helios_error *err) {
-  helios *h = e->h;
-  if (p) {
-    hrt_tally_error(&p->tally, p->version, err);
+int hrt_report(hrt_entry *e, hrt_tally *tally, hrt_version *v, helios_error *err) {
+  if (v) {
+    hrt_tally_error(tally, v, err);
   } else {
-    hrt_tally_unpinned(h, e->name, err);
+    hrt_tally_unpinned(e->h, e->name, err);
   }
   if (err->code != HELIOS_E_NOT_FOUND || strncmp(err->text, "no such procedure", 17) != 0) {
     hrt_error_prefix(err, e->name);
   }
-  h->last = *err;
+  e->h->last = *err;
+  return err->code == HELIOS_E_MEMORY      ? SQLITE_NOMEM
+         : err->code == HELIOS_E_CANCELLED ? SQLITE_INTERRUPT
+                                           : SQLITE_ERROR;
+}
+
+/* Gives the error to SQL. */
+static void report(sqlite3_context *sql, hrt_entry *e, pin *p, helios_error *err) {
+  int rc = hrt_report(e, p ? &p->tally : NULL, p ? p->version : NULL, err);
   sqlite3_result_error(sql, err->text, -1);
-  if (err->code == HELIOS_E_MEMORY) {
+  if (rc == SQLITE_NOMEM) {
     sqlite3_result_error_nomem(sql);
-  } else if (err->code == HELIOS_E_CANCELLED) {
-    sqlite3_result_error_code(sql, SQLITE_INTERRUPT);
+  } else if (rc != SQLITE_ERROR) {
+    sqlite3_result_error_code(sql, rc);
   }
 }
 
@@ -260,25 +188,14 @@ static int call_fitting(sqlite3_context *sql, pin *p, const hrt_trampoline *t, s
     return status;
   }
   argv = complete(all, &p->version->signature, (uint32_t)t->nargs, argv);
-  return call_pinned(sql, p, argv, err);
-}
-
-static int call_counted(sqlite3_context *sql, pin *p, const hrt_trampoline *t, sqlite3_value **argv,
-                        helios_error *err) {
-  t->h->conn.observer.statement = p->tally.statement;
-  uint64_t began = hrt_tally_call(&p->tally, p->version);
-  int status = call_fitting(sql, p, t, argv, err);
-  if (began) {
-    hrt_tally_time(&p->tally, p->version, hrt_tally_clock() - began);
-  }
-  return status;
+  return hrt_request_run(&(hrt_request){p->version, &p->seat, &p->tally, argv, sql, NULL}, err);
 }
 
 /* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
 static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
                       helios_error *err) {
   int status = pin_statement(out, sql, t->entry, err);
-  return status != 0 ? status : call_counted(sql, *out, t, argv, err);
+  return status != 0 ? status : call_fitting(sql, *out, t, argv, err);
 }
 
 __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t,
@@ -295,7 +212,7 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
   if (p == NULL) {
     status = first_call(&made, sql, t, argv, &err);
   } else {
-    status = call_counted(sql, p, t, argv, &err);
+    status = call_fitting(sql, p, t, argv, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
     report(sql, t->entry, p ? p : made, &err);

@@ -240,7 +240,7 @@ int hrt_call_prepare(helios *h, sqlite3_stmt **stmt, const char *text, const hrt
   HRT_TRY(hrt_catalog_find(&c->def, h->catalog, ddl->def.name, 0, err));
   HRT_TRY(take_arguments(c, err));
   sql = sqlite3_str_new(h->db);
-  sqlite3_str_appendf(sql, "SELECT \"%w\"", ddl->def.name);
+  sqlite3_str_appendf(sql, "SELECT %s\"%w\"", c->def.column_count ? "* FROM " : "", ddl->def.name);
   status = write_arguments(c, sql, err);
   whole = sqlite3_str_finish(sql);
   if (status == 0 && whole == NULL) {

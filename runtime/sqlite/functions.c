@@ -22,16 +22,13 @@ hrt_entry *hrt_entry_find(const helios *h, const char *name) {
   return NULL;
 }
 
-int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err) {
+/* Does sql, which has one parameter, find the name? */
+static int finds(bool *out, helios *h, const char *sql, const char *name, helios_error *err) {
   sqlite3_stmt *s = NULL;
   int status = 0;
   *out = false;
-  if (hrt_entry_find(h, name)) {
-    return 0;
-  }
   h->internal++;
-  if (sqlite3_prepare_v2(h->db, "SELECT 1 FROM pragma_function_list WHERE name = ?1 COLLATE NOCASE",
-                         -1, &s, NULL) != SQLITE_OK) {
+  if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK) {
     status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
   } else {
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
@@ -44,6 +41,31 @@ int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err
   sqlite3_finalize(s);
   h->internal--;
   return status;
+}
+
+int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err) {
+  *out = false;
+  return hrt_entry_find(h, name)
+             ? 0
+             : finds(out, h, "SELECT 1 FROM pragma_function_list WHERE name = ?1 COLLATE NOCASE",
+                     name, err);
+}
+
+int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *err) {
+  return finds(out, h,
+               "SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 "
+               "COLLATE NOCASE",
+               name, err);
+}
+
+/* Modules of SQLite's own whose names begin with pragma_ come into being when they are used. */
+int hrt_table_taken(bool *out, helios *h, const char *name, helios_error *err) {
+  const hrt_entry *e = hrt_entry_find(h, name);
+  *out = strncasecmp(name, "pragma_", 7) == 0;
+  return *out || (e && e->table_key)
+             ? 0
+             : finds(out, h, "SELECT 1 FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE",
+                     name, err);
 }
 
 static int make_entry(hrt_entry **out, helios *h, const char *name, helios_error *err) {
@@ -88,6 +110,7 @@ static int make_trampoline(hrt_entry *e, int nargs, bool deterministic, helios_e
   int flags =
       SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY);
   e->trampolines = t;
+  h->registered++;
   h->refs++; /* taken back by trampoline_destroyed, which SQLite calls also when this fails */
   int rc = sqlite3_create_function_v2(h->db, e->name, nargs, flags, t, hrt_trampoline_call, NULL,
                                       NULL, trampoline_destroyed);
@@ -106,6 +129,22 @@ static bool has_trampoline(const hrt_entry *e, int nargs) {
   return t != NULL;
 }
 
+static int make_table(hrt_entry *e, const char *key, helios_error *err) {
+  bool taken;
+  int status = 0;
+  if (e->table_key && strcmp(e->table_key, key) == 0) {
+    return 0;
+  }
+  HRT_TRY(hrt_table_taken(&taken, e->h, e->name, err));
+  if (taken) {
+    HRT_TRY(hrt_fail(err, HELIOS_E_EXISTS,
+                     "%s is a table-valued function of this connection already", e->name));
+  }
+  HRT_TRY(hrt_table_register(e, key, err));
+out:
+  return status;
+}
+
 int hrt_register(hrt_entry **out, helios *h, const hrt_shape *shape, helios_error *err) {
   int status = 0;
   hrt_entry *e = hrt_entry_find(h, shape->name);
@@ -116,6 +155,9 @@ int hrt_register(hrt_entry **out, helios *h, const hrt_shape *shape, helios_erro
     if (!has_trampoline(e, n)) {
       HRT_TRY(make_trampoline(e, n, shape->deterministic, err));
     }
+  }
+  if (shape->table) {
+    HRT_TRY(make_table(e, shape->table, err));
   }
   if (out) {
     *out = e;
@@ -157,6 +199,7 @@ void hrt_functions_free(helios *h) {
       hrt_free(t);
     }
     hrt_entry_forget(e);
+    hrt_free(e->table_key);
     hrt_free(e);
   }
 }
@@ -168,6 +211,9 @@ int hrt_functions_remove(helios *h, helios_error *err) {
                                                       NULL, NULL, NULL, NULL) != SQLITE_OK) {
         return hrt_fail(err, HELIOS_E_MISUSE, "%s", sqlite3_errmsg(h->db));
       }
+    }
+    if (e->table_key) {
+      (void)sqlite3_create_module_v2(h->db, e->name, NULL, NULL, NULL);
     }
   }
   return 0;

@@ -28,9 +28,14 @@ void hrt_entry_forget(hrt_entry *e) {
 
 bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b) {
   bool same = a->param_count == b->param_count && strcmp(a->returns.name, b->returns.name) == 0 &&
-              hrt_definition_required(a) == hrt_definition_required(b);
+              hrt_definition_required(a) == hrt_definition_required(b) &&
+              a->column_count == b->column_count;
   for (uint32_t i = 0; same && i < a->param_count; i++) {
     same = strcmp(a->params[i].type.name, b->params[i].type.name) == 0;
+  }
+  for (uint32_t i = 0; same && i < a->column_count; i++) {
+    same = strcmp(a->columns[i].type.name, b->columns[i].type.name) == 0 &&
+           strcmp(a->columns[i].name, b->columns[i].name) == 0;
   }
   return same;
 }

@@ -7,7 +7,9 @@
 #define HRT_MARSHAL_H
 
 #include "host/host.h"
+#include "host/value.h"
 
+#define HRT_PARAM_NAME 288
 #define HRT_ARGS_MAX 100
 #define HRT_SLOTS_MAX (2 * HRT_ARGS_MAX)
 #define HRT_PLAIN_ARGS 8 /* of a plain signature */
@@ -48,6 +50,9 @@ int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, hel
  * f64 REAL. False if the export has other types or more than one result. */
 bool hrt_signature_of_export(hrt_signature *s, const char *wasm);
 
+/* "order_total", or "2" for one without a name. */
+const char *hrt_param_name(char out[HRT_PARAM_NAME], const hrt_signature *s, uint32_t i);
+
 /* A NULL argument of a STRICT procedure: the result is NULL, there is nothing to call. */
 #define HRT_MARSHAL_NULL (-1)
 
@@ -58,6 +63,10 @@ int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
 /* hrt_plain_in with texts and blobs among the arguments. */
 bool hrt_plain_mixed(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                      sqlite3_value **argv);
+/* The result as the guest gave it, not yet checked against its type; of one that is a float only
+ * what return_* gave. Errors as below. */
+int hrt_marshal_value(hrt_value *v, const hrt_signature *s, hrt_host_env *env,
+                      const hsb_slot *slots, helios_error *err);
 /* Gives the call's result to SQL. Errors: E_GUEST (the guest failed the call), E_VALUE, E_LIMIT. */
 int hrt_marshal_result(sqlite3_context *sql, const hrt_signature *s, hrt_host_env *env,
                        const hsb_slot *slots, helios_error *err);

@@ -16,10 +16,6 @@ typedef enum hrt_mode {
   MODE_CELL,  /* i32 */
 } hrt_mode;
 
-#define HRT_PARAM_NAME 288
-/* "order_total", or "2" for one without a name. */
-const char *hrt_param_name(char out[HRT_PARAM_NAME], const hrt_signature *s, uint32_t i);
-
 /* Does v convert to parameter i's type, or is it NULL? Errors: E_VALUE. */
 int hrt_marshal_check(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err);
 

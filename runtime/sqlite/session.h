@@ -11,6 +11,7 @@
 
 #include "helios/helios.h"
 #include "host/host.h"
+#include "host/rows.h"
 #include "registry/catalog.h"
 #include "registry/grants.h"
 #include "registry/trial.h"
@@ -50,6 +51,7 @@ struct hrt_version {
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
   hrt_signature signature;
+  struct hrt_columns *columns; /* of the table that it returns; NULL: it returns a value */
   hrt_seat *idle;
   uint32_t idle_count;
   hrt_seat *kept; /* the one of state CONNECTION, or NULL */
@@ -91,6 +93,7 @@ struct hrt_entry {
   char name[HRT_NAME_BYTES];
   int aux; /* index for sqlite3_set_auxdata: negative, its own */
   hrt_trampoline *trampolines;
+  char *table_key;      /* hrt_table_key of the module that is registered; NULL: none */
   int64_t stamp;        /* of the catalog when these were looked up; 0: not yet */
   hrt_version *version; /* the current one; may be NULL */
   hrt_version *canary;  /* NULL: none, or it can't run */
@@ -113,6 +116,7 @@ struct helios {
   bool no_rebuild;  /* at calls */
   hrt_entry *entries;
   int entry_count;
+  uint64_t registered;  /* functions and virtual tables so far */
   int64_t synced;       /* stamp of the catalog whose names are all registered */
   hrt_budget own;       /* of outermost calls; its slice passes from one to the next */
   uint64_t timeout_ns;  /* of the outermost call */
@@ -146,6 +150,10 @@ hrt_entry *hrt_entry_find(const helios *h, const char *name);
 /* Is there a function of this name that is not ours? */
 int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err);
 void hrt_functions_free(helios *h);
+/* Has the main schema a table or view of this name? */
+int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *err);
+/* Is there a table-valued function of this name that is not ours? */
+int hrt_table_taken(bool *out, helios *h, const char *name, helios_error *err);
 /* Removes them from SQLite. E_MISUSE while statements run. */
 int hrt_functions_remove(helios *h, helios_error *err);
 
@@ -171,6 +179,37 @@ int hrt_verdicts_carry_out(helios *h, const char *besides, helios_error *err);
 void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv);
 /* The number of the version that answers the calls of e in the statement that sql belongs to. */
 int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_error *err);
+
+/* A call of a version, with all its arguments, for its result or its rows; the other is NULL.
+ * seat: the one that the caller keeps for such calls; NULL in there: none yet. */
+typedef struct hrt_request {
+  hrt_version *version;
+  hrt_seat **seat;
+  struct hrt_tally *tally;
+  sqlite3_value **argv; /* of signature.argc */
+  sqlite3_context *sql;
+  hrt_rows *rows;
+} hrt_request;
+int hrt_request_run(const hrt_request *r, helios_error *err);
+/* A call failed, or no version could be had (then v is NULL): counts it, puts "procedure f: "
+ * before the text, keeps all of it for helios_step_error. The code for SQLite. */
+int hrt_report(hrt_entry *e, struct hrt_tally *tally, hrt_version *v, helios_error *err);
+
+/* ---- table.c ---- */
+/* The columns of RETURNS TABLE. */
+typedef struct hrt_columns {
+  char *key; /* hrt_table_key */
+  uint32_t count;
+  uint8_t types[HRT_COLUMNS_MAX]; /* hrt_type */
+  char *names[HRT_COLUMNS_MAX];
+} hrt_columns;
+int hrt_columns_make(hrt_columns **out, const hrt_definition *d, helios_error *err);
+void hrt_columns_free(hrt_columns *t); /* takes NULL */
+/* Makes the entry's procedure a table-valued function of the connection, by the newest key. */
+int hrt_table_register(hrt_entry *e, const char *key, helios_error *err);
+/* ---- rowsjson.c ---- */
+/* A JSON array of arrays or objects as rows. Errors: E_VALUE and those of hrt_rows_add. */
+int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error *err);
 
 /* ---- version.c ---- */
 /* Checks a definition against a plugin: export, signature, grants, imports, purity; makes the

@@ -19,12 +19,16 @@ uint64_t hrt_tally_clock(void) {
 }
 
 /* The number of the running statement: kept by SQLite with the statement, the same for all of its
- * procedures. What a procedure runs belongs to the statement that called it. */
+ * procedures. What a procedure runs belongs to the statement that called it. A virtual table knows
+ * no statement: each opening of it has a number. */
 static uint64_t number(helios *h, sqlite3_context *sql) {
-  uint64_t *known = sqlite3_get_auxdata(sql, AUX_STATEMENT);
   if (h->budget) {
     return h->conn.observer.statement;
   }
+  if (sql == NULL) {
+    return ++h->statements;
+  }
+  uint64_t *known = sqlite3_get_auxdata(sql, AUX_STATEMENT);
   if (known) {
     return *known;
   }

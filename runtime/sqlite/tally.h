@@ -22,7 +22,7 @@ typedef struct hrt_tally {
   uint64_t began; /* the short call that is timed now */
 } hrt_tally;
 
-/* The first call of a statement. sql: of that call. */
+/* The first call of a statement. sql: of that call; NULL: of a virtual table. */
 void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql);
 /* The statement is over. */
 void hrt_tally_end(hrt_tally *t, hrt_version *v);

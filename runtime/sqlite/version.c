@@ -84,7 +84,13 @@ static int make_signature(hrt_version *v, const hrt_definition *d, helios_error 
   for (uint32_t i = 0; i < d->param_count; i++) {
     HRT_TRY(add_param(v, &d->params[i], err));
   }
-  if (d->returns.name[0]) {
+  if (d->column_count > 0) {
+    HRT_TRY(hrt_columns_make(&v->columns, d, err));
+    /* Rows by row_*, or as JSON if the export has a result. */
+    HRT_TRY(hrt_signature_returns(&v->signature, "JSON", err));
+    const char *result = strchr(v->abi->exports[v->export_index].sig, ':');
+    v->signature.returns = result && result[1] ? v->signature.returns : HRT_TYPE_VOID;
+  } else if (d->returns.name[0]) {
     HRT_TRY(hrt_signature_returns(&v->signature, d->returns.name, err));
   }
   HRT_TRY(hrt_signature_match(&v->signature, v->abi->exports[v->export_index].sig,
@@ -138,7 +144,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   v->timeout_ns =
       v->limits.timeout_ms < UINT64_MAX / 4000000 ? v->limits.timeout_ms * 1000000 : UINT64_MAX / 4;
   v->export = hrt_export_at(v->abi, v->export_index);
-  v->simple = v->signature.plain && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
+  v->simple = v->signature.plain && v->columns == NULL && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
               v->state != HRT_STATE_CONNECTION;
   *out = v;
   v = NULL;
@@ -177,6 +183,7 @@ void hrt_version_unref(hrt_version *v) {
   if (v && --v->refs == 0) {
     hrt_version_quiesce(v);
     hrt_signature_clear(&v->signature);
+    hrt_columns_free(v->columns);
     hrt_caps_free(v->caps);
     hrt_plugin_cache_release(v->plugin);
     hrt_trial_leave(v->trial);

@@ -137,6 +137,13 @@ int hg_return_bytes(enum hg_type type, const void *p, unsigned n);
 HG_IMPORT(helios_v1, fail) int hg_fail(int code, const char *p, unsigned n);
 HG_IMPORT(helios_v1, error_message) int hg_error_message(char *dst, unsigned cap);
 
+/* rows of a procedure that RETURNS TABLE: its values in order, then hg_row_end */
+HG_IMPORT(helios_v1, row_null) int hg_row_null(void);
+HG_IMPORT(helios_v1, row_i64) int hg_row_i64(long long v);
+HG_IMPORT(helios_v1, row_f64) int hg_row_f64(double v);
+HG_IMPORT(helios_v1, row_bytes) int hg_row_bytes(enum hg_type type, const void *p, unsigned n);
+HG_IMPORT(helios_v1, row_end) int hg_row_end(void);
+
 /* statements */
 HG_IMPORT(helios_v1, prepare) int hg_prepare(const char *sql, unsigned n);
 HG_IMPORT(helios_v1, bind_null) int hg_bind_null(int stmt, unsigned index);

@@ -153,6 +153,37 @@ static void create__defaults(void **state) {
   refused(sql, "at most 127 bytes");
 }
 
+static void create__tables(void **state) {
+  (void)state;
+  assert_int_equal(
+      parse("CREATE FUNCTION f(a int) RETURNS TABLE (id BIGINT, \"my name\" VARCHAR(20), d "
+            "DECIMAL(10, 2)) LANGUAGE wasm AS 'x'"),
+      0);
+  assert_int_equal(ddl.def.column_count, 3);
+  assert_string_equal(ddl.def.columns[1].name, "my name");
+  assert_string_equal(ddl.def.columns[1].type.name, "VARCHAR");
+  assert_int_equal(ddl.def.columns[2].type.scale, 2);
+  assert_string_equal(ddl.def.returns.name, "");
+  static const struct {
+    const char *columns;
+    const char *message;
+  } cases[] = {
+      {"()", "\")\" (byte 40): expected a column's name"},
+      {"", "\"LANGUAGE\" (byte 40): expected '('"},
+      {"(b INT", "expected ',' or ')' after a column"},
+      {"(b)", "expected a type"},
+      {"(b INT, B INT)", "\"B\" (byte 47): the column has the name of an earlier one"},
+      {"(A INT)", "\"A\" (byte 40): the column has the name of a parameter"},
+      {"(b INT DEFAULT 1)", "\"DEFAULT\" (byte 46): expected ',' or ')'"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char sql[256];
+    snprintf(sql, sizeof sql, "CREATE FUNCTION f(a INT) RETURNS TABLE %s LANGUAGE wasm AS 'x'",
+             cases[i].columns);
+    refused(sql, cases[i].message);
+  }
+}
+
 static void alter__forms(void **state) {
   (void)state;
   assert_int_equal(parse("ALTER PROCEDURE f VERSION 2 AS '/x.wasm'"), 0);
@@ -293,7 +324,6 @@ static void errors__say_where_and_what(void **state) {
 static void errors__clauses_not_ready(void **state) {
   (void)state;
   static const char *const statements[] = {
-      "CREATE FUNCTION f() RETURNS TABLE (a INT) LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f() LANGUAGE sql AS $$ SELECT 1 $$",
       "CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'",
       "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
@@ -452,6 +482,7 @@ int main(void) {
       cmocka_unit_test(create__every_clause_any_order),
       cmocka_unit_test(create__sources),
       cmocka_unit_test(create__defaults),
+      cmocka_unit_test(create__tables),
       cmocka_unit_test(alter__forms),
       cmocka_unit_test(alter__canary),
       cmocka_unit_test(cascade__where_a_version_becomes_current),

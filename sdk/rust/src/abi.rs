@@ -63,6 +63,11 @@ extern "C" {
     pub fn session_set(name: *const u8, n: u32, value: *const u8, value_n: u32) -> i32;
     pub fn metric_add(name: *const u8, n: u32, v: f64) -> i32;
     pub fn metric_set(name: *const u8, n: u32, v: f64) -> i32;
+    pub fn row_null() -> i32;
+    pub fn row_i64(v: i64) -> i32;
+    pub fn row_f64(v: f64) -> i32;
+    pub fn row_bytes(value_type: u32, p: *const u8, n: u32) -> i32;
+    pub fn row_end() -> i32;
 }
 
 #[link(wasm_import_module = "heliosdb")]

@@ -1,0 +1,81 @@
+"""surface_test.py - the larger things of the SQL surface, by compiled modules and the extension in Python's sqlite3:
+tables. Run by run.py in a folder that holds the modules and helios_sqlite.so."""
+import sqlite3
+import threading
+import time
+import unittest
+
+from guest_test import Case
+from python_test import ddl, one, rows
+
+
+def create(db, text, module, rest=""):
+    ddl(db, f"CREATE OR REPLACE FUNCTION {text} LANGUAGE wasm {rest} AS '{module}'")
+
+
+class Tables(Case):
+    def test_rows(self):
+        create(self.db, "numbers(a BIGINT, b BIGINT DEFAULT 3) RETURNS TABLE (n BIGINT, half REAL, name TEXT)", "rows.wat")
+        self.assertEqual(rows(self.db, "SELECT * FROM numbers(1)"), [(1, .5, "odd"), (2, 1., "even"), (3, 1.5, "odd")])
+        self.assertEqual(rows(self.db, "SELECT name, count(*) FROM numbers(1, 100) GROUP BY 1"), [("even", 50), ("odd", 50)])
+        self.assertEqual(rows(self.db, "SELECT x.n, y.n FROM numbers(1, 3) x JOIN numbers(x.n, 3) y ON y.n > x.n"),
+                         [(1, 2), (1, 3), (2, 3)])
+        self.assertEqual(one(self.db, "SELECT count(*) FROM numbers WHERE b = 5 AND a = 2"), 4)
+        self.assertEqual(one(self.db, "SELECT sum(n) FROM json_each('[1,2,9]') j, numbers(j.value, 3)"), 11)
+        self.assertEqual(one(self.db, "SELECT sum(n) FROM numbers WHERE a IN (1, 2)"), 11)
+        self.assertEqual(rows(self.db, "SELECT * FROM numbers(5, 4)"), [])
+        self.assertEqual(rows(self.db, "SELECT * FROM numbers(NULL, 4)"), [])
+        self.db.execute("CREATE TABLE kept AS SELECT * FROM numbers(1, 1000)")
+        self.assertEqual(one(self.db, "SELECT sum(n) FROM kept"), 500500)
+        self.fails("parameter a has no value and no DEFAULT", "SELECT * FROM numbers")
+        self.fails("parameter a: expected BIGINT, got TEXT", "SELECT * FROM numbers('x')")
+
+    def test_what_does_not_fit(self):
+        create(self.db, "short() RETURNS TABLE (a BIGINT, b BIGINT)", "rows.wat")
+        self.fails("^procedure short: row 1 has 1 of the 2 columns declared", "SELECT * FROM short()")
+        create(self.db, "open() RETURNS TABLE (a BIGINT, b BIGINT)", "rows.wat")
+        self.fails("row 1 was begun and not ended", "SELECT * FROM open()")
+        create(self.db, "wrong() RETURNS TABLE (a BIGINT)", "rows.wat")
+        self.fails("row 1, column a: expected BIGINT, got TEXT", "SELECT * FROM wrong()")
+        create(self.db, "many() RETURNS TABLE (a BLOB)", "rows.wat")
+        self.fails("the rows take more than 67108864 bytes", "SELECT * FROM many()")
+        create(self.db, "status() RETURNS BIGINT", "rows.wat")
+        self.assertEqual(one(self.db, "SELECT status()"), -10)
+        create(self.db, "trap() RETURNS TABLE (a BIGINT)", "rows.wat")
+        self.fails("unreachable", "SELECT * FROM trap()")
+        create(self.db, "endless(a BIGINT, b BIGINT) RETURNS TABLE (n BIGINT, h REAL, t TEXT)", "rows.wat",
+               "EXPORT 'numbers' WITH (fuel_limit = 100000)")
+        self.fails("fuel", "SELECT * FROM endless(1, 1000000)")
+        self.assertEqual(one(self.db, "SELECT count(*) FROM endless(1, 10)"), 10)
+
+    def test_cancelled(self):
+        create(self.db, "endless(a BIGINT, b BIGINT) RETURNS TABLE (n BIGINT, h REAL, t TEXT)", "rows.wat",
+               "EXPORT 'numbers'")
+        timer = threading.Timer(.05, self.db.interrupt)
+        timer.start()
+        began = time.monotonic()
+        with self.assertRaises(sqlite3.OperationalError):
+            self.db.execute("SELECT count(*) FROM json_each('[1,2,3,4,5,6,7,8,9]'), json_each('[1,2,3,4,5,6,7,8,9]'), "
+                            "endless(1, 100000)").fetchall()
+        timer.join()
+        self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual(one(self.db, "SELECT count(*) FROM endless(1, 3)"), 3)
+
+    def test_guest_calls_a_table(self):
+        create(self.db, "numbers(a BIGINT, b BIGINT) RETURNS TABLE (n BIGINT, half REAL, name TEXT)", "rows.wat")
+        create(self.db, "run(x TEXT) RETURNS TEXT", "nine_env.wat", "CAPABILITIES ('query', 'log', 'transaction', 'clock')")
+        self.assertEqual(one(self.db, "SELECT run('SELECT n FROM numbers(1, 2)')"), '[{"n":1},{"n":2}]')
+        self.assertEqual(one(self.db, "SELECT run('SELECT count(*) AS c FROM numbers(1, 2)')"), '[{"c":2}]')
+        # A table of that name is another thing, and not granted.
+        self.db.execute("CREATE TABLE numbers(n)")
+        self.fails("refused", "SELECT run('SELECT n FROM numbers')")
+        self.fails("refused", "SELECT run('SELECT count(*) FROM numbers')")
+
+
+def setUpModule():
+    with open("nine.wat") as source, open("nine_env.wat", "w") as out:
+        out.write(source.read().replace("MODULE", "env"))
+
+
+if __name__ == "__main__":
+    unittest.main()
