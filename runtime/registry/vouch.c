@@ -75,8 +75,11 @@ static int make_mac(uint8_t mac[MAC], const hrt_definition *d, const uint8_t key
 static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_definition *d,
                     helios_error *err) {
   sqlite3_stmt *s;
-  int status = hrt_sql_begin(&s, c, HRT_SQL_VOUCH, err);
   *found = false;
+  if (c->schema < 2) {
+    return 0; /* a catalog of schema 1 has no such table */
+  }
+  int status = hrt_sql_begin(&s, c, HRT_SQL_VOUCH, err);
   if (status == 0) {
     sqlite3_bind_int64(s, 1, d->procedure_id);
     sqlite3_bind_int64(s, 2, d->version);

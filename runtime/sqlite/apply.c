@@ -122,6 +122,7 @@ int hrt_candidate_try(candidate *c, helios_error *err) {
     HRT_TRY(hrt_version_make(&c->version, c->h, &c->def, plugin, err));
   } else {
     HRT_TRY(hrt_version_obtain(&c->version, c->h, &c->def, &c->file, err));
+    c->rebuilt = c->file.so != NULL;
   }
   hrt_allowance_begin(&allowance, c->h, c->version);
   status = hrt_seat_take(&seat, c->version, c->h->budget, err);
@@ -143,6 +144,12 @@ static int put_files(candidate *c, helios_error *err) {
                                  err));
 out:
   return status;
+}
+
+static int put_rebuilt(candidate *c, helios_error *err) {
+  return c->rebuilt ? hrt_catalog_put_plugin(c->h->catalog, &c->def, c->file.so_hash, c->file.so,
+                                             c->file.size, err)
+                    : 0;
 }
 
 /* Inside the savepoint: what was true in phase one may not be any more. */
@@ -210,23 +217,13 @@ out:
   return status;
 }
 
-/* A plugin that was built again on the way. */
-static int put_rebuilt(candidate *c, helios_error *err) {
-  return c->file.so ? hrt_catalog_put_plugin(c->h->catalog, &c->def, c->file.so_hash, c->file.so,
-                                             c->file.size, err)
-                    : 0;
-}
-
 static int write_use(candidate *c, helios_error *err) {
-  int status = put_rebuilt(c, err);
-  return status ? status
-                : hrt_catalog_use_version(c->h->catalog, c->def.procedure_id, c->def.version, err);
+  return hrt_catalog_use_version(c->h->catalog, c->def.procedure_id, c->def.version, err);
 }
 
 static int write_update(candidate *c, helios_error *err) {
   c->def.stamp = 0;
-  int status = put_rebuilt(c, err);
-  return status ? status : hrt_catalog_update_version(c->h->catalog, &c->def, err);
+  return hrt_catalog_update_version(c->h->catalog, &c->def, err);
 }
 
 /* From here on an interrupt must end one statement only: SQLite would refuse to roll back while
@@ -271,6 +268,7 @@ static int write_all(candidate *c, hrt_candidate_write *write, hrt_entry **e, in
   HRT_TRY(c->found ? check_unchanged(c, err) : 0);
   HRT_TRY(hrt_verdicts_carry_out(h, c->ddl->def.name, err));
   HRT_TRY(read_before(c, err));
+  HRT_TRY(put_rebuilt(c, err));
   HRT_TRY(write(c, err));
   HRT_TRY(register_it(e, c, err));
   if (c->before.version && c->version) {

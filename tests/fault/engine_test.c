@@ -153,7 +153,7 @@ static const scenario scenarios[] = {
      NULL},
     {"trap", "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so'",
      "SELECT coalesce(answer(), wild())", "1", FAULT_ALL, false, NULL},
-    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|3", FAULT_ALL,
+    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|4", FAULT_ALL,
      false, NULL},
 };
 
