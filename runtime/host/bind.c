@@ -13,10 +13,22 @@ static void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
   hrt_host_charge(ctx, fuel);
 }
 
+/* The same for a procedure that is profiled. Counted first, as it may not return. */
+static void timed(hsb_import_fn *fn, const char *module, const char *name, struct hsb_ctx *ctx,
+                  hsb_slot *s, hrt_host_env *env) {
+  hrt_series_use(env->series, module, name);
+  uint64_t began = hrt_monotonic_ns();
+  fn(ctx, s, env);
+  hrt_series_used(env->series, module, name, hrt_monotonic_ns() - began);
+}
+
 #define HSB_HOSTCALL(module, name, sig, capability, fuel, doc)                                     \
   static void call_##module##_##name(struct hsb_ctx *ctx, hsb_slot *s, void *env) {                \
     enter(ctx, env, fuel);                                                                         \
     hrt_hc_##name(env, s);                                                                         \
+  }                                                                                                \
+  static void timed_##module##_##name(struct hsb_ctx *ctx, hsb_slot *s, void *env) {               \
+    timed(call_##module##_##name, #module, #name, ctx, s, env);                                    \
   }
 #include "hsb_hostcalls.def"
 #undef HSB_HOSTCALL
@@ -24,10 +36,10 @@ static void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
 static const struct row {
   const char *module, *name, *sig;
   int capability;
-  hsb_import_fn *fn;
+  hsb_import_fn *fn, *timed;
 } rows[] = {
 #define HSB_HOSTCALL(module, name, sig, capability, fuel, doc)                                     \
-  {#module, #name, sig, HRT_CAP_##capability, call_##module##_##name},
+  {#module, #name, sig, HRT_CAP_##capability, call_##module##_##name, timed_##module##_##name},
 #include "hsb_hostcalls.def"
 #undef HSB_HOSTCALL
 };
@@ -151,7 +163,7 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
       return status;
     }
     if (out != NULL) {
-      out[i] = (struct hsb_binding){row->fn, env};
+      out[i] = (struct hsb_binding){env && env->profiling ? row->timed : row->fn, env};
     }
   }
   return 0;

@@ -5,7 +5,7 @@
 
 #include "host/internal.h"
 
-static uint64_t monotonic_ns(void) {
+uint64_t hrt_monotonic_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -19,7 +19,8 @@ helios_code hrt_budget_look(const hrt_budget *b) {
       (b->probe != NULL && b->probe(b->probe_arg) != 0)) {
     return HELIOS_E_CANCELLED;
   }
-  return b->deadline_ns != 0 && monotonic_ns() >= b->deadline_ns ? HELIOS_E_DEADLINE : HELIOS_OK;
+  return b->deadline_ns != 0 && hrt_monotonic_ns() >= b->deadline_ns ? HELIOS_E_DEADLINE
+                                                                     : HELIOS_OK;
 }
 
 /* Fuel for long statements; what the slice has used so far is the instance's to add. */

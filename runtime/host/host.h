@@ -105,6 +105,8 @@ struct hrt_host_env {
   const char *procedure;       /* borrowed; for messages and log lines */
   const int64_t *procedure_id; /* borrowed; in the catalog; set by the engine, or NULL */
   uint32_t version;            /* of the procedure; set by the engine */
+  bool profiling;              /* its host calls are timed; set before hrt_host_bind */
+  hrt_series *series;          /* where that goes, or NULL */
   uint64_t call;               /* number of the running call in its statement; likewise */
   hrt_instance *instance;      /* set by hrt_host_ready */
   /* the call: between hrt_host_begin and hrt_host_end */

@@ -34,16 +34,13 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 }
 
 void hrt_counts_add(hrt_counts *to, const hrt_counts *from) {
-  to->calls += from->calls;
-  for (int i = 0; i < HRT_OUTCOME_COUNT; i++) {
-    to->errors[i] += from->errors[i];
-  }
-  to->fuel += from->fuel;
-  to->fuel_max = larger(to->fuel_max, from->fuel_max);
-  to->memory_max = larger(to->memory_max, from->memory_max);
-  to->timed += from->timed;
-  to->time_ns += from->time_ns;
-  to->time_max_ns = larger(to->time_max_ns, from->time_max_ns);
+#define SUM(a, b) ((a) + (b))
+#define MAX(a, b) larger(a, b)
+#define HRT_COUNT(field, name, how, doc) to->field = how(to->field, from->field);
+#include "observe/counts.def"
+#undef HRT_COUNT
+#undef SUM
+#undef MAX
   for (int i = 0; i < HRT_BUCKETS; i++) {
     to->buckets[i] += from->buckets[i];
   }
@@ -124,10 +121,78 @@ void hrt_series_each(hrt_store *store, hrt_series_fn *each, void *arg) {
   }
 }
 
+/* With the mutex held. There are as many as host functions that the version imports. */
+static hrt_use *use_of(hrt_series *series, const char *module, const char *name) {
+  hrt_use *u = series->uses;
+  while (u && (strcmp(u->name, name) != 0 || strcmp(u->module, module) != 0)) {
+    u = u->next;
+  }
+  if (u == NULL && strlen(module) < sizeof u->module && strlen(name) < sizeof u->name) {
+    u = hrt_alloc(sizeof *u);
+    if (u) {
+      memcpy(u->module, module, strlen(module) + 1);
+      memcpy(u->name, name, strlen(name) + 1);
+      u->next = series->uses;
+      series->uses = u;
+    }
+  }
+  return u;
+}
+
+void hrt_series_use(hrt_series *series, const char *module, const char *name) {
+  if (series) {
+    pthread_mutex_lock(&series->store->mutex);
+    hrt_use *u = use_of(series, module, name);
+    if (u) {
+      u->calls++;
+    }
+    pthread_mutex_unlock(&series->store->mutex);
+  }
+}
+
+void hrt_series_used(hrt_series *series, const char *module, const char *name, uint64_t ns) {
+  if (series) {
+    pthread_mutex_lock(&series->store->mutex);
+    hrt_use *u = use_of(series, module, name);
+    if (u) {
+      u->time_ns += ns;
+      u->time_max_ns = larger(u->time_max_ns, ns);
+    }
+    pthread_mutex_unlock(&series->store->mutex);
+  }
+}
+
+void hrt_uses_each(hrt_store *store, hrt_use_fn *each, void *arg) {
+  if (store) {
+    pthread_mutex_lock(&store->mutex);
+    for (const hrt_series *s = store->series; s; s = s->next) {
+      for (const hrt_use *u = s->uses; u; u = u->next) {
+        each(arg, s->procedure, s->version, u);
+      }
+    }
+    pthread_mutex_unlock(&store->mutex);
+  }
+}
+
+void hrt_series_reset(hrt_store *store) {
+  if (store) {
+    pthread_mutex_lock(&store->mutex);
+    for (hrt_series *s = store->series; s; s = s->next) {
+      s->counts = (hrt_counts){0};
+    }
+    pthread_mutex_unlock(&store->mutex);
+  }
+}
+
 void hrt_series_free(hrt_store *store) {
   while (store->series) {
     hrt_series *s = store->series;
     store->series = s->next;
+    while (s->uses) {
+      hrt_use *u = s->uses;
+      s->uses = u->next;
+      hrt_free(u);
+    }
     hrt_free(s);
   }
 }

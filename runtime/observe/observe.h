@@ -145,6 +145,19 @@ void hrt_series_read(hrt_counts *out, hrt_series *series);
 typedef void hrt_series_fn(void *arg, const char *procedure, uint32_t version,
                            const hrt_counts *counts);
 void hrt_series_each(hrt_store *store, hrt_series_fn *each, void *arg);
+/* A host function was called by a version that is profiled. */
+void hrt_series_use(hrt_series *series, const char *module, const char *name); /* takes NULL */
+/* And returned. */
+void hrt_series_used(hrt_series *series, const char *module, const char *name, uint64_t ns);
+typedef struct hrt_use {
+  struct hrt_use *next;
+  char module[64], name[64];
+  uint64_t calls, time_ns, time_max_ns;
+} hrt_use;
+typedef void hrt_use_fn(void *arg, const char *procedure, uint32_t version, const hrt_use *use);
+void hrt_uses_each(hrt_store *store, hrt_use_fn *each, void *arg);
+/* Back to zero: what it counted is written down, and nobody else knows the store. */
+void hrt_series_reset(hrt_store *store);
 uint64_t hrt_store_seed(const hrt_store *store);
 
 /* ---- values that procedures emit: metrics.c ---- */
@@ -165,6 +178,16 @@ hrt_metric_result hrt_observe_metric(hrt_store *store, const char *procedure, co
 typedef void hrt_metric_fn(void *arg, const char *procedure, const char *name, hrt_metric_kind kind,
                            double value);
 void hrt_metrics_each(hrt_store *store, hrt_metric_fn *each, void *arg);
+
+/* ---- who writes it down: store.c ---- */
+
+/* May the caller write what the store has to the database? Not while another thread does, nor less
+ * than `pause_us` after the last time that it was allowed. True: hrt_store_write_end must follow.
+ */
+bool hrt_store_write_begin(hrt_store *store, int64_t pause_us);
+void hrt_store_write_end(hrt_store *store);
+/* If the caller is its last user: makes it a store of nobody else's for ever, and returns true. */
+bool hrt_store_retire(hrt_store *store);
 
 /* ---- writes that wait: store.c ---- */
 

@@ -5,6 +5,7 @@
 #include "observe/store.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "plugin/alloc.h"
 
@@ -101,6 +102,44 @@ void hrt_observer_init(hrt_observer *o, hrt_store *store) {
 
 uint64_t hrt_store_seed(const hrt_store *store) {
   return store ? store->seed : 0;
+}
+
+static int64_t now_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+bool hrt_store_write_begin(hrt_store *store, int64_t pause_us) {
+  if (store == NULL) {
+    return false;
+  }
+  int64_t now = now_us();
+  pthread_mutex_lock(&store->mutex);
+  bool may = !store->writing && (store->tried_us == 0 || now - store->tried_us >= pause_us);
+  if (may) {
+    store->writing = true;
+    store->tried_us = now;
+  }
+  pthread_mutex_unlock(&store->mutex);
+  return may;
+}
+
+void hrt_store_write_end(hrt_store *store) {
+  pthread_mutex_lock(&store->mutex);
+  store->writing = false;
+  pthread_mutex_unlock(&store->mutex);
+}
+
+bool hrt_store_retire(hrt_store *store) {
+  pthread_mutex_lock(&lock);
+  bool last = store && store->refs == 1;
+  if (last) {
+    hrt_free(store->path);
+    store->path = NULL;
+  }
+  pthread_mutex_unlock(&lock);
+  return last;
 }
 
 bool hrt_defer(hrt_store *store, hrt_deferred d) {

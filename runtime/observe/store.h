@@ -23,6 +23,7 @@ struct hrt_series {
   uint32_t version;
   char procedure[HRT_PROCEDURE_BYTES];
   hrt_counts counts;
+  hrt_use *uses; /* of host functions */
 };
 
 struct hrt_metric {
@@ -39,6 +40,8 @@ struct hrt_store {
   uint32_t refs;
   pthread_mutex_t mutex;
   uint64_t seed;
+  bool writing;     /* someone writes it to the database */
+  int64_t tried_us; /* when that began last, by the monotonic clock */
   struct hrt_ring rings[HRT_RING_COUNT];
   hrt_series *series;
   uint32_t series_count;

@@ -12,6 +12,7 @@
 
 #define HRT_CATALOG_SCHEMA                                                                         \
   2 /* helios_meta schema_version; a higher one is refused, a lower one is read */
+#define HRT_CATALOG_SCHEMA_TEXT "2"
 #if defined __x86_64__
 #define HRT_TARGET "x86_64-linux"
 #elif defined __aarch64__

@@ -9,6 +9,7 @@
 #include "plugin/alloc.h"
 #include "registry/catalog.h"
 #include "registry/catalog_private.h"
+#include "registry/records.h"
 #include "registry/vouch.h"
 
 static const char schema[] =
@@ -76,6 +77,9 @@ int hrt_catalog_create(hrt_catalog *c, helios_error *err) {
   (*c->internal)++;
   int rc = sqlite3_exec(c->db, schema, NULL, NULL, NULL);
   int status = rc == SQLITE_OK ? 0 : hrt_sql_fail(c, err);
+  if (status == 0) {
+    status = hrt_records_create(c->db, err);
+  }
   (*c->internal)--;
   return status;
 }

@@ -8,7 +8,7 @@
 #include "ddl/ddl.h"
 #include "ddl/set.h"
 #include "plugin/alloc.h"
-#include "sqlite/session.h"
+#include "sqlite/flush.h"
 
 const char *helios_version(void) {
   return HELIOS_VERSION;
@@ -196,6 +196,10 @@ static int run_rows(helios *h, sqlite3_stmt *stmt, helios_row_fn *row, void *arg
   return rc == SQLITE_DONE ? 0 : helios_step_error(h, err);
 }
 
+int helios_flush(helios *h, helios_error *err) {
+  return hrt_flush(NULL, h, HRT_FLUSH_NOW, err);
+}
+
 int helios_exec(helios *h, const char *sql, helios_row_fn *row, void *arg, helios_error *err) {
   int status = 0;
   const char *at = sql;
@@ -216,6 +220,7 @@ int helios_exec(helios *h, const char *sql, helios_row_fn *row, void *arg, helio
     }
     at = tail;
   }
+  (void)hrt_flush(NULL, h, HRT_FLUSH_AFTER, NULL);
   return status;
 }
 

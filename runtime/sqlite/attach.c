@@ -12,7 +12,8 @@
 
 #include "ddl/ddl.h"
 #include "plugin/alloc.h"
-#include "sqlite/session.h"
+#include "sqlite/flush.h"
+#include "sqlite/view.h"
 
 #define POINTER_TYPE "helios_session_1" /* changes with struct helios */
 
@@ -46,6 +47,7 @@ static int table_disconnect(sqlite3_vtab *base) {
   helios *h = ((struct table *)base)->h;
   hrt_free(base);
   h->anchored = false;
+  (void)hrt_flush(NULL, h, HRT_FLUSH_CLOSE, NULL);
   h->closing = true;
   hrt_session_quiesce(h);
   hrt_session_unref(h);
@@ -282,6 +284,15 @@ static void sql_adopt(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   run_on_versions(sql, argc, argv, hrt_adopt_all);
 }
 
+/* helios_flush(): how many records were written; NULL if now they can't be. */
+static void sql_flush(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  int64_t written;
+  (void)argc, (void)argv;
+  if (hrt_flush(&written, sqlite3_user_data(sql), HRT_FLUSH_NOW, NULL) == 0) {
+    sqlite3_result_int64(sql, written);
+  }
+}
+
 static void own_function_destroyed(void *arg) {
   hrt_session_unref(arg);
 }
@@ -299,6 +310,7 @@ static const struct own_function {
     {"helios_adopt", 1, SQLITE_DIRECTONLY, sql_adopt},
     {"helios_refresh", 0, SQLITE_DIRECTONLY, sql_refresh},
     {"helios_upgrade", 0, SQLITE_DIRECTONLY, sql_upgrade},
+    {"helios_flush", 0, SQLITE_DIRECTONLY, sql_flush},
     {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
     {"helios_version", 1, SQLITE_DIRECTONLY, sql_version_of},
     {"helios_session", 1, 0, hrt_sql_session}, /* in views and triggers too */
@@ -395,6 +407,7 @@ static int remove_all(helios *h, helios_error *err) {
   hrt_authorizer_remove(h);
   sqlite3_progress_handler(h->db, 0, NULL, NULL);
   sqlite3_create_module_v2(h->db, "helios_connection", NULL, NULL, NULL);
+  hrt_tables_remove(h);
 out:
   return status;
 }
@@ -421,6 +434,7 @@ int helios_attach(helios **out, sqlite3 *db, const helios_options *options, heli
   }
   hrt_authorizer_install(h);
   status = set_own_functions(h, true, err);
+  status = status != 0 ? status : hrt_tables_register(h, err);
   /* A locked or unreadable file is the business of the first statement that reads it. */
   if (status == 0 && hrt_sync(h, &sync_error) != 0 && sync_error.code != HELIOS_E_SQL) {
     status = hrt_fail(err, sync_error.code, "%s", sync_error.text);
@@ -450,6 +464,7 @@ int helios_detach(helios *h, helios_error *err) {
     }
   }
   if (status == 0) {
+    (void)hrt_flush(NULL, h, HRT_FLUSH_CLOSE, NULL);
     hrt_session_quiesce(h);
     status = remove_all(h, err);
   }

@@ -8,6 +8,7 @@
 
 #include "instance/outermost.h"
 #include "plugin/alloc.h"
+#include "sqlite/flush.h"
 #include "sqlite/plain.h"
 #include "sqlite/tally.h"
 
@@ -80,6 +81,7 @@ static int pin_statement(pin **out, sqlite3_context *sql, hrt_entry *e, helios_e
   p->entry = e;
   p->users = 2;
   hrt_tally_begin(&p->tally, p->version, sql);
+  (void)hrt_flush(NULL, e->h, HRT_FLUSH_BEGIN, NULL);
   sqlite3_set_auxdata(sql, e->aux, p, pin_unref); /* may call pin_unref at once */
   *out = p;
   return 0;

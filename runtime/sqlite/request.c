@@ -70,6 +70,7 @@ static int run(const hrt_request *r, hrt_seat *seat, helios_error *err) {
     conn->log_level = (hrt_log_level)v->log_level;
   }
   seat->env->version = v->number; /* not known yet when CREATE made the instance */
+  seat->env->series = v->series;
   seat->env->call = hrt_tally_calls(r->tally);
   seat->env->rows = r->rows;
   hrt_host_begin(seat->env, (int)v->signature.argc, r->argv, v->signature.types);
@@ -121,10 +122,10 @@ out:
 int hrt_request_run(const hrt_request *r, helios_error *err) {
   hrt_version *v = r->version;
   v->h->conn.observer.statement = r->tally->statement;
-  uint64_t began = hrt_tally_call(r->tally, v);
+  hrt_tally_call timed = hrt_tally_call_begin(r->tally, v);
   int status = run_limited(r, err);
-  if (began) {
-    hrt_tally_time(r->tally, v, hrt_tally_clock() - began);
+  if (timed.began) {
+    hrt_tally_call_end(r->tally, v, timed);
   }
   return status;
 }

@@ -60,6 +60,31 @@ void hrt_tally_time(hrt_tally *t, hrt_version *v, uint64_t ns) {
   hrt_counts_time(&v->counts, ns);
 }
 
+hrt_tally_call hrt_tally_call_begin(hrt_tally *t, const hrt_version *v) {
+  bool first = hrt_tally_calls(t) == 0;
+  hrt_tally_call call = {0};
+  if (--t->until == 0) {
+    hrt_tally_again(t, v);
+    call.sampled = true;
+  }
+  if (call.sampled || first) {
+    call.began = hrt_tally_clock();
+  }
+  return call;
+}
+
+/* The first call is no measure of the others: it may have made the instance. */
+void hrt_tally_call_end(hrt_tally *t, hrt_version *v, hrt_tally_call call) {
+  uint64_t ns = hrt_tally_clock() - call.began;
+  if (call.sampled) {
+    hrt_tally_time(t, v, ns);
+  }
+  if (t->first_ns == 0) {
+    t->first_ns = ns;
+    t->timed = t->time_ns = 0;
+  }
+}
+
 static uint64_t larger(uint64_t a, uint64_t b) {
   return a > b ? a : b;
 }
@@ -87,7 +112,7 @@ static void add_cost(const hrt_tally *t, const hrt_version *v) {
   if (h->costs == NULL) {
     h->costs = hrt_alloc(sizeof *h->costs);
   }
-  if (h->costs == NULL || t->statement < h->costs->statement) {
+  if (h->costs == NULL || hrt_tally_calls(t) == 0 || t->statement < h->costs->statement) {
     return;
   }
   if (t->statement > h->costs->statement) {
@@ -102,6 +127,8 @@ static void add_cost(const hrt_tally *t, const hrt_version *v) {
     c->fuel_max = larger(c->fuel_max, t->fuel_max);
     c->timed += t->timed;
     c->time_ns += t->time_ns;
+    c->firsts += t->first_ns > 0;
+    c->first_ns += t->first_ns;
   }
 }
 

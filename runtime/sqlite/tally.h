@@ -19,7 +19,8 @@ typedef struct hrt_tally {
   uint64_t fuel, fuel_max;
   uint64_t errors;
   uint64_t timed, time_ns;
-  uint64_t began; /* the short call that is timed now */
+  uint64_t first_ns; /* time of the first call, for the statement's cost; 0: not over */
+  uint64_t began;    /* the short call that is timed now */
 } hrt_tally;
 
 /* The first call of a statement. sql: of that call; NULL: of a virtual table. */
@@ -46,14 +47,13 @@ static inline void hrt_tally_short_end(hrt_tally *t, hrt_version *v) {
 static inline void hrt_tally_short_not(hrt_tally *t) {
   t->until++;
 }
-/* Any other call begins: the time, if it is one to be timed, else 0. */
-static inline uint64_t hrt_tally_call(hrt_tally *t, const hrt_version *v) {
-  if (__builtin_expect(--t->until != 0, 1)) {
-    return 0;
-  }
-  hrt_tally_again(t, v);
-  return hrt_tally_clock();
-}
+/* Any other call. */
+typedef struct hrt_tally_call {
+  uint64_t began; /* 0: its time is not taken */
+  bool sampled;   /* it is one to be timed; else it is the statement's first */
+} hrt_tally_call;
+hrt_tally_call hrt_tally_call_begin(hrt_tally *t, const hrt_version *v);
+void hrt_tally_call_end(hrt_tally *t, hrt_version *v, hrt_tally_call call);
 static inline void hrt_tally_fuel(hrt_tally *t, uint64_t used) {
   t->fuel += used;
   if (__builtin_expect(used > t->fuel_max, 0)) {
@@ -73,7 +73,7 @@ void hrt_tally_unpinned(helios *h, const char *procedure, const helios_error *er
 typedef struct hrt_cost {
   char procedure[HRT_NAME_BYTES];
   uint32_t version;
-  uint64_t calls, errors, fuel, fuel_max, timed, time_ns;
+  uint64_t calls, errors, fuel, fuel_max, timed, time_ns, firsts, first_ns;
 } hrt_cost;
 #define HRT_COSTS_MOST 64
 /* Of the last statement that called procedures, with those it called in turn. */

@@ -203,6 +203,7 @@ static int seat_new(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_e
   HRT_TRY(hrt_host_env_new(&seat->env, &v->h->conn, v->caps, v->name, err));
   seat->env->version = v->number;
   seat->env->procedure_id = &v->procedure_id;
+  seat->env->profiling = v->profiling;
   seat->env->keeps = v->state != HRT_STATE_CALL;
   HRT_TRY(hrt_host_bind(bindings, v->abi, v->caps, seat->env, err));
   uint64_t pages = v->limits.memory / HSB_PAGE;

@@ -328,7 +328,6 @@ static void errors__clauses_not_ready(void **state) {
       "CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'",
       "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
-      "CREATE FUNCTION f LANGUAGE wasm WITH (profiling = true) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (fuel_metering = false) AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (precompile = false) AS 'x'",

@@ -124,6 +124,12 @@ HELIOS_API const char *helios_session_get(helios *h, const char *name);
 /* Where log lines of procedures go, from this level on. NULL: nowhere. */
 HELIOS_API void helios_set_log(helios *h, helios_log_fn *log, void *arg, helios_log_level level);
 
+/* Writes log lines, audit records, traps and counters to the database now. It is done anyway: after
+ * statements of helios_exec, once a second at most, and when the connection closes. E_MISUSE inside
+ * of a transaction or on a database that can't be written, E_SQL while another connection writes:
+ * then all stays in memory for later. */
+HELIOS_API int helios_flush(helios *h, helios_error *err);
+
 #ifdef __cplusplus
 }
 #endif
