@@ -265,6 +265,7 @@ static int front(build *b) {
   hcc_buf_byte(&b->manifest, '\0');
   b->result->functions = b->module->func_count - b->module->imported_funcs;
   b->result->imports = b->module->import_count;
+  b->result->customs = hcc_imports_custom(b->result->custom, b->module);
   for (uint32_t i = 0; i < b->module->export_count; i++) {
     b->result->exports += b->module->exports[i].kind == HCC_FUNC;
   }

@@ -44,6 +44,8 @@ typedef struct hcc_build_result {
   char folder[4096]; /* of all intermediate files, if options->keep; else empty */
   uint64_t input_bytes, output_bytes, c_bytes;
   uint32_t functions, exports, imports;
+  uint32_t customs; /* of the imports: to be registered by an application; 0 if cached */
+  char custom[200]; /* the first of them, "module.name" */
   bool cached;
   double ms_total, ms_front, ms_translate, ms_compile, ms_link, ms_pack;
   uint64_t peak_kib; /* of the largest child process */

@@ -132,6 +132,18 @@ static bool same_file(const char *input, const char *output) {
          S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
+/* Not an error: the engine looks again, when it loads the plugin. */
+static void warn_customs(hcc_cli *cli, const hcc_build_result *r) {
+  char text[300];
+  if (r->customs > 0) {
+    snprintf(text, sizeof text,
+             "%s is no host function of the engine: an application must "
+             "register it%s",
+             r->custom, r->customs > 1 ? ", and others" : "");
+    hcc_cli_warn(cli, "custom-import", text);
+  }
+}
+
 int hcc_cli_build(hcc_cli *cli) {
   hcc_build_options options;
   hcc_build_result result = {.cached = false};
@@ -160,6 +172,7 @@ int hcc_cli_build(hcc_cli *cli) {
     kept(cli, &result);
     return hcc_cli_error(cli, &err, options.input);
   }
+  warn_customs(cli, &result);
   if (cli->json) {
     result_json(cli, &result);
   } else {

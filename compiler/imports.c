@@ -16,7 +16,8 @@ static const struct host_call {
 };
 #define HOST_CALLS (sizeof host_calls / sizeof *host_calls)
 
-#define NEAR_MAX 64u /* longer names are compared by this many bytes */
+#define TYPING_MISTAKE 2u /* edits */
+#define NEAR_MAX 64u      /* longer names are compared by this many bytes */
 
 static bool is(const hcc_module *m, hcc_range r, const char *text) {
   return r.end - r.begin == strlen(text) && memcmp(m->bytes + r.begin, text, strlen(text)) == 0;
@@ -44,26 +45,48 @@ static unsigned distance(const char *a, size_t an, const char *b, size_t bn) {
   return row[bn];
 }
 
-static int fail_unknown(const hcc_module *m, const hcc_import *import, hcc_error *err) {
-  char module[HCC_ESCAPED], name[HCC_ESCAPED];
+/* The nearest name of the import's module, and how far it is; UINT32_MAX: the module has none. */
+static unsigned nearest(const struct host_call **out, const hcc_module *m,
+                        const hcc_import *import) {
+  unsigned best = UINT32_MAX;
   const char *wanted = (const char *)m->bytes + import->name.begin;
   size_t length = import->name.end - import->name.begin;
-  const struct host_call *nearest = &host_calls[0];
-  unsigned best = UINT32_MAX;
   for (size_t i = 0; i < HOST_CALLS; i++) {
     unsigned d = distance(wanted, length, host_calls[i].name, strlen(host_calls[i].name));
     if (d < best && is(m, import->module, host_calls[i].module)) {
       best = d;
-      nearest = &host_calls[i];
+      *out = &host_calls[i];
     }
   }
+  return best;
+}
+
+static int fail_unknown(const hcc_module *m, const hcc_import *import, hcc_error *err) {
+  char module[HCC_ESCAPED], name[HCC_ESCAPED];
+  const struct host_call *near = NULL;
+  (void)nearest(&near, m, import);
   hcc_escape(module, m->bytes + import->module.begin, import->module.end - import->module.begin);
-  hcc_escape(name, wanted, length);
-  return best == UINT32_MAX ? hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
-                                       "no host function %.90s.%.90s", module, name)
-                            : hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
-                                       "no host function %.60s.%.90s; did you mean %s?", module,
-                                       name, nearest->name);
+  hcc_escape(name, m->bytes + import->name.begin, import->name.end - import->name.begin);
+  return near == NULL
+             ? hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
+                        "no host function %.90s.%.90s", module, name)
+             : hcc_fail(err, HCC_E_IMPORT_UNKNOWN, import->name.begin,
+                        "no host function %.60s.%.90s; did you mean %s?", module, name, near->name);
+}
+
+static bool begins(const hcc_module *m, hcc_range r, const char *prefix) {
+  size_t n = strlen(prefix);
+  return r.end - r.begin >= n && memcmp(m->bytes + r.begin, prefix, n) == 0;
+}
+
+/* Is a name that no row has the engine's own all the same? In env and heliosdb, which are shared
+ * with applications, also one that is a typing mistake away from ours. */
+static bool reserved(const hcc_module *m, const hcc_import *import) {
+  const struct host_call *near = NULL;
+  bool shared = is(m, import->module, "env") || is(m, import->module, "heliosdb");
+  return begins(m, import->module, "helios_") || begins(m, import->module, "wasi_") ||
+         (shared &&
+          (begins(m, import->name, "heliosdb_") || nearest(&near, m, import) <= TYPING_MISTAKE));
 }
 
 /* 0: not a host function, 1: it is and has this signature, -1: another one, left in *row. */
@@ -101,9 +124,7 @@ static int check(const hcc_module *m, const hcc_import *import, hcc_error *err) 
                     "import %s.%s is (%.40s), the host function is (%s)", row->module, row->name,
                     sig, row->sig);
   }
-  bool reserved = is(m, import->module, "helios_v1") || is(m, import->module, "heliosdb") ||
-                  is(m, import->module, "wasi_snapshot_preview1");
-  return found == 0 && reserved ? fail_unknown(m, import, err) : 0;
+  return found == 0 && reserved(m, import) ? fail_unknown(m, import, err) : 0;
 }
 
 int hcc_imports_check(const hcc_module *m, hcc_error *err) {
@@ -114,4 +135,22 @@ int hcc_imports_check(const hcc_module *m, hcc_error *err) {
     }
   }
   return 0;
+}
+
+uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m) {
+  char module[HCC_ESCAPED], name[HCC_ESCAPED], sig[HCC_SIG];
+  uint32_t count = 0;
+  for (uint32_t i = m->import_count; i-- > 0;) {
+    const hcc_import *import = &m->imports[i];
+    const struct host_call *row = NULL;
+    if (import->kind == HCC_FUNC && hcc_sig(sig, &m->types[import->type]) &&
+        look_up(&row, m, import, sig) == 0) {
+      hcc_escape(module, m->bytes + import->module.begin,
+                 import->module.end - import->module.begin);
+      hcc_escape(name, m->bytes + import->name.begin, import->name.end - import->name.begin);
+      snprintf(first, HCC_CUSTOM_NAME, "%.90s.%.90s", module, name);
+      count++;
+    }
+  }
+  return count;
 }

@@ -9,8 +9,12 @@
 
 #include "module.h"
 
-/* Errors: IMPORT_KIND, IMPORT_UNKNOWN (in the reserved modules helios_v1 and heliosdb, with the
- * nearest name), IMPORT_TYPE. */
+/* Errors: IMPORT_KIND, IMPORT_UNKNOWN (names that are the engine's: modules helios_* and wasi_*, in
+ * env and heliosdb heliosdb_* and typing mistakes; with the nearest name), IMPORT_TYPE. */
 int hcc_imports_check(const hcc_module *m, hcc_error *err);
+
+#define HCC_CUSTOM_NAME 200
+/* How many imports an application has to register; first: "module.name" of the first one. */
+uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m);
 
 #endif

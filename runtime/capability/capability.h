@@ -1,5 +1,5 @@
 /* capability.h - what a procedure may touch: parsing, formatting, checking of grants. Knows
- * nothing of SQL engines. capability.def has the thirteen types with short and long names.
+ * nothing of SQL engines. capability.def has the types with short and long names.
  *
  * Invariant: what is not granted is denied; an unknown capability is an error, never ignored. */
 #ifndef HRT_CAPABILITY_H
@@ -35,6 +35,8 @@ const char *hrt_caps_object(hrt_cap_type *type, const hrt_caps *c, size_t n);
 bool hrt_caps_allow(const hrt_caps *c, hrt_cap_type type, const char *object, const char *column);
 /* Is there a grant of this type that names this very object (`read:*` names none)? */
 bool hrt_caps_named(const hrt_caps *c, hrt_cap_type type, const char *object);
+/* Are all grants of need among those of c, or part of wider ones? */
+bool hrt_caps_cover(const hrt_caps *c, const hrt_caps *need);
 /* Is there any grant of this type, whatever its scope? */
 bool hrt_caps_any(const hrt_caps *c, hrt_cap_type type);
 

@@ -168,3 +168,29 @@ bool hrt_caps_any(const hrt_caps *c, hrt_cap_type type) {
   }
   return false;
 }
+
+/* Any table, any column: only a grant of the same width covers it. */
+static bool covers_grant(const hrt_caps *c, const struct hrt_grant *need) {
+  enum hrt_scope scope = hrt_cap_rows[need->type].scope;
+  if (scope == HRT_SCOPE_NONE) {
+    return hrt_caps_any(c, need->type);
+  }
+  for (size_t i = 0; i < hrt_caps_count(c); i++) {
+    const struct hrt_grant *g = &c->items[i];
+    bool narrower =
+        (g->object != NULL && need->object == NULL) || (g->column != NULL && need->column == NULL);
+    if (covers(g->type, need->type) && !narrower && allows(g, need->object, need->column)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool hrt_caps_cover(const hrt_caps *c, const hrt_caps *need) {
+  for (size_t i = 0; i < hrt_caps_count(need); i++) {
+    if (!covers_grant(c, &need->items[i])) {
+      return false;
+    }
+  }
+  return true;
+}

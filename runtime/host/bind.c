@@ -71,28 +71,41 @@ static const char *spell(char *out, size_t size, const char *sig) {
   return out;
 }
 
-static int unknown(const struct hsb_import *import, helios_error *err) {
-  char module[HRT_ESCAPED], name[HRT_ESCAPED], full[2 * HRT_NEAREST_MAX + 2];
+/* The nearest of all names: ours and the application's. */
+static bool nearest(char *out, size_t size, const struct hsb_import *import,
+                    const hrt_host_conn *conn) {
   hrt_nearest n;
   hrt_nearest_begin(&n, import->name, import->name_len);
-  const char *near_module = NULL;
+  const char *module = NULL;
   for (size_t i = 0; i < ROWS; i++) {
     size_t before = n.best != NULL ? n.distance : SIZE_MAX;
     hrt_nearest_try(&n, rows[i].name);
     bool better = n.best == rows[i].name && n.distance < before;
     if (better || (n.best != NULL && strcmp(n.best, rows[i].name) == 0 &&
                    is(rows[i].module, import->module, import->module_len))) {
-      near_module = rows[i].module;
+      module = rows[i].module;
     }
   }
+  for (const hrt_custom *c = NULL; (c = hrt_custom_next(conn, c)) != NULL;) {
+    hrt_nearest_try(&n, hrt_custom_name(c));
+    module = n.best == hrt_custom_name(c) ? hrt_custom_module(c) : module;
+  }
+  if (n.best != NULL) {
+    snprintf(out, size, "%s.%s", module, n.best);
+  }
+  return n.best != NULL;
+}
+
+static int unknown(const struct hsb_import *import, const hrt_host_conn *conn, helios_error *err) {
+  char module[HRT_ESCAPED], name[HRT_ESCAPED], near[256], shown[HRT_ESCAPED];
   int status = hrt_fail(err, HELIOS_E_IMPORT, "unknown import %s.%s",
                         hrt_escape(module, import->module, import->module_len),
                         hrt_escape(name, import->name, import->name_len));
-  if (n.best != NULL) {
-    snprintf(full, sizeof full, "%s.%s", near_module, n.best);
-    hrt_hint(err, "did you mean %s?", full);
+  if (nearest(near, sizeof near, import, conn)) {
+    hrt_hint(err, "did you mean %s?", hrt_escape(shown, near, strlen(near)));
   } else {
-    hrt_hint(err, "docs/guest-abi.md lists the functions that a procedure may import");
+    hrt_hint(err, "docs/guest-abi.md lists the functions that a procedure may import; an "
+                  "application adds its own by helios_host_register");
   }
   return status;
 }
@@ -134,36 +147,72 @@ static int missing(const struct row *row, helios_error *err) {
   return status;
 }
 
+static int other_type(const char *module, const char *name, const char *sig,
+                      const struct hsb_import *import, helios_error *err) {
+  char want[128], have[128];
+  return hrt_fail(err, HELIOS_E_IMPORT, "import %s.%s is %s, the module declares %s", module, name,
+                  spell(want, sizeof want, sig), spell(have, sizeof have, import->sig));
+}
+
+/* One of the application's. */
+static int resolve_custom(const hrt_custom **out, const struct hsb_import *import,
+                          const hrt_caps *caps, const hrt_host_conn *conn, helios_error *err) {
+  char module[HRT_ESCAPED], name[HRT_ESCAPED];
+  const hrt_custom *c =
+      hrt_custom_find(conn, import->module, import->module_len, import->name, import->name_len);
+  if (c == NULL) {
+    return unknown(import, conn, err);
+  }
+  hrt_escape(module, import->module, import->module_len);
+  hrt_escape(name, import->name, import->name_len);
+  if (strcmp(hrt_custom_sig(c), import->sig) != 0) {
+    return other_type(module, name, hrt_custom_sig(c), import, err);
+  }
+  const char *grant = hrt_custom_missing(c, caps);
+  if (grant != NULL) {
+    int status = hrt_fail(err, HELIOS_E_CAPABILITY, "import %s.%s needs the capability '%s'",
+                          module, name, grant);
+    hrt_hint(err, "add CAPABILITIES ('%s')", grant);
+    return status;
+  }
+  *out = c;
+  return 0;
+}
+
+/* One of ours: then *out is not NULL. */
 static int resolve(const struct row **out, const struct hsb_import *import, const hrt_caps *caps,
                    helios_error *err) {
-  char want[128], have[128];
   for (size_t i = 0; i < ROWS; i++) {
     const struct row *row = &rows[i];
     if (!is(row->module, import->module, import->module_len) ||
         !is(row->name, import->name, import->name_len)) {
       continue;
     }
-    if (strcmp(row->sig, import->sig) != 0) {
-      return hrt_fail(err, HELIOS_E_IMPORT, "import %s.%s is %s, the module declares %s",
-                      row->module, row->name, spell(want, sizeof want, row->sig),
-                      spell(have, sizeof have, import->sig));
-    }
     *out = row;
-    return has(caps, row->capability) ? 0 : missing(row, err);
+    return strcmp(row->sig, import->sig) != 0
+               ? other_type(row->module, row->name, row->sig, import, err)
+           : has(caps, row->capability) ? 0
+                                        : missing(row, err);
   }
-  return unknown(import, err);
+  return 0;
 }
 
 int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
-                  hrt_host_env *env, helios_error *err) {
+                  const hrt_host_conn *conn, hrt_host_env *env, helios_error *err) {
   for (uint32_t i = 0; i < abi->import_count; i++) {
     const struct row *row = NULL;
+    const hrt_custom *custom = NULL;
     int status = resolve(&row, &abi->imports[i], caps, err);
+    if (status == 0 && row == NULL) {
+      status = resolve_custom(&custom, &abi->imports[i], caps, conn, err);
+    }
     if (status != 0) {
       return status;
     }
     if (out != NULL) {
-      out[i] = (struct hsb_binding){env && env->profiling ? row->timed : row->fn, env};
+      hsb_import_fn *fn = row == NULL ? NULL : env && env->profiling ? row->timed : row->fn;
+      out[i] = fn != NULL ? (struct hsb_binding){fn, env}
+                          : (struct hsb_binding){hrt_custom_call, (void *)custom};
     }
   }
   return 0;

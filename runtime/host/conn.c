@@ -54,6 +54,7 @@ void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db) {
 
 void hrt_host_conn_clear(hrt_host_conn *conn) {
   hrt_variables_clear(conn);
+  hrt_customs_clear(conn);
 }
 
 hrt_host_env *hrt_host_suspend(hrt_host_conn *conn) {

@@ -37,6 +37,8 @@ typedef struct hrt_variable {
   size_t length;
 } hrt_variable;
 
+typedef struct hrt_custom hrt_custom; /* a host function of the application: custom.c */
+
 /* One per sqlite3 connection, zero-initialised by the engine, then hrt_host_conn_init. Used by
  * the connection's thread only. */
 typedef struct hrt_host_conn {
@@ -55,6 +57,7 @@ typedef struct hrt_host_conn {
   hrt_observer observer;   /* where records go; set by the engine, or nowhere */
   hrt_variable *variables; /* room for HRT_VARIABLES, or NULL; in the order of their making */
   uint32_t variable_count;
+  hrt_custom *customs; /* a list */
 } hrt_host_conn;
 
 /* Installs the progress handler (time limit and cancellation inside guest SQL). The engine itself
@@ -62,7 +65,8 @@ typedef struct hrt_host_conn {
  * never takes it away. */
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
 
-void hrt_host_conn_clear(hrt_host_conn *conn); /* forgets the variables */
+/* Forgets variables and host functions of the application; after its last instance. */
+void hrt_host_conn_clear(hrt_host_conn *conn);
 
 /* A session variable, or NULL; good until the next change of one. */
 const hrt_variable *hrt_variable_find(const hrt_host_conn *conn, const char *name, size_t length);
@@ -70,6 +74,16 @@ const hrt_variable *hrt_variable_find(const hrt_host_conn *conn, const char *nam
  * without NUL), E_LIMIT, E_MEMORY. */
 int hrt_variable_set(hrt_host_conn *conn, const char *name, size_t name_length, const char *value,
                      size_t length, helios_error *err);
+
+struct helios_guest;
+typedef struct hrt_custom_def {
+  const char *module, *name, *sig, *capability;
+  int (*fn)(void *arg, struct helios_guest *guest, uint64_t *values);
+  void *arg;
+  void (*destroy)(void *arg);
+} hrt_custom_def;
+/* As helios_host_register. */
+int hrt_custom_add(hrt_host_conn *conn, const hrt_custom_def *d, helios_error *err);
 
 /* The callback of sqlite3_set_authorizer; arg: the hrt_host_conn. Allows everything while
  * conn->active is NULL. */
@@ -158,11 +172,12 @@ void hrt_host_env_free(hrt_host_env *env);
 /* Other grants from the next call on; drops the compiled statements. */
 void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps);
 
-/* Resolves every import of a plugin. out: room for abi->import_count, or NULL to check only (then
+/* Resolves every import of a plugin, by our table and what the application registered with conn
+ * (which may be NULL). out: room for abi->import_count, or NULL to check only (then
  * env may be NULL). Errors: E_IMPORT (unknown name or wrong type; the nearest name as hint),
  * E_CAPABILITY (the hint spells the grant). */
 int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
-                  hrt_host_env *env, helios_error *err);
+                  const hrt_host_conn *conn, hrt_host_env *env, helios_error *err);
 
 /* After hrt_instance_new: asks the guest for its arena, which then is part of the checkpoint.
  * Errors: those of hrt_call, E_SIGNATURE. */

@@ -146,6 +146,20 @@ void hrt_wasi_free(hrt_host_env *env);
 void hrt_kv_reset(hrt_host_env *env); /* no statement of kv.c is left running */
 void hrt_kv_free(hrt_host_env *env);
 void hrt_variables_clear(hrt_host_conn *conn);
+
+/* ---- host functions of the application: custom.c ---- */
+
+void hrt_customs_clear(hrt_host_conn *conn);
+const hrt_custom *hrt_custom_find(const hrt_host_conn *conn, const char *module, size_t module_len,
+                                  const char *name, size_t name_len);
+const hrt_custom *hrt_custom_next(const hrt_host_conn *conn, const hrt_custom *c); /* NULL: first */
+const char *hrt_custom_module(const hrt_custom *c);
+const char *hrt_custom_name(const hrt_custom *c);
+const char *hrt_custom_sig(const hrt_custom *c);
+/* The grant that is missing, or NULL. */
+const char *hrt_custom_missing(const hrt_custom *c, const hrt_caps *caps);
+hsb_import_fn hrt_custom_call; /* env: the hrt_custom */
+
 /* Words of letters, digits, '_' and '$' with dots between them; none begins with a digit. */
 bool hrt_name_ok(const char *name, size_t length);
 

@@ -61,6 +61,20 @@ bool helios_complete(const char *sql) {
          (hrt_ddl_blank(sql + end, length - end) || helios_complete(sql + end));
 }
 
+int helios_host_register(helios *h, const char *module, const char *name, const char *signature,
+                         const char *capability, helios_host_fn *fn, void *arg,
+                         void (*destroy)(void *arg), helios_error *err) {
+  if (h == NULL || module == NULL || name == NULL || signature == NULL || fn == NULL) {
+    if (destroy) {
+      destroy(arg);
+    }
+    return hrt_fail(err, HELIOS_E_MISUSE,
+                    "helios_host_register needs a handle, names, a signature and a function");
+  }
+  const hrt_custom_def d = {module, name, signature, capability, fn, arg, destroy};
+  return hrt_custom_add(&h->conn, &d, err);
+}
+
 int helios_refresh(helios *h, helios_error *err) {
   h->synced = 0;
   return hrt_sync(h, err);

@@ -134,7 +134,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   HRT_TRY(make_signature(v, d, err));
   HRT_TRY(hrt_grants_make(&v->caps, d, err));
   HRT_TRY(hrt_limits_make(&v->limits, d, &h->ceiling, err));
-  HRT_TRY(hrt_host_bind(NULL, v->abi, v->caps, NULL, err));
+  HRT_TRY(hrt_host_bind(NULL, v->abi, v->caps, &h->conn, NULL, err));
   if (d->deterministic && (v->abi->flags & HSB_PLUGIN_IMPURE)) {
     status =
         hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't import host functions");
@@ -205,7 +205,7 @@ static int seat_new(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_e
   seat->env->procedure_id = &v->procedure_id;
   seat->env->profiling = v->profiling;
   seat->env->keeps = v->state != HRT_STATE_CALL;
-  HRT_TRY(hrt_host_bind(bindings, v->abi, v->caps, seat->env, err));
+  HRT_TRY(hrt_host_bind(bindings, v->abi, v->caps, &v->h->conn, seat->env, err));
   uint64_t pages = v->limits.memory / HSB_PAGE;
   hrt_instance_options options = {
       .memory_limit_pages = pages == 0      ? 1

@@ -17,3 +17,8 @@ for more in --tier=baseline --bounds=explicit --target=x86_64_v3 --target=aarch6
   heliosc verify more.so >out || { cat out; fail "verify of $more"; }
 done
 expect 2 heliosc build --target=pdp11 add.wat && has err 'x86_64_v3'
+cat >custom.wat <<'WAT'
+(module (import "acme" "hash" (func (param i32))) (import "env" "other" (func)) (func (export "f")))
+WAT
+heliosc build --no-cache custom.wat 2>err && has err '^warning\[custom-import\]: acme.hash .* and others$' || fail "custom import"
+heliosc build --no-cache add.wat 2>err && lacks err 'warning' || fail "a warning"

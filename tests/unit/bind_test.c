@@ -19,7 +19,7 @@ static int bind(const char *module, const char *name, const char *sig, const hrt
   struct hsb_import import = {module, name, sig, (uint32_t)strlen(module), (uint32_t)strlen(name)};
   struct helios_plugin abi = {.import_count = 1, .imports = &import};
   struct hsb_binding binding = {0};
-  int status = hrt_host_bind(&binding, &abi, caps, NULL, err);
+  int status = hrt_host_bind(&binding, &abi, caps, NULL, NULL, err);
   assert_true((status == 0) == (binding.fn != NULL));
   return status;
 }
@@ -120,10 +120,13 @@ static void name__unknown(void **state) {
       {"env", "heliosdb_qury", "did you mean env.heliosdb_query?"},
       {"helios_v2", "prepare", "did you mean helios_v1.prepare?"},
       {"env", "log", "did you mean helios_v1.log?"},
-      {"", "", "docs/guest-abi.md lists the functions that a procedure may import"},
+      {"", "",
+       "docs/guest-abi.md lists the functions that a procedure may import; an application adds its "
+       "own by helios_host_register"},
       {"wasi_snapshot_preview1", "path_opne", "did you mean wasi_snapshot_preview1.path_open?"},
       {"wasi_unstable", "zzzzzzzzzz",
-       "docs/guest-abi.md lists the functions that a procedure may import"},
+       "docs/guest-abi.md lists the functions that a procedure may import; an application adds its "
+       "own by helios_host_register"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     helios_error err = {0};
@@ -137,14 +140,14 @@ static void name__odd_bytes(void **state) {
   struct hsb_import import = {"helios_v1", "log\0x", "iii:i", 9, 5};
   struct helios_plugin abi = {.import_count = 1, .imports = &import};
   helios_error err = {0};
-  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, &err), HELIOS_E_IMPORT);
+  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, NULL, &err), HELIOS_E_IMPORT);
   assert_string_equal(err.text, "unknown import helios_v1.log\\x00x");
   char big[5000];
   memset(big, '\n', sizeof big);
   import.name = big;
   import.name_len = sizeof big;
   err = (helios_error){0};
-  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, &err), HELIOS_E_IMPORT);
+  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, NULL, &err), HELIOS_E_IMPORT);
 }
 
 /* No import at all is always fine; the first bad one stops. */
@@ -153,10 +156,10 @@ static void list__none_and_first(void **state) {
   struct hsb_import imports[] = {{"helios_v1", "arg_count", ":i", 9, 9}, {"a", "b", ":", 1, 1}};
   struct helios_plugin abi = {.import_count = 0};
   helios_error err = {0};
-  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, &err), 0);
+  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, NULL, &err), 0);
   abi.imports = imports;
   abi.import_count = 2;
-  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, &err), HELIOS_E_IMPORT);
+  assert_int_equal(hrt_host_bind(NULL, &abi, NULL, NULL, NULL, &err), HELIOS_E_IMPORT);
   assert_string_equal(err.text, "unknown import a.b");
 }
 
@@ -184,7 +187,7 @@ static void arena__offered(void **state) {
     hrt_caps *caps = puppet_caps(puppet_everything);
     struct hsb_binding bindings[ROWS];
     assert_int_equal(hrt_host_env_new(&env, &conn, caps, "x", &err), 0);
-    assert_int_equal(hrt_host_bind(bindings, hrt_plugin_abi(plugin), caps, env, &err), 0);
+    assert_int_equal(hrt_host_bind(bindings, hrt_plugin_abi(plugin), caps, &conn, env, &err), 0);
     hrt_instance_options options = {.imports = bindings, .user = env};
     assert_int_equal(hrt_instance_new(&instance, plugin, &options, &budget, &err), 0);
     assert_int_equal(hrt_host_ready(env, instance, &budget, &err), cases[i].code);

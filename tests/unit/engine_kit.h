@@ -106,8 +106,8 @@ FX void ek_write(const char *name, const void *data, size_t size) {
   assert_int_equal(fclose(f), 0);
 }
 
-/* Compiles the guest to a plugin file `name`. flags: -D options. */
-FX void ek_plugin(const char *name, const char *flags) {
+/* Compiles a guest to a plugin file `name`. flags: -D options. */
+FX void ek_plugin_of(const char *name, const char *source, const char *flags) {
   char all[1200], wasm[300], hash[600] = "'-DHASH={";
   uint8_t digest[32];
   int size = snprintf(wasm, sizeof wasm, "%s%s", "@asm", flags); /* stands for a module */
@@ -117,13 +117,17 @@ FX void ek_plugin(const char *name, const char *flags) {
     snprintf(hash + strlen(hash), 8, "%u,", digest[i]);
   }
   snprintf(all, sizeof all, "%s}' %s", hash, flags);
-  struct fx_bytes elf = fx_compile(ek_source, all);
+  struct fx_bytes elf = fx_compile(source, all);
   const struct fx_section sections[] = {{HSB_SECTION_INFO, EK_MANIFEST, sizeof EK_MANIFEST - 1},
                                         {HSB_SECTION_WASM, wasm, (size_t)size}};
   struct fx_bytes file = fx_pack(elf, sections, 2);
   ek_write(name, file.data, file.size);
   fx_free(elf);
   fx_free(file);
+}
+
+FX void ek_plugin(const char *name, const char *flags) {
+  ek_plugin_of(name, ek_source, flags);
 }
 
 FX int ek_setup(void **state) {

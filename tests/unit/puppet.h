@@ -139,7 +139,7 @@ FX puppet *puppet_open(const char *const *caps, hrt_plugin *plugin) {
   const struct helios_plugin *abi = hrt_plugin_abi(plugin);
   struct hsb_binding *bindings = calloc(abi->import_count, sizeof *bindings);
   assert_non_null(bindings);
-  if (hrt_host_bind(bindings, abi, all, p->env, &err) != 0) {
+  if (hrt_host_bind(bindings, abi, all, &p->conn, p->env, &err) != 0) {
     fail_msg("%s", err.text);
   }
   hrt_caps_free(all);

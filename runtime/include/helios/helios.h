@@ -113,6 +113,40 @@ HELIOS_API void helios_set_authorizer(helios *h,
                                                         const char *, const char *),
                                       void *arg);
 
+/* ---- host functions of the application ---- */
+
+typedef struct helios_guest helios_guest; /* the instance that calls; good until fn returns */
+
+/* values: the arguments, an i32 or the bits of an f32 in the low half; the result goes to
+ * values[0]. Returns 0, or helios_guest_fail(...): then the procedure's call ends with that error.
+ * May run SQL on the connection, as the application: no grant of the procedure judges it. Must
+ * return: no longjmp, no exception through it. */
+typedef int helios_host_fn(void *arg, helios_guest *guest, uint64_t *values);
+
+/* Lets modules import fn as `module`.`name`, on this connection until its procedures are taken
+ * away. signature: "iij:i" takes (i32, i32, i64) and gives an i32; i, j, f, d are i32, i64, f32,
+ * f64. capability: what a procedure must be granted to import it, e.g. "custom:hash" (a name of
+ * yours) or "network:api.example.com"; NULL: nothing. destroy (may be NULL) gets arg at the end, or
+ * now if this fails. Register before the connection calls or creates a procedure that imports it.
+ * Errors: E_EXISTS (also for names of the engine's: helios_*, wasi_*, heliosdb_* of env and
+ * heliosdb), E_SIGNATURE, E_CAPABILITY, E_MISUSE, E_MEMORY. */
+HELIOS_API HELIOS_MUST_USE int helios_host_register(helios *h, const char *module, const char *name,
+                                                    const char *signature, const char *capability,
+                                                    helios_host_fn *fn, void *arg,
+                                                    void (*destroy)(void *arg), helios_error *err);
+
+/* Copies from and to the guest's memory, the only ways to it. False: not within it, nothing is
+ * copied. Costs the guest a unit of fuel for each 8 bytes. */
+HELIOS_API bool helios_guest_read(helios_guest *guest, void *dst, uint64_t at, uint64_t length);
+HELIOS_API bool helios_guest_write(helios_guest *guest, uint64_t at, const void *src,
+                                   uint64_t length);
+/* Units of fuel for work that the function did; taken when it returns. */
+HELIOS_API void helios_guest_charge(helios_guest *guest, uint64_t units);
+/* The procedure that calls. */
+HELIOS_API const char *helios_guest_procedure(const helios_guest *guest);
+/* The call is to fail with this code and text (E_GUEST). Returns what fn is to return. */
+HELIOS_API int helios_guest_fail(helios_guest *guest, int code, const char *text);
+
 /* Session variables: texts of this connection by name (words with a dot: "app.tenant"), which SQL
  * reads with helios_session(name), procedures with session_get. value NULL forgets the name. Not
  * undone by ROLLBACK. Errors: E_VALUE, E_LIMIT (256 names, 64 KiB a value), E_MEMORY. */
