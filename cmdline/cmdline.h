@@ -90,8 +90,8 @@ void hcl_man(FILE *out, const hcl_program *p);
 bool hcl_completion(FILE *out, const hcl_program *p, const char *shell);
 
 /* text.c */
-/* The name whose first word is nearest to `word` within two edits, or NULL. name(arg, i) for i from
- * 0 until NULL; "" is skipped. */
+/* The name whose first word is nearest to `word` within two edits, or begins with it; or NULL.
+ * name(arg, i) for i from 0 until NULL; "" is skipped. */
 const char *hcl_nearest(const char *word, const char *(*name)(const void *arg, size_t i),
                         const void *arg);
 /* Printable ASCII stays, all else becomes \xNN; cut at size with "...". Returns out. */

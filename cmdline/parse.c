@@ -142,21 +142,22 @@ static bool short_options(hcl_line *line, const hcl_program *p, int argc, char *
   return good;
 }
 
-/* Options are set, all else is moved to the front of argv; *count is how many. */
+/* Options are set, all else is moved to the front of argv, behind argv[0]: the C library takes the
+ * program's name from there. *count is how many. */
 static bool options(hcl_line *line, const hcl_program *p, int argc, char **argv, int *count) {
   bool good = true;
   *count = 0;
   for (int at = 1; at < argc && good; at++) {
     if (strcmp(argv[at], "--") == 0) {
       for (at++; at < argc; at++) {
-        argv[(*count)++] = argv[at];
+        argv[++*count] = argv[at];
       }
     } else if (strncmp(argv[at], "--", 2) == 0) {
       good = long_option(line, p, argc, argv, &at);
     } else if (argv[at][0] == '-' && argv[at][1] != '\0') {
       good = short_options(line, p, argc, argv, &at);
     } else {
-      argv[(*count)++] = argv[at];
+      argv[++*count] = argv[at];
     }
   }
   return good;
@@ -269,7 +270,7 @@ bool hcl_parse(hcl_line *line, const hcl_program *p, int argc, char **argv) {
   if (!options(line, p, argc, argv, &count)) {
     return false;
   }
-  line->args = (const char *const *)argv;
+  line->args = (const char *const *)argv + 1;
   line->arg_count = count;
   line->named = count > 0;
   return count == 0 || find_command(line, p);

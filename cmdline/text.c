@@ -37,7 +37,8 @@ const char *hcl_nearest(const char *word, const char *(*name)(const void *arg, s
   const char *best = NULL, *candidate;
   int least = 3;
   for (size_t i = 0; (candidate = name(arg, i)) != NULL; i++) {
-    int d = distance(word, candidate);
+    bool begins = strlen(word) > 2 && strncmp(candidate, word, strlen(word)) == 0;
+    int d = begins ? 1 : distance(word, candidate);
     if (d < least && 2 * d <= (int)strcspn(candidate, " ")) {
       least = d;
       best = candidate;

@@ -101,7 +101,7 @@ static void functions(shell *sh, sh_words *w, const char *typed) {
 }
 
 static void procedures(shell *sh, sh_words *w, const char *typed, const char *after) {
-  add_rows(sh, w, typed, "SELECT name FROM helios_procedure", NULL, after);
+  add_rows(sh, w, typed, "SELECT name FROM helios_procedures", NULL, after);
 }
 
 /* Ours and SQLite's, in the case of what is typed. */

@@ -37,6 +37,10 @@ static void toggle(shell *sh, bool *flag, const char *name, const char *arg) {
   }
 }
 
+static void dot_audit(shell *sh, const char *arg) {
+  sh_query(sh, SH_QUERY_AUDIT, (const char *const[SH_GIVEN]){arg});
+}
+
 static void dot_bail(shell *sh, const char *arg) {
   toggle(sh, &sh->bail, "bail", arg);
 }
@@ -45,8 +49,12 @@ static void dot_changes(shell *sh, const char *arg) {
   toggle(sh, &sh->changes, "changes", arg);
 }
 
+static void dot_cost(shell *sh, const char *arg) {
+  toggle(sh, &sh->cost, "cost", arg);
+}
+
 static void dot_functions(shell *sh, const char *arg) {
-  sh_query(sh, SH_QUERY_FUNCTIONS, arg, NULL);
+  sh_query(sh, SH_QUERY_FUNCTIONS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_grants(shell *sh, const char *arg) {
@@ -65,6 +73,14 @@ static void dot_log(shell *sh, const char *arg) {
   bool on = !sh->quiet;
   toggle(sh, &on, "log", arg);
   sh->quiet = !on;
+}
+
+static void dot_logs(shell *sh, const char *arg) {
+  sh_query(sh, SH_QUERY_LOGS, (const char *const[SH_GIVEN]){arg});
+}
+
+static void dot_metrics(shell *sh, const char *arg) {
+  sh_query(sh, SH_QUERY_METRICS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_mode(shell *sh, const char *arg) {
@@ -115,13 +131,13 @@ static void dot_read(shell *sh, const char *arg) {
 }
 
 static void dot_tables(shell *sh, const char *arg) {
-  sh_query(sh, SH_QUERY_TABLES, arg, NULL);
+  sh_query(sh, SH_QUERY_TABLES, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_schema(shell *sh, const char *arg) {
   enum sh_mode mode = sh->mode;
   sh->mode = mode == SH_MODE_json || mode == SH_MODE_jsonl ? mode : SH_MODE_list;
-  sh_query(sh, SH_QUERY_SCHEMA, arg, NULL);
+  sh_query(sh, SH_QUERY_SCHEMA, (const char *const[SH_GIVEN]){arg});
   sh->mode = mode;
 }
 
@@ -130,7 +146,11 @@ static void dot_procedure(shell *sh, const char *arg) {
 }
 
 static void dot_procedures(shell *sh, const char *arg) {
-  sh_list(sh, SH_QUERY_PROCEDURES, arg);
+  sh_query(sh, SH_QUERY_PROCEDURES, (const char *const[SH_GIVEN]){arg});
+}
+
+static void dot_traps(shell *sh, const char *arg) {
+  sh_query(sh, SH_QUERY_TRAPS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_versions(shell *sh, const char *arg) {

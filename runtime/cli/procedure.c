@@ -9,8 +9,14 @@
 #define COMPILE_MS 1000        /* a compilation that lasts longer is shown on a terminal */
 #define SOURCE_MOST (1u << 29) /* bytes of a module from standard input */
 
-/* Runs one of our statements; the exit code. */
-static int change(shell *sh, const sh_buf *sql, const char *step) {
+static int take_count(void *count, sqlite3_stmt *row) {
+  *(sqlite3_int64 *)count = sqlite3_column_int64(row, 0);
+  return 0;
+}
+
+/* Runs one of our statements; the exit code. step: what a terminal is told if it lasts; count: of
+ * its row; both may be NULL. */
+static int change(shell *sh, const sh_buf *sql, const char *step, sqlite3_int64 *count) {
   helios_error err = {.code = HELIOS_OK};
   if (sql->failed) {
     sh_say_error(sh, NULL, "no memory");
@@ -19,7 +25,7 @@ static int change(shell *sh, const sh_buf *sql, const char *step) {
   hcl_progress *progress =
       step == NULL || sh->quiet || sh->json ? NULL : hcl_progress_begin(sh->color, COMPILE_MS);
   hcl_progress_step(progress, step);
-  int status = helios_exec(sh->h, sh_buf_get(sql), NULL, NULL, &err);
+  int status = helios_exec(sh->h, sh_buf_get(sql), count == NULL ? NULL : take_count, count, &err);
   hcl_progress_end(progress);
   if (status != HELIOS_OK) {
     err.offset = err.code == HELIOS_E_SYNTAX ? HELIOS_NO_OFFSET : err.offset; /* SQL is ours */
@@ -31,9 +37,10 @@ static int change(shell *sh, const sh_buf *sql, const char *step) {
 
 /* Says what was done: a line of talk, or the procedure as it is now. */
 static void done(shell *sh, const char *what, const char *name) {
-  char *version = sh_ask(sh, "SELECT current_version FROM helios_procedure WHERE name = ?1", name);
+  char *version = sh_ask(
+      sh, "SELECT current_version FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);
   if (sh->json && version != NULL) {
-    sh_query(sh, SH_QUERY_PROCEDURE, name, NULL);
+    sh_query(sh, SH_QUERY_PROCEDURE, (const char *const[SH_GIVEN]){name});
   } else if (sh->json) {
     printf("{\"v\":1,\"type\":\"dropped\",\"name\":");
     sh_json_string(stdout, name, strlen(name));
@@ -208,6 +215,10 @@ static bool add_source(shell *sh, sh_buf *sql, const char *file) {
   return true;
 }
 
+static const char *cascade(const shell *sh) {
+  return sh_option(sh, SH_OPTION_cascade) == NULL ? "" : " CASCADE";
+}
+
 /* The clauses that options give. 0, or the exit code: it has complained. */
 static int add_clauses(shell *sh, sh_buf *sql) {
   static const struct {
@@ -264,10 +275,11 @@ int sh_cmd_procedure_create(shell *sh) {
   if (code == 0 && !add_source(sh, &sql, file)) {
     code = SH_EXIT_USAGE;
   }
+  sh_buf_text(&sql, cascade(sh));
   if (code == 0 && !sh_open(sh, sh->database)) {
     code = SH_EXIT_USAGE;
   } else if (code == 0) {
-    code = change(sh, &sql, "compile");
+    code = change(sh, &sql, "compile", NULL);
     if (code == 0) {
       done(sh, "created", name);
     }
@@ -278,16 +290,16 @@ int sh_cmd_procedure_create(shell *sh) {
 }
 
 /* Opens the database, runs before, the quoted name and after, and says so. */
-static int alter(shell *sh, const char *before, const char *name, const sh_buf *after,
-                 const char *what) {
+static int alter(shell *sh, const char *before, const char *after, const char *what) {
+  const char *name = sh->line_of.args[0];
   sh_buf sql = {.data = NULL};
   sh_buf_text(&sql, before);
   sh_buf_quoted(&sql, name, '"');
-  sh_buf_text(&sql, sh_buf_get(after));
-  sql.failed |= after->failed;
+  sh_buf_text(&sql, after);
+  sh_buf_text(&sql, cascade(sh));
   int code = SH_EXIT_USAGE;
   if (sh_open(sh, sh->database)) {
-    code = change(sh, &sql, NULL);
+    code = change(sh, &sql, NULL, NULL);
     if (code == 0) {
       done(sh, what, name);
     }
@@ -298,35 +310,56 @@ static int alter(shell *sh, const char *before, const char *name, const sh_buf *
 }
 
 int sh_cmd_procedure_drop(shell *sh) {
-  sh_buf after = {.data = NULL};
-  sh_buf_text(&after, sh_option(sh, SH_OPTION_cascade) == NULL ? "" : " CASCADE");
-  int code = alter(sh,
-                   sh_option(sh, SH_OPTION_if_exists) == NULL ? "DROP PROCEDURE "
-                                                              : "DROP PROCEDURE IF EXISTS ",
-                   sh->line_of.args[0], &after, "dropped");
-  sh_buf_free(&after);
-  return code;
+  bool lenient = sh_option(sh, SH_OPTION_if_exists) != NULL;
+  return alter(sh, lenient ? "DROP PROCEDURE IF EXISTS " : "DROP PROCEDURE ", "", "dropped");
 }
 
-/* ALTER PROCEDURE name <words> <version>. */
+int sh_cmd_procedure_promote(shell *sh) {
+  return alter(sh, "ALTER PROCEDURE ", " PROMOTE", "promoted");
+}
+
+int sh_cmd_procedure_rollback(shell *sh) {
+  return alter(sh, "ALTER PROCEDURE ", " ROLLBACK", "rolled back");
+}
+
+/* ALTER PROCEDURE name <words> <version> <rest>. */
 static int with_version(shell *sh, const char *words, const char *rest, const char *what) {
   const char *version = sh->line_of.args[1];
-  sh_buf after = {.data = NULL};
-  char clean[80];
+  char clean[80], after[160];
   if (!is_number(version)) {
     return sh_usage(sh, NULL, "a version is a number, not '%s'",
                     hcl_clean(clean, sizeof clean, version));
   }
-  sh_buf_text(&after, words);
-  sh_buf_text(&after, version);
-  sh_buf_text(&after, rest);
-  int code = alter(sh, "ALTER PROCEDURE ", sh->line_of.args[0], &after, what);
-  sh_buf_free(&after);
-  return code;
+  snprintf(after, sizeof after, "%s%s%s", words, version, rest);
+  return alter(sh, "ALTER PROCEDURE ", after, what);
 }
 
 int sh_cmd_procedure_use(shell *sh) {
   return with_version(sh, " USE VERSION ", "", "switched");
+}
+
+/* "5", "0.5" or "5%"; NULL is none. */
+static bool is_rate(const char *text) {
+  size_t n = text == NULL ? 0 : strspn(text, "0123456789.");
+  return text == NULL || (n > 0 && n < 16 && text[n + (text[n] == '%')] == '\0');
+}
+
+int sh_cmd_procedure_canary(shell *sh) {
+  const char *percent = sh_option(sh, SH_OPTION_percent),
+             *rate = sh_option(sh, SH_OPTION_error_rate);
+  char rest[80];
+  if (percent == NULL || !is_number(percent)) {
+    return sh_usage(sh, NULL, "helios procedure canary needs --percent, a number from 1 to 100");
+  }
+  if (!is_rate(rate)) {
+    return sh_usage(sh, NULL, "--error-rate is a number of percent: 1, 0.5");
+  }
+  int n = snprintf(rest, sizeof rest, " PERCENT %s", percent);
+  if (rate != NULL) {
+    snprintf(rest + n, sizeof rest - (size_t)n, " ROLLBACK ON ERROR RATE %.*s%%",
+             (int)strspn(rate, "0123456789."), rate);
+  }
+  return with_version(sh, " CANARY VERSION ", rest, "canary begun:");
 }
 
 /* ALTER PROCEDURE name <words> 'capability', ... */
@@ -337,7 +370,12 @@ static int with_capabilities(shell *sh, const char *words, const char *what) {
     sh_buf_text(&after, i == 1 ? " " : ", ");
     sh_buf_quoted(&after, sh->line_of.args[i], '\'');
   }
-  int code = alter(sh, "ALTER PROCEDURE ", sh->line_of.args[0], &after, what);
+  int code = SH_EXIT_SQL;
+  if (after.failed) {
+    sh_say_error(sh, NULL, "no memory");
+  } else {
+    code = alter(sh, "ALTER PROCEDURE ", sh_buf_get(&after), what);
+  }
   sh_buf_free(&after);
   return code;
 }
@@ -354,7 +392,8 @@ int sh_cmd_procedure_list(shell *sh) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  sh_list(sh, SH_QUERY_PROCEDURES, sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL);
+  const char *pattern = sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL;
+  sh_query(sh, SH_QUERY_PROCEDURES, (const char *const[SH_GIVEN]){pattern});
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 
@@ -367,10 +406,58 @@ static int about(shell *sh, enum sh_query_id id) {
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 
+int sh_cmd_procedure_metrics(shell *sh) {
+  if (!sh_open(sh, sh->database)) {
+    return SH_EXIT_USAGE;
+  }
+  const char *name = sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL;
+  sh_query(sh, SH_QUERY_METRICS, (const char *const[SH_GIVEN]){name});
+  return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
+}
+
 int sh_cmd_procedure_info(shell *sh) {
   return about(sh, SH_QUERY_PROCEDURE);
 }
 
 int sh_cmd_procedure_versions(shell *sh) {
   return about(sh, SH_QUERY_VERSIONS);
+}
+
+int sh_cmd_procedure_profile(shell *sh) {
+  return about(sh, SH_QUERY_PROFILE);
+}
+
+/* What a function of the engine does to one procedure, or to all of them, and how many that were.
+ */
+static int apply(shell *sh, const char *function, const char *type, const char *step) {
+  const char *name = sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL;
+  sh_buf sql = {.data = NULL};
+  int code = SH_EXIT_USAGE;
+  sh_buf_text(&sql, "SELECT ");
+  sh_buf_text(&sql, function);
+  sh_buf_text(&sql, "(");
+  if (name != NULL) {
+    sh_buf_quoted(&sql, name, '\'');
+  }
+  sh_buf_text(&sql, ")");
+  if (sh_open(sh, sh->database)) {
+    sqlite3_int64 count = 0;
+    code = change(sh, &sql, step, &count);
+    if (code == 0 && sh->json) {
+      printf("{\"v\":1,\"type\":\"%s\",\"count\":%lld}\n", type, count);
+    } else if (code == 0) {
+      sh_talk(sh, "%s: %lld\n", type, count);
+    }
+    code = sh_close(sh, code);
+  }
+  sh_buf_free(&sql);
+  return code;
+}
+
+int sh_cmd_procedure_rebuild(shell *sh) {
+  return apply(sh, "helios_rebuild", "rebuilt", "compile");
+}
+
+int sh_cmd_procedure_adopt(shell *sh) {
+  return apply(sh, "helios_adopt", "adopted", NULL);
 }

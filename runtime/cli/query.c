@@ -19,7 +19,16 @@ static int bind(sqlite3_stmt *stmt, int at, const char *text) {
              : sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
 }
 
-long sh_query(shell *sh, enum sh_query_id id, const char *first, const char *second) {
+/* given may be NULL, and so may each of its values. */
+static int bind_all(sqlite3_stmt *stmt, const char *const given[SH_GIVEN]) {
+  int status = SQLITE_OK;
+  for (int i = 0; i < SH_GIVEN && given != NULL && status == SQLITE_OK; i++) {
+    status = bind(stmt, i + 1, given[i]);
+  }
+  return status;
+}
+
+long sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]) {
   const struct query *q = &queries[id];
   bool shaped = sh->mode == SH_MODE_jsonl;
   const char *sql = shaped && q->json_sql != NULL ? q->json_sql : q->sql;
@@ -27,8 +36,7 @@ long sh_query(shell *sh, enum sh_query_id id, const char *first, const char *sec
   sqlite3_stmt *stmt = NULL;
   long rows = 0;
   int status = helios_prepare(sh->h, &stmt, NULL, sql, &err);
-  if (status == HELIOS_OK &&
-      (bind(stmt, 1, first) != SQLITE_OK || bind(stmt, 2, second) != SQLITE_OK)) {
+  if (status == HELIOS_OK && bind_all(stmt, given) != SQLITE_OK) {
     status = helios_step_error(sh->h, &err);
   }
   if (status == HELIOS_OK) {
@@ -56,24 +64,9 @@ char *sh_ask(shell *sh, const char *sql, const char *first) {
   return answer;
 }
 
-/* The first CREATE PROCEDURE makes the tables; until then there is nothing to list. */
-static bool has_catalog(shell *sh) {
-  char *found = sh_ask(
-      sh, "SELECT 1 FROM sqlite_schema WHERE name = 'helios_procedure' AND type = 'table'", NULL);
-  sqlite3_free(found);
-  return found != NULL;
-}
-
-void sh_list(shell *sh, enum sh_query_id id, const char *pattern) {
-  if (has_catalog(sh)) {
-    sh_query(sh, id, pattern, NULL);
-  }
-}
-
 void sh_about(shell *sh, enum sh_query_id id, const char *name) {
   enum sh_mode mode = sh->mode;
-  char *known =
-      has_catalog(sh) ? sh_ask(sh, "SELECT 1 FROM helios_procedure WHERE name = ?1", name) : NULL;
+  char *known = sh_ask(sh, "SELECT 1 FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);
   if (known == NULL) {
     helios_error err = {.code = HELIOS_E_NOT_FOUND, .offset = HELIOS_NO_OFFSET};
     snprintf(err.text, sizeof err.text, "no such procedure: %.100s", name);
@@ -84,6 +77,6 @@ void sh_about(shell *sh, enum sh_query_id id, const char *name) {
   if (id == SH_QUERY_PROCEDURE && (mode == SH_MODE_box || mode == SH_MODE_list)) {
     sh->mode = SH_MODE_line; /* too wide for a row */
   }
-  sh_query(sh, id, name, NULL);
+  sh_query(sh, id, (const char *const[SH_GIVEN]){name});
   sh->mode = mode;
 }

@@ -95,6 +95,17 @@ static const char *name_of(sqlite3_stmt *stmt, int i) {
   return name == NULL ? "" : name;
 }
 
+/* A text that should be JSON, in one line; as a string if it is none. */
+static void put_json(const sh_view *v) {
+  char *json = sh_ask(v->sh, "SELECT json(?1)", sh_buf_get(&v->text));
+  if (json != NULL) {
+    sh_json_raw(v->out, json, strlen(json));
+  } else {
+    sh_json_string(v->out, sh_buf_get(&v->text), v->text.size);
+  }
+  sqlite3_free(json);
+}
+
 /* A number that JSON can't have is one that reads as the same infinity. */
 static void json_value(const sh_view *v, sqlite3_stmt *stmt, int i, int type) {
   const char *text = sh_buf_get(&v->text);
@@ -104,7 +115,7 @@ static void json_value(const sh_view *v, sqlite3_stmt *stmt, int i, int type) {
   } else if (type == SQLITE_INTEGER || type == SQLITE_FLOAT || type == SQLITE_NULL) {
     fputs(text, v->out);
   } else if (json) {
-    sh_json_raw(v->out, text, v->text.size);
+    put_json(v);
   } else {
     sh_json_string(v->out, text, v->text.size);
   }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shell.h"
 
@@ -184,6 +185,21 @@ static void show_time(const struct timespec *begin, const struct rusage *used) {
           processor(&used->ru_utime, &usage.ru_utime), processor(&used->ru_stime, &usage.ru_stime));
 }
 
+/* What the procedures of the statement cost, if it called any: helios_statement keeps the last one
+ * that did. On stderr, since it is no row of the statement. */
+static void show_cost(shell *sh) {
+  char *number = sh_ask(sh, "SELECT max(statement) FROM helios_statement", NULL);
+  if (number != NULL && strcmp(number, sh->costed) != 0) {
+    shell aside = *sh;
+    aside.out = stderr;
+    aside.plain_out = isatty(STDERR_FILENO) != 1;
+    aside.headers = true;
+    snprintf(sh->costed, sizeof sh->costed, "%s", number);
+    sh_query(&aside, SH_QUERY_STATEMENT, NULL);
+  }
+  sqlite3_free(number);
+}
+
 bool sh_run(shell *sh, const char *sql) {
   helios_error err = {.code = HELIOS_OK};
   sqlite3 *db = helios_db(sh->h);
@@ -199,6 +215,9 @@ bool sh_run(shell *sh, const char *sql) {
   fflush(sh->out);
   if (sh->timer) {
     show_time(&begin, &used);
+  }
+  if (sh->cost) {
+    show_cost(sh);
   }
   if (sh->changes) {
     fprintf(stderr, "changes: %lld, total %lld\n", sqlite3_total_changes64(db) - changed,

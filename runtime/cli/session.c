@@ -57,15 +57,26 @@ static void log_line(void *arg, helios_log_level level, const char *procedure, c
   }
 }
 
+/* On the command line the path is where the error is; in a script that is the script's line. */
+static void cant_open(shell *sh, const char *path, helios_error *err) {
+  const char *source = sh->source;
+  char text[sizeof err->text];
+  if (sh->line == 0) {
+    sh->source = path;
+  } else {
+    snprintf(text, sizeof text, "%s: %.300s", err->text, path);
+    memcpy(err->text, text, sizeof text);
+  }
+  sh_error(sh, err, NULL);
+  sh->source = source;
+}
+
 bool sh_open(shell *sh, const char *path) {
   struct sigaction action = {.sa_handler = on_interrupt};
   helios_error err = {.code = HELIOS_OK};
   helios *h;
   if (helios_open(&h, path, NULL, &err) != HELIOS_OK) {
-    const char *source = sh->source;
-    sh->source = path;
-    sh_error(sh, &err, NULL);
-    sh->source = source;
+    cant_open(sh, path, &err);
     return false;
   }
   sh->h = h;

@@ -55,6 +55,7 @@ typedef struct shell {
   bool quit;          /* .quit, or an error with bail */
   int errors;         /* statements that failed */
   int depth;          /* of .read */
+  char costed[24];    /* number of the statement whose cost was shown last */
   char *null_text;    /* .nullvalue; NULL: the mode's own */
   const char *source; /* file that statements come from, NULL: -c or a terminal */
   unsigned long line; /* where the statement begins, from 1; 0: not known */
@@ -134,12 +135,11 @@ enum sh_query_id {
 #undef SH_QUERY
   SH_QUERIES
 };
-/* Shows the rows of a query in the mode of the shell; first and second are its ?1 and ?2 and may
- * be NULL. The number of rows, or -1: it has complained. */
-long sh_query(shell *sh, enum sh_query_id id, const char *first, const char *second);
-/* The same for lists of the catalog, which may not be there yet, and for what is asked about one
- * procedure, which must be there. */
-void sh_list(shell *sh, enum sh_query_id id, const char *pattern);
+#define SH_GIVEN 3
+/* Shows the rows of a query in the mode of the shell; given are its ?1 to ?3, NULL for none. The
+ * number of rows, or -1: it has complained. */
+long sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]);
+/* The same for what is asked about one procedure, which must be there. */
 void sh_about(shell *sh, enum sh_query_id id, const char *name);
 /* The single value of a query of the database as text, to be freed by sqlite3_free; NULL: none. */
 char *sh_ask(shell *sh, const char *sql, const char *first);
@@ -179,7 +179,7 @@ const char *sh_mode_name(const void *none, size_t i); /* NULL behind the last */
 typedef struct sh_view sh_view;
 struct sh_shape {   /* of the objects of mode jsonl; NULL: their columns, nothing else */
   const char *type; /* "type" of each, beside "v" */
-  const char *json; /* names of columns that are JSON already, "a b" */
+  const char *json; /* names of columns that hold JSON, "a b" */
 };
 sh_view *sh_view_new(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape); /* NULL: no memory */
 bool sh_view_row(sh_view *v, sqlite3_stmt *stmt);                           /* false: no memory */

@@ -44,8 +44,12 @@ static int io_error(helios_error *err, const char *what) {
 static bool beside_us(char out[PATH_MAX]) {
   Dl_info info;
   static const char here;
-  if (dladdr(&here, &info) == 0 || info.dli_fname == NULL ||
-      realpath(info.dli_fname, out) == NULL) {
+  if (dladdr(&here, &info) == 0 || info.dli_fname == NULL) {
+    return false;
+  }
+  /* of a program linked with us it is argv[0], which was maybe looked up in PATH */
+  const char *file = strchr(info.dli_fname, '/') ? info.dli_fname : "/proc/self/exe";
+  if (realpath(file, out) == NULL) {
     return false;
   }
   char *slash = strrchr(out, '/');

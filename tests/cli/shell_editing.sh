@@ -42,7 +42,7 @@ cp "$FILES/add.wat" .
 helios x.db -c "CREATE PROCEDURE addition(a INTEGER, b INTEGER) RETURNS INTEGER LANGUAGE wasm EXPORT 'add' CAPABILITIES ('log') AS './add.wat'" ||
   fail create
 pty --type 'CALL add\t30, 4);\n' --type '.versions addi\t\n' --type '^D' helios x.db
-has out 'CALL addition\(30, 4\);' && has out '│ +34 │' && has out 'in use'
+has out 'CALL addition\(30, 4\);' && has out '│ +34 │' && has out '│ current │'
 # a name that a terminal would not show as it is, is not offered and not shown
 bad=$(printf 'zz\033]0;t\007')
 helios y.db -c "CREATE TABLE \"$bad\"(\"$bad\"); CREATE TABLE zzz(a)"

@@ -1,0 +1,35 @@
+# helios doctor: this machine is well; what is not is named, with what to do; a damaged database is found.
+expect 0 helios doctor && lacks out '^fail' && has out '^ok +sqlite ' && has out '^ok +compiler .*heliosc' && has out '^ok +toolchain'
+has out '^warn +key +none yet' # no plugin was ever made with this HOME
+ldd "$(command -v helios)" | grep -q 'lib[at]san' || has out '^ok +sqlite3 +sqlite3 loads the extension'
+lacks out integrity
+printf '(module (func (export "one") (result i64) (i64.const 1)))' >p.wat
+expect 0 helios procedure create x.db --name one --file p.wat
+expect 0 helios doctor x.db && has out '^ok +key +.*local.key' && has out '^ok +integrity'
+expect 0 helios --json doctor --db x.db && json_lines out && has out '"type":"result","command":"doctor","ok":true'
+expect 0 helios doctor -q x.db && lacks out '^ok'
+HELIOS_DB=x.db expect 0 helios doctor && has out '^ok +integrity'
+chmod 644 .config/helios/local.key
+expect 1 helios doctor && has out '^fail +key .*can be read by others' && has out '^ +fix: chmod 600'
+expect 1 helios doctor --json && has out '"ok":false'
+chmod 600 .config/helios/local.key
+HELIOS_HELIOSC=/no/heliosc expect 0 helios doctor && has out "^warn +compiler +/no/heliosc can't be run" && has out '^ +fix: install heliosc'
+printf '#!/bin/sh\ncase $1 in version) echo heliosc 9 ;; *) echo "fail  clang  none"; exit 1 ;; esac\n' >heliosc && chmod +x heliosc
+HELIOS_HELIOSC=./heliosc expect 0 helios doctor && has out '^warn +toolchain +1 of its checks fail: clang  none'
+(ulimit -v 4000000; helios doctor) >out 2>err
+grep -q Sanitizer err || { has out '^fail +memory' && has out '^warn +limit'; }
+expect 2 helios doctor none.db && has err "no database 'none.db'"
+echo 'this is no database file, but long enough to be taken for one by its size' >bad.db
+helios doctor bad.db >out 2>err; code=$?
+[ $code = 1 ] || [ $code = 2 ] || fail "exit code $code for a file that is no database"
+helios y.db -c "CREATE TABLE t(a); CREATE INDEX i ON t(a);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i FROM n"
+python3 - <<'PY'
+with open("y.db", "r+b") as f:
+    f.seek(4096 * 5 + 100)
+    f.write(b"\xff" * 1500)
+PY
+expect 1 helios doctor y.db && has out '^fail +integrity' && has out '^ +fix: restore'
+bad=$(printf 'x\033[31m\342\200\256.db')
+cp x.db "$bad" && python3 "$FILES/terminal.py" helios doctor "$bad" >out
+if LC_ALL=C grep -q "$(printf '\342\200\256')" out; then fail "raw name on a terminal"; fi
