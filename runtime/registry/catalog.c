@@ -42,7 +42,11 @@ void hrt_catalog_free(hrt_catalog *c) {
 }
 
 int hrt_sql_fail(hrt_catalog *c, helios_error *err) {
-  return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(c->db));
+  int rc = sqlite3_errcode(c->db);
+  c->status = rc == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED
+              : rc == SQLITE_NOMEM   ? HELIOS_E_MEMORY
+                                     : HELIOS_E_SQL;
+  return hrt_fail(err, c->status, "%s", sqlite3_errmsg(c->db));
 }
 
 int hrt_sql_ready(hrt_catalog *c, hrt_sql which, helios_error *err) {
@@ -96,7 +100,7 @@ int hrt_sql_run(hrt_catalog *c, hrt_sql which, int64_t a, int64_t b, helios_erro
     if (count > 1) {
       sqlite3_bind_int64(s, 2, b);
     }
-    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+    status = hrt_sql_step(c, s, err) < 0 ? c->status : 0;
   }
   hrt_sql_end(c, which);
   return status;
@@ -109,7 +113,7 @@ static int read_int(int64_t *out, bool *found, hrt_catalog *c, hrt_sql which, he
   *found = false;
   if (status == 0) {
     int row = hrt_sql_step(c, s, err);
-    status = row < 0 ? HELIOS_E_SQL : 0;
+    status = row < 0 ? c->status : 0;
     if (row > 0) {
       *found = true;
       *out = sqlite3_column_int64(s, 0);
@@ -209,7 +213,7 @@ int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helio
     }
   }
   hrt_sql_end(c, HRT_SQL_EACH);
-  return row < 0 ? HELIOS_E_SQL : status;
+  return row < 0 ? c->status : status;
 }
 
 static int copy_column(char *out, size_t size, sqlite3_stmt *s, int column, const char *what,
@@ -279,7 +283,7 @@ int hrt_catalog_find(hrt_definition *out, hrt_catalog *c, const char *name, uint
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, version);
     int row = hrt_sql_step(c, s, err);
-    status = row < 0 ? HELIOS_E_SQL : row > 0 ? read_row(out, s, err) : HELIOS_E_NOT_FOUND;
+    status = row < 0 ? c->status : row > 0 ? read_row(out, s, err) : HELIOS_E_NOT_FOUND;
     found = row > 0;
   }
   hrt_sql_end(c, HRT_SQL_FIND);
@@ -302,7 +306,7 @@ int hrt_catalog_lookup(int64_t *id, bool *deterministic, hrt_catalog *c, const c
   if (status == 0) {
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     int row = hrt_sql_step(c, s, err);
-    status = row < 0 ? HELIOS_E_SQL : row == 0 ? no_such(name, 0, err) : 0;
+    status = row < 0 ? c->status : row == 0 ? no_such(name, 0, err) : 0;
     if (row > 0) {
       *id = sqlite3_column_int64(s, 0);
       *deterministic = sqlite3_column_int(s, 1) != 0;
@@ -323,7 +327,7 @@ int hrt_catalog_plugin(uint8_t so_hash[HRT_HASH_BYTES], hrt_catalog *c, const hr
     sqlite3_bind_text(s, 2, HRT_TARGET, -1, SQLITE_STATIC);
     sqlite3_bind_text(s, 3, d->plugin_options, -1, SQLITE_STATIC);
     row = hrt_sql_step(c, s, err);
-    status = row < 0 ? HELIOS_E_SQL : 0;
+    status = row < 0 ? c->status : 0;
   }
   if (status == 0 && row == 0) {
     status = hrt_fail(err, HELIOS_E_BROKEN, "version %u has no compiled form for " HRT_TARGET,

@@ -22,6 +22,7 @@ struct hrt_catalog {
   bool writing;   /* between hrt_catalog_begin and _commit or _rollback: statements stay */
   bool undo_due;  /* a rollback was asked for and is still to be done */
   int64_t schema; /* of the catalog, as it was seen last */
+  int status;     /* of the last statement that failed */
   sqlite3_stmt *statements[HRT_SQL_COUNT];
 };
 
@@ -29,7 +30,7 @@ struct hrt_catalog {
 int hrt_sql_ready(hrt_catalog *c, hrt_sql which, helios_error *err);
 /* A statement ready to be bound; hrt_sql_end must follow, also after an error. */
 int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err);
-/* 1: a row, 0: done; else negative, and the error is set. */
+/* 1: a row, 0: done; else negative, and the error and c->status are set. */
 int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err);
 void hrt_sql_end(hrt_catalog *c, hrt_sql which);
 /* Runs a statement without results that has up to two integer parameters. */
@@ -40,7 +41,7 @@ int hrt_catalog_schema(hrt_catalog *c, helios_error *err);
 int hrt_catalog_create(hrt_catalog *c, helios_error *err);
 /* Brings an older schema up to this one; in the savepoint. Errors: E_SQL, E_BROKEN. */
 int hrt_catalog_migrate(hrt_catalog *c, helios_error *err);
-/* Sets *err from the connection. Returns E_SQL. */
+/* Sets *err from the connection. Returns E_SQL; E_CANCELLED by sqlite3_interrupt, E_MEMORY. */
 int hrt_sql_fail(hrt_catalog *c, helios_error *err);
 
 #endif

@@ -207,7 +207,7 @@ static int next_version(hrt_catalog *c, hrt_definition *d, helios_error *err) {
     }
     int row = hrt_sql_step(c, s, err);
     if (row < 0) {
-      status = HELIOS_E_SQL;
+      status = c->status;
     } else if (d->version && row > 0) {
       status = hrt_fail(err, HELIOS_E_EXISTS, "version %u exists already", d->version);
       hrt_hint(err, "a version never changes; give a new number, or USE VERSION %u", d->version);
@@ -253,7 +253,7 @@ int hrt_catalog_add_version(hrt_catalog *c, hrt_definition *d, helios_error *err
     status = bind_version(s, d, err);
   }
   if (status == 0 && hrt_sql_step(c, s, err) < 0) {
-    status = HELIOS_E_SQL;
+    status = c->status;
   }
   hrt_sql_end(c, HRT_SQL_ADD_VERSION);
   if (status == 0) {
@@ -271,7 +271,7 @@ int hrt_catalog_use_version(hrt_catalog *c, int64_t procedure_id, uint32_t versi
     sqlite3_bind_int64(s, 1, procedure_id);
     sqlite3_bind_int64(s, 2, version);
     row = hrt_sql_step(c, s, err);
-    status = row < 0    ? HELIOS_E_SQL
+    status = row < 0    ? c->status
              : row == 0 ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no version %u", version)
                         : 0;
   }
@@ -289,7 +289,7 @@ int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_e
     if (!bind_owned(s, 4, hrt_capabilities_json(d)) || !bind_owned(s, 5, hrt_options_json(d))) {
       status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
     } else if (hrt_sql_step(c, s, err) < 0) {
-      status = HELIOS_E_SQL;
+      status = c->status;
     }
   }
   hrt_sql_end(c, HRT_SQL_UPDATE_VERSION);
@@ -303,7 +303,7 @@ int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], c
   if (status == 0) {
     sqlite3_bind_blob(s, 1, hash, HRT_HASH_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob64(s, 2, wasm, size, SQLITE_STATIC);
-    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+    status = hrt_sql_step(c, s, err) < 0 ? c->status : 0;
   }
   hrt_sql_end(c, HRT_SQL_PUT_MODULE);
   return status;
@@ -320,7 +320,7 @@ int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
     sqlite3_bind_text(s, 3, d->plugin_options, -1, SQLITE_STATIC);
     sqlite3_bind_blob(s, 4, so_hash, HRT_HASH_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob64(s, 5, so, size, SQLITE_STATIC);
-    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+    status = hrt_sql_step(c, s, err) < 0 ? c->status : 0;
   }
   hrt_sql_end(c, HRT_SQL_PUT_PLUGIN);
   return status;

@@ -38,7 +38,7 @@ int hrt_rollout_find(hrt_rollout *out, hrt_catalog *c, const char *name, helios_
   if (status == 0) {
     sqlite3_bind_int64(s, 1, out->procedure_id);
     int row = hrt_sql_step(c, s, err);
-    status = row < 0    ? HELIOS_E_SQL
+    status = row < 0    ? c->status
              : row == 0 ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure")
                         : read_row(out, s, err);
   }
@@ -64,7 +64,7 @@ int hrt_rollout_set(hrt_catalog *c, const hrt_rollout *r, helios_error *err) {
     if (r->canary && r->error_rate > 0) {
       sqlite3_bind_double(s, 6, r->error_rate);
     }
-    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+    status = hrt_sql_step(c, s, err) < 0 ? c->status : 0;
   }
   hrt_sql_end(c, HRT_SQL_SET_ROLLOUT);
   if (status == 0 && r->canary) {

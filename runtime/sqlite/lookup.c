@@ -70,7 +70,7 @@ static bool is_on_trial(const hrt_entry *e, const hrt_definition *d) {
 /* An error of the version's own, and not of the host at this moment. */
 static bool cannot_run(int status) {
   return status != HELIOS_E_MEMORY && status != HELIOS_E_SQL && status != HELIOS_E_IO &&
-         status != HELIOS_E_INTERNAL;
+         status != HELIOS_E_INTERNAL && status != HELIOS_E_CANCELLED;
 }
 
 /* Loads the canary of d into e->canary. One that can't run is NULL, and its trial has failed. */
