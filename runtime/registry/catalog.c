@@ -352,7 +352,7 @@ int hrt_catalog_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES],
   if (status == 0) {
     sqlite3_bind_blob(s, 1, hash, HRT_HASH_BYTES, SQLITE_STATIC);
     int row = hrt_sql_step(c, s, err);
-    status = row < 0    ? HELIOS_E_SQL
+    status = row < 0    ? c->status
              : row == 0 ? hrt_fail(err, HELIOS_E_BROKEN, "its module is not in the catalog")
                         : 0;
   }
@@ -411,7 +411,7 @@ static int list_versions(listed **out, hrt_catalog *c, const char *name, helios_
     end = &item->next;
   }
   hrt_sql_end(c, HRT_SQL_VERSIONS);
-  return row < 0 ? HELIOS_E_SQL : status;
+  return row < 0 ? c->status : status;
 }
 
 int hrt_catalog_versions(hrt_catalog *c, const char *name, hrt_catalog_version_fn *each, void *arg,

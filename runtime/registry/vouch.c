@@ -84,7 +84,7 @@ static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_def
     sqlite3_bind_int64(s, 1, d->procedure_id);
     sqlite3_bind_int64(s, 2, d->version);
     int row = hrt_sql_step(c, s, err);
-    status = row < 0 ? HELIOS_E_SQL : 0;
+    status = row < 0 ? c->status : 0;
     const void *bytes = row > 0 ? sqlite3_column_blob(s, 0) : NULL;
     if (bytes != NULL && sqlite3_column_bytes(s, 0) == MAC) {
       *found = true;
@@ -146,7 +146,7 @@ int hrt_vouch_write(hrt_catalog *c, const hrt_definition *d, helios_error *err) 
     sqlite3_bind_int64(s, 1, d->procedure_id);
     sqlite3_bind_int64(s, 2, d->version);
     sqlite3_bind_blob(s, 3, mac, MAC, SQLITE_STATIC);
-    status = hrt_sql_step(c, s, err) < 0 ? HELIOS_E_SQL : 0;
+    status = hrt_sql_step(c, s, err) < 0 ? c->status : 0;
   }
   hrt_sql_end(c, HRT_SQL_PUT_VOUCH);
 out:

@@ -180,6 +180,23 @@ static bool unknown_name(const helios_error *e) {
   return e->code == HELIOS_E_SQL && strncmp(e->text, "no such ", 8) == 0;
 }
 
+/* There was no such name: the catalog may have it by now. OK: there are new ones. Else status, or
+ * why the catalog could not be read at this moment. */
+static int meet(helios *h, int status, helios_error *e) {
+  helios_error why = {0};
+  uint64_t known = h->registered;
+  int read = hrt_sync(h, &why);
+  if (read == 0 && h->registered > known) {
+    hrt_error_clear(e);
+    return HELIOS_OK;
+  }
+  if (read == HELIOS_E_SQL || read == HELIOS_E_CANCELLED || read == HELIOS_E_MEMORY) {
+    *e = why;
+    return read;
+  }
+  return status;
+}
+
 int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char *sql,
                    helios_error *err) {
   const char *rest;
@@ -188,10 +205,9 @@ int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char
   h->last.code = HELIOS_OK;
   hrt_catalog_undo(h->catalog);
   int status = prepare(h, stmt, &rest, sql, &e);
-  uint64_t known = h->registered;
-  if (status != 0 && unknown_name(&e) && hrt_sync(h, NULL) == 0 && h->registered > known) {
-    hrt_error_clear(&e);
-    status = prepare(h, stmt, &rest, sql, &e);
+  if (status != 0 && unknown_name(&e)) {
+    status = meet(h, status, &e);
+    status = status == HELIOS_OK ? prepare(h, stmt, &rest, sql, &e) : status;
   }
   if (status == 0 && tail) {
     *tail = rest;

@@ -31,11 +31,13 @@ bool hrt_session_interrupted(helios *h) {
     return false; /* asked by a progress handler inside sqlite3_step, which sees the flag itself */
   }
   h->internal++;
-  if (h->probe == NULL) {
-    (void)sqlite3_prepare_v3(h->db, "SELECT 1 WHERE 0", -1, SQLITE_PREPARE_PERSISTENT, &h->probe,
-                             NULL);
+  int rc = h->probe ? SQLITE_OK
+                    : sqlite3_prepare_v3(h->db, "SELECT 1 WHERE 0", -1, SQLITE_PREPARE_PERSISTENT,
+                                         &h->probe, NULL);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_step(h->probe);
   }
-  bool interrupted = h->probe && sqlite3_step(h->probe) == SQLITE_INTERRUPT;
+  bool interrupted = rc == SQLITE_INTERRUPT; /* compiling sees the flag too */
   (void)sqlite3_reset(h->probe);
   if (h->closing || !h->anchored) {
     sqlite3_finalize(h->probe);

@@ -698,6 +698,29 @@ static void memory__each_allocation_fails(void **state) {
   }
 }
 
+static void stop_me(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  (void)argc, (void)argv;
+  sqlite3_interrupt(sqlite3_context_db_handle(sql));
+  sqlite3_result_int(sql, 0);
+}
+
+/* The flag stands already when the connection asks for the first time: no statement can be compiled
+ * to ask it with. */
+static void interrupt__before_the_first_look(void **state) {
+  (void)state;
+  static const char create[] = "CREATE PROCEDURE burn(n BIGINT) RETURNS BIGINT LANGUAGE wasm WITH "
+                               "(fuel_limit = 1000000000000) AS '%D/one.so'";
+  helios *h = ek_open("first.db");
+  ek_run(h, create, "");
+  ek_close(h); /* it has looked, in CREATE */
+  h = ek_open("first.db");
+  sqlite3_create_function(helios_db(h), "stop_me", 0, SQLITE_UTF8, NULL, stop_me, NULL, NULL);
+  ek_fails(h, "SELECT helios_version('burn'), stop_me(), burn(10000000000)", HELIOS_E_CANCELLED,
+           "cancelled");
+  ek_run(h, "SELECT 1", "1");
+  ek_close(h);
+}
+
 static int interrupt_when(unsigned kind, void *part, void *statement, void *text) {
   (void)kind, (void)text;
   if (strstr(sqlite3_sql(statement), part) != NULL) {
@@ -749,6 +772,7 @@ int main(void) {
       cmocka_unit_test(exec__trap_offset),
       cmocka_unit_test(limits__fuel_time_memory),
       cmocka_unit_test(interrupt__ends_a_call),
+      cmocka_unit_test(interrupt__before_the_first_look),
       cmocka_unit_test(interrupt__of_ddl_leaves_nothing),
       cmocka_unit_test(nested__procedure_sql_procedure),
       cmocka_unit_test(authorizer__chained_and_fails_closed),
