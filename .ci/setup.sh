@@ -7,10 +7,10 @@
 # the module into C source, so Debian 13's package is unpacked there, with the libraries it needs,
 # and run by its own loader; nothing of it is installed. Quick when nothing is missing.
 
-PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libsqlite3-dev libcjson-dev \
+PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libclang-dev libsqlite3-dev libcjson-dev \
 libssl-dev libedit-dev sqlite3"
 PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils python3 nodejs rustc \
-libstd-rust-dev-wasm32 wasi-libc libclang-rt-14-dev-wasm32 clang-format git locales zsh fish \
+libstd-rust-dev-wasm32 wasi-libc libclang-rt-14-dev-wasm32 binaryen clang-format git locales zsh fish \
 qemu-user-static libc6-dev-arm64-cross"
 WABT_MIN=1.0.36
 

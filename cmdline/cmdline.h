@@ -45,7 +45,7 @@ typedef struct hcl_program {
   size_t command_count, option_count, exit_count, variable_count, example_count;
   size_t standard;            /* the command of a line that names none */
   size_t help_option;         /* -h and --help */
-  size_t repeated;            /* the option that may be given more than once, or option_count */
+  uint64_t repeated;          /* bit n: option n may be given more than once */
   const char *standard_usage; /* its arguments */
   const char *see_also;
   /* Is a first word that is no command an argument of the standard one? nearest: the command that
@@ -55,6 +55,11 @@ typedef struct hcl_program {
 
 #define HCL_OPTIONS_MAX 64
 
+typedef struct hcl_value {
+  size_t option;
+  const char *value;
+} hcl_value;
+
 typedef struct hcl_line {
   size_t command;
   const char *values[HCL_OPTIONS_MAX]; /* NULL: not given; "" for a flag, "-h" for that of help */
@@ -62,7 +67,7 @@ typedef struct hcl_line {
   int arg_count;
   bool named; /* the line has a word */
   bool json, color_out, color_err;
-  const char **repeats; /* given by the caller: room for argc of them, if an option may repeat */
+  hcl_value *repeats; /* given by the caller: room for argc of them, if an option may repeat */
   int repeat_count;
   char text[192], hint[128]; /* what is wrong */
 } hcl_line;

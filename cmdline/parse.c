@@ -74,8 +74,8 @@ static bool set(hcl_line *line, const hcl_program *p, const hcl_option *o, const
     return wrong(line, "--%s is one of %s, not '%s'", o->name, o->choices,
                  hcl_clean(clean, sizeof clean, value));
   }
-  if (id == p->repeated) {
-    line->repeats[line->repeat_count++] = value;
+  if ((p->repeated >> id & 1) != 0) {
+    line->repeats[line->repeat_count++] = (hcl_value){id, value};
   }
   line->values[id] = value;
   return true;
@@ -264,7 +264,7 @@ bool hcl_fits(hcl_line *line, const hcl_program *p) {
 
 bool hcl_parse(hcl_line *line, const hcl_program *p, int argc, char **argv) {
   int count;
-  const char **repeats = line->repeats;
+  hcl_value *repeats = line->repeats;
   *line = (hcl_line){.command = p->standard, .repeats = repeats};
   early(line, argc, argv);
   if (!options(line, p, argc, argv, &count)) {

@@ -17,6 +17,7 @@
 #include "limits.h"
 #include "manifest.h"
 #include "pack.h"
+#include "source.h"
 #include "stage.h"
 #include "wat.h"
 
@@ -76,7 +77,7 @@ static void restore_signals(const struct sigaction before[ENDING]) {
 
 /* The input's name with the suffix of what is made. */
 static int name_output(build *b) {
-  static const char *const suffixes[] = {".so", ".metered.wasm", ".c", ".fuzz"};
+  static const char *const suffixes[] = {".so", ".wasm", ".metered.wasm", ".c", ".fuzz"};
   const char *input = b->options->input, *output = b->options->output;
   if (output == NULL && strcmp(input, "-") == 0) {
     output = "-";
@@ -84,15 +85,14 @@ static int name_output(build *b) {
   if (output != NULL) {
     return hcc_path(b->result->output, b->err, "%s", output);
   }
-  const char *slash = strrchr(input, '/');
-  const char *dot = strrchr(slash == NULL ? input : slash, '.');
-  bool known = dot != NULL && (strcmp(dot, ".wasm") == 0 || strcmp(dot, ".wat") == 0);
-  int stem = (int)(known ? (size_t)(dot - input) : strlen(input));
-  return hcc_path(b->result->output, b->err, "%.*s%s", stem, input, suffixes[b->options->emit]);
+  size_t stem;
+  hcc_language_of(&stem, input);
+  return hcc_path(b->result->output, b->err, "%.*s%s", (int)(stem < HCC_PATH ? stem : HCC_PATH),
+                  input, suffixes[b->options->emit]);
 }
 
 static bool needs_tools(const build *b) {
-  return b->options->emit != HCC_EMIT_WASM;
+  return b->options->emit != HCC_EMIT_WASM && b->options->emit != HCC_EMIT_MODULE;
 }
 
 static int find_tools(build *b) {
@@ -117,7 +117,6 @@ static int find_tools(build *b) {
 
 static void make_jails(build *b) {
   uint64_t memory = b->options->jail_memory;
-  b->seconds = b->options->jail_seconds == 0 ? HCC_JAIL_SECONDS : b->options->jail_seconds;
   for (int i = 0; i < HCC_TOOL_COUNT; i++) {
     hcc_tool_root(b->roots[i], &b->tools[i]);
     b->jails[i] = (hcc_jail){.memory = memory == 0 ? HCC_JAIL_MEMORY : memory,
@@ -322,10 +321,14 @@ static int run_stages(build *b) {
 static int build_anew(build *b, bool store) {
   int status = 0;
   double begin = hcc_now_ms();
-  HCC_TRY(hcc_temp_make(&b->temp, b->err));
+  HCC_TRY(b->temp.path[0] != '\0' ? 0 : hcc_temp_make(&b->temp, b->err));
   make_jails(b);
   HCC_TRY(front(b));
   b->result->ms_front += hcc_now_ms() - begin;
+  if (b->options->emit == HCC_EMIT_MODULE) {
+    HCC_TRY(deliver(b, b->wasm, b->wasm_size));
+    goto out;
+  }
   HCC_TRY(needs_tools(b) ? run_stages(b) : emit_wasm(b));
   HCC_TRY(deliver(b, b->output.data, b->output.size));
   if (store) {
@@ -335,13 +338,43 @@ out:
   return status;
 }
 
+/* The module that a source becomes takes the place of the input. */
+static int build_source(build *b) {
+  hcc_module_bytes module;
+  const hcc_build_options *o = b->options;
+  hcc_source_job job = {.input = o->input,
+                        .folder = b->temp.path,
+                        .tools = {[HCC_TOOL_CLANG] = o->clang},
+                        .includes = o->includes,
+                        .include_count = o->include_count,
+                        .memory = o->jail_memory == 0 ? HCC_JAIL_MEMORY : o->jail_memory,
+                        .seconds = b->seconds,
+                        .wall_seconds = wall_seconds(b),
+                        .listener = o->listener};
+  double begin = hcc_now_ms();
+  int status = hcc_temp_make(&b->temp, b->err);
+  if (status != 0) {
+    return status;
+  }
+  progress(b, "source");
+  status = hcc_source(&module, &job, b->err);
+  b->input = module.bytes;
+  b->input_size = module.size;
+  b->result->ms_source = hcc_now_ms() - begin;
+  return status;
+}
+
 static int run(build *b) {
   int status;
   bool cached = false;
   bool plugin = b->options->emit == HCC_EMIT_PLUGIN, store = plugin && !b->options->no_cache;
   HCC_TRY(name_output(b));
   HCC_TRY(hcc_target_find(&b->target, b->options->target, b->err));
-  HCC_TRY(hcc_file_read(&b->input, &b->input_size, b->options->input, HCC_MAX_MODULE, b->err));
+  b->seconds = b->options->jail_seconds == 0 ? HCC_JAIL_SECONDS : b->options->jail_seconds;
+  HCC_TRY(
+      hcc_is_source(b->options->input)
+          ? build_source(b)
+          : hcc_file_read(&b->input, &b->input_size, b->options->input, HCC_MAX_MODULE, b->err));
   b->result->input_bytes = b->input_size;
   HCC_TRY(find_tools(b));
   HCC_TRY(plugin ? hcc_key_load(b->key, true, b->err) : 0);

@@ -12,6 +12,7 @@
 
 #include "cmdline.h"
 #include "error.h"
+#include "message.h"
 
 enum hcc_command_id {
 #define HCC_COMMAND(name, arguments, least, most, summary, text) HCC_COMMAND_##name,
@@ -47,6 +48,9 @@ int hcc_cli_main(int argc, char **argv);
 /* cli_parse.c: fills *cli; -1 to go on, else an exit code (it has complained). */
 int hcc_cli_parse(hcc_cli *cli, int argc, char **argv);
 
+/* The values of an option that may be given more than once, in their order; how many. */
+uint32_t hcc_cli_values(const char **out, uint32_t most, const hcc_cli *cli, enum hcc_option_id id);
+
 /* cli_out.c */
 void hcc_cli_print(hcc_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Talk, on stderr: not with --quiet or --json. */
@@ -55,6 +59,8 @@ void hcc_cli_say(hcc_cli *cli, const char *format, ...) __attribute__((format(pr
 hcl_progress *hcc_cli_progress(const hcc_cli *cli);
 /* Reports an error in `file` (may be NULL); its exit code. */
 int hcc_cli_error(hcc_cli *cli, const hcc_error *err, const char *file);
+/* A listener that prints what the tools of a source say, with the line of the source. */
+hcc_listener hcc_cli_listener(hcc_cli *cli);
 void hcc_cli_warn(hcc_cli *cli, const char *id, const char *text);
 /* Wrong usage: exit code 2. hint may be NULL. */
 int hcc_cli_usage(hcc_cli *cli, const char *hint, const char *format, ...)

@@ -7,6 +7,7 @@
 #include "build.h"
 #include "cli.h"
 #include "hash.h"
+#include "source.h"
 
 /* A whole number without sign, at most max; size: K, M, G behind it multiply. */
 static bool number(uint64_t *out, const char *text, uint64_t max, bool size) {
@@ -44,8 +45,15 @@ static bool is(const hcc_cli *cli, enum hcc_option_id id, const char *value) {
   return cli->values[id] != NULL && strcmp(cli->values[id], value) == 0;
 }
 
-static int fill(hcc_cli *cli, hcc_build_options *o) {
+typedef struct includes_of {
+  const char *folders[HCC_INCLUDES_MAX];
+  uint32_t count;
+} includes_of;
+
+static int fill(hcc_cli *cli, hcc_build_options *o, includes_of *includes) {
   uint64_t jobs;
+  *includes = (includes_of){.count = 0};
+  includes->count = hcc_cli_values(includes->folders, HCC_INCLUDES_MAX, cli, HCC_OPTION_include);
   *o = (hcc_build_options){.input = cli->args[0],
                            .output = cli->values[HCC_OPTION_output],
                            .target = cli->values[HCC_OPTION_target],
@@ -56,10 +64,14 @@ static int fill(hcc_cli *cli, hcc_build_options *o) {
                            .no_cache = cli->values[HCC_OPTION_no_cache] != NULL,
                            .no_embed = cli->values[HCC_OPTION_no_embed] != NULL,
                            .keep = cli->values[HCC_OPTION_keep] != NULL,
-                           .quiet = cli->quiet};
-  o->emit = is(cli, HCC_OPTION_emit, "wasm") ? HCC_EMIT_WASM
-            : is(cli, HCC_OPTION_emit, "c")  ? HCC_EMIT_C
-                                             : HCC_EMIT_PLUGIN;
+                           .quiet = cli->quiet,
+                           .includes = includes->folders,
+                           .include_count = includes->count,
+                           .listener = hcc_cli_listener(cli)};
+  o->emit = is(cli, HCC_OPTION_emit, "wasm")     ? HCC_EMIT_WASM
+            : is(cli, HCC_OPTION_emit, "c")      ? HCC_EMIT_C
+            : is(cli, HCC_OPTION_emit, "module") ? HCC_EMIT_MODULE
+                                                 : HCC_EMIT_PLUGIN;
   o->tier = is(cli, HCC_OPTION_tier, "baseline") ? HCC_TIER_BASELINE : HCC_TIER_OPTIMIZING;
   o->bounds = is(cli, HCC_OPTION_bounds, "explicit") ? HCC_BOUNDS_EXPLICIT : HCC_BOUNDS_GUARD;
   int status = number_option(cli, &jobs, HCC_OPTION_jobs, 1024, false);
@@ -74,7 +86,7 @@ static int fill(hcc_cli *cli, hcc_build_options *o) {
 }
 
 /* The phases of a build; one row feeds --time and --json. */
-#define PHASES(X) X(front) X(translate) X(compile) X(link) X(pack) X(total)
+#define PHASES(X) X(source) X(front) X(translate) X(compile) X(link) X(pack) X(total)
 
 static void result_json(hcc_cli *cli, const hcc_build_result *r) {
   char hash[HCC_HASH_HEX], clean[1024];
@@ -148,7 +160,8 @@ int hcc_cli_build(hcc_cli *cli) {
   hcc_build_options options;
   hcc_build_result result = {.cached = false};
   hcc_error err = {.code = HCC_OK, .offset = HCC_NO_OFFSET, .func = UINT32_MAX};
-  int status = fill(cli, &options);
+  includes_of includes;
+  int status = fill(cli, &options, &includes);
   if (status >= 0) {
     return status;
   }

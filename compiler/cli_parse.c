@@ -1,6 +1,7 @@
 /* cli_parse.c - the tables of heliosc as cmdline/ takes them, and running the command that a line
  * names. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,7 @@ static bool is_file(const char *word, const char *nearest) {
   return strcmp(word, "-") == 0 || strpbrk(word, "./") != NULL || access(word, F_OK) == 0;
 }
 
+#define REPEATED (UINT64_C(1) << HCC_OPTION_include)
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 const hcl_program hcc_program = {
     .name = "heliosc",
@@ -72,7 +74,7 @@ const hcl_program hcc_program = {
     .standard = HCC_COMMAND_build,
     .standard_usage = "FILE",
     .help_option = HCC_OPTION_help,
-    .repeated = HCC_OPTIONS,
+    .repeated = REPEATED,
     .see_also = "helios",
     .is_argument = is_file,
 };
@@ -95,7 +97,7 @@ static int help(const hcl_line *line) {
 
 int hcc_cli_parse(hcc_cli *cli, int argc, char **argv) {
   hcl_line *line = &cli->line;
-  *cli = (hcc_cli){.command = HCC_COMMAND_help};
+  *cli = (hcc_cli){.command = HCC_COMMAND_help, .line.repeats = line->repeats};
   bool good = hcl_parse(line, &hcc_program, argc, argv);
   cli->json = line->json;
   cli->color_out = line->color_out;
@@ -122,9 +124,21 @@ int hcc_cli_parse(hcc_cli *cli, int argc, char **argv) {
   return hcl_fits(line, &hcc_program) ? -1 : wrong(cli);
 }
 
+uint32_t hcc_cli_values(const char **out, uint32_t most, const hcc_cli *cli,
+                        enum hcc_option_id id) {
+  uint32_t count = 0;
+  for (int i = 0; i < cli->line.repeat_count; i++) {
+    if (cli->line.repeats[i].option == (size_t)id && count < most) {
+      out[count++] = cli->line.repeats[i].value;
+    }
+  }
+  return count;
+}
+
 int hcc_cli_main(int argc, char **argv) {
-  hcc_cli cli;
-  int status = hcc_cli_parse(&cli, argc, argv);
+  hcc_cli cli = {.line.repeats = calloc((size_t)argc + 1, sizeof *cli.line.repeats)};
+  hcl_value *repeats = cli.line.repeats;
+  int status = repeats == NULL ? hcc_code_exit(HCC_E_NO_MEMORY) : hcc_cli_parse(&cli, argc, argv);
   if (status < 0) {
     status = runs[cli.command](&cli);
   }
@@ -134,5 +148,6 @@ int hcc_cli_main(int argc, char **argv) {
     cli.json = false;
     status = hcc_cli_error(&cli, &err, NULL);
   }
+  free(repeats);
   return status;
 }

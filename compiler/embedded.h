@@ -11,6 +11,7 @@ struct hcc_embedded {
 };
 
 extern const struct hcc_embedded hcc_embedded[];
+extern const struct hcc_embedded hcc_embedded_sdk[];  /* sdk/: "c/heliosdb.h", "rust/src/lib.rs" */
 extern const struct hcc_embedded hcc_embedded_fuzz[]; /* compiler/fuzz: what heliosc fuzz builds */
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "imports.h"
 #include "limits.h"
 
 /* By value type: letter in hsb_abi.h, letter in wasm2c's struct names, slots taken, C type, how it
@@ -328,7 +329,7 @@ static void write_plugin(FILE *f, const hcc_module *m, const hcc_plan *plan,
   fputs(plan->metered && !plan->polls ? " | HSB_PLUGIN_METERED" : "", f);
   fputs(options->explicit_bounds ? " | HSB_PLUGIN_EXPLICIT_BOUNDS" : "", f);
   fputs(memory ? " | HSB_PLUGIN_HAS_MEMORY" : "", f);
-  fputs(m->import_count > 0 ? " | HSB_PLUGIN_IMPURE" : "", f);
+  fputs(hcc_imports_pure(m) ? "" : " | HSB_PLUGIN_IMPURE", f);
   fputs(",\n  .instance_size = sizeof(w2c_m),\n", f);
   if (memory) {
     const hcc_limits *limits = &m->memories[0];

@@ -14,6 +14,11 @@ static const struct host_call {
 #include "hsb_hostcalls.def"
 #undef HSB_HOSTCALL
 };
+/* Arguments, result, error of the call. */
+static const char *const pure[] = {"arg_count",  "arg_type",     "arg_i64",     "arg_f64",
+                                   "arg_len",    "arg_read",     "return_null", "return_i64",
+                                   "return_f64", "return_bytes", "fail",        "heliosdb_error"};
+
 #define HOST_CALLS (sizeof host_calls / sizeof *host_calls)
 
 #define TYPING_MISTAKE 2u /* edits */
@@ -153,4 +158,23 @@ uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m) {
     }
   }
   return count;
+}
+
+static bool is_pure(const hcc_module *m, const hcc_import *import) {
+  bool ours = is(m, import->module, "helios_v1") || is(m, import->module, "heliosdb");
+  for (size_t i = 0; ours && i < sizeof pure / sizeof *pure; i++) {
+    if (is(m, import->name, pure[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool hcc_imports_pure(const hcc_module *m) {
+  for (uint32_t i = 0; i < m->import_count; i++) {
+    if (!is_pure(m, &m->imports[i])) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -17,4 +17,8 @@ int hcc_imports_check(const hcc_module *m, hcc_error *err);
 /* How many imports an application has to register; first: "module.name" of the first one. */
 uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m);
 
+/* Are all imports about the call's own arguments, result and error? Such a module computes the same
+ * from the same. */
+bool hcc_imports_pure(const hcc_module *m);
+
 #endif

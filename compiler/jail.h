@@ -12,12 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define HCC_JAIL_READABLE 12
+
 typedef struct hcc_jail {
-  uint64_t memory;         /* bytes of address space */
-  uint64_t seconds;        /* of CPU time */
-  uint64_t file;           /* bytes of the largest file written */
-  const char *writable;    /* the one folder to write in; also the working folder */
-  const char *readable[2]; /* folders besides the system's; NULL: none */
+  uint64_t memory;                         /* bytes of address space */
+  uint64_t seconds;                        /* of CPU time */
+  uint64_t file;                           /* bytes of the largest file written */
+  const char *writable;                    /* the one folder to write in; also the working folder */
+  const char *readable[HCC_JAIL_READABLE]; /* folders besides the system's; NULL: none */
 } hcc_jail;
 
 typedef struct hcc_jail_support {

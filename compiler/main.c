@@ -4,12 +4,18 @@
  * Invariant: the tools' ends can be waited for, whatever the program that started us made of
  * SIGCHLD: many servers ignore it, and that is inherited. */
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "prototypes.h"
 
 int main(int argc, char **argv) {
   struct sigaction standard = {.sa_handler = SIG_DFL};
   sigemptyset(&standard.sa_mask);
   sigaction(SIGCHLD, &standard, NULL);
+  if (argc > 1 && strcmp(argv[1], HCC_PROTOTYPES) == 0) {
+    _exit(hcc_prototypes_main(argc - 2, argv + 2)); /* a jailed child of ours */
+  }
   return hcc_cli_main(argc, argv);
 }

@@ -11,6 +11,7 @@
 
 #define MANIFEST_MAX (1u << 20) /* bytes */
 #define NAME_MAX_BYTES 128u     /* of a procedure or parameter: PostgreSQL has 63 */
+#define DEFAULT_MAX 127u        /* bytes: the engine's limit */
 #define CAPABILITY_MAX 512u     /* bytes: a path or domain and its type */
 #define PROCEDURES_MAX 1000u    /* repeated() compares each with each */
 
@@ -173,19 +174,23 @@ static int mismatch(const context *c, const char *export, const char *what, uint
                   hcc_escape(shown, export, strlen(export)), sig, what, n, type);
 }
 
-/* The parameters; *sig is what is left of the export's signature. */
-static int read_params(const context *c, const cJSON *list, const char *export, const char **sig) {
+/* The parameters; *sig is what is left of the export's signature. Not strict: each is the address
+ * of a cell, whatever its type. */
+static int read_params(const context *c, const cJSON *list, const char *export, bool strict,
+                       const char **sig) {
   const char *whole = *sig;
   bool pulls = whole[0] == ':'; /* takes none and asks the host for them */
   uint32_t n = 0;
   hcc_buf_text(c->out, ",\"params\":[");
   for (const cJSON *v = list == NULL ? NULL : list->child; v != NULL; v = v->next) {
-    field fields[] = {{"name", TEXT, true, NULL}, {"type", TEXT, true, NULL}};
-    int status = read_fields(c, fields, 2, v, "params");
+    field fields[] = {
+        {"name", TEXT, true, NULL}, {"type", TEXT, true, NULL}, {"default", TEXT, false, NULL}};
+    int status = read_fields(c, fields, 3, v, "params");
     if (status != 0) {
       return status;
     }
     const char *name = text_of(&fields[0], ""), *type_name = text_of(&fields[1], "");
+    const char *fallback = text_of(&fields[2], NULL);
     const struct sql_type *type = find_type(type_name);
     if (!is_name(name)) {
       return bad(c, name, "not a name for a parameter");
@@ -193,12 +198,20 @@ static int read_params(const context *c, const cJSON *list, const char *export, 
     if (type == NULL) {
       return bad(c, type_name, "unknown type");
     }
-    if (!pulls && !take_form(sig, type->params)) {
+    if (fallback != NULL && !is_printable(fallback, DEFAULT_MAX)) {
+      return bad(c, name, "its default is not a literal of SQL");
+    }
+    if (!pulls && !take_form(sig, strict ? type->params : "i")) {
       return mismatch(c, export, "parameter", n + 1, type->name, whole);
     }
     hcc_buf_text(c->out, n++ > 0 ? ",{\"name\":" : "{\"name\":");
     put_text(c->out, name);
-    hcc_buf_format(c->out, ",\"type\":\"%s\"}", type->name);
+    hcc_buf_format(c->out, ",\"type\":\"%s\"", type->name);
+    if (fallback != NULL) {
+      hcc_buf_text(c->out, ",\"default\":");
+      put_text(c->out, fallback);
+    }
+    hcc_buf_text(c->out, "}");
   }
   hcc_buf_text(c->out, "]");
   return **sig == ':' ? 0 : mismatch(c, export, "end after parameter", n, "", whole);
@@ -261,7 +274,7 @@ static int read_procedure(const context *c, const cJSON *object) {
   put_text(c->out, name);
   hcc_buf_text(c->out, ",\"export\":");
   put_text(c->out, export);
-  HCC_TRY(read_params(c, fields[2].value, export, &left));
+  HCC_TRY(read_params(c, fields[2].value, export, flag_of(&fields[5], true), &left));
   HCC_TRY(read_returns(c, &fields[3], export, sig));
   hcc_buf_format(c->out, ",\"deterministic\":%s,\"strict\":%s,\"state\":\"%s\"}",
                  flag_of(&fields[4], false) ? "true" : "false",

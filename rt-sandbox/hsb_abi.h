@@ -132,7 +132,9 @@ struct hsb_export {
 #define HSB_PLUGIN_METERED 1u
 #define HSB_PLUGIN_EXPLICIT_BOUNDS 2u /* needs no guard pages and no signal handler */
 #define HSB_PLUGIN_HAS_MEMORY 4u
-#define HSB_PLUGIN_IMPURE 8u /* imports something besides fuel: may not be deterministic */
+#define HSB_PLUGIN_IMPURE                                                                          \
+  8u /* imports more than fuel and the call's own arguments, result, error: may not be             \
+        deterministic */
 
 struct helios_plugin {
   uint32_t size; /* sizeof(struct helios_plugin) of the compiler */

@@ -85,7 +85,7 @@ const hcl_program sh_program = {
     .standard = SH_COMMAND_shell,
     .standard_usage = "[DATABASE]",
     .help_option = SH_OPTION_help,
-    .repeated = SH_OPTION_command,
+    .repeated = UINT64_C(1) << SH_OPTION_command,
     .see_also = "heliosc",
     .is_argument = is_database,
 };
@@ -188,13 +188,13 @@ int main(int argc, char **argv) {
     setlocale(LC_CTYPE, ""); /* for the widths of characters */
   }
   sh.line_of.repeats = calloc((size_t)argc + 1, sizeof *sh.line_of.repeats);
-  const char **repeats = sh.line_of.repeats;
+  hcl_value *repeats = sh.line_of.repeats;
   int code = repeats == NULL ? SH_EXIT_USAGE : run(&sh, argc, argv);
   if ((fflush(stdout) != 0 || ferror(stdout)) && code != SH_EXIT_INTERRUPTED) {
     fputs("error: can't write to standard output\n", stderr);
     code = code == 0 ? SH_EXIT_SQL : code;
   }
-  free((void *)repeats);
+  free(repeats);
   free(sh.null_text);
   return code;
 }

@@ -153,7 +153,7 @@ static void run_all(shell *sh) {
   const hcl_line *line = &sh->line_of;
   const char *file = sh_option(sh, SH_OPTION_file);
   for (int i = 0; i < line->repeat_count && !sh->quit && !sh_interrupted; i++) {
-    run_text(sh, line->repeats[i]);
+    run_text(sh, line->repeats[i].value);
   }
   if (file != NULL && !sh->quit && !sh_interrupted) {
     sh_file(sh, file);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ddl/literal.h"
 #include "hsb_file.h"
 #include "plugin/alloc.h"
 #include "registry/json.h"
@@ -50,7 +51,9 @@ static bool take_params(hrt_definition *d, const cJSON *list) {
     }
     hrt_param *p = &d->params[d->param_count++];
     if (!copy(p->name, sizeof p->name, text_of(item, "name")) ||
-        !copy(p->type.name, sizeof p->type.name, text_of(item, "type"))) {
+        !copy(p->type.name, sizeof p->type.name, text_of(item, "type")) ||
+        !copy(p->fallback, sizeof p->fallback, text_of(item, "default")) ||
+        (p->fallback[0] && !hrt_literal_is(p->fallback, strlen(p->fallback)))) {
       return false;
     }
   }
@@ -81,7 +84,9 @@ static int take_procedure(hrt_definition *d, const cJSON *procedure, bool params
     d->called_on_null |= cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(procedure, "strict")) != 0;
   }
   return ok ? 0
-            : hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest is beyond the engine's limits");
+            : hrt_fail(err, HELIOS_E_PLUGIN,
+                       "the module's manifest is beyond the engine's limits, or a default is no "
+                       "literal");
 }
 
 /* Numbers only: i32, i64, f32, f64. */

@@ -1,17 +1,23 @@
-/* heliosdb.h - writing procedures in C. Header only, freestanding, no libc:
+/* heliosdb.h - writing procedures in C or C++. Header only, freestanding, no libc.
+ *
+ * A plain function is a procedure (docs/sdk-c.md):
+ *
+ *   #include <heliosdb.h>
+ *   double add_tax(double total, double rate) { return total * (1 + rate); }
+ *
+ *   heliosc build proc.c
+ *
+ * The first part of this file is for such functions: values, errors, memory, statements that fail
+ * the call by themselves. The second part, hg_..., is the guest ABI as it is (docs/guest-abi.md).
+ * Its macros HELIOS_PROCEDURE and HELIOS_MANIFEST make a module without heliosc's help:
  *
  *   clang --target=wasm32 -nostdlib -O2 -I sdk/c -Wl,--no-entry proc.c -o proc.wasm
  *
- *   #include <heliosdb.h>
- *   HELIOS_PROCEDURE(add_tax)
- *   double add_tax(double total, double rate) { return total * (1 + rate); }
- *
- * BOOLEAN is int; INTEGER, BIGINT, DATE (days), TIMESTAMP (microseconds) are long long; REAL is
- * double; TEXT, BLOB, JSON, DECIMAL are two parameters (const char *p, unsigned n) and, as a
- * result, hg_bytes. docs/guest-abi.md describes every function. Part of the guest; must never
- * include a header of the engine. */
+ * Part of the guest; must never include a header of the engine. */
 #ifndef HELIOSDB_H
 #define HELIOSDB_H
+
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,8 +25,13 @@ extern "C" {
 
 /* ---- what a module exports ---- */
 
-/* Before a function's definition: exports it under its name. */
-#define HELIOS_PROCEDURE(name) __attribute__((export_name(#name)))
+/* Before a function's definition: exports it under its name. A file with this macro or
+ * HELIOS_MANIFEST is built as it stands: heliosc adds no glue. */
+#ifdef __wasm__
+#define HELIOS_PROCEDURE(name) __attribute__((export_name(#name), annotate("helios export")))
+#else
+#define HELIOS_PROCEDURE(name)
+#endif
 
 /* Once in a module whose procedures take text or bytes: room for the arguments of a call. Larger
  * ones still work, slower. */
@@ -33,9 +44,14 @@ extern "C" {
 
 /* Once in a module: its signatures as JSON (docs/manifest.md), written as it is:
  * HELIOS_MANIFEST({"v": 1, "procedures": [...]}) */
+#ifdef __wasm__
 #define HELIOS_MANIFEST(...) HG_MANIFEST_(#__VA_ARGS__)
 #define HG_MANIFEST_(text)                                                                         \
-  __asm__(".section .custom_section.helios.manifest,\"\",@\n.ascii " #text "\n.text\n")
+  __asm__(".section .custom_section.helios.manifest,\"\",@\n.ascii " #text "\n.text\n");           \
+  extern __attribute__((annotate("helios export"))) const char hg_has_manifest
+#else
+#define HELIOS_MANIFEST(...) extern const char hg_has_manifest
+#endif
 
 /* A literal and its length, for the (p, n) of functions below. */
 #define HG_LIT(literal) (literal), (unsigned)(sizeof(literal) - 1)
@@ -117,7 +133,11 @@ typedef struct hg_cell {
 
 /* ---- host functions ---- */
 
+#ifdef __wasm__
 #define HG_IMPORT(module, name) __attribute__((import_module(#module), import_name(#name)))
+#else
+#define HG_IMPORT(module, name) /* heliosdb_mock.h has these functions */
+#endif
 
 /* arguments, where they are pulled: index from 0; statuses or sizes */
 HG_IMPORT(helios_v1, arg_count) int hg_arg_count(void);
@@ -327,6 +347,226 @@ static inline void hg_put_f64(hg_text *t, double v, unsigned decimals) {
 
 static inline int hg_log_text(enum hg_level level, const hg_text *t) {
   return hg_log(level, t->at, t->length);
+}
+
+/* ---- plain functions: values ---- */
+
+/* Text and bytes have a length; text need not end with a NUL. `at` is 0: as a result, NULL. What a
+ * result points to must stay until the function has returned: static memory, a literal, an
+ * argument, or helios_alloc's. */
+typedef struct helios_text {
+  const char *at;
+  unsigned length;
+} helios_text;
+typedef struct helios_json { /* text of one JSON value */
+  const char *at;
+  unsigned length;
+} helios_json;
+typedef struct helios_decimal { /* digits, exactly: -12.50 */
+  const char *at;
+  unsigned length;
+} helios_decimal;
+typedef struct helios_blob {
+  const void *at;
+  unsigned length;
+} helios_blob;
+typedef double helios_decimal_f64;  /* DECIMAL, as a double: good for 15 digits */
+typedef long long helios_date;      /* days since 1970-01-01 */
+typedef long long helios_timestamp; /* microseconds since 1970-01-01 UTC */
+typedef hg_cell helios_value;       /* a value of any type */
+
+#ifdef __cplusplus
+#define HG_STRUCT(type) type
+#else
+#define HG_STRUCT(type) (type)
+#endif
+
+/* A literal as helios_text. */
+#define HELIOS_TEXT(literal) (HG_STRUCT(helios_text){(literal), (unsigned)(sizeof(literal) - 1)})
+
+static inline int helios_same(helios_text a, helios_text b) {
+  return hg_same(a.at, a.length, b.at, b.length);
+}
+
+/* ---- plain functions: errors, NULL, memory ---- */
+
+static inline unsigned hg_length(const char *text) {
+  unsigned n = 0;
+  while (text[n] != 0) {
+    n++;
+  }
+  return n;
+}
+
+/* Ends the call with an error of yours. */
+__attribute__((noreturn)) static inline void helios_fail(int code, const char *message) {
+  heliosdb_error(code, message, hg_length(message));
+}
+
+/* Ends the call with the host's last error. */
+__attribute__((noreturn)) static inline void helios_fail_last(int code) {
+  char text[512];
+  int n = hg_error_message(text, sizeof text);
+  heliosdb_error(code, text,
+                 n < 0                  ? 0u
+                 : n > (int)sizeof text ? (unsigned)sizeof text
+                                        : (unsigned)n);
+}
+
+/* A status of the host: ends the call if it is an error. */
+static inline int helios_check(int status) {
+  if (status < 0) {
+    helios_fail_last(status);
+  }
+  return status;
+}
+
+/* `return helios_null();` from a function that returns a number: the result is NULL. */
+static inline int helios_null(void) {
+  helios_check(hg_return_null());
+  return 0;
+}
+
+/* Memory of this call, in one definition for all files of a module. */
+#define HG_HEAP_BYTES 65536u
+typedef struct hg_heap_state {
+  char *begin, *at, *end; /* the newest piece, which is the largest */
+} hg_heap_state;
+__attribute__((weak)) hg_heap_state hg_heap;
+__attribute__((weak, aligned(16))) char hg_heap_first[HG_HEAP_BYTES];
+
+#ifdef __wasm__
+static inline char *hg_more_memory(unsigned long long bytes) {
+  unsigned long long pages = (bytes + 65535) / 65536;
+  __SIZE_TYPE__ had =
+      pages > 65535 ? ~(__SIZE_TYPE__)0 : __builtin_wasm_memory_grow(0, (__SIZE_TYPE__)pages);
+  return had == ~(__SIZE_TYPE__)0 ? (char *)0 : (char *)(had * 65536);
+}
+#else
+char *hg_more_memory(unsigned long long bytes);
+#endif
+
+/* n bytes until the end of the call, 16-aligned; ends the call if there are none. */
+static inline void *helios_alloc(unsigned n) {
+  unsigned long long bytes = ((unsigned long long)n + 15) / 16 * 16;
+  if (hg_heap.at == (char *)0) {
+    hg_heap.begin = hg_heap.at = hg_heap_first;
+    hg_heap.end = hg_heap_first + HG_HEAP_BYTES;
+  }
+  if (bytes > (unsigned long long)(hg_heap.end - hg_heap.at)) {
+    unsigned long long half = (unsigned long long)(hg_heap.end - hg_heap.begin) / 2;
+    unsigned long long piece = (half > bytes ? half : bytes) + 65535;
+    piece -= piece % 65536;
+    char *more = hg_more_memory(piece);
+    if (more == (char *)0) {
+      helios_fail(HG_E_NOMEM, "out of memory");
+    }
+    if (more != hg_heap.end) { /* else it goes on where the last piece ends */
+      hg_heap.begin = hg_heap.at = more;
+    }
+    hg_heap.end = more + piece;
+  }
+  char *taken = hg_heap.at;
+  hg_heap.at += bytes;
+  return taken;
+}
+
+/* ---- plain functions: SQL; each ends the call if the host refuses ---- */
+
+typedef struct helios_stmt {
+  int handle;
+} helios_stmt;
+
+static inline helios_stmt helios_prepare(const char *sql) {
+  helios_stmt s = {helios_check(hg_prepare(sql, hg_length(sql)))};
+  return s;
+}
+static inline void helios_bind_null(helios_stmt s, unsigned i) {
+  helios_check(hg_bind_null(s.handle, i));
+}
+static inline void helios_bind_i64(helios_stmt s, unsigned i, long long v) {
+  helios_check(hg_bind_i64(s.handle, i, v));
+}
+static inline void helios_bind_f64(helios_stmt s, unsigned i, double v) {
+  helios_check(hg_bind_f64(s.handle, i, v));
+}
+static inline void helios_bind_text(helios_stmt s, unsigned i, helios_text v) {
+  helios_check(hg_bind_text(s.handle, i, v.at, v.length));
+}
+static inline void helios_bind_blob(helios_stmt s, unsigned i, helios_blob v) {
+  helios_check(hg_bind_blob(s.handle, i, v.at, v.length));
+}
+/* 1: a row is there, 0: no more. */
+static inline int helios_step(helios_stmt s) {
+  return helios_check(hg_step(s.handle));
+}
+static inline int helios_column_is_null(helios_stmt s, unsigned c) {
+  return helios_check(hg_column_type(s.handle, c)) == HG_NULL;
+}
+static inline long long helios_column_i64(helios_stmt s, unsigned c) {
+  return hg_column_i64(s.handle, c);
+}
+static inline double helios_column_f64(helios_stmt s, unsigned c) {
+  return hg_column_f64(s.handle, c);
+}
+/* A copy that stays until the end of the call, with a NUL behind it; `at` is 0 for NULL. */
+static inline helios_text helios_column_text(helios_stmt s, unsigned c) {
+  helios_text t = {0, 0};
+  if (!helios_column_is_null(s, c)) {
+    t.length = (unsigned)helios_check(hg_column_len(s.handle, c));
+    char *copy = (char *)helios_alloc(t.length + 1);
+    helios_check(hg_column_read(s.handle, c, 0, copy, t.length));
+    copy[t.length] = 0;
+    t.at = copy;
+  }
+  return t;
+}
+static inline helios_blob helios_column_blob(helios_stmt s, unsigned c) {
+  helios_text t = helios_column_text(s, c);
+  helios_blob b = {t.at, t.length};
+  return b;
+}
+static inline void helios_reset(helios_stmt s) {
+  helios_check(hg_reset(s.handle));
+}
+static inline void helios_finalize(helios_stmt s) {
+  helios_check(hg_finalize(s.handle));
+}
+/* A log line. */
+static inline void helios_log(enum hg_level level, helios_text line) {
+  helios_check(hg_log(level, line.at, line.length));
+}
+
+/* ---- for the glue that heliosc writes ---- */
+
+/* An argument with a NUL behind it. One that has a NUL inside would be cut: refused. */
+static inline const char *hg_terminated(const char *p, unsigned n, const char *refusal) {
+  char *copy = (char *)helios_alloc(n + 1);
+  for (unsigned i = 0; i < n; i++) {
+    if (p[i] == 0) {
+      helios_fail(HG_E_TYPE, refusal);
+    }
+    copy[i] = p[i];
+  }
+  copy[n] = 0;
+  return copy;
+}
+static inline hg_bytes hg_result(const void *p, unsigned n) {
+  if (p == (const void *)0) {
+    hg_return_null();
+    return 0;
+  }
+  return hg_pack(p, n);
+}
+static inline int hg_int32(long long v) {
+  if (v < -2147483647 - 1 || v > 2147483647) {
+    helios_fail(HG_E_TYPE, "an argument is beyond the range of int");
+  }
+  return (int)v;
+}
+/* Between calls of a procedure whose memory stays. */
+static inline void hg_heap_reset(void) {
+  hg_heap.at = hg_heap.begin;
 }
 
 #ifdef __cplusplus

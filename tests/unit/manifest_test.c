@@ -81,25 +81,39 @@ static void read__full_and_defaults(void **state) {
   char out[2048];
   assert_int_equal(
       read_one(
-          out, NULL, "jd:d",
+          out, NULL, "ii:d",
           " {\"v\":1,\"name\":\"shop\",\"procedures\":[{\"name\":\"discount\",\"export\":\"f\","
           "\"params\":[{\"name\":\"customer_id\",\"type\":\"bigint\"},"
-          "{\"name\":\"total\",\"type\":\"DECIMAL\"}],\"returns\":\"DECIMAL\","
+          "{\"name\":\"total\",\"type\":\"DECIMAL\",\"default\":\"'1\\\"0'\"}],\"returns\":"
+          "\"DECIMAL\","
           "\"deterministic\":true,\"strict\":false,\"state\":\"connection\"}],"
           "\"capabilities\":[\"read:customers\",\"filesystem:/a \\\"b\\\":ro\"]}\n"),
       0);
   assert_string_equal(
-      out, "{\"v\":1,\"name\":\"shop\",\"procedures\":[{\"name\":\"discount\",\"export\":\"f\","
-           "\"params\":[{\"name\":\"customer_id\",\"type\":\"BIGINT\"},"
-           "{\"name\":\"total\",\"type\":\"DECIMAL\"}],\"returns\":\"DECIMAL\","
-           "\"deterministic\":true,\"strict\":false,\"state\":\"connection\"}],"
-           "\"capabilities\":[\"read:customers\",\"filesystem:/a \\\"b\\\":ro\"]}");
+      out,
+      "{\"v\":1,\"name\":\"shop\",\"procedures\":[{\"name\":\"discount\",\"export\":\"f\","
+      "\"params\":[{\"name\":\"customer_id\",\"type\":\"BIGINT\"},"
+      "{\"name\":\"total\",\"type\":\"DECIMAL\",\"default\":\"'1\\\"0'\"}],\"returns\":\"DECIMAL\","
+      "\"deterministic\":true,\"strict\":false,\"state\":\"connection\"}],"
+      "\"capabilities\":[\"read:customers\",\"filesystem:/a \\\"b\\\":ro\"]}");
   assert_int_equal(read_one(out, NULL, ":", "{\"v\":1,\"procedures\":[{\"name\":\"f\"}]}"), 0);
   assert_string_equal(out,
                       "{\"v\":1,\"name\":null,\"procedures\":[{\"name\":\"f\",\"export\":\"f\","
                       "\"params\":[],\"returns\":null,\"deterministic\":false,"
                       "\"strict\":true,\"state\":\"call\"}],\"capabilities\":[]}");
   assert_int_equal(read_one(out, NULL, ":", "{\"v\":1}"), 0);
+}
+
+/* Called with NULL, each parameter is a cell; strict, it is what its type says. */
+static void types__cells_where_null_may_come(void **state) {
+  (void)state;
+  static const char loose[] =
+      "{\"v\":1,\"procedures\":[{\"name\":\"f\",\"strict\":false,\"params\":"
+      "[{\"name\":\"a\",\"type\":\"TEXT\"},{\"name\":\"b\",\"type\":\"REAL\"}]}]}";
+  char out[2048];
+  assert_int_equal(read_one(out, NULL, "ii:", loose), 0);
+  assert_int_equal(read_one(out, NULL, "iid:", loose), HCC_E_MANIFEST_TYPE);
+  assert_int_equal(read_one(out, NULL, "id:", loose), HCC_E_MANIFEST_TYPE);
 }
 
 static void read__absent_is_null(void **state) {
@@ -145,6 +159,10 @@ static void read__refusals(void **state) {
       {"{\"v\":1,\"name\":null}", "wrong kind"},
       {"{\"v\":1,\"procedures\":{}}", "wrong kind"},
       {"{\"v\":1,\"procedures\":[1]}", "not an object"},
+      {P("\"name\":\"f\",\"params\":[{\"name\":\"a\",\"type\":\"INT\",\"default\":\"\"}]"),
+       "literal"},
+      {P("\"name\":\"f\",\"params\":[{\"name\":\"a\",\"type\":\"INT\",\"default\":1}]"),
+       "wrong kind"},
       {"{\"v\":1,\"capabilities\":[1]}", "capabilities"},
       {"{\"v\":1,\"capabilities\":[\"\"]}", "capabilities"},
       {"{\"v\":1,\"capabilities\":[\"a\\u001b[2J\"]}", "capabilities"},
@@ -260,6 +278,7 @@ static void read__cut_anywhere_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(read__full_and_defaults),
+      cmocka_unit_test(types__cells_where_null_may_come),
       cmocka_unit_test(read__absent_is_null),
       cmocka_unit_test(read__refusals),
       cmocka_unit_test(read__two_sections),

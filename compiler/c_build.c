@@ -1,0 +1,415 @@
+/* c_build.c - C and C++ to a module: libclang reads the prototypes, the glue is written, clang
+ * compiles both and wasm-ld links them, all in the jail. A file with HELIOS_PROCEDURE or
+ * HELIOS_MANIFEST has its exports itself and gets no glue. Invariants: see source.h. */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "prototypes.h"
+#include "sdk_unit.h"
+#include "source.h"
+
+#define ARGS_MAX 96
+#define GLUE_MAX (16u << 20)
+#define STACK                                                                                      \
+  "262144" /* bytes of the module's own stack; it lies below its data, so an overflow traps */
+
+/* wasi-libc and libc++, by their Debian packages. */
+#define LIBC_HEADERS "/usr/include/wasm32-wasi"
+#define LIBC_FOLDER "/usr/lib/wasm32-wasi"
+#define LIBCXX_HEADERS LIBC_HEADERS "/c++/v1"
+
+/* Of the reading and of the compiling; order counts. */
+static const char *const common_flags[] = {
+    "--target=wasm32-wasi", "-nostdlibinc",          "-Isdk/c",    "-Wall",
+    "-mbulk-memory",        "-mnontrapping-fptoint", "-msign-ext", "-msimd128",
+};
+static const char *const c_flags[] = {"-xc", "-std=gnu2x"};
+static const char *const cxx_flags[] = {"-xc++", "-std=c++17", "-fno-exceptions", "-fno-rtti",
+                                        "-fno-threadsafe-statics"};
+static const char *const compile_flags[] = {"-c",
+                                            "-O2",
+                                            "-w",
+                                            "-fno-ident",
+                                            "-fdebug-compilation-dir=.",
+                                            "-ffunction-sections",
+                                            "-fdata-sections"};
+
+typedef struct c_build {
+  const hcc_source_job *job;
+  hcc_error *err;
+  bool cxx, libc;
+  hcc_tool clang, wasm_ld;
+  hcc_jail jail;
+  char source[HCC_PATH], folder[HCC_PATH], root[HCC_PATH], own[HCC_PATH], libclang[HCC_PATH],
+      resources[HCC_PATH];
+  char include_flags[HCC_INCLUDES_MAX + 1][HCC_PATH + 2];
+  char prefix_map[2 * HCC_PATH];
+  char includes[HCC_INCLUDES_MAX][HCC_PATH];
+  const char *flags[ARGS_MAX]; /* of the reading */
+  uint32_t flag_count;
+  cJSON *json;
+  hcc_sdk_unit unit;
+} c_build;
+
+static void add(c_build *b, const char *const *flags, size_t count) {
+  for (size_t i = 0; i < count && b->flag_count + 1 < ARGS_MAX; i++) {
+    b->flags[b->flag_count++] = flags[i];
+  }
+}
+#define ADD(b, list) add((b), (list), sizeof(list) / sizeof *(list))
+
+static void add_system(c_build *b, const char *folder) {
+  const char *words[] = {"-isystem", folder};
+  if (access(folder, R_OK) == 0) {
+    ADD(b, words);
+  }
+}
+
+static int add_include(c_build *b, uint32_t i, const char *folder) {
+  int status;
+  char *real = realpath(folder, NULL), shown[HCC_ESCAPED];
+  if (real == NULL) {
+    return hcc_fail(b->err, HCC_E_IO, HCC_NO_OFFSET, "no folder %s",
+                    hcc_escape(shown, folder, strlen(folder)));
+  }
+  status = hcc_path(b->includes[i], b->err, "%s", real);
+  free(real);
+  if (status == 0) {
+    memcpy(b->include_flags[i], "-I", 2);
+    memcpy(b->include_flags[i] + 2, b->includes[i], HCC_PATH);
+    const char *flag[] = {b->include_flags[i]};
+    ADD(b, flag);
+    b->jail.readable[3 + i] = b->includes[i];
+  }
+  return status;
+}
+
+static int make_flags(c_build *b) {
+  int status = 0;
+  ADD(b, common_flags);
+  if (b->cxx) {
+    ADD(b, cxx_flags);
+    add_system(b, LIBCXX_HEADERS);
+  } else {
+    ADD(b, c_flags);
+  }
+  add_system(b, LIBC_HEADERS);
+  snprintf(b->prefix_map, sizeof b->prefix_map, "-fmacro-prefix-map=%s/=", b->folder);
+  const char *map[] = {b->prefix_map};
+  ADD(b, map);
+  for (uint32_t i = 0; i < b->job->include_count; i++) {
+    HCC_TRY(add_include(b, i, b->job->includes[i]));
+  }
+out:
+  return status;
+}
+
+/* libclang beside clang: of the same release, and its headers with it. */
+static int find_libclang(c_build *b) {
+  static const char *const names[] = {"libclang.so.1", "libclang.so"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (hcc_path(b->libclang, b->err, "%s/lib/%s", b->root, names[i]) == 0 &&
+        access(b->libclang, R_OK) == 0) {
+      return 0;
+    }
+  }
+  return hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
+                  "libclang is not here (package libclang-dev)");
+}
+
+/* Clang's own folder: headers and the builtins' library. libclang looks beside itself, where Debian
+ * has none. */
+static int find_resources(c_build *b) {
+  static const char header[] = "/include/stddef.h";
+  char pattern[HCC_PATH];
+  glob_t found;
+  int status = hcc_path(pattern, b->err, "%s/lib/clang/*%s", b->root, header);
+  if (status != 0 || glob(pattern, 0, NULL, &found) != 0) {
+    return hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
+                    "clang's own headers are not here (package libclang-dev)");
+  }
+  const char *last = found.gl_pathv[found.gl_pathc - 1];
+  status = hcc_path(b->resources, b->err, "%.*s", (int)(strlen(last) - strlen(header)), last);
+  globfree(&found);
+  return status;
+}
+
+static int prepare(c_build *b) {
+  int status;
+  const hcc_source_job *job = b->job;
+  char *real;
+  HCC_TRY(hcc_tool_find(&b->clang, HCC_TOOL_CLANG, job->tools[HCC_TOOL_CLANG], b->err));
+  HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, b->err));
+  hcc_tool_root(b->root, &b->clang);
+  HCC_TRY(find_libclang(b));
+  HCC_TRY(find_resources(b));
+  HCC_TRY(hcc_source_folder(b->folder, job->input, b->err));
+  HCC_TRY(hcc_source_folder(b->own, "/proc/self/exe", b->err));
+  real = realpath(job->input, NULL);
+  status = hcc_path(b->source, b->err, "%s", real == NULL ? job->input : real);
+  free(real);
+  HCC_TRY(status);
+  b->jail = hcc_source_jail(job);
+  b->jail.readable[0] = b->root;
+  b->jail.readable[1] = b->folder;
+  b->jail.readable[2] = b->own;
+  HCC_TRY(make_flags(b));
+  HCC_TRY(hcc_source_sdk(job, "c/", b->err));
+out:
+  return status;
+}
+
+static const char *text_of(const cJSON *o, const char *name) {
+  const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+  return cJSON_IsString(v) ? v->valuestring : NULL;
+}
+
+static unsigned number_of(const cJSON *o, const char *name) {
+  const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+  return cJSON_IsNumber(v) && v->valuedouble > 0 && v->valuedouble < 1e9 ? (unsigned)v->valuedouble
+                                                                         : 0;
+}
+
+/* The header of the SDK is ours, whatever the folder it was written to. */
+static const char *shown_file(const c_build *b, const char *file) {
+  return file != NULL && strcmp(file, b->source) == 0 ? b->job->input : file;
+}
+
+static void tell(c_build *b, const cJSON *d, uint32_t *errors) {
+  hcc_message m = {.level = text_of(d, "level"),
+                   .file = shown_file(b, text_of(d, "file")),
+                   .line = number_of(d, "line"),
+                   .column = number_of(d, "column"),
+                   .text = text_of(d, "text")};
+  bool header = strstr(m.text, "file not found") != NULL;
+  if (header) {
+    m.hint = access(LIBC_HEADERS, R_OK) == 0
+                 ? "folders besides the source's own are named with --include"
+                 : "headers of the C library are in the Debian package wasi-libc";
+  }
+  *errors += strcmp(m.level, "error") == 0;
+  if (b->job->listener.hear != NULL) {
+    b->job->listener.hear(b->job->listener.arg, &m);
+  }
+}
+
+static int diagnose(c_build *b) {
+  const cJSON *d;
+  uint32_t errors = 0;
+  cJSON_ArrayForEach(d, cJSON_GetObjectItemCaseSensitive(b->json, "diagnostics")) {
+    tell(b, d, &errors);
+  }
+  return errors == 0 ? 0
+                     : hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET, "%u error%s in the source",
+                                errors, errors == 1 ? "" : "s");
+}
+
+/* Does the source include a header of the C library? */
+static bool uses_libc(const cJSON *json) {
+  const cJSON *file;
+  cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(json, "files")) {
+    if (strncmp(file->valuestring, LIBC_HEADERS "/", sizeof LIBC_HEADERS) == 0 &&
+        strstr(file->valuestring, "/c++/v1/__config") == NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static int read_source(c_build *b) {
+  int status;
+  hcc_prototypes_job job = {.source = b->source,
+                            .libclang = b->libclang,
+                            .flags = b->flags,
+                            .folder = b->job->folder,
+                            .jail = &b->jail,
+                            .seconds = b->job->wall_seconds};
+  const char *reading[] = {"-fparse-all-comments", "-resource-dir", b->resources};
+  uint32_t count = b->flag_count;
+  ADD(b, reading);
+  status = hcc_prototypes_read(&b->json, &job, b->err);
+  b->flags[b->flag_count = count] = NULL;
+  HCC_TRY(status);
+  HCC_TRY(diagnose(b));
+  b->libc = uses_libc(b->json);
+  HCC_TRY(hcc_sdk_unit_read(&b->unit, b->json, b->job->input, &b->job->listener, b->err));
+out:
+  return status;
+}
+
+static int write_glue(c_build *b) {
+  char path[HCC_PATH];
+  hcc_buf text;
+  hcc_buf_init(&text, GLUE_MAX);
+  int status = hcc_path(path, b->err, "%s/glue.c", b->job->folder);
+  if (status == 0) {
+    hcc_sdk_glue(&text, &b->unit, b->libc);
+    status = text.failed ? hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for glue")
+                         : hcc_file_write(path, text.data, text.size, b->err);
+  }
+  hcc_buf_free(&text);
+  return status;
+}
+
+static hcc_run a_run(const c_build *b, const char *tool, const char *const *argv) {
+  return (hcc_run){.tool = tool,
+                   .argv = argv,
+                   .folder = b->job->folder,
+                   .jail = &b->jail,
+                   .seconds = b->job->wall_seconds};
+}
+
+/* argv of one compilation. */
+static void compile_command(const char **argv, const c_build *b, bool glue) {
+  uint32_t n = 0;
+  argv[n++] = b->clang.path;
+  for (uint32_t i = 0; i < b->flag_count; i++) {
+    bool language =
+        b->flags[i][0] == '-' && (b->flags[i][1] == 'x' || strncmp(b->flags[i], "-std", 4) == 0);
+    if (!glue || !language) {
+      argv[n++] = b->flags[i];
+    }
+  }
+  for (size_t i = 0; i < sizeof compile_flags / sizeof *compile_flags; i++) {
+    argv[n++] = compile_flags[i];
+  }
+  argv[n++] = "-o";
+  argv[n++] = glue ? "glue.o" : "source.o";
+  argv[n++] = glue ? "glue.c" : b->source;
+  argv[n] = NULL;
+}
+
+static int compile(c_build *b) {
+  const char *source[ARGS_MAX + 16], *glue[ARGS_MAX + 16];
+  hcc_ran ran[2];
+  compile_command(source, b, false);
+  compile_command(glue, b, true);
+  hcc_run runs[] = {a_run(b, "clang", source), a_run(b, "clang", glue)};
+  return hcc_run_all(ran, runs, b->unit.raw ? 1 : 2, 2, b->err);
+}
+
+static uint32_t add_library(const char **argv, uint32_t n, const char *path) {
+  if (access(path, R_OK) == 0) {
+    argv[n++] = path;
+  }
+  return n;
+}
+
+/* What the linker says is the source's fault: a symbol that is nowhere. */
+static int link_failed(c_build *b, const hcc_error *failure) {
+  const char *said = strstr(failure->text, "error: ");
+  hcc_message m = {.level = "error",
+                   .file = b->job->input,
+                   .text = said == NULL ? failure->text : said + strlen("error: ")};
+  if (failure->code != HCC_E_TOOL_FAILED) {
+    return hcc_fail(b->err, failure->code, HCC_NO_OFFSET, "%s", failure->text);
+  }
+  m.hint = b->libc ? "functions of your own must be in this file"
+                   : "functions of the C library come with its headers: #include them";
+  if (b->job->listener.hear != NULL) {
+    b->job->listener.hear(b->job->listener.arg, &m);
+  }
+  return hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET, "it does not link");
+}
+
+/* Arithmetic that wasm has no instruction for. */
+static bool find_builtins(char out[HCC_PATH], const c_build *b) {
+  return hcc_path(out, NULL, "%s/lib/wasi/libclang_rt.builtins-wasm32.a", b->resources) == 0 &&
+         access(out, R_OK) == 0;
+}
+
+static int link_module(c_build *b) {
+  char builtins[HCC_PATH];
+  const char *argv[32] = {b->wasm_ld.path,     "--no-entry",  "--stack-first", "-z",
+                          "stack-size=" STACK, "--strip-all", "--gc-sections", "-o",
+                          "source.wasm",       "source.o"};
+  uint32_t n = 10;
+  if (!b->unit.raw) {
+    argv[n++] = "glue.o";
+  }
+  if (b->libc) {
+    if (b->cxx) {
+      n = add_library(argv, n, LIBC_FOLDER "/libc++.a");
+      n = add_library(argv, n, LIBC_FOLDER "/libc++abi.a");
+    }
+    n = add_library(argv, n, LIBC_FOLDER "/libc.a");
+  }
+  if (find_builtins(builtins, b)) {
+    argv[n++] = builtins;
+  }
+  argv[n] = NULL;
+  hcc_run run = a_run(b, "wasm-ld", argv);
+  hcc_ran ran;
+  hcc_error failure = {.code = HCC_OK};
+  int status = hcc_run_one(&ran, &run, &failure);
+  return status == 0 ? 0 : link_failed(b, &failure);
+}
+
+/* Puts the manifest behind the module, as a custom section. */
+static int add_manifest(hcc_module_bytes *out, c_build *b) {
+  static const char name[] = "helios.manifest";
+  hcc_buf json, module;
+  size_t stem;
+  char stem_name[HCC_PATH];
+  const char *slash = strrchr(b->source, '/');
+  int status;
+  hcc_language_of(&stem, slash + 1);
+  status = hcc_path(stem_name, b->err, "%.*s", (int)(stem < 128 ? stem : 128), slash + 1);
+  hcc_buf_init(&json, 1u << 20);
+  hcc_buf_init(&module, HCC_MAX_MODULE);
+  hcc_sdk_manifest(&json, &b->unit, stem_name);
+  hcc_buf_add(&module, out->bytes, out->size);
+  hcc_buf_byte(&module, 0);
+  hcc_buf_u32(&module, (uint32_t)(json.size + sizeof name)); /* the name, one byte of its length */
+  hcc_buf_byte(&module, sizeof name - 1);
+  hcc_buf_text(&module, name);
+  hcc_buf_add(&module, json.data, json.size);
+  if (status == 0 && (json.failed || module.failed)) {
+    status = hcc_fail(b->err, HCC_E_LIMIT, HCC_NO_OFFSET, "the module is too large");
+  }
+  if (status == 0) {
+    free(out->bytes);
+    *out = (hcc_module_bytes){module.data, module.size};
+    module.data = NULL;
+  }
+  hcc_buf_free(&json);
+  hcc_buf_free(&module);
+  return status;
+}
+
+static int build(hcc_module_bytes *out, const hcc_source_job *job, bool cxx, hcc_error *err) {
+  int status;
+  char path[HCC_PATH];
+  c_build *b = calloc(1, sizeof *b);
+  if (b == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
+  }
+  b->job = job;
+  b->err = err;
+  b->cxx = cxx;
+  HCC_TRY(prepare(b));
+  HCC_TRY(read_source(b));
+  HCC_TRY(b->unit.raw ? 0 : write_glue(b));
+  HCC_TRY(compile(b));
+  HCC_TRY(link_module(b));
+  HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
+  HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
+  HCC_TRY(b->unit.raw ? 0 : add_manifest(out, b));
+out:
+  hcc_sdk_unit_free(&b->unit);
+  cJSON_Delete(b->json);
+  free(b);
+  return status;
+}
+
+int hcc_build_c(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
+  return build(out, job, false, err);
+}
+
+int hcc_build_cxx(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
+  return build(out, job, true, err);
+}

@@ -1,0 +1,97 @@
+/* source.c - the table of languages, and what their builds share. Must run nothing itself.
+ * Invariants: see source.h. */
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "embedded.h"
+#include "limits.h"
+
+static const hcc_language languages[] = {
+#define HCC_LANGUAGE(ID, name, endings, build, by_hand) {name, endings, build, by_hand},
+#include "languages.def"
+#undef HCC_LANGUAGE
+};
+#define LANGUAGES (sizeof languages / sizeof *languages)
+
+/* Does the file's name end so? An ending without a dot is the whole name. */
+static bool ends(const char *name, const char *ending, size_t n) {
+  size_t length = strlen(name);
+  if (ending[0] != '.') {
+    return length == n && memcmp(name, ending, n) == 0;
+  }
+  return length > n && memcmp(name + length - n, ending, n) == 0;
+}
+
+const hcc_language *hcc_language_of(size_t *stem, const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+  for (size_t i = 0; i < LANGUAGES; i++) {
+    for (const char *e = languages[i].endings; *e != '\0'; e += *e == '|') {
+      size_t n = strcspn(e, "|");
+      if (ends(name, e, n)) {
+        *stem = strlen(path) - (e[0] == '.' ? n : 0);
+        return &languages[i];
+      }
+      e += n;
+    }
+  }
+  *stem = strlen(path);
+  return NULL;
+}
+
+bool hcc_is_source(const char *path) {
+  size_t stem;
+  const hcc_language *l = hcc_language_of(&stem, path);
+  return l != NULL && l != &languages[0];
+}
+
+int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
+  size_t stem;
+  const hcc_language *l = hcc_language_of(&stem, job->input);
+  *out = (hcc_module_bytes){.bytes = NULL};
+  if (l == NULL || l->build == NULL) {
+    return hcc_fail(err, HCC_E_LANGUAGE, HCC_NO_OFFSET,
+                    "%s is not built by heliosc yet; by hand: %s", l == NULL ? "this" : l->name,
+                    l == NULL ? "?" : l->by_hand);
+  }
+  return l->build(out, job, err);
+}
+
+hcc_jail hcc_source_jail(const hcc_source_job *job) {
+  return (hcc_jail){.memory = job->memory,
+                    .seconds = job->seconds,
+                    .file = HCC_JAIL_FILE,
+                    .writable = job->folder};
+}
+
+int hcc_source_sdk(const hcc_source_job *job, const char *prefix, hcc_error *err) {
+  char path[HCC_PATH], folder[HCC_PATH];
+  int status = 0;
+  for (const struct hcc_embedded *e = hcc_embedded_sdk; e->name != NULL && status == 0; e++) {
+    if (strncmp(e->name, prefix, strlen(prefix)) != 0) {
+      continue;
+    }
+    HCC_TRY(hcc_path(path, err, "%s/sdk/%s", job->folder, e->name));
+    memcpy(folder, path, sizeof folder);
+    *strrchr(folder, '/') = '\0';
+    HCC_TRY(hcc_dir_make(folder, 0700, err));
+    HCC_TRY(hcc_file_write(path, e->bytes, e->size, err));
+  }
+out:
+  return status;
+}
+
+int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err) {
+  char *real = realpath(path, NULL);
+  if (real == NULL) {
+    char shown[HCC_ESCAPED];
+    return hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "can't find %s",
+                    hcc_escape(shown, path, strlen(path)));
+  }
+  char *slash = strrchr(real, '/');
+  slash[slash == real] = '\0';
+  int status = hcc_path(out, err, "%s", real);
+  free(real);
+  return status;
+}

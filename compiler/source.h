@@ -1,0 +1,61 @@
+/* source.h - from a source file to a module: which language it is in, and the toolchain of each.
+ *
+ * Invariant: the module that comes back is as untrusted as any other. Where a toolchain runs
+ * jailed, and where it can't, docs/sdk-c.md says. */
+#ifndef HCC_SOURCE_H
+#define HCC_SOURCE_H
+
+#include "fs.h"
+#include "message.h"
+#include "run.h"
+#include "tools.h"
+
+#define HCC_INCLUDES_MAX 8u
+
+typedef struct hcc_source_job {
+  const char *input;                 /* as given */
+  const char *folder;                /* temporary */
+  const char *tools[HCC_TOOL_COUNT]; /* paths by option, or NULL */
+  const char *const *includes;       /* more folders for #include */
+  uint32_t include_count;
+  uint64_t memory, seconds; /* of the jail */
+  uint32_t wall_seconds;
+  hcc_listener listener;
+} hcc_source_job;
+
+typedef struct hcc_module_bytes {
+  uint8_t *bytes; /* malloc'ed */
+  size_t size;
+} hcc_module_bytes;
+
+/* A row of languages.def. */
+typedef struct hcc_language {
+  const char *name, *endings;
+  int (*build)(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+  const char *by_hand;
+} hcc_language;
+
+/* The language of a file by its name; NULL: none of the table. *stem: bytes of path before its
+ * ending. */
+const hcc_language *hcc_language_of(size_t *stem, const char *path);
+/* Is path a source, that is: something else than a module? */
+bool hcc_is_source(const char *path);
+
+/* Builds a source. Errors: SOURCE (the listener has heard why), LANGUAGE, TOOL_MISSING, those of
+ * run.h. */
+int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+
+/* Where a toolchain is one of the jail's: readable is what it may read besides the system's. */
+hcc_jail hcc_source_jail(const hcc_source_job *job);
+/* Writes an embedded file or folder, "sdk/c/heliosdb.h", below the job's folder. */
+int hcc_source_sdk(const hcc_source_job *job, const char *prefix, hcc_error *err);
+/* The folder that path lies in, absolute. */
+int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err);
+
+/* c_build.c, rust_build.c */
+int hcc_build_c(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+int hcc_build_cxx(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+
+#endif

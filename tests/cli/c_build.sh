@@ -1,0 +1,75 @@
+# heliosc build of C and C++: names, annotations, messages at their places, the C library, other languages.
+sql() { helios -q "$@" 2>&1; }
+cat >tax.c <<'C'
+#include "rates.h"
+#include <heliosdb.h>
+/** Total with tax.
+ * @helios name shop.add_tax
+ * @helios deterministic
+ * @helios default rate 0.19
+ * @helios capability read:orders, log */
+double add_tax(double total, double rate) { return total * (1 + rate) * FACTOR; }
+[[clang::annotate("helios state connection")]] long long count(void) { static long long n; return ++n; }
+C
+echo '#define FACTOR 1' >rates.h
+try heliosc build -q tax.c
+heliosc inspect tax.so | sed -n '/^procedures/,/^sections/p'
+sql t.db -c "CREATE PROCEDURE add_tax LANGUAGE wasm EXPORT 'add_tax' AS 'tax.so'; CREATE PROCEDURE tally LANGUAGE wasm EXPORT 'count' AS 'tax.so'" -c "SELECT add_tax(100), add_tax(100, 0.07), tally(), tally()"
+heliosc build -q --emit=module tax.c && heliosc inspect tax.wasm >out && has out 'custom helios.manifest' || fail "module"
+heliosc build -q -o tax2.so tax.wasm && cmp tax.so tax2.so || fail "not the same by way of the module"
+mkdir deep && sed 's/rates.h/more.h/' tax.c >deep/tax.c && mkdir inc && cp rates.h inc/more.h
+expect 1 heliosc build deep/tax.c && has err "'more.h' file not found" && has err 'deep/tax.c:1:10'
+heliosc build -q --include=inc -I . deep/tax.c && cmp tax.so deep/tax.so || fail "--include"
+
+echo "-- messages"
+cat >bad.c <<'C'
+#include <heliosdb.h>
+double sum(double a) { return a + b; }
+C
+try heliosc build bad.c
+cat >bad.c <<'C'
+#include <heliosdb.h>
+/** @helios determinstic */
+double sum(long n, char *p) { return n + *p; }
+struct pair { int x; };
+struct pair two(int x, ...) { return (struct pair){x}; }
+int main(void) { return 0; }
+C
+try heliosc build bad.c
+[ ! -e bad.so ] || fail "written all the same"
+expect 1 heliosc build --json bad.c && json_lines out && has out '"line":3,"column":17' && [ ! -s err ] || fail "--json"
+printf 'int f(int v) { int unused; return v; }' >warn.c && try heliosc build --no-cache warn.c 2>&1 | sed 's/^warn.so.*/.../'
+printf 'static int f(void) { return 1; }' >none.c && expect 1 heliosc build none.c && has err 'no function that could be a procedure'
+printf 'int g(int);\nint f(int v) { return g(v); }' >far.c && expect 1 heliosc build far.c && has err 'undefined symbol: g'
+expect 1 heliosc build gone.c && has err gone.c
+printf '\033[31mint x\n' >esc.c && expect 1 heliosc build esc.c && printable err
+mkdir secret && echo 'int secret(void) { return 1; }' >secret/key.h
+echo '#include "../secret/key.h"' >inc/peek.c
+if heliosc doctor | grep -q Landlock; then
+  expect 1 heliosc build inc/peek.c && lacks err 'int secret'
+fi
+
+echo "-- C++"
+cat >more.cpp <<'C'
+#include <heliosdb.h>
+static int base = [] { return 40; }();
+namespace { template <class T> T twice(T v) { return v + v; } }
+int two_more(int n) { return base + twice(n); }
+extern "C" bool longer(helios_text a, helios_text b) { return a.length > b.length; }
+C
+try heliosc build -q more.cpp
+sql -c "CREATE PROCEDURE two_more LANGUAGE wasm AS 'more.so'; CREATE PROCEDURE longer LANGUAGE wasm AS 'more.so'" -c "SELECT two_more(1), longer('ab', 'a')"
+
+echo "-- the old way, and the C library"
+try heliosc build -q -o discount.so "$SOURCE/examples/discount/discount.c"
+heliosc inspect discount.so | sed -n '/^procedures/,/^sections/p'
+if [ -d /usr/include/wasm32-wasi ]; then
+  printf '#include <heliosdb.h>\n#include <math.h>\n#include <string.h>\ndouble root(double v) { return sqrt(v); }\nint size(const char *s) { return (int)strlen(strchr(s, 32)); }' >libc.c
+  heliosc build -q libc.c && sql -c "CREATE PROCEDURE root LANGUAGE wasm AS 'libc.so'; CREATE PROCEDURE size LANGUAGE wasm AS 'libc.so'" -c "SELECT root(2), size('a bc')"
+fi
+
+echo "-- languages"
+for file in p.go go.mod p.ts p.js p.mjs p.py; do
+  echo >$file
+  expect 1 heliosc build $file && head -1 err
+done
