@@ -256,11 +256,13 @@ static void trial__shared_by_connections(void **state) {
   ek_close(b);
 }
 
-/* The catalog follows: with the next DDL statement, unless the canary was set anew. */
-static void trial__goes_out_of_the_catalog(void **state) {
+/* The catalog follows: here with the next DDL statement, since only this connection has the
+ * database; unless the canary was set anew. */
+static void trial__ended_by_ddl(void **state) {
   (void)state;
-  helios *h = open_trapping("verdict.db", "100 ROLLBACK ON ERROR RATE 10%");
+  helios *h = open_trapping(":memory:", "100 ROLLBACK ON ERROR RATE 10%");
   assert_int_equal(failures(h, 5), 3);
+  ek_run(h, ROLLOUT, "1|2|2|100|10.0");
   ek_run(h, "CREATE PROCEDURE other() RETURNS BIGINT LANGUAGE wasm EXPORT 'answer' AS '%D/one.so'",
          "");
   ek_run(h, ROLLOUT " WHERE name = 'f'", "1|2|NULL|NULL|NULL");
@@ -275,6 +277,40 @@ static void trial__goes_out_of_the_catalog(void **state) {
          "1\n1|2|NULL|NULL|NULL");
   ek_close(h);
   assert_int_equal(hrt_alloc_live(), 0);
+}
+
+/* In a file the engine's own connection does it, and other connections follow; one that sets the
+ * canary anew before that keeps it. */
+static void trial__ended_by_the_next_flush(void **state) {
+  (void)state;
+  helios *h = open_trapping("flush.db", "100 ROLLBACK ON ERROR RATE 10%");
+  helios *other = ek_open("flush.db");
+  assert_int_equal(failures(h, 5), 3);
+  ek_run(h, "SELECT helios_flush() IS NULL; SELECT f();" ROLLOUT, NULL);
+  assert_non_null(strstr(ek_out, "1|2|NULL|NULL|NULL"));
+  ek_run(other,
+         "SELECT f(); SELECT event, procedure, version, granted, detail FROM helios_audit_log "
+         "WHERE event = 'rollback'",
+         "1\nrollback|f|2|1|the canary failed 3 of 3 calls");
+  ek_run(h, "BEGIN; ALTER FUNCTION f CANARY VERSION 2 PERCENT 100 ROLLBACK ON ERROR RATE 10%", "");
+  assert_int_equal(failures(h, 5), 3);
+  ek_run(h, "ALTER FUNCTION f CANARY VERSION 2 PERCENT 100; COMMIT; SELECT helios_flush() IS NULL",
+         NULL);
+  ek_run(other, ROLLOUT, "1|2|2|100|NULL");
+  ek_close(other);
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+/* Which version answered. */
+static void canary__metrics_by_version(void **state) {
+  (void)state;
+  helios *h = open_two("metrics.db");
+  ek_run(h, CANARY("25"), "");
+  assert_int_equal(canaries(h, 100), 25);
+  ek_run(h, "SELECT version, calls FROM helios_metrics WHERE procedure = 'mark' ORDER BY version",
+         "1|75\n2|25");
+  ek_close(h);
 }
 
 /* Neither the caller's doing nor cancellation is the canary's fault. */
@@ -670,7 +706,9 @@ int main(void) {
                                      cmocka_unit_test(canary__in_a_transaction),
                                      cmocka_unit_test(trial__ends_the_canary),
                                      cmocka_unit_test(trial__shared_by_connections),
-                                     cmocka_unit_test(trial__goes_out_of_the_catalog),
+                                     cmocka_unit_test(trial__ended_by_ddl),
+                                     cmocka_unit_test(trial__ended_by_the_next_flush),
+                                     cmocka_unit_test(canary__metrics_by_version),
                                      cmocka_unit_test(trial__counts_its_own_errors_only),
                                      cmocka_unit_test(trial__unloadable_canary),
                                      cmocka_unit_test(rollout__damaged_catalog),
