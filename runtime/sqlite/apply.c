@@ -12,6 +12,7 @@
 #include "registry/plugin_cache.h"
 #include "registry/vouch.h"
 #include "sqlite/apply.h"
+#include "sqlite/audit.h"
 #include "sqlite/declare.h"
 
 typedef hrt_candidate candidate;
@@ -554,6 +555,7 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   c->guard = hrt_interruptible_begin(h);
   status = actions[ddl->action](c, &e);
   hrt_interruptible_end(c->guard);
+  hrt_audit_ddl(h, ddl, &c->def, status, &e);
   if (status != 0) {
     if (e.code != HELIOS_E_NOT_FOUND || strncmp(e.text, "no such procedure", 17) != 0) {
       hrt_error_prefix(&e, ddl->def.name);

@@ -12,6 +12,7 @@
 
 #include "ddl/ddl.h"
 #include "plugin/alloc.h"
+#include "sqlite/audit.h"
 #include "sqlite/flush.h"
 #include "sqlite/view.h"
 
@@ -260,7 +261,7 @@ static void sql_upgrade(sqlite3_context *sql, int argc, sqlite3_value **argv) {
 }
 
 /* helios_rebuild([name]), helios_adopt([name]): how many versions. */
-static void run_on_versions(sqlite3_context *sql, int argc, sqlite3_value **argv,
+static void run_on_versions(sqlite3_context *sql, int argc, sqlite3_value **argv, const char *event,
                             int (*run)(sqlite3_int64 *, helios *, const char *, helios_error *)) {
   helios *h = sqlite3_user_data(sql);
   helios_error err = {0};
@@ -269,6 +270,7 @@ static void run_on_versions(sqlite3_context *sql, int argc, sqlite3_value **argv
   int status = argc > 0 && name == NULL
                    ? hrt_fail(&err, HELIOS_E_VALUE, "the name of a procedure can't be NULL")
                    : run(&count, h, name, &err);
+  hrt_audit_function(h, event, name, count, &err);
   if (status != 0) {
     hrt_give_error(sql, h, &err);
   } else {
@@ -277,11 +279,11 @@ static void run_on_versions(sqlite3_context *sql, int argc, sqlite3_value **argv
 }
 
 static void sql_rebuild(sqlite3_context *sql, int argc, sqlite3_value **argv) {
-  run_on_versions(sql, argc, argv, hrt_rebuild_all);
+  run_on_versions(sql, argc, argv, "rebuild", hrt_rebuild_all);
 }
 
 static void sql_adopt(sqlite3_context *sql, int argc, sqlite3_value **argv) {
-  run_on_versions(sql, argc, argv, hrt_adopt_all);
+  run_on_versions(sql, argc, argv, "adopt", hrt_adopt_all);
 }
 
 /* helios_flush(): how many records were written; NULL if now they can't be. */
@@ -290,6 +292,18 @@ static void sql_flush(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   (void)argc, (void)argv;
   if (hrt_flush(&written, sqlite3_user_data(sql), HRT_FLUSH_NOW, NULL) == 0) {
     sqlite3_result_int64(sql, written);
+  }
+}
+
+static void sql_prometheus(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  helios *h = sqlite3_user_data(sql);
+  helios_error err = {0};
+  char *text;
+  (void)argc, (void)argv;
+  if (hrt_prometheus(&text, h, &err) == 0) {
+    sqlite3_result_text(sql, text, -1, sqlite3_free);
+  } else {
+    hrt_give_error(sql, h, &err);
   }
 }
 
@@ -311,6 +325,7 @@ static const struct own_function {
     {"helios_refresh", 0, SQLITE_DIRECTONLY, sql_refresh},
     {"helios_upgrade", 0, SQLITE_DIRECTONLY, sql_upgrade},
     {"helios_flush", 0, SQLITE_DIRECTONLY, sql_flush},
+    {"helios_prometheus", 0, SQLITE_DIRECTONLY, sql_prometheus},
     {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
     {"helios_version", 1, SQLITE_DIRECTONLY, sql_version_of},
     {"helios_session", 1, 0, hrt_sql_session}, /* in views and triggers too */

@@ -52,6 +52,10 @@ int hrt_metrics_all(hrt_metric_row **out, size_t *count, helios *h, helios_error
 /* Time that so many in 1000 of the timed calls stayed below, ns. 0: none was timed. */
 uint64_t hrt_counts_quantile(const hrt_counts *counts, uint32_t per_mille);
 
+/* ---- prometheus.c ---- */
+/* All counters as Prometheus reads them. sqlite3_free it. Errors: E_SQL, E_MEMORY. */
+int hrt_prometheus(char **out, helios *h, helios_error *err);
+
 /* ---- vtab.c ---- */
 /* Each holds h. Errors: E_SQL. */
 int hrt_tables_register(helios *h, helios_error *err);

@@ -134,8 +134,24 @@ def check_names(root):
                 yield f"{path}:{n}: {line.strip()[:80]}"
 
 
+def table_rows(root):
+    """The rows that docs/observability.md has of runtime/observe/tables.def."""
+    text = (root / "runtime/observe/tables.def").read_text()
+    for m in re.finditer(r'^HRT_(TABLE|COLUMN)\((\w+), "?(\w+)"?,\s+"?(\w*)"?,\s+"([^"]*)"\)', text, re.M):
+        kind, _, name, second, doc = m.groups()
+        yield f"| **{name}** | {f'`{second}`' if second else ''} | {doc} |" if kind == "TABLE" \
+            else f"| `{name}` | {second} | {doc} |"
+
+
+def check_tables(root):
+    want = "\n".join(table_rows(root))
+    if want.count("\n") < 100 or want not in (root / "docs/observability.md").read_text():
+        yield "docs/observability.md: its tables are not those of runtime/observe/tables.def, which are:\n" + want
+
+
 def check_docs(root):
     """docs/limits.md gives the compiler's limits; links of every page lead somewhere."""
+    yield from check_tables(root)
     page = (root / "docs/limits.md").read_text()
     for m in re.finditer(r"#define (HCC_MAX_\w+) +\(?(\d+)u?(?: << (\d+)\))?", (root / "compiler/limits.h").read_text()):
         value = int(m.group(2)) << int(m.group(3) or 0)

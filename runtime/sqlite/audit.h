@@ -1,0 +1,15 @@
+/* audit.h - audit records of statements that change procedures. */
+#ifndef HRT_AUDIT_H
+#define HRT_AUDIT_H
+
+#include "ddl/ddl.h"
+#include "sqlite/session.h"
+
+/* made: what became of it, as far as it came. err: if status is not 0. */
+void hrt_audit_ddl(helios *h, const hrt_ddl *ddl, const hrt_definition *made, int status,
+                   const helios_error *err);
+/* Of helios_adopt, helios_rebuild: on one procedure, or on all (NULL). */
+void hrt_audit_function(helios *h, const char *event, const char *procedure, int64_t count,
+                        const helios_error *err);
+
+#endif
