@@ -46,6 +46,9 @@ static const char *const texts[] = {
     folder_path[0],
     folder_path[1],
     folder_path[2],
+    "https://127.0.0.1:1/", /* where nobody listens */
+    "GET",
+    "Accept: a/b\nX: y\n",
 };
 #define TEXTS (sizeof texts / sizeof *texts)
 
@@ -74,7 +77,7 @@ static const char *const *grants(void) {
   static char read_write[80], read_only[80];
   static const char *list[] = {
       "read",   "write",  "query",    "transaction",       "ddl",      "log",     "clock",
-      "random", "crypto", "env:HOME", "network:a.invalid", read_write, read_only, NULL};
+      "random", "crypto", "env:HOME", "network:127.0.0.1", read_write, read_only, NULL};
   if (folder_path[0][0] == 0) {
     snprintf(folder_path[0], sizeof folder_path[0], "/tmp/helios-fuzz-%s",
              "XX"

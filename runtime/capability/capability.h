@@ -30,7 +30,8 @@ const char *hrt_caps_text(const hrt_caps *c, size_t n);
 /* Its type and its object (table, path, domain, name; NULL: any, or none); owned by c. */
 const char *hrt_caps_object(hrt_cap_type *type, const hrt_caps *c, size_t n);
 
-/* Is `type` granted for this object? table/column may be NULL where the type has no scope.
+/* Is `type` granted for this object? table/column may be NULL where the type has no scope. For a
+ * domain, column "private" asks for addresses of private networks too.
  * Table names compare case-insensitively (ASCII), as SQLite's do. */
 bool hrt_caps_allow(const hrt_caps *c, hrt_cap_type type, const char *object, const char *column);
 /* Is there a grant of this type that names this very object (`read:*` names none)? */

@@ -4,6 +4,7 @@
  * afterwards, so checks need no lock. */
 #include "capability/grant.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -108,8 +109,11 @@ static bool allows_path(const struct hrt_grant *g, const char *path) {
   return n == 1 || path[n] == 0 || path[n] == '/';
 }
 
-static bool allows_domain(const struct hrt_grant *g, const char *domain) {
-  if (domain == NULL) {
+/* An address of a private network needs ":private", or to be granted as that very address. */
+static bool allows_domain(const struct hrt_grant *g, const char *domain, const char *address) {
+  struct in_addr literal;
+  if (domain == NULL ||
+      (address != NULL && g->column == NULL && inet_pton(AF_INET, g->object, &literal) != 1)) {
     return false;
   }
   if (strncmp(g->object, "*.", 2) != 0) {
@@ -129,7 +133,7 @@ static bool allows(const struct hrt_grant *g, const char *object, const char *co
   case HRT_SCOPE_PATH:
     return allows_path(g, object);
   case HRT_SCOPE_DOMAIN:
-    return allows_domain(g, object);
+    return allows_domain(g, object, column);
   case HRT_SCOPE_NAME:
     return object != NULL && strcmp(g->object, object) == 0;
   }

@@ -25,7 +25,7 @@ extern const struct hrt_cap_row hrt_cap_rows[HRT_CAP_COUNT];
 struct hrt_grant {
   hrt_cap_type type;
   char *object; /* table, path, domain or name; NULL: any table, or no scope */
-  char *column; /* NULL: all */
+  char *column; /* NULL: all; of a domain "private" or NULL */
   char *text;   /* canonical, e.g. "read:orders.total" */
 };
 

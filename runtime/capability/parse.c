@@ -125,8 +125,13 @@ static int path(struct hrt_grant *g, struct parser *p, const char *end) {
   return n > 0 ? copy(&g->object, buf, n, p) : copy(&g->object, "/", 1, p);
 }
 
-static int domain(struct hrt_grant *g, struct parser *p, const char *end) {
-  const char *from = p->at;
+/* api.example.com, *.example.com; ":private" after it: also at an address of a private network. */
+static int domain(struct hrt_grant *g, struct parser *p, const char *whole_end) {
+  static const char suffix[] = ":private";
+  const size_t tail = sizeof suffix - 1;
+  const char *from = p->at, *end = whole_end;
+  bool is_private = (size_t)(end - from) > tail && memcmp(end - tail, suffix, tail) == 0;
+  end -= is_private ? tail : 0;
   bool label = false; /* inside a label that has a character */
   if (end - p->at > 2 && p->at[0] == '*' && p->at[1] == '.') {
     p->at += 2;
@@ -148,7 +153,8 @@ static int domain(struct hrt_grant *g, struct parser *p, const char *end) {
   for (char *c = g->object; status == 0 && *c != 0; c++) {
     *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
   }
-  return status;
+  p->at = whole_end;
+  return status == 0 && is_private ? copy(&g->column, "private", 7, p) : status;
 }
 
 static int variable(struct hrt_grant *g, struct parser *p, const char *end) {
@@ -331,6 +337,9 @@ static int canonical(struct hrt_grant *g, struct parser *p) {
   } else if (kind != HRT_SCOPE_NONE) {
     *to++ = ':';
     to = stpcpy(to, g->object);
+  }
+  if (kind == HRT_SCOPE_DOMAIN && g->column != NULL) {
+    to = stpcpy(stpcpy(to, ":"), g->column);
   }
   if (kind == HRT_SCOPE_PATH) {
     to = stpcpy(to, g->type == HRT_CAP_FS_WRITE ? ":rw" : ":ro");

@@ -43,6 +43,7 @@ void hrt_host_end_slow(hrt_host_env *env) {
   hrt_tx_end(env);
   hrt_query_free(env);
   hrt_files_free(env);
+  hrt_http_free(env);
   hrt_wasi_end(env);
   hrt_free(env->bytes);
   env->bytes = NULL;

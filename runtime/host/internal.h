@@ -143,6 +143,7 @@ void hrt_files_free(hrt_host_env *env); /* closes all */
 void hrt_wasi_ready(hrt_host_env *env); /* what calls begin with is what there is now */
 void hrt_wasi_end(hrt_host_env *env);
 void hrt_wasi_free(hrt_host_env *env);
+void hrt_http_free(hrt_host_env *env);
 void hrt_kv_reset(hrt_host_env *env); /* no statement of kv.c is left running */
 void hrt_kv_free(hrt_host_env *env);
 void hrt_variables_clear(hrt_host_conn *conn);

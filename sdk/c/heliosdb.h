@@ -232,6 +232,15 @@ HG_IMPORT(helios_v1, file_close) int hg_file_close(int file);
 HG_IMPORT(helios_v1, file_remove) int hg_file_remove(const char *path, unsigned n);
 HG_IMPORT(helios_v1, file_list)
 int hg_file_list(const char *path, unsigned n, unsigned offset, char *dst, unsigned cap);
+
+/* HTTPS to a host with a grant network:<domain>; headers are lines "Name: value". The response's
+ * status; it is kept until the next request. */
+HG_IMPORT(helios_v1, http)
+int hg_http(const char *method, unsigned method_n, const char *url, unsigned url_n,
+            const char *headers, unsigned headers_n, const void *body, unsigned body_n);
+HG_IMPORT(helios_v1, http_header)
+int hg_http_header(const char *name, unsigned n, char *dst, unsigned cap);
+HG_IMPORT(helios_v1, http_read) int hg_http_read(unsigned offset, void *dst, unsigned cap);
 /* what the procedure keeps in the database, undone with the caller's transaction */
 HG_IMPORT(helios_v1, kv_get)
 int hg_kv_get(const void *key, unsigned key_n, unsigned offset, void *dst, unsigned cap);

@@ -12,7 +12,8 @@ from sql_kit import Case, one
 TABLES = [Path(__file__).resolve().parents[2] / "rt-sandbox" / name for name in ("hsb_hostcalls.def", "hsb_wasi.def")]
 EDGES = (0, 1, 16, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1)
 WASM = {"i": "i32", "j": "i64", "d": "f64"}
-GRANTS = ["query", "read:*", "write:*", "log", "transaction", "clock", "random", "crypto", "env:HOME"]
+GRANTS = ["query", "read:*", "write:*", "log", "transaction", "clock", "random", "crypto", "env:HOME", "filesystem:/nowhere:rw",
+          "network:127.0.0.1"]
 
 
 def functions():

@@ -107,7 +107,8 @@ static const scenario scenarios[] = {
     {"thread", "SELECT answer()", NULL, NULL, FAULT_OURS, false, run_thread},
     {"first create",
      "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP "
-     "FUNCTION files; DROP TABLE helios_meta; DROP TABLE helios_version; DROP TABLE "
+     "FUNCTION files; DROP FUNCTION ask; DROP TABLE helios_meta; DROP TABLE helios_version; DROP "
+     "TABLE "
      "helios_procedure; DROP "
      "TABLE helios_module; DROP TABLE helios_plugin",
      "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so'", "", FAULT_ALL, false,
@@ -151,9 +152,10 @@ static const scenario scenarios[] = {
      "[{\"count(*)\":2,\"answer()\":1}]", FAULT_ALL, false, NULL},
     {"files", "SELECT files('%D/files/x')", "SELECT files('%D/files/x')", "17", FAULT_ALL, false,
      NULL},
+    {"request", "SELECT ask()", "SELECT ask()", "-21", FAULT_ALL, false, NULL},
     {"trap", "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so'",
      "SELECT coalesce(answer(), wild())", "1", FAULT_ALL, false, NULL},
-    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|4", FAULT_ALL,
+    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|5", FAULT_ALL,
      false, NULL},
 };
 
@@ -470,6 +472,7 @@ static int setup(void **state) {
   setenv("TMPDIR", ek_path("tmp"), 1);
   build("hosts");
   build("files");
+  build("ask");
   assert_int_equal(mkdir(ek_path("files"), 0700), 0);
   ek_write("fake.wasm", module, 8);
   ek_write("no-heliosc", "#!/bin/sh\ncp \"${0%/*}/one.so\" \"$4\"\n", 35);
@@ -483,6 +486,8 @@ static int setup(void **state) {
       "'read:log', 'write:log', 'transaction', 'log') AS '%D/hosts.so';"
       "CREATE FUNCTION files(a TEXT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES "
       "('filesystem:%D/files:rw', 'log') AS '%D/files.so';"
+      "CREATE FUNCTION ask() RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('network:127.0.0.1') AS "
+      "'%D/ask.so';"
       "CREATE FUNCTION plus(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC EXPORT "
       "'add' AS '%D/one.so'; CREATE VIEW v AS SELECT plus(2, 3) AS a",
       "");

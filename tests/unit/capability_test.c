@@ -54,6 +54,8 @@ static void parse__canonical(void **state) {
       {"FILESYSTEM_WRITE('/data')", "filesystem:/data:rw"},
       {"network:API.example.com", "network:api.example.com"},
       {"network:*.example.com", "network:*.example.com"},
+      {"network:db.internal:private", "network:db.internal:private"},
+      {"NETWORK_CLIENT('DB.internal:private')", "network:db.internal:private"},
       {"env:HOME", "env:HOME"},
       {"ENVIRONMENT_READ('HOME')", "env:HOME"},
   };
@@ -92,6 +94,9 @@ static void parse__refused(void **state) {
       "filesystem:/a/.",
       "network:",
       "network:a..b",
+      "network::private",
+      "network:a:public",
+      "network:a:private:private",
       "network:.a",
       "network:a b",
       "network:a/",
@@ -226,6 +231,18 @@ static void allow__domains_and_names(void **state) {
   hrt_caps_free(caps);
   caps = make("network:api.example.com");
   assert_false(hrt_caps_allow(caps, HRT_CAP_NETWORK, "x.api.example.com", NULL));
+  hrt_caps_free(caps);
+  caps = make("network:*.example.com:private");
+  assert_true(hrt_caps_allow(caps, HRT_CAP_NETWORK, "db.example.com", NULL));
+  assert_true(hrt_caps_allow(caps, HRT_CAP_NETWORK, "db.example.com", "private"));
+  assert_false(hrt_caps_allow(caps, HRT_CAP_NETWORK, "example.org", "private"));
+  hrt_caps_free(caps);
+  caps = make("network:api.example.com");
+  assert_false(hrt_caps_allow(caps, HRT_CAP_NETWORK, "api.example.com", "private"));
+  hrt_caps_free(caps);
+  caps = make("network:10.0.0.7"); /* an address means itself */
+  assert_true(hrt_caps_allow(caps, HRT_CAP_NETWORK, "10.0.0.7", "private"));
+  assert_false(hrt_caps_allow(caps, HRT_CAP_NETWORK, "10.0.0.8", "private"));
   hrt_caps_free(caps);
   caps = make("env:HOME");
   assert_true(hrt_caps_allow(caps, HRT_CAP_ENV, "HOME", NULL));

@@ -55,6 +55,12 @@ extern "C" {
     pub fn file_close(file: i32) -> i32;
     pub fn file_remove(p: *const u8, n: u32) -> i32;
     pub fn file_list(p: *const u8, n: u32, offset: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn http(
+        method: *const u8, method_n: u32, url: *const u8, url_n: u32, headers: *const u8, headers_n: u32,
+        body: *const u8, body_n: u32,
+    ) -> i32;
+    pub fn http_header(p: *const u8, n: u32, dst: *mut u8, cap: u32) -> i32;
+    pub fn http_read(offset: u32, dst: *mut u8, cap: u32) -> i32;
     pub fn kv_get(key: *const u8, key_n: u32, offset: u32, dst: *mut u8, cap: u32) -> i32;
     pub fn kv_set(key: *const u8, key_n: u32, value: *const u8, value_n: u32) -> i32;
     pub fn kv_delete(key: *const u8, key_n: u32) -> i32;
