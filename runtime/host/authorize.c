@@ -8,10 +8,11 @@
 #include "host/internal.h"
 
 /* capability: hrt_cap_type that would allow it, or HRT_CAP_NONE. */
-static int deny(hrt_host_env *env, const char *what, const char *name, int capability) {
+int hrt_auth_deny(hrt_host_env *env, const char *what, const char *name, int capability) {
   char *shown = env->refused;
   const char *grant = capability == HRT_CAP_READ    ? "read"
                       : capability == HRT_CAP_WRITE ? "write"
+                      : capability == HRT_CAP_DDL   ? "ddl"
                                                     : NULL;
   env->denied = true;
   env->refused_capability = capability;
@@ -30,7 +31,7 @@ static bool begins(const char *name, const char *prefix) {
 }
 
 /* Names that no grant reaches: SQLite's own and ours. */
-static bool reserved(const char *name) {
+bool hrt_auth_reserved(const char *name) {
   return begins(name, "sqlite_") || begins(name, "helios_") || begins(name, "pragma_");
 }
 
@@ -59,7 +60,7 @@ static bool procedure_table(const hrt_host_env *env, const char *table) {
          !table_of(env, NULL, table);
 }
 
-static bool main_schema(const char *schema) {
+bool hrt_auth_main(const char *schema) {
   return schema == NULL || sqlite3_stricmp(schema, "main") == 0;
 }
 
@@ -75,13 +76,13 @@ static int unused_column(hrt_host_env *env, const char *table) {
     return SQLITE_OK;
   }
   sqlite3_snprintf((int)sizeof env->doubt, env->doubt, "%s", table);
-  return deny(env, "read", table, HRT_CAP_READ);
+  return hrt_auth_deny(env, "read", table, HRT_CAP_READ);
 }
 
 static int read(hrt_host_env *env, const char *table, const char *column, const char *schema) {
   char name[256];
-  if (table == NULL || reserved(table) || !main_schema(schema)) {
-    return deny(env, "read", table != NULL ? table : "?", HRT_CAP_NONE);
+  if (table == NULL || hrt_auth_reserved(table) || !hrt_auth_main(schema)) {
+    return hrt_auth_deny(env, "read", table != NULL ? table : "?", HRT_CAP_NONE);
   }
   if (json_function(table) && hrt_caps_any(env->caps, HRT_CAP_QUERY)) {
     return SQLITE_OK;
@@ -97,15 +98,16 @@ static int read(hrt_host_env *env, const char *table, const char *column, const 
   }
   bool of_column = column != NULL && *column != 0;
   sqlite3_snprintf((int)sizeof name, name, of_column ? "%s.%s" : "%s", table, column);
-  return deny(env, "read", name, HRT_CAP_READ);
+  return hrt_auth_deny(env, "read", name, HRT_CAP_READ);
 }
 
 static int write(hrt_host_env *env, const char *table, const char *schema) {
-  if (table == NULL || reserved(table) || !main_schema(schema)) {
-    return deny(env, "write", table != NULL ? table : "?", HRT_CAP_NONE);
+  if (table == NULL || hrt_auth_reserved(table) || !hrt_auth_main(schema)) {
+    return hrt_auth_deny(env, "write", table != NULL ? table : "?", HRT_CAP_NONE);
   }
-  return granted(env, HRT_CAP_WRITE, table, NULL) ? SQLITE_OK
-                                                  : deny(env, "write", table, HRT_CAP_WRITE);
+  return granted(env, HRT_CAP_WRITE, table, NULL)
+             ? SQLITE_OK
+             : hrt_auth_deny(env, "write", table, HRT_CAP_WRITE);
 }
 
 static const struct {
@@ -120,7 +122,7 @@ static const struct {
 static int function(hrt_host_env *env, const char *name) {
   size_t low = 0, high = sizeof functions / sizeof *functions;
   if (name == NULL) {
-    return deny(env, "call", "?", HRT_CAP_NONE);
+    return hrt_auth_deny(env, "call", "?", HRT_CAP_NONE);
   }
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -129,10 +131,10 @@ static int function(hrt_host_env *env, const char *name) {
       int need = functions[middle].capability;
       bool ok = need == HRT_CAP_NONE || hrt_caps_any(env->caps, (hrt_cap_type)need);
       return ok ? SQLITE_OK
-                : deny(env,
-                       need == HRT_CAP_CLOCK ? "tell the time ('clock') by"
-                                             : "use randomness ('random') by",
-                       name, need);
+                : hrt_auth_deny(env,
+                                need == HRT_CAP_CLOCK ? "tell the time ('clock') by"
+                                                      : "use randomness ('random') by",
+                                name, need);
     }
     if (order < 0) {
       high = middle;
@@ -143,7 +145,7 @@ static int function(hrt_host_env *env, const char *name) {
   bool (*allowed)(void *, const char *) = env->conn->function_allowed;
   return allowed != NULL && allowed(env->conn->function_arg, name)
              ? SQLITE_OK
-             : deny(env, "call", name, HRT_CAP_NONE);
+             : hrt_auth_deny(env, "call", name, HRT_CAP_NONE);
 }
 
 int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, const char *c,
@@ -155,6 +157,11 @@ int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, con
     return SQLITE_OK;
   }
   conn->auth_calls++;
+  int answer =
+      env->ddl != HRT_DDL_TEXT_NONE ? hrt_auth_ddl(env, action, a, b, c) : HRT_AUTH_NOT_MINE;
+  if (answer != HRT_AUTH_NOT_MINE) {
+    return answer;
+  }
   switch (action) {
   case SQLITE_SELECT:
   case SQLITE_RECURSIVE:
@@ -169,14 +176,15 @@ int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, con
     return function(env, b);
   case SQLITE_TRANSACTION:
   case SQLITE_SAVEPOINT:
-    return deny(env, "use as SQL", "BEGIN, COMMIT or SAVEPOINT: call begin, commit, savepoint",
-                HRT_CAP_TRANSACTION);
+    return hrt_auth_deny(env, "use as SQL",
+                         "BEGIN, COMMIT or SAVEPOINT: call begin, commit, savepoint",
+                         HRT_CAP_TRANSACTION);
   case SQLITE_PRAGMA:
-    return deny(env, "use", "PRAGMA", HRT_CAP_NONE);
+    return hrt_auth_deny(env, "use", "PRAGMA", HRT_CAP_NONE);
   case SQLITE_ATTACH:
   case SQLITE_DETACH:
-    return deny(env, "use", "ATTACH or DETACH", HRT_CAP_NONE);
+    return hrt_auth_deny(env, "use", "ATTACH or DETACH", HRT_CAP_NONE);
   default:
-    return deny(env, "use", "this kind of statement", HRT_CAP_NONE);
+    return hrt_auth_deny(env, "use", "this kind of statement", HRT_CAP_NONE);
   }
 }

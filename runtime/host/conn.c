@@ -88,6 +88,7 @@ void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
   conn->active = w.outer;
   env->denied = false;
   env->ctes = NULL;
+  env->ddl = HRT_DDL_TEXT_NONE;
 }
 
 /* Connecting a table-valued function compiles a CREATE TABLE, which a guest may not; so it is done

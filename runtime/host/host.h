@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "capability/capability.h"
+#include "host/scan.h"
 #include "host/types.h"
 #include "instance/instance.h"
 #include "observe/observe.h"
@@ -150,6 +151,7 @@ struct hrt_host_env {
   struct hrt_kv *kv;          /* likewise */
   uint32_t tx_base, tx_depth; /* savepoints of the connection at the call's begin; own open ones */
   struct hrt_tx *tx;          /* tx.c; room for HRT_TX_DEPTH, or NULL */
+  hrt_ddl_text ddl;           /* what kind the statement in the window is */
   const char *ctes; /* of the statement in the window: names that WITH made; NUL after each, two at
                        the end */
   char doubt[64];   /* a name that the authorizer refused and that may be one of those */

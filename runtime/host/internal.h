@@ -85,8 +85,9 @@ int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap
 
 struct hrt_stmt {
   sqlite3_stmt *handle;
-  char *sql;  /* owned */
-  char *ctes; /* as env->ctes; owned; NULL: none */
+  char *sql;        /* owned */
+  char *ctes;       /* as env->ctes; owned; NULL: none */
+  hrt_ddl_text ddl; /* as env->ddl */
   uint32_t sql_length;
   uint64_t bound, stale; /* parameters 1 to 64 that this call, an earlier one bound to numbers */
   bool heavy;            /* some parameter has bytes or is beyond 64 */
@@ -168,6 +169,19 @@ bool hrt_name_ok(const char *name, size_t length);
 void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text);
 
 uint64_t hrt_monotonic_ns(void); /* conn.c */
+
+/* ---- authorize.c, authorize_ddl.c ---- */
+
+#define HRT_AUTH_NOT_MINE (-1)
+/* Says why in env->last. capability: hrt_cap_type that would allow it, or HRT_CAP_NONE. Returns
+ * SQLITE_DENY. */
+int hrt_auth_deny(hrt_host_env *env, const char *what, const char *name, int capability);
+bool hrt_auth_reserved(const char *name); /* names that no grant reaches: SQLite's own and ours */
+bool hrt_auth_main(const char *schema);   /* NULL: it is */
+/* What SQLite asks nobody about: expressions that are compiled later, foreign keys. A status. */
+int hrt_auth_ddl_text(hrt_host_env *env, hrt_ddl_text kind, const char *sql, size_t length);
+/* The authorizer's answer in a statement of env->ddl's kind, or NOT_MINE. */
+int hrt_auth_ddl(hrt_host_env *env, int action, const char *a, const char *b, const char *c);
 
 /* ---- audit.c ---- */
 

@@ -134,7 +134,8 @@ void hrt_hc_exec(hrt_host_env *env, hsb_slot *s) {
     s[0] = (hsb_slot)(int64_t)status;
     return;
   }
-  bool writes = sqlite3_stmt_readonly(hrt_stmt_at(env, index)->handle) == 0;
+  const struct hrt_stmt *st = hrt_stmt_at(env, index);
+  bool writes = st->ddl == HRT_DDL_TEXT_NONE && sqlite3_stmt_readonly(st->handle) == 0;
   status = run(env, index, NULL);
   hrt_stmt_close(env, index);
   int64_t changed = writes ? sqlite3_changes(env->conn->db) : 0;

@@ -1,6 +1,7 @@
 /* scan.c - words of SQL text as SQLite's tokenizer cuts them. SQLite tells its authorizer nothing
  * of INSERT OR ROLLBACK, which ends the caller's transaction; so the word itself is looked for.
- * Must see every word that SQLite would see; a word more is only a refusal more. */
+ * Must see every word that SQLite would see; a word more is only a refusal more. The
+ * first words tell which statements may change the schema. */
 #include "host/scan.h"
 
 #include <string.h>
@@ -38,25 +39,76 @@ static size_t comment(const char *sql, size_t at, size_t length) {
   return at;
 }
 
+hrt_scan_token hrt_scan_next(hrt_scan *s) {
+  for (size_t after = 0; s->at < s->length; s->at = after) {
+    char c = s->sql[s->at];
+    after = comment(s->sql, s->at, s->length);
+    if (after != s->at) {
+      continue;
+    }
+    size_t from = s->at;
+    if (c != 0 && strchr("'\"`[", c) != NULL) {
+      s->at = quoted(s->sql, from, s->length);
+      return (hrt_scan_token){HRT_SCAN_QUOTED, s->sql + from, s->at - from};
+    }
+    if (word_char(c)) {
+      while (s->at < s->length && word_char(s->sql[s->at])) {
+        s->at++;
+      }
+      return (hrt_scan_token){HRT_SCAN_WORD, s->sql + from, s->at - from};
+    }
+    after = from + 1;
+    if (c != 0 && strchr(" \t\n\v\f\r", c) == NULL) {
+      s->at = after;
+      return (hrt_scan_token){HRT_SCAN_OTHER, s->sql + from, 1};
+    }
+  }
+  return (hrt_scan_token){HRT_SCAN_END, s->sql + s->length, 0};
+}
+
+bool hrt_scan_is(const hrt_scan_token *t, const char *word) {
+  return t->kind == HRT_SCAN_WORD && t->length == strlen(word) &&
+         strncasecmp(t->at, word, t->length) == 0;
+}
+
 bool hrt_scan_word(const char *sql, size_t length, const char *word) {
-  size_t n = strlen(word), at = 0;
-  while (at < length) {
-    size_t after = comment(sql, at, length);
-    if (after != at) {
-      at = after;
-    } else if (strchr("'\"`[", sql[at]) != NULL && sql[at] != 0) {
-      at = quoted(sql, at, length);
-    } else if (word_char(sql[at])) {
-      size_t from = at;
-      while (at < length && word_char(sql[at])) {
-        at++;
-      }
-      if (at - from == n && strncasecmp(sql + from, word, n) == 0) {
-        return true;
-      }
-    } else {
-      at++;
+  hrt_scan s = {sql, 0, length};
+  for (hrt_scan_token t = hrt_scan_next(&s); t.kind != HRT_SCAN_END; t = hrt_scan_next(&s)) {
+    if (hrt_scan_is(&t, word)) {
+      return true;
     }
   }
   return false;
+}
+
+static bool renames(hrt_scan s) {
+  bool rename = false;
+  for (hrt_scan_token t = hrt_scan_next(&s); t.kind != HRT_SCAN_END; t = hrt_scan_next(&s)) {
+    if (rename && hrt_scan_is(&t, "TO")) {
+      return true;
+    }
+    rename = hrt_scan_is(&t, "RENAME");
+  }
+  return false;
+}
+
+hrt_ddl_text hrt_scan_ddl(const char *sql, size_t length) {
+  hrt_scan s = {sql, 0, length};
+  hrt_scan_token verb = hrt_scan_next(&s);
+  while (verb.kind == HRT_SCAN_OTHER && *verb.at == ';') {
+    verb = hrt_scan_next(&s);
+  }
+  hrt_scan_token object = hrt_scan_next(&s);
+  bool create = hrt_scan_is(&verb, "CREATE");
+  if (create && hrt_scan_is(&object, "UNIQUE")) {
+    object = hrt_scan_next(&s);
+  }
+  bool is_table = hrt_scan_is(&object, "TABLE");
+  if (hrt_scan_is(&verb, "ALTER") && is_table) {
+    return renames(s) ? HRT_DDL_TEXT_RENAME : HRT_DDL_TEXT_ALTER;
+  }
+  bool known = is_table || hrt_scan_is(&object, "INDEX");
+  return create && known                       ? HRT_DDL_TEXT_CREATE
+         : hrt_scan_is(&verb, "DROP") && known ? HRT_DDL_TEXT_DROP
+                                               : HRT_DDL_TEXT_NONE;
 }

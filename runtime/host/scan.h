@@ -5,7 +5,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Text being cut, and what next comes of it: blanks and comments are skipped. */
+typedef struct hrt_scan {
+  const char *sql;
+  size_t at, length;
+} hrt_scan;
+typedef enum hrt_scan_kind {
+  HRT_SCAN_END,
+  HRT_SCAN_WORD,
+  HRT_SCAN_QUOTED, /* with its quotes; a doubled quote only begins the next one */
+  HRT_SCAN_OTHER,  /* one byte */
+} hrt_scan_kind;
+typedef struct hrt_scan_token {
+  hrt_scan_kind kind;
+  const char *at;
+  size_t length;
+} hrt_scan_token;
+hrt_scan_token hrt_scan_next(hrt_scan *s);
+bool hrt_scan_is(const hrt_scan_token *t, const char *word); /* any case */
+
 /* Does `word` (lower case) stand in sql outside of strings, quoted names and comments? */
 bool hrt_scan_word(const char *sql, size_t length, const char *word);
+
+/* What the first words of sql make it: CREATE TABLE or [UNIQUE] INDEX, ALTER TABLE (RENAME: of the
+ * table's name), DROP TABLE or INDEX; NONE: anything else. */
+typedef enum hrt_ddl_text {
+  HRT_DDL_TEXT_NONE,
+  HRT_DDL_TEXT_CREATE,
+  HRT_DDL_TEXT_ALTER,
+  HRT_DDL_TEXT_RENAME,
+  HRT_DDL_TEXT_DROP,
+} hrt_ddl_text;
+hrt_ddl_text hrt_scan_ddl(const char *sql, size_t length);
 
 #endif

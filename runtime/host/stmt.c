@@ -121,12 +121,28 @@ static bool learn_cte(struct hrt_stmt *st, hrt_host_env *env) {
   return st->ctes != NULL;
 }
 
+/* Is it one of those that may have nothing to do (CREATE ... IF NOT EXISTS), and the authorizer
+ * there, only not asked? Others that it is not asked about (VACUUM) do much. */
+static bool in_place(hrt_host_env *env, const struct hrt_stmt *st) {
+  if (st->ddl == HRT_DDL_TEXT_NONE) {
+    return false;
+  }
+  sqlite3_stmt *handle = NULL;
+  uint64_t before = env->conn->auth_calls;
+  struct hrt_window w = hrt_window_open(env);
+  (void)sqlite3_prepare_v3(env->conn->db, "SELECT 1", -1, 0, &handle, NULL);
+  sqlite3_finalize(handle);
+  hrt_window_close(env, w);
+  return env->conn->auth_calls != before;
+}
+
 static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
                              size_t length) {
   int status = 0;
   do {
     struct hrt_window w = hrt_window_open(env);
     env->ctes = st->ctes;
+    env->ddl = st->ddl;
     env->doubt[0] = 0;
     status = compile(&st->handle, seen, env, sql, (int)length);
     hrt_window_close(env, w);
@@ -144,8 +160,12 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
     return status;
   }
   hrt_conn_warm(env->conn);
-  status = compile_in_window(st, &seen, env, sql, length);
-  if (status == 0 && !seen) {
+  st->ddl = hrt_scan_ddl(sql, length);
+  if (st->ddl != HRT_DDL_TEXT_NONE) {
+    status = hrt_auth_ddl_text(env, st->ddl, sql, length);
+  }
+  status = status != 0 ? status : compile_in_window(st, &seen, env, sql, length);
+  if (status == 0 && !seen && !in_place(env, st)) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");
   }
@@ -246,13 +266,14 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   uint64_t before = env->conn->auth_calls;
   struct hrt_window w = hrt_window_open(env);
   env->ctes = st->ctes;
+  env->ddl = st->ddl;
   int rc = sqlite3_step(st->handle);
   int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
   hrt_window_close(env, w);
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }
-  if (st->fresh && status >= 0 && unseen(st, before, env->conn)) {
+  if (st->fresh && status >= 0 && unseen(st, before, env->conn) && !in_place(env, st)) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");
   }

@@ -163,6 +163,68 @@ class Statuses(Case):
                 create(self.db, "p", "put", "write:t" if needs == "write" else "ddl:x", module="reader.wat")
 
 
+class Schema(Case):
+    """ddl:<table>: where in the caller's statements it works."""
+
+    def setUp(self):
+        super().setUp()
+        create(self.db, "ask", "ask", "ddl:work", "write:work", "read:work", "ddl:t", "transaction", "log")
+
+    def ask(self, sql):
+        return self.db.execute("SELECT ask(?)", (sql,)).fetchone()[0]
+
+    def within(self, sql):
+        """While a statement reads a table."""
+        return self.db.execute("SELECT ask(?) FROM t WHERE a = 1", (sql,)).fetchall()
+
+    def test_in_call_and_select(self):
+        self.assertEqual(self.ask("CREATE TABLE work(a, b)"), "[]")
+        self.assertEqual(self.ask("INSERT INTO work VALUES (1, 2)"), "[]")
+        self.assertEqual(self.ask("CREATE INDEX work_a ON work(a)"), "[]")
+        self.assertEqual(self.ask("ALTER TABLE work ADD COLUMN c DEFAULT 3"), "[]")
+        self.assertEqual(self.ask("SELECT * FROM work"), '[{"a":1,"b":2,"c":3}]')
+        self.assertEqual(self.ask("DROP TABLE work"), "[]")
+        self.assertEqual(self.ask("SELECT * FROM work"), -1)
+        self.assertEqual(self.ask("DROP TABLE helios_procedure"), -2)
+
+    def test_within_a_statement_that_reads(self):
+        """CREATE and ADD COLUMN do; SQLite drops nothing while a statement reads."""
+        self.assertEqual(self.within("CREATE TABLE work(a)"), [("[]",)])
+        self.assertEqual(self.within("ALTER TABLE work ADD COLUMN b"), [("[]",)])
+        self.assertEqual(self.within("CREATE INDEX work_a ON work(a)"), [("[]",)])
+        self.assertEqual(self.within("DROP INDEX work_a"), [(-12,)])  # BUSY
+        self.assertEqual(self.within("DROP TABLE work"), [(-12,)])
+        self.assertEqual(self.ask("DROP TABLE work"), "[]")
+
+    def test_within_a_statement_that_writes(self):
+        self.db.execute("UPDATE t SET b = ask('CREATE TABLE work(a)') WHERE a = 1")
+        self.assertEqual(one(self.db, "SELECT b FROM t WHERE a = 1"), "[]")
+        self.db.execute("UPDATE t SET b = ask('DROP TABLE work') WHERE a = 1")
+        self.assertEqual(one(self.db, "SELECT b FROM t WHERE a = 1"), -12)
+
+    def test_undone_with_the_callers_transaction(self):
+        self.db.execute("BEGIN")
+        self.assertEqual(self.ask("CREATE TABLE work(a)"), "[]")
+        self.assertEqual(self.ask("ALTER TABLE t DROP COLUMN b"), "[]")
+        self.db.execute("ROLLBACK")
+        self.assertEqual(rows(self.db, "SELECT count(*) FROM sqlite_schema WHERE name = 'work'"), [(0,)])
+        self.assertEqual(one(self.db, "SELECT b FROM t WHERE a = 1"), "x")
+
+    def test_grant_is_spelled_out(self):
+        self.assertEqual(self.ask("CREATE TABLE other(a)"), -2)
+        self.assertEqual(rows(self.db, "SELECT count(*) FROM sqlite_schema WHERE name = 'other'"), [(0,)])
+
+    def test_profile(self):
+        """elevated has ddl:*, which reaches no table of the engine's."""
+        ddl(self.db, "CREATE OR REPLACE PROCEDURE ask(k TEXT) RETURNS ANY LANGUAGE wasm EXPORT 'ask' "
+                     "SECURITY PROFILE 'elevated' AS 'keeper.wat'")
+        self.assertEqual(self.ask("CREATE TABLE anything(a)"), "[]")
+        self.assertEqual(self.ask("DROP TABLE t"), "[]")
+        for sql in ("DROP TABLE helios_kv", "ALTER TABLE helios_procedure ADD COLUMN x", "CREATE TABLE helios_x(a)",
+                    "CREATE INDEX i ON helios_meta(key)", "ALTER TABLE anything RENAME TO helios_x"):
+            self.assertEqual(self.ask(sql), -2, sql)
+
+
 class Session(Case):
     def test_sql_and_procedures_see_the_same(self):
         self.made("tell", "say")
