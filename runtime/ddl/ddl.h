@@ -40,7 +40,9 @@ typedef struct hrt_ddl_source {
   hrt_source_kind kind;
   const char *at;
   size_t length;
-  bool quoted; /* from '..': '' stands for ' */
+  bool quoted;      /* from '..': '' stands for ' */
+  const char *text; /* all of it, for LANGUAGE sql; NULL: it was X'..' */
+  size_t text_length;
   uint32_t offset;
 } hrt_ddl_source;
 
@@ -53,6 +55,7 @@ typedef struct hrt_ddl {
   hrt_definition def;       /* what the statement says; the rest is zero */
   hrt_ddl_source source;
   size_t call, call_length; /* CALL: the arguments, with their parentheses */
+  const char *whole;        /* the text that was parsed */
   size_t end;               /* bytes of the text that the statement takes, with its ';' */
 } hrt_ddl;
 

@@ -13,7 +13,8 @@ typedef struct hrt_parser {
   hrt_token token; /* the one under the eye */
   hrt_ddl *ddl;
   uint32_t clauses_seen; /* bits of parse_create.c's clauses[] */
-  bool null_rule_given;  /* STRICT or CALLED */
+  hrt_token clause_at[16];
+  bool null_rule_given; /* STRICT or CALLED */
   helios_error *err;
 } hrt_parser;
 

@@ -185,22 +185,30 @@ out:
   return status;
 }
 
+static bool accept_language(hrt_parser *p, const char *language) {
+  const hrt_token *t = &p->token;
+  bool quoted = t->kind == HRT_TOKEN_STRING && t->body_length == strlen(language) &&
+                strncasecmp(t->body, language, t->body_length) == 0;
+  if (quoted) {
+    hrt_parse_advance(p);
+  }
+  return quoted || hrt_parse_accept_word(p, language);
+}
+
 static int clause_language(hrt_parser *p) {
-  static const char *const known[] = {"sql", "javascript", "python", "rust", "c", NULL};
-  static const char *const wasm[] = {"wasm", NULL};
+  static const char *const known[] = {"javascript", "python", "rust", "c", "plpgsql", NULL};
+  static const char *const ours[] = {"wasm", "sql", NULL};
   for (const char *const *word = known; *word; word++) {
     if (hrt_token_is(&p->token, *word)) {
-      int status = hrt_parse_unsupported(p, "languages other than wasm");
+      int status = hrt_parse_unsupported(p, "languages other than wasm and sql");
       hrt_hint(p->err, "compile the procedure to WebAssembly and use LANGUAGE wasm");
       return status;
     }
   }
-  if (p->token.kind == HRT_TOKEN_STRING && p->token.body_length == 4 &&
-      strncasecmp(p->token.body, "wasm", 4) == 0) {
-    hrt_parse_advance(p);
-    return 0;
-  }
-  return hrt_parse_accept_word(p, "wasm") ? 0 : hrt_parse_expected_word(p, "wasm", wasm);
+  p->ddl->def.sql = accept_language(p, "sql");
+  return p->ddl->def.sql || accept_language(p, "wasm")
+             ? 0
+             : hrt_parse_expected_word(p, "wasm or sql", ours);
 }
 
 static int clause_export(hrt_parser *p) {
@@ -328,6 +336,7 @@ static const struct clause {
     {"WITH", clause_with},           {"AS", hrt_parse_source},
 };
 enum { CLAUSES = sizeof clauses / sizeof *clauses, STRICT = 4, CALLED = 5 };
+_Static_assert(CLAUSES <= sizeof((hrt_parser *)0)->clause_at / sizeof(hrt_token), "a place each");
 
 static int parse_clause(hrt_parser *p) {
   const char *words[CLAUSES + 1] = {0};
@@ -343,6 +352,7 @@ static int parse_clause(hrt_parser *p) {
                             both && !again ? " contradicts an earlier one" : " was given before");
     }
     p->clauses_seen |= 1u << i;
+    p->clause_at[i] = p->token;
     hrt_parse_advance(p);
     return clauses[i].parse(p);
   }
@@ -362,6 +372,19 @@ static bool saw(const hrt_parser *p, const char *word) {
   return false;
 }
 
+/* A procedure in SQL has its caller's rights and no module. */
+static int check_sql(hrt_parser *p) {
+  static const char *const modules_only[] = {"EXPORT", "DETERMINISTIC", "SECURITY", "CAPABILITIES"};
+  for (unsigned i = 0; i < CLAUSES; i++) {
+    for (size_t k = 0; k < sizeof modules_only / sizeof *modules_only; k++) {
+      if ((p->clauses_seen & 1u << i) && strcmp(clauses[i].word, modules_only[k]) == 0) {
+        return hrt_parse_fail(p, &p->clause_at[i], "this clause", " is not for LANGUAGE sql");
+      }
+    }
+  }
+  return 0;
+}
+
 int hrt_parse_create(hrt_parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_CREATE;
@@ -375,9 +398,11 @@ int hrt_parse_create(hrt_parser *p) {
     HRT_TRY(parse_clause(p));
   }
   if (!saw(p, "LANGUAGE")) {
-    status = hrt_parse_expected(p, "LANGUAGE wasm");
+    status = hrt_parse_expected(p, "LANGUAGE wasm or LANGUAGE sql");
   } else if (!saw(p, "AS")) {
     status = hrt_parse_expected(p, "AS and a source");
+  } else if (p->ddl->def.sql) {
+    status = check_sql(p);
   }
 out:
   return status;

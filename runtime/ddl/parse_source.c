@@ -50,9 +50,11 @@ static void classify(hrt_ddl_source *s) {
 int hrt_parse_source(hrt_parser *p) {
   hrt_ddl_source *s = &p->ddl->source;
   const hrt_token t = p->token;
-  *s = (hrt_ddl_source){HRT_SOURCE_HEX, t.body, t.body_length, t.kind == HRT_TOKEN_STRING,
-                        hrt_parse_offset(p, &t)};
+  *s = (hrt_ddl_source){HRT_SOURCE_HEX, t.body, t.body_length,          t.kind == HRT_TOKEN_STRING,
+                        NULL,           0,      hrt_parse_offset(p, &t)};
   if (t.kind == HRT_TOKEN_STRING || t.kind == HRT_TOKEN_DOLLAR) {
+    s->text = t.body;
+    s->text_length = t.body_length;
     classify(s);
   } else if (t.kind != HRT_TOKEN_BLOB) {
     return hrt_parse_expected(p, "a source: '<path>', '<base64>', X'..' or $wasm$ .. $wasm$");

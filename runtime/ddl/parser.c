@@ -90,6 +90,7 @@ out:
 int hrt_ddl_parse(hrt_ddl *out, const char *text, size_t length, helios_error *err) {
   hrt_parser p = {.ddl = out, .err = err};
   memset(out, 0, sizeof *out);
+  out->whole = text;
   if (length > UINT32_MAX / 2) {
     return hrt_fail(err, HELIOS_E_SYNTAX, "the statement is longer than 2 GiB");
   }

@@ -32,9 +32,23 @@ static helios_code fuel(const hrt_host_env *env, const hrt_budget *b) {
   return env->vm_steps > left / HRT_PROGRESS_FUEL ? HELIOS_E_FUEL : HELIOS_OK;
 }
 
+/* Within a statement of a procedure in SQL. */
+static int progress_body(hrt_host_conn *conn) {
+  hrt_budget *b = conn->body;
+  b->fuel_used += HRT_PROGRESS_FUEL;
+  conn->body_stop = hrt_budget_look(b);
+  if (conn->body_stop == HELIOS_OK && b->fuel_limit && b->fuel_used > b->fuel_limit) {
+    conn->body_stop = HELIOS_E_FUEL;
+  }
+  return conn->body_stop != HELIOS_OK;
+}
+
 static int progress(void *arg) {
   hrt_host_conn *conn = arg;
   hrt_host_env *env = conn->active;
+  if (env == NULL && conn->body) {
+    return progress_body(conn);
+  }
   if (env == NULL || env->ctx == NULL) {
     return 0;
   }

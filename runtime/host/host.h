@@ -45,10 +45,13 @@ typedef struct hrt_custom hrt_custom; /* a host function of the application: cus
 typedef struct hrt_host_conn {
   sqlite3 *db;
   hrt_host_env *active; /* whose SQL is compiled or run now; NULL: the application's */
-  uint64_t auth_calls;  /* of hrt_host_authorizer */
-  bool warm;            /* json_each and json_tree are connected */
-  uint32_t savepoints;  /* open in all procedures that run now */
-  hrt_log_fn *log;      /* the application's, or NULL */
+  hrt_budget
+      *body; /* of a procedure in SQL whose statement runs now, for the application, or NULL */
+  helios_code body_stop; /* why the progress handler interrupted it */
+  uint64_t auth_calls;   /* of hrt_host_authorizer */
+  bool warm;             /* json_each and json_tree are connected */
+  uint32_t savepoints;   /* open in all procedures that run now */
+  hrt_log_fn *log;       /* the application's, or NULL */
   void *log_arg;
   hrt_log_level log_level; /* lines below it are dropped */
   /* May guest SQL call this SQL function that is not SQLite's own? Set by the engine: procedures
@@ -94,6 +97,9 @@ int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, con
  * grants. Returns what hrt_host_resume wants back. */
 hrt_host_env *hrt_host_suspend(hrt_host_conn *conn);
 void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active);
+
+/* Is the call's time over, was it cancelled? For what waits. */
+helios_code hrt_budget_look(const hrt_budget *b);
 
 /* ---- an instance ---- */
 

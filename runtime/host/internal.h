@@ -208,8 +208,6 @@ struct hrt_window hrt_window_open(hrt_host_env *env);
 void hrt_window_close(hrt_host_env *env, struct hrt_window w);
 /* Once in a connection, before guest SQL is compiled. */
 void hrt_conn_warm(hrt_host_conn *conn);
-/* Is the call's time over, was it cancelled? For what waits. */
-helios_code hrt_budget_look(const hrt_budget *b);
 __attribute__((noreturn)) void hrt_stop_call(hrt_host_env *env, helios_code code,
                                              const char *where);
 /* After SQLITE_INTERRUPT: ends the call with the reason. */

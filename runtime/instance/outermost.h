@@ -56,8 +56,9 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
                    uintptr_t here, helios_error *err) {
   struct hrt_activation *a = &i->activation;
   struct hsb_ctx *ctx = i->ctx;
-  if (__builtin_expect((i->life | i->unmetered) != HRT_IDLE || hrt_thread.current != NULL ||
-                           !hrt_stack_is_known(here) || !hrt_budget_is_ample(b),
+  if (__builtin_expect((i->life | i->unmetered | b->depth) != HRT_IDLE ||
+                           hrt_thread.current != NULL || !hrt_stack_is_known(here) ||
+                           !hrt_budget_is_ample(b),
                        0)) {
     return hrt_call_any(i, e, slots, b, err);
   }

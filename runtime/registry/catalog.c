@@ -243,6 +243,7 @@ static int read_row(hrt_definition *d, sqlite3_stmt *s, helios_error *err) {
   d->procedure_id = sqlite3_column_int64(s, 0);
   d->stamp = sqlite3_column_int64(s, 5);
   d->function = strcmp(text_of(s, 2), "function") == 0;
+  d->sql = strcmp(text_of(s, 15), "sql") == 0;
   d->deterministic = sqlite3_column_int(s, 3) != 0;
   d->called_on_null = sqlite3_column_int(s, 7) == 0;
   if (version <= 0 || version > UINT32_MAX) {

@@ -235,6 +235,7 @@ static int bind_version(sqlite3_stmt *s, const hrt_definition *d, helios_error *
   sqlite3_bind_text(s, 7, d->profile, -1, SQLITE_STATIC);
   sqlite3_bind_blob(s, 10, d->module_hash, HRT_HASH_BYTES, SQLITE_STATIC);
   sqlite3_bind_text(s, 11, d->plugin_options, -1, SQLITE_STATIC);
+  sqlite3_bind_text(s, 12, d->sql ? "sql" : "wasm", -1, SQLITE_STATIC);
   if (!bind_owned(s, 4, hrt_params_json(d)) || !bind_owned(s, 5, hrt_returns_json(d)) ||
       !bind_owned(s, 8, hrt_capabilities_json(d)) || !bind_owned(s, 9, hrt_options_json(d))) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");

@@ -62,6 +62,7 @@ typedef struct hrt_definition {
   int64_t stamp;        /* of the last change of the row */
   uint32_t version;     /* 0: the next free one */
   bool function;        /* FUNCTION was written, not PROCEDURE */
+  bool sql;             /* LANGUAGE sql; the module is its body */
   bool deterministic;
   bool called_on_null; /* STRICT is the default */
   char name[HRT_NAME_BYTES];

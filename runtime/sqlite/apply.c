@@ -13,6 +13,7 @@
 #include "registry/vouch.h"
 #include "sqlite/apply.h"
 #include "sqlite/audit.h"
+#include "sqlite/body.h"
 #include "sqlite/declare.h"
 
 typedef hrt_candidate candidate;
@@ -96,6 +97,38 @@ out:
   return status;
 }
 
+/* LANGUAGE sql: the text between the quotes. */
+static int load_body(candidate *c, helios_error *err) {
+  const hrt_ddl_source *s = &c->ddl->source;
+  if (s->text == NULL) {
+    return hrt_fail(err, HELIOS_E_SYNTAX, "a body is text: $$ ... $$ or '...'");
+  }
+  c->body = hrt_alloc(s->text_length + 1);
+  if (c->body == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  for (size_t i = 0; i < s->text_length; i++) {
+    c->body[c->body_length++] = s->text[i];
+    i += s->quoted && s->text[i] == '\'';
+  }
+  c->def.plugin_options[0] = 0;
+  return hrt_sha256(c->def.module_hash, c->body, c->body_length, err);
+}
+
+/* An offset in the body as one in the statement. */
+static uint32_t place_in_ddl(const candidate *c, uint32_t offset) {
+  const hrt_ddl_source *s = &c->ddl->source;
+  size_t i = 0;
+  for (uint32_t n = 0; n < offset && i < s->text_length; n++, i++) {
+    i += s->quoted && s->text[i] == '\'';
+  }
+  return (uint32_t)(s->text - c->ddl->whole + i);
+}
+
+static int load_any_source(candidate *c, helios_error *err) {
+  return c->def.sql ? load_body(c, err) : load_source(c, err);
+}
+
 /* Grants in their canonical form, each once. */
 static int tidy_grants(hrt_definition *d, helios_error *err) {
   char(*given)[HRT_CAPABILITY_BYTES] = hrt_memdup(d->capabilities, sizeof d->capabilities);
@@ -113,7 +146,46 @@ out:
   return status;
 }
 
+static int register_it(hrt_entry **e, const candidate *c, helios_error *err) {
+  hrt_shape shape = hrt_definition_shape(&c->def);
+  char *key = c->def.column_count > 0 ? hrt_table_key(&c->def) : NULL;
+  int status =
+      c->def.column_count > 0 && key == NULL ? hrt_fail(err, HELIOS_E_MEMORY, "out of memory") : 0;
+  if (status == 0) {
+    shape.table = key;
+    status = hrt_register(e, c->h, &shape, err);
+  }
+  hrt_free(key);
+  return status;
+}
+
+/* Its own name first, since a body may call itself. */
+static int try_sql(candidate *c, helios_error *err) {
+  hrt_entry *e;
+  int status = 0;
+  if (c->body == NULL) {
+    HRT_TRY(hrt_version_obtain(&c->version, c->h, &c->def, NULL, err));
+    return hrt_body_check(c->version, err);
+  }
+  status = hrt_version_make_sql(&c->version, c->h, &c->def, c->body, c->body_length, err);
+  if (status == 0) {
+    status = register_it(&e, c, err);
+  }
+  if (status == 0) {
+    (void)hrt_sync(c->h, NULL);
+    status = hrt_body_check(c->version, err);
+  }
+  if (status != 0 && err && err->offset != HELIOS_NO_OFFSET) {
+    err->offset = place_in_ddl(c, err->offset);
+  }
+out:
+  return status;
+}
+
 int hrt_candidate_try(candidate *c, helios_error *err) {
+  if (c->def.sql) {
+    return try_sql(c, err);
+  }
   hrt_plugin *plugin = c->plugin;
   hrt_allowance allowance;
   hrt_seat *seat = NULL;
@@ -139,6 +211,11 @@ static int put_files(candidate *c, helios_error *err) {
   const void *wasm;
   size_t size;
   int status = 0;
+  if (c->def.sql) {
+    return c->body ? hrt_catalog_put_module(c->h->catalog, c->def.module_hash, c->body,
+                                            c->body_length, err)
+                   : 0;
+  }
   HRT_TRY(find_module(&wasm, &size, c->version->plugin, err));
   HRT_TRY(hrt_catalog_put_module(c->h->catalog, c->def.module_hash, wasm, size, err));
   HRT_TRY(hrt_catalog_put_plugin(c->h->catalog, &c->def, c->file.so_hash, c->file.so, c->file.size,
@@ -248,19 +325,6 @@ static int read_before(candidate *c, helios_error *err) {
   return status ? hrt_fail(err, status, "%s", missing.text) : 0;
 }
 
-static int register_it(hrt_entry **e, const candidate *c, helios_error *err) {
-  hrt_shape shape = hrt_definition_shape(&c->def);
-  char *key = c->def.column_count > 0 ? hrt_table_key(&c->def) : NULL;
-  int status =
-      c->def.column_count > 0 && key == NULL ? hrt_fail(err, HELIOS_E_MEMORY, "out of memory") : 0;
-  if (status == 0) {
-    shape.table = key;
-    status = hrt_register(e, c->h, &shape, err);
-  }
-  hrt_free(key);
-  return status;
-}
-
 /* Everything between the savepoint and its end. */
 static int write_all(candidate *c, hrt_candidate_write *write, hrt_entry **e, int64_t *stamp,
                      helios_error *err) {
@@ -346,8 +410,10 @@ static int create(candidate *c, helios_error *err) {
   HRT_TRY(refuse_name(c->h, c->ddl, err));
   HRT_TRY(check_name(c, err)); /* early, before a compilation */
   HRT_TRY(tidy_grants(&c->def, err));
-  HRT_TRY(load_source(c, err));
-  HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
+  HRT_TRY(load_any_source(c, err));
+  if (!c->def.sql) {
+    HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
+  }
   if (c->def.export_name[0] == 0) {
     memcpy(c->def.export_name, c->def.name, sizeof c->def.name);
   }
@@ -374,7 +440,7 @@ static int add_version(candidate *c, helios_error *err) {
   int status = 0;
   HRT_TRY(hrt_candidate_find(c, 0, err));
   c->def.version = c->ddl->def.version;
-  HRT_TRY(load_source(c, err));
+  HRT_TRY(load_any_source(c, err));
   HRT_TRY(hrt_candidate_try(c, err));
   HRT_TRY(hrt_candidate_publish(c, write_version, err));
 out:
@@ -566,6 +632,7 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   }
   hrt_plugin_cache_release(c->plugin);
   hrt_version_unref(c->version);
+  hrt_free(c->body);
   hrt_built_free(&c->file);
   hrt_free(c);
   return status;

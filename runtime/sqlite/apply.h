@@ -12,9 +12,11 @@ typedef struct hrt_candidate {
   const hrt_ddl *ddl;
   hrt_definition def;
   hrt_definition before; /* inside publish: what was current; version 0: nothing */
-  hrt_built file;        /* the plugin, if it is not the catalog's */
-  bool rebuilt;          /* it was built again of the catalog's module */
-  hrt_plugin *plugin;    /* of the cache, until version has it */
+  char *body;            /* LANGUAGE sql: of a new version, or NULL */
+  size_t body_length;
+  hrt_built file;     /* the plugin, if it is not the catalog's */
+  bool rebuilt;       /* it was built again of the catalog's module */
+  hrt_plugin *plugin; /* of the cache, until version has it */
   hrt_version *version;
   sqlite3_stmt *guard; /* until writing begins */
   bool found;          /* def began as the row of this version: */

@@ -147,12 +147,14 @@ void hrt_session_quiesce(helios *h) {
   hrt_catalog_quiesce(h->catalog, !h->closing);
   sqlite3_finalize(h->probe);
   h->probe = NULL;
+  hrt_body_own_quiesce(h);
 }
 
 static void free_session(helios *h) {
   h->closing = true;
   hrt_functions_free(h);
   hrt_catalog_free(h->catalog);
+  hrt_body_own_quiesce(h);
   sqlite3_finalize(h->probe);
   hrt_host_conn_clear(&h->conn);
   hrt_store_close(h->conn.observer.store);

@@ -58,7 +58,7 @@ static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err
                : hrt_fail(err, HELIOS_E_VALUE, "it takes %u to %u arguments, %u were given",
                           required, s->argc, given);
   }
-  if (t->deterministic && (v->abi->flags & HSB_PLUGIN_IMPURE)) {
+  if (t->deterministic && (v->body || (v->abi->flags & HSB_PLUGIN_IMPURE))) {
     int status = hrt_fail(err, HELIOS_E_BROKEN, "it was deterministic when this connection met it");
     hrt_hint(err, "open the connection again");
     return status;
@@ -183,21 +183,22 @@ __attribute__((noinline)) static void look(hrt_trampoline *t, sqlite3_context *s
 
 /* Checked at each call: a pin serves all arities of the name. */
 static int call_fitting(sqlite3_context *sql, pin *p, const hrt_trampoline *t, sqlite3_value **argv,
-                        helios_error *err) {
+                        hrt_host_env *guest, helios_error *err) {
   sqlite3_value *all[HRT_ARGS_MAX];
   int status = fits(t, p->version, err);
   if (status != 0) {
     return status;
   }
   argv = complete(all, &p->version->signature, (uint32_t)t->nargs, argv);
-  return hrt_request_run(&(hrt_request){p->version, &p->seat, &p->tally, argv, sql, NULL}, err);
+  return hrt_request_run(&(hrt_request){p->version, &p->seat, &p->tally, guest, argv, sql, NULL},
+                         err);
 }
 
 /* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
 static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
-                      helios_error *err) {
+                      hrt_host_env *guest, helios_error *err) {
   int status = pin_statement(out, sql, t->entry, err);
-  return status != 0 ? status : call_fitting(sql, *out, t, argv, err);
+  return status != 0 ? status : call_fitting(sql, *out, t, argv, guest, err);
 }
 
 __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t,
@@ -212,9 +213,9 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
     (void)hrt_host_budget(guest->ctx); /* what it used is not the inner call's */
   }
   if (p == NULL) {
-    status = first_call(&made, sql, t, argv, &err);
+    status = first_call(&made, sql, t, argv, guest, &err);
   } else {
-    status = call_fitting(sql, p, t, argv, &err);
+    status = call_fitting(sql, p, t, argv, guest, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
     report(sql, t->entry, p ? p : made, &err);

@@ -27,7 +27,7 @@ bool hrt_session_interrupted(helios *h) {
   if (can_ask()) {
     return ask(h->db);
   }
-  if (h->conn.active) {
+  if (h->conn.active || h->conn.body) {
     return false; /* asked by a progress handler inside sqlite3_step, which sees the flag itself */
   }
   h->internal++;

@@ -19,21 +19,23 @@ static bool any_null(const hrt_signature *s, sqlite3_value **argv) {
   return false;
 }
 
-/* Argument i does not fit. A NULL anywhere beats it: the procedure would not have been called. */
-static int misfit(const hrt_signature *s, uint32_t i, sqlite3_value **argv, helios_error *err) {
+int hrt_marshal_misfit(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err) {
   char name[HRT_PARAM_NAME], shown[HRT_ESCAPED];
-  if (!s->called_on_null && any_null(s, argv)) {
-    return HRT_MARSHAL_NULL;
-  }
-  const char *is = hrt_storage_name(argv[i]), *want = hrt_type_name((hrt_type)s->types[i]);
-  bool bytes = sqlite3_value_type(argv[i]) == SQLITE_BLOB;
-  const char *text = bytes ? NULL : (const char *)sqlite3_value_text(argv[i]);
+  const char *is = hrt_storage_name(v), *want = hrt_type_name((hrt_type)s->types[i]);
+  bool bytes = sqlite3_value_type(v) == SQLITE_BLOB;
+  const char *text = bytes ? NULL : (const char *)sqlite3_value_text(v);
   int status = hrt_fail(err, HELIOS_E_VALUE, "parameter %s: expected %s, got %s",
                         hrt_param_name(name, s, i), want, is);
   if (text != NULL) {
-    hrt_hint(err, "the value is %s", hrt_escape(shown, text, (size_t)sqlite3_value_bytes(argv[i])));
+    hrt_hint(err, "the value is %s", hrt_escape(shown, text, (size_t)sqlite3_value_bytes(v)));
   }
   return status;
+}
+
+/* Argument i does not fit. A NULL anywhere beats it: the procedure would not have been called. */
+static int misfit(const hrt_signature *s, uint32_t i, sqlite3_value **argv, helios_error *err) {
+  return !s->called_on_null && any_null(s, argv) ? HRT_MARSHAL_NULL
+                                                 : hrt_marshal_misfit(s, i, argv[i], err);
 }
 
 static bool fits_i32(int64_t v) {

@@ -53,6 +53,9 @@ bool hrt_signature_of_export(hrt_signature *s, const char *wasm);
 /* "order_total", or "2" for one without a name. */
 const char *hrt_param_name(char out[HRT_PARAM_NAME], const hrt_signature *s, uint32_t i);
 
+/* "parameter a: expected BIGINT, got TEXT", with the value as a hint. Returns E_VALUE. */
+int hrt_marshal_misfit(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err);
+
 /* A NULL argument of a STRICT procedure: the result is NULL, there is nothing to call. */
 #define HRT_MARSHAL_NULL (-1)
 

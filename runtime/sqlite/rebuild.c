@@ -151,12 +151,27 @@ static void keep(helios *h, const hrt_definition *d, const hrt_built *built) {
   }
 }
 
+struct body {
+  hrt_version **out;
+  helios *h;
+  const hrt_definition *d;
+};
+
+static int take_body(void *arg, const void *text, size_t size, helios_error *err) {
+  const struct body *b = arg;
+  return hrt_version_make_sql(b->out, b->h, b->d, text, size, err);
+}
+
 int hrt_version_obtain(hrt_version **out, helios *h, const hrt_definition *d, hrt_built *built,
                        helios_error *err) {
   hrt_built own = {.so = NULL};
   hrt_built *made = built ? built : &own;
   helios_error reason = {0};
   hrt_plugin *plugin = NULL;
+  if (d->sql) {
+    struct body body = {out, h, d};
+    return hrt_catalog_module(h->catalog, d->module_hash, take_body, &body, err);
+  }
   int status = find_plugin(&plugin, h, d, &reason);
   if (status != 0 && (!is_unusable(status) || (h->no_rebuild && built == NULL))) {
     hrt_fail(err, is_unusable(status) ? HELIOS_E_BROKEN : status, "%s", reason.text);
@@ -193,6 +208,10 @@ int hrt_version_state(char label[HRT_LABEL_BYTES], helios *h, const char *name, 
     return hrt_fail(reason, HELIOS_E_MEMORY, "out of memory");
   }
   HRT_TRY(hrt_catalog_find(d, h->catalog, name, version, reason));
+  if (d->sql) {
+    status = hrt_version_obtain(&v, h, d, NULL, reason);
+    goto out;
+  }
   HRT_TRY(find_plugin(&plugin, h, d, reason));
   memcpy(label, hrt_plugin_voucher(plugin)->label, HRT_LABEL_BYTES);
   HRT_TRY(hrt_version_make(&v, h, d, plugin, reason));
@@ -231,7 +250,7 @@ static int rebuild_one(struct pass *p, helios_error *err) {
   helios_error reason = {0};
   hrt_built built = {.so = NULL};
   hrt_plugin *plugin = NULL;
-  int status = find_plugin(&plugin, p->h, p->d, &reason);
+  int status = p->d->sql ? 0 : find_plugin(&plugin, p->h, p->d, &reason);
   if (status != 0) {
     HRT_TRY(is_unusable(status) ? rebuild(&plugin, &built, p->h, p->d, &reason, err)
                                 : hrt_fail(err, status, "%s", reason.text));

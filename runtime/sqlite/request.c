@@ -3,6 +3,7 @@
  *
  * Invariant: whatever way a call ends, nothing of it is left: no statement, no transaction, no busy
  * instance. */
+#include "sqlite/body.h"
 #include "sqlite/tally.h"
 
 /* A call of a canary ended, other than by its caller's doing. */
@@ -94,17 +95,12 @@ static int run_nested(const hrt_request *r, helios_error *err) {
   return status;
 }
 
-static int run_limited(const hrt_request *r, helios_error *err) {
+static int run_on_seat(const hrt_request *r, helios_error *err) {
   hrt_version *v = r->version;
-  helios *h = v->h;
   hrt_seat **seat = v->state == HRT_STATE_CONNECTION ? &v->kept : r->seat;
-  hrt_allowance allowance;
   int status = 0;
-  hrt_allowance_begin(&allowance, h, v);
-  uint64_t used = h->budget->fuel_used;
   if (*seat && (*seat)->busy) {
-    status = run_nested(r, err);
-    goto out;
+    return run_nested(r, err);
   }
   if (*seat == NULL) {
     HRT_TRY(take_seat(seat, v, err));
@@ -114,6 +110,25 @@ static int run_limited(const hrt_request *r, helios_error *err) {
   (*seat)->busy = false;
   hrt_seat_renew(v, seat);
 out:
+  return status;
+}
+
+static int run_body(const hrt_request *r, helios_error *err) {
+  int status = hrt_body_run(r, err);
+  count_trial(r->version, status);
+  return status;
+}
+
+static int run_limited(const hrt_request *r, helios_error *err) {
+  hrt_version *v = r->version;
+  helios *h = v->h;
+  hrt_budget *outer = h->conn.body;
+  hrt_allowance allowance;
+  hrt_allowance_begin(&allowance, h, v);
+  uint64_t used = h->budget->fuel_used;
+  h->conn.body = NULL;
+  int status = v->body ? run_body(r, err) : run_on_seat(r, err);
+  h->conn.body = outer;
   hrt_tally_fuel(r->tally, h->budget->fuel_used - used);
   hrt_allowance_end(&allowance, h);
   return status;

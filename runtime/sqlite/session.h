@@ -17,6 +17,8 @@
 #include "registry/trial.h"
 #include "sqlite/marshal.h"
 
+#define HRT_BODY_OWN 5
+
 typedef struct hrt_version hrt_version;
 typedef struct hrt_entry hrt_entry;
 
@@ -51,6 +53,7 @@ struct hrt_version {
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
   hrt_signature signature;
+  struct hrt_body *body;       /* LANGUAGE sql: there is no plugin then; or NULL */
   struct hrt_columns *columns; /* of the table that it returns; NULL: it returns a value */
   hrt_seat *idle;
   uint32_t idle_count;
@@ -116,8 +119,9 @@ struct helios {
   bool no_rebuild;  /* at calls */
   hrt_entry *entries;
   int entry_count;
-  uint64_t registered;  /* functions and virtual tables so far */
-  int64_t synced;       /* stamp of the catalog whose names are all registered */
+  sqlite3_stmt *body_own[HRT_BODY_OWN]; /* body.c */
+  uint64_t registered;                  /* functions and virtual tables so far */
+  int64_t synced;                       /* stamp of the catalog whose names are all registered */
   hrt_budget own;       /* of outermost calls; its slice passes from one to the next */
   uint64_t timeout_ns;  /* of the outermost call */
   hrt_budget *budget;   /* &own while a call runs, or NULL */
@@ -186,6 +190,7 @@ typedef struct hrt_request {
   hrt_version *version;
   hrt_seat **seat;
   struct hrt_tally *tally;
+  hrt_host_env *caller; /* the procedure whose SQL calls it, or NULL */
   sqlite3_value **argv; /* of signature.argc */
   sqlite3_context *sql;
   hrt_rows *rows;
@@ -211,11 +216,17 @@ int hrt_table_register(hrt_entry *e, const char *key, helios_error *err);
 /* A JSON array of arrays or objects as rows. Errors: E_VALUE and those of hrt_rows_add. */
 int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error *err);
 
+/* ---- body.c ---- */
+void hrt_body_own_quiesce(helios *h); /* finalizes statements of the connection */
+
 /* ---- version.c ---- */
 /* Checks a definition against a plugin: export, signature, grants, imports, purity; makes the
  * version. Takes over the plugin (of the plugin cache), also when it fails. */
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
                      helios_error *err);
+/* A version of LANGUAGE sql; text: its body. Errors: those of hrt_body_make, E_SYNTAX. */
+int hrt_version_make_sql(hrt_version **out, helios *h, const hrt_definition *d, const char *text,
+                         size_t length, helios_error *err);
 hrt_version *hrt_version_ref(hrt_version *v);
 void hrt_version_unref(hrt_version *v);   /* takes NULL; unmaps with the last */
 void hrt_version_quiesce(hrt_version *v); /* frees idle instances */

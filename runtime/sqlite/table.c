@@ -314,15 +314,15 @@ static int take_arguments(struct cursor *c, const char *which, sqlite3_value **a
 }
 
 static int fill(struct cursor *c, const struct table *t, const char *which, sqlite3_value **argv,
-                helios_error *err) {
+                hrt_host_env *guest, helios_error *err) {
   int status = 0;
   HRT_TRY(pin(c, t, err));
   HRT_TRY(take_arguments(c, which, argv, err));
   c->rows.columns = c->version->columns->count;
   c->rows.types = c->version->columns->types;
   c->rows.names = c->version->columns->names;
-  HRT_TRY(hrt_request_run(&(hrt_request){c->version, &c->seat, &c->tally, c->argv, NULL, &c->rows},
-                          err));
+  HRT_TRY(hrt_request_run(
+      &(hrt_request){c->version, &c->seat, &c->tally, guest, c->argv, NULL, &c->rows}, err));
   if (c->rows.count != c->rows.complete * c->rows.columns) {
     HRT_TRY(hrt_fail(err, HELIOS_E_VALUE, "row %llu was begun and not ended",
                      (unsigned long long)c->rows.complete + 1));
@@ -340,7 +340,7 @@ static int table_filter(sqlite3_vtab_cursor *base, int number, const char *which
   int rc = SQLITE_OK;
   (void)number, (void)argc;
   forget(c);
-  if (fill(c, t, which, argv, &err) != 0) {
+  if (fill(c, t, which, argv, guest, &err) != 0) {
     forget(c);
     rc = hrt_report(t->entry, &c->tally, c->version, &err);
     sqlite3_free(t->base.zErrMsg);

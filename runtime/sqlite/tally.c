@@ -156,10 +156,12 @@ static void record(const hrt_observer *o, const hrt_origin *who, const hrt_versi
                    const helios_error *err) {
   char function[HRT_ESCAPED], hash[HRT_HASH_HEX];
   hrt_audit audit = {.detail = err->text};
-  hrt_hash_hex(hash, v->abi->module_hash);
-  audit.module_hash = hash;
+  if (v->abi) {
+    hrt_hash_hex(hash, v->abi->module_hash);
+    audit.module_hash = hash;
+  }
   if (err->code == HELIOS_E_TRAP || is_limit(err->code) || err->code == HELIOS_E_CANCELLED) {
-    bool known = err->offset != HELIOS_NO_OFFSET;
+    bool known = v->plugin && err->offset != HELIOS_NO_OFFSET;
     hrt_observe_trap(o, who, known ? hrt_plugin_func_name(v->plugin, err->offset, function) : NULL,
                      err);
   }

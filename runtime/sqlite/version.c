@@ -10,7 +10,7 @@
 #include "plugin/alloc.h"
 #include "plugin/nearest.h"
 #include "registry/plugin_cache.h"
-#include "sqlite/session.h"
+#include "sqlite/body.h"
 
 static int no_export(const hrt_definition *d, const struct helios_plugin *abi, const char *name,
                      helios_error *err) {
@@ -112,6 +112,10 @@ static void take_identity(hrt_version *v, const hrt_definition *d) {
       d->options_given & 1u << HRT_OPTION_LOG_LEVEL ? (int)d->options[HRT_OPTION_LOG_LEVEL] : -1;
 }
 
+static uint64_t timeout_ns(const hrt_limits *l) {
+  return l->timeout_ms < UINT64_MAX / 4000000 ? l->timeout_ms * 1000000 : UINT64_MAX / 4;
+}
+
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
                      helios_error *err) {
   int status = 0;
@@ -141,11 +145,63 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     hrt_hint(err, "leave DETERMINISTIC out, or take the imports out of the module");
     goto out;
   }
-  v->timeout_ns =
-      v->limits.timeout_ms < UINT64_MAX / 4000000 ? v->limits.timeout_ms * 1000000 : UINT64_MAX / 4;
+  v->timeout_ns = timeout_ns(&v->limits);
   v->export = hrt_export_at(v->abi, v->export_index);
   v->simple = v->signature.plain && v->columns == NULL && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
               v->state != HRT_STATE_CONNECTION;
+  *out = v;
+  v = NULL;
+out:
+  hrt_version_unref(v);
+  return status;
+}
+
+static int check_sql_options(const hrt_definition *d, helios_error *err) {
+  static const uint32_t effective =
+      1u << HRT_OPTION_FUEL_LIMIT | 1u << HRT_OPTION_TIMEOUT | 1u << HRT_OPTION_PROFILING;
+  for (int i = 0; i < HRT_OPTION_COUNT; i++) {
+    if (d->options_given & ~effective & 1u << i) {
+      return hrt_fail(err, HELIOS_E_SYNTAX, "option %s is not for LANGUAGE sql",
+                      hrt_option_name((hrt_option)i));
+    }
+  }
+  return 0;
+}
+
+static int make_sql_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
+  int status = 0;
+  hrt_signature_init(&v->signature, d->called_on_null);
+  for (uint32_t i = 0; i < d->param_count; i++) {
+    HRT_TRY(add_param(v, &d->params[i], err));
+  }
+  if (d->column_count > 0) {
+    HRT_TRY(hrt_columns_make(&v->columns, d, err));
+  } else if (d->returns.name[0]) {
+    HRT_TRY(hrt_signature_returns(&v->signature, d->returns.name, err));
+  }
+out:
+  return status;
+}
+
+int hrt_version_make_sql(hrt_version **out, helios *h, const hrt_definition *d, const char *text,
+                         size_t length, helios_error *err) {
+  int status = 0;
+  hrt_version *v = hrt_alloc(sizeof *v);
+  if (v == NULL) {
+    return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+  }
+  v->h = h;
+  v->refs = 1;
+  take_identity(v, d);
+  if (d->deterministic || d->capability_count > 0 || d->profile[0]) {
+    HRT_TRY(
+        hrt_fail(err, HELIOS_E_SYNTAX, "a procedure in SQL has its caller's rights, no grants"));
+  }
+  HRT_TRY(check_sql_options(d, err));
+  HRT_TRY(hrt_body_make(&v->body, text, length, err));
+  HRT_TRY(make_sql_signature(v, d, err));
+  HRT_TRY(hrt_limits_make(&v->limits, d, &h->ceiling, err));
+  v->timeout_ns = timeout_ns(&v->limits);
   *out = v;
   v = NULL;
 out:
@@ -173,6 +229,9 @@ void hrt_version_quiesce(hrt_version *v) {
     seat_free(seat);
   }
   v->idle_count = 0;
+  if (v->body) {
+    hrt_body_quiesce(v->body);
+  }
   if (v->kept && !v->kept->busy) {
     seat_free(v->kept);
     v->kept = NULL;
@@ -184,6 +243,7 @@ void hrt_version_unref(hrt_version *v) {
     hrt_version_quiesce(v);
     hrt_signature_clear(&v->signature);
     hrt_columns_free(v->columns);
+    hrt_body_free(v->body);
     hrt_caps_free(v->caps);
     hrt_plugin_cache_release(v->plugin);
     hrt_trial_leave(v->trial);

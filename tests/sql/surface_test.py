@@ -6,7 +6,7 @@ import time
 import unittest
 
 from guest_test import Case
-from python_test import ddl, one, rows
+from python_test import connect, ddl, one, rows
 
 
 def create(db, text, module, rest=""):
@@ -70,6 +70,48 @@ class Tables(Case):
         self.db.execute("CREATE TABLE numbers(n)")
         self.fails("refused", "SELECT run('SELECT n FROM numbers')")
         self.fails("refused", "SELECT run('SELECT count(*) FROM numbers')")
+
+
+class InSql(Case):
+    def test_pipeline(self):
+        self.db.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)")
+        create(self.db, "numbers(a BIGINT, b BIGINT) RETURNS TABLE (n BIGINT, half REAL, name TEXT)", "rows.wat")
+        create(self.db, "mark(a BIGINT) RETURNS BIGINT", "v1.wat")
+        ddl(self.db, """CREATE PROCEDURE fill(least BIGINT, most BIGINT = 5) RETURNS BIGINT LANGUAGE sql AS $$
+                          INSERT INTO t SELECT mark(n) FROM numbers(:least, most);
+                          CALL mark(1);
+                          SELECT count(*) FROM t; $$""")
+        self.assertEqual(one(self.db, "SELECT fill(1)"), 5)
+        self.fails("UNIQUE constraint failed", "SELECT fill(0)")
+        self.assertFalse(self.db.in_transaction)
+        self.assertEqual(rows(self.db, "SELECT * FROM t"), [(11,), (21,), (31,), (41,), (51,)])
+        ddl(self.db, "CREATE FUNCTION above(least BIGINT) RETURNS TABLE (a BIGINT) LANGUAGE sql AS 'SELECT a FROM t WHERE a > least'")
+        self.assertEqual(rows(self.db, "SELECT a FROM above(30)"), [(31,), (41,), (51,)])
+        self.db.close()
+        self.db = connect(f"{self.id()}.db")
+        self.assertEqual(one(self.db, "SELECT sum(a) FROM above(30)"), 123)
+
+    def test_interrupted(self):
+        self.db.execute("CREATE TABLE t(a)")
+        ddl(self.db, """CREATE PROCEDURE slow() RETURNS BIGINT LANGUAGE sql AS $$ INSERT INTO t VALUES (1);
+                          WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c $$""")
+        timer = threading.Timer(.05, self.db.interrupt)
+        timer.start()
+        began = time.monotonic()
+        self.fails("cancelled|interrupted", "SELECT slow()")
+        self.assertLess(time.monotonic() - began, 2)
+        timer.join()
+        self.assertFalse(self.db.in_transaction)
+        self.assertEqual(one(self.db, "SELECT count(*) FROM t"), 0)
+        # As SQLite does for an INSERT: the transaction is gone.
+        self.db.execute("BEGIN")
+        self.db.execute("INSERT INTO t VALUES (7)")
+        timer = threading.Timer(.05, self.db.interrupt)
+        timer.start()
+        self.fails("cancelled|interrupted", "SELECT slow()")
+        timer.join()
+        self.assertFalse(self.db.in_transaction)
+        self.assertEqual(one(self.db, "SELECT count(*) FROM t"), 0)
 
 
 def setUpModule():

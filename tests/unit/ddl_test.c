@@ -184,6 +184,25 @@ static void create__tables(void **state) {
   }
 }
 
+static void create__sql(void **state) {
+  (void)state;
+  assert_int_equal(parse("CREATE PROCEDURE f(a INT) LANGUAGE 'SQL' AS $$ SELECT :a $$"), 0);
+  assert_true(ddl.def.sql);
+  assert_int_equal(ddl.source.text_length, 11);
+  assert_memory_equal(ddl.source.text, " SELECT :a ", 11);
+  assert_int_equal(parse("CREATE PROCEDURE f(a INT) LANGUAGE wasm AS X'00'"), 0);
+  assert_false(ddl.def.sql);
+  assert_null(ddl.source.text);
+  refused("CREATE PROCEDURE f LANGUAGE slq AS $$ SELECT 1 $$", "expected wasm or sql");
+  assert_string_equal(err.hint, "did you mean sql?");
+  refused("CREATE PROCEDURE f EXPORT 'x' LANGUAGE sql AS 'y'",
+          "\"EXPORT\" (byte 19): this clause is not for LANGUAGE sql");
+  refused("CREATE PROCEDURE f LANGUAGE sql CAPABILITIES ('log') AS 'y'", "(byte 32)");
+  refused("CREATE PROCEDURE f LANGUAGE sql DETERMINISTIC AS 'y'", "is not for LANGUAGE sql");
+  refused("CREATE PROCEDURE f LANGUAGE sql AS 'y' SECURITY PROFILE 'minimal'",
+          "is not for LANGUAGE sql");
+}
+
 static void alter__forms(void **state) {
   (void)state;
   assert_int_equal(parse("ALTER PROCEDURE f VERSION 2 AS '/x.wasm'"), 0);
@@ -324,7 +343,7 @@ static void errors__say_where_and_what(void **state) {
 static void errors__clauses_not_ready(void **state) {
   (void)state;
   static const char *const statements[] = {
-      "CREATE FUNCTION f() LANGUAGE sql AS $$ SELECT 1 $$",
+      "CREATE FUNCTION f() LANGUAGE python AS $$ print() $$",
       "CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'",
       "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
@@ -482,6 +501,7 @@ int main(void) {
       cmocka_unit_test(create__sources),
       cmocka_unit_test(create__defaults),
       cmocka_unit_test(create__tables),
+      cmocka_unit_test(create__sql),
       cmocka_unit_test(alter__forms),
       cmocka_unit_test(alter__canary),
       cmocka_unit_test(cascade__where_a_version_becomes_current),

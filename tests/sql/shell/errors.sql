@@ -6,7 +6,7 @@ SELECT helios_ddl('CREATE PROCEDURE marc(a BIGINT) RETURNS BIGINT LANGUAGE wasm 
 SELECT helios_ddl('CREATE PROCEDURE mark(a TEXT) RETURNS BIGINT LANGUAGE wasm AS ''v1.wat''');
 SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE wasm AS ''missing.wasm''');
 SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE wasm AS ''broken.wasm''');
-SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE sql AS $$ SELECT 1 $$');
+SELECT helios_ddl('CREATE PROCEDURE f() LANGUAGE sql AS $$ SELECT nope $$');
 SELECT helios_ddl('CREATE PROCEDURE note() RETURNS BIGINT LANGUAGE wasm AS ''audit.wat''');
 SELECT count(*) FROM sqlite_schema;
 SELECT helios_ddl('CREATE PROCEDURE divide(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm AS ''v1.wat''');
