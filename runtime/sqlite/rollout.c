@@ -44,6 +44,7 @@ static int write_canary(hrt_candidate *c, helios_error *err) {
   int status = 0;
   HRT_TRY(check_canary(c, err));
   HRT_TRY(read_rollout(&r, c, err));
+  r.previous = 0; /* else a ROLLBACK that comes after the canary has ended by itself goes too far */
   r.canary = c->def.version;
   r.percent = c->ddl->canary_percent;
   r.error_rate = c->ddl->canary_error_rate;

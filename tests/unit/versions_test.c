@@ -44,17 +44,18 @@ static void rollout__columns(void **state) {
   ek_fails(h, "ALTER FUNCTION mark ROLLBACK", HELIOS_E_NOT_FOUND, "no version to go back to");
   ek_run(h, "ALTER FUNCTION mark USE VERSION 2; ALTER FUNCTION mark USE VERSION 1;" ROLLOUT,
          "1|2|NULL|NULL|NULL");
-  ek_run(h, CANARY("10 ROLLBACK ON ERROR RATE 2.5%") ROLLOUT, "1|2|2|10|2.5");
-  ek_run(h, "ALTER FUNCTION mark SET timeout = '1s';" ROLLOUT, "1|2|2|10|2.5");
-  ek_run(h, CANARY("20") ROLLOUT, "1|2|2|20|NULL");
-  ek_run(h, "ALTER FUNCTION mark ROLLBACK;" ROLLOUT, "1|2|NULL|NULL|NULL");
+  ek_run(h, CANARY("10 ROLLBACK ON ERROR RATE 2.5%") ROLLOUT, "1|NULL|2|10|2.5");
+  ek_run(h, "ALTER FUNCTION mark SET timeout = '1s';" ROLLOUT, "1|NULL|2|10|2.5");
+  ek_run(h, CANARY("20") ROLLOUT, "1|NULL|2|20|NULL");
+  ek_run(h, "ALTER FUNCTION mark ROLLBACK;" ROLLOUT, "1|NULL|NULL|NULL|NULL");
+  ek_fails(h, "ALTER FUNCTION mark ROLLBACK", HELIOS_E_NOT_FOUND, "no version to go back to");
   ek_run(h, CANARY("20") "ALTER FUNCTION mark PROMOTE; SELECT mark(0);" ROLLOUT,
          "2\n2|1|NULL|NULL|NULL");
   /* Whatever makes a version current ends a canary. */
   ek_run(
       h,
       "ALTER FUNCTION mark CANARY VERSION 1 PERCENT 5; ALTER FUNCTION mark USE VERSION 2;" ROLLOUT,
-      "2|1|NULL|NULL|NULL");
+      "2|NULL|NULL|NULL|NULL");
   ek_run(h,
          "ALTER FUNCTION mark CANARY VERSION 1 PERCENT 5; ALTER FUNCTION mark SET SOURCE "
          "'%D/one.so';" ROLLOUT,
@@ -262,19 +263,19 @@ static void trial__ended_by_ddl(void **state) {
   (void)state;
   helios *h = open_trapping(":memory:", "100 ROLLBACK ON ERROR RATE 10%");
   assert_int_equal(failures(h, 5), 3);
-  ek_run(h, ROLLOUT, "1|2|2|100|10.0");
+  ek_run(h, ROLLOUT, "1|NULL|2|100|10.0");
   ek_run(h, "CREATE PROCEDURE other() RETURNS BIGINT LANGUAGE wasm EXPORT 'answer' AS '%D/one.so'",
          "");
-  ek_run(h, ROLLOUT " WHERE name = 'f'", "1|2|NULL|NULL|NULL");
+  ek_run(h, ROLLOUT " WHERE name = 'f'", "1|NULL|NULL|NULL|NULL");
   ek_run(h, "ALTER FUNCTION f CANARY VERSION 2 PERCENT 100 ROLLBACK ON ERROR RATE 10%", "");
   assert_int_equal(failures(h, 5), 3);
   ek_run(h, "ALTER FUNCTION f CANARY VERSION 2 PERCENT 100 ROLLBACK ON ERROR RATE 5%", "");
   ek_run(h, "ALTER PROCEDURE other SET timeout = '1s';" ROLLOUT " WHERE name = 'f'",
-         "1|2|2|100|5.0");
+         "1|NULL|2|100|5.0");
   assert_int_equal(failures(h, 5), 2);
   ek_fails(h, "ALTER FUNCTION f PROMOTE", HELIOS_E_NOT_FOUND, "the canary has failed");
   ek_run(h, "ALTER FUNCTION f ROLLBACK; SELECT f();" ROLLOUT " WHERE name = 'f'",
-         "1\n1|2|NULL|NULL|NULL");
+         "1\n1|NULL|NULL|NULL|NULL");
   ek_close(h);
   assert_int_equal(hrt_alloc_live(), 0);
 }
@@ -287,7 +288,7 @@ static void trial__ended_by_the_next_flush(void **state) {
   helios *other = ek_open("flush.db");
   assert_int_equal(failures(h, 5), 3);
   ek_run(h, "SELECT helios_flush() IS NULL; SELECT f();" ROLLOUT, NULL);
-  assert_non_null(strstr(ek_out, "1|2|NULL|NULL|NULL"));
+  assert_non_null(strstr(ek_out, "1|NULL|NULL|NULL|NULL"));
   ek_run(other,
          "SELECT f(); SELECT event, procedure, version, granted, detail FROM helios_audit_log "
          "WHERE event = 'rollback'",
@@ -296,7 +297,7 @@ static void trial__ended_by_the_next_flush(void **state) {
   assert_int_equal(failures(h, 5), 3);
   ek_run(h, "ALTER FUNCTION f CANARY VERSION 2 PERCENT 100; COMMIT; SELECT helios_flush() IS NULL",
          NULL);
-  ek_run(other, ROLLOUT, "1|2|2|100|NULL");
+  ek_run(other, ROLLOUT, "1|NULL|2|100|NULL");
   ek_close(other);
   ek_close(h);
   assert_int_equal(hrt_alloc_live(), 0);
