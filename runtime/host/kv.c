@@ -18,8 +18,8 @@ static const char *const texts[STATEMENTS] = {
             "WHERE EXISTS (SELECT 1 FROM main.helios_kv WHERE procedure_id = ?1 AND key = ?2) "
             "OR (SELECT count(*) FROM main.helios_kv WHERE procedure_id = ?1) < ?4",
     [DELETE] = "DELETE FROM main.helios_kv WHERE procedure_id = ?1 AND key = ?2",
-    [NEXT] = "SELECT key FROM main.helios_kv WHERE procedure_id = ?1 AND key >= ?2 "
-             "ORDER BY key LIMIT 1",
+    [NEXT] = ("SELECT key FROM main.helios_kv WHERE procedure_id = ?1 AND key >= ?2 "
+              "ORDER BY key LIMIT 1"),
 };
 
 struct hrt_kv {

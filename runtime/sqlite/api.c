@@ -80,12 +80,13 @@ int helios_refresh(helios *h, helios_error *err) {
   return hrt_sync(h, err);
 }
 
-/* What the connection's last error is to us. */
-static int code_of(const helios *h) {
+int hrt_db_fail(const helios *h, helios_error *err) {
   int rc = sqlite3_errcode(h->db);
-  return rc == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED
-         : rc == SQLITE_NOMEM   ? HELIOS_E_MEMORY
-                                : HELIOS_E_SQL;
+  return hrt_fail(err,
+                  rc == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED
+                  : rc == SQLITE_NOMEM   ? HELIOS_E_MEMORY
+                                         : HELIOS_E_SQL,
+                  "%s", sqlite3_errmsg(h->db));
 }
 
 int helios_step_error(helios *h, helios_error *err) {
@@ -96,7 +97,7 @@ int helios_step_error(helios *h, helios_error *err) {
     }
     return (int)h->last.code;
   }
-  return hrt_fail(err, code_of(h), "%s", message);
+  return hrt_db_fail(h, err);
 }
 
 static void pass_log(void *arg, hrt_log_level level, const char *procedure, const char *text) {
@@ -157,7 +158,7 @@ static int prepare_theirs(helios *h, sqlite3_stmt **stmt, const char **tail, con
                           helios_error *err) {
   if (sqlite3_prepare_v2(h->db, sql, -1, stmt, tail) != SQLITE_OK) {
     int offset = sqlite3_error_offset(h->db);
-    int status = hrt_fail(err, code_of(h), "%s", sqlite3_errmsg(h->db));
+    int status = hrt_db_fail(h, err);
     err->offset = offset >= 0 ? (uint32_t)offset : HELIOS_NO_OFFSET;
     return status;
   }

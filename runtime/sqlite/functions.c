@@ -29,13 +29,13 @@ static int finds(bool *out, helios *h, const char *sql, const char *name, helios
   *out = false;
   h->internal++;
   if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    status = hrt_db_fail(h, err);
   } else {
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     int rc = sqlite3_step(s);
     *out = rc == SQLITE_ROW;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-      status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+      status = hrt_db_fail(h, err);
     }
   }
   sqlite3_finalize(s);
@@ -116,7 +116,7 @@ static int make_trampoline(hrt_entry *e, int nargs, bool deterministic, helios_e
                                       NULL, trampoline_destroyed);
   if (rc != SQLITE_OK) {
     t->nargs = -1; /* matches no call; freed with the session */
-    return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    return hrt_db_fail(h, err);
   }
   return 0;
 }
@@ -166,11 +166,23 @@ out:
   return status;
 }
 
+struct sync {
+  helios *h;
+  helios_error *err; /* or NULL */
+};
+
 /* A name that is taken is skipped: a stranger's database can't replace a function. */
 static int register_one(void *arg, const hrt_shape *shape) {
+  struct sync *sync = arg;
   helios_error err = {0};
-  int status = hrt_register(NULL, arg, shape, &err);
-  return status == HELIOS_E_EXISTS ? 0 : status;
+  int status = hrt_register(NULL, sync->h, shape, &err);
+  if (status == HELIOS_E_EXISTS) {
+    return 0;
+  }
+  if (status != 0 && sync->err) {
+    *sync->err = err;
+  }
+  return status;
 }
 
 int hrt_sync(helios *h, helios_error *err) {
@@ -180,11 +192,9 @@ int hrt_sync(helios *h, helios_error *err) {
   if (status != 0 || stamp == h->synced) {
     return status;
   }
-  status = hrt_catalog_each(h->catalog, register_one, h, err);
+  status = hrt_catalog_each(h->catalog, register_one, &(struct sync){h, err}, err);
   if (status == 0) {
     h->synced = stamp;
-  } else {
-    hrt_fail(err, status, "can't register the procedures of the catalog");
   }
   return status;
 }

@@ -231,13 +231,13 @@ static int find_in(hrt_user **list, helios *h, const char *schema, const char *p
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
   if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    status = hrt_db_fail(h, err);
   }
   while (status == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
     status = look(list, schema, s, procedure, err);
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    status = hrt_db_fail(h, err);
   }
   sqlite3_finalize(s);
   sqlite3_free(sql);

@@ -414,8 +414,8 @@ static void dependents__block_replacement(void **state) {
       "ALTER FUNCTION mark USE VERSION 2",
       "ALTER FUNCTION mark VERSION 3 AS '%D/two.so'",
       "ALTER FUNCTION mark SET SOURCE '%D/two.so'",
-      "CREATE OR REPLACE FUNCTION mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC AS "
-      "'%D/two.so'",
+      ("CREATE OR REPLACE FUNCTION mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC AS "
+       "'%D/two.so'"),
       "ALTER FUNCTION mark ROLLBACK",
       "ALTER FUNCTION mark CANARY VERSION 2 PERCENT 1",
   };
