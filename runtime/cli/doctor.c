@@ -1,5 +1,7 @@
 /* doctor.c - helios doctor: can this machine run procedures, and is a database well? Each check
  * says ok, warn or fail, and what to do. Must change nothing. */
+#include <dirent.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -155,6 +157,59 @@ static void check_key(doctor *d) {
   }
 }
 
+/* Can only this user and root write it? */
+static bool is_guarded(const struct stat *st) {
+  return (st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & 022) == 0;
+}
+
+/* The folder of the keys that vouch beside our own. */
+static bool trust_path(char path[PATH_BYTES]) {
+  const char *named = getenv("HELIOS_TRUST_ROOT"), *home = getenv("HOME");
+  if (named != NULL && named[0] != '\0') {
+    return snprintf(path, PATH_BYTES, "%s", named) < PATH_BYTES;
+  }
+  return home != NULL && snprintf(path, PATH_BYTES, "%s/.config/helios/trust.d", home) < PATH_BYTES;
+}
+
+/* How many keys the folder has; *loose: one of them that others can write. */
+static size_t count_keys(const char *folder, char loose[NAME_MAX + 1]) {
+  size_t count = 0;
+  DIR *dir = opendir(folder);
+  struct dirent *entry;
+  while (dir != NULL && (entry = readdir(dir)) != NULL) {
+    size_t n = strlen(entry->d_name);
+    struct stat st;
+    if (n > 4 && strcmp(entry->d_name + n - 4, ".pub") == 0) {
+      count++;
+      if (fstatat(dirfd(dir), entry->d_name, &st, 0) != 0 || !is_guarded(&st)) {
+        snprintf(loose, NAME_MAX + 1, "%s", entry->d_name);
+      }
+    }
+  }
+  if (dir != NULL) {
+    closedir(dir);
+  }
+  return count;
+}
+
+static void check_trust(doctor *d) {
+  char path[PATH_BYTES], text[PATH_BYTES + NAME_MAX + 80], loose[NAME_MAX + 1] = "";
+  struct stat st;
+  if (!trust_path(path) || stat(path, &st) != 0) {
+    say(d, OK, "trust root", "none: only what this machine's key sealed runs", NULL);
+    return;
+  }
+  size_t count = count_keys(path, loose);
+  if (!is_guarded(&st) || loose[0] != '\0') {
+    snprintf(text, sizeof text, "%s%s%s can be written by others, and vouches for nothing", path,
+             loose[0] == '\0' ? "" : "/", loose);
+    say(d, FAIL, "trust root", text, "chmod go-w, and look at what is in it");
+  } else {
+    snprintf(text, sizeof text, "%s, %zu key%s", path, count, count == 1 ? "" : "s");
+    say(d, OK, "trust root", text, NULL);
+  }
+}
+
 static void check_memory(doctor *d) {
   struct rlimit limit;
   char text[128];
@@ -197,10 +252,13 @@ static void check_client(doctor *d, const char *name, const char *const *argv,
 
 static void check_extension(doctor *d) {
   static const char script[] = "import sqlite3, sys\n"
-                               "db = sqlite3.connect(':memory:')\n"
-                               "db.enable_load_extension(True)\n"
-                               "db.load_extension(sys.argv[1])\n"
-                               "print(db.execute('SELECT helios_version()').fetchone()[0])\n";
+                               "try:\n"
+                               "    db = sqlite3.connect(':memory:')\n"
+                               "    db.enable_load_extension(True)\n"
+                               "    db.load_extension(sys.argv[1])\n"
+                               "    print(db.execute('SELECT helios_version()').fetchone()[0])\n"
+                               "except Exception as e:\n"
+                               "    sys.exit(str(e))\n";
   char path[PATH_BYTES], load[PATH_BYTES + 8];
   if (!beside(path, "helios_sqlite.so")) {
     say(d, WARN, "extension", "no helios_sqlite.so beside this program",
@@ -233,11 +291,55 @@ static void check_database(doctor *d) {
   sqlite3_free(broken);
 }
 
+/* Each version that can't run here, with its reason; one that calls get is a failure. */
+static void check_versions(doctor *d) {
+  static const char broken[] = "SELECT procedure || ' version ' || version || ': ' || reason, role "
+                               "FROM helios_versions WHERE status = 'broken' ORDER BY 1";
+  sqlite3_stmt *stmt = NULL;
+  size_t count = 0;
+  if (sqlite3_prepare_v2(helios_db(d->sh->h), broken, -1, &stmt, NULL) == SQLITE_OK) {
+    for (; sqlite3_step(stmt) == SQLITE_ROW; count++) {
+      const char *text = (const char *)sqlite3_column_text(stmt, 0);
+      const char *role = (const char *)sqlite3_column_text(stmt, 1);
+      bool called = role != NULL && strcmp(role, "ready") != 0;
+      say(d, called ? FAIL : WARN, "version", text == NULL ? "" : text,
+          "after a restore: helios procedure rebuild, helios procedure adopt");
+    }
+  }
+  sqlite3_finalize(stmt);
+  char *all = sh_ask(d->sh,
+                     "SELECT count(DISTINCT procedure) || ' procedures, ' || count(*) || "
+                     "' versions' FROM helios_versions",
+                     NULL);
+  if (all == NULL) {
+    say(d, FAIL, "versions", sqlite3_errmsg(helios_db(d->sh->h)), "is the catalog damaged?");
+  } else if (count == 0) {
+    say(d, OK, "versions", all, NULL);
+  }
+  sqlite3_free(all);
+}
+
+/* What of the schema names a procedure as a function: programs that write such a table need the
+ * extension. */
+static void check_users(doctor *d) {
+  char *users =
+      sh_ask(d->sh,
+             "SELECT group_concat(DISTINCT s.type || ' ' || s.name) FROM sqlite_schema s, "
+             "helios_procedures p WHERE s.sql LIKE '%' || p.name || '(%' AND s.name NOT LIKE "
+             "'helios\\_%' ESCAPE '\\'",
+             NULL);
+  if (users != NULL) {
+    say(d, OK, "schema", users, NULL);
+  }
+  sqlite3_free(users);
+}
+
 int sh_cmd_doctor(shell *sh) {
   doctor d = {.sh = sh};
   check_sqlite(&d);
   check_compiler(&d);
   check_key(&d);
+  check_trust(&d);
   check_memory(&d);
   check_extension(&d);
   if (sh->database != NULL) {
@@ -245,6 +347,8 @@ int sh_cmd_doctor(shell *sh) {
       return SH_EXIT_USAGE;
     }
     check_database(&d);
+    check_versions(&d);
+    check_users(&d);
     d.failed |= sh_close(sh, 0) != 0;
   }
   if (sh->json) {

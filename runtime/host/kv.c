@@ -14,9 +14,9 @@ enum { GET, SET, DELETE, NEXT, STATEMENTS };
 /* SET counts only for a key that is new. */
 static const char *const texts[STATEMENTS] = {
     [GET] = "SELECT value FROM main.helios_kv WHERE procedure_id = ?1 AND key = ?2",
-    [SET] = "INSERT OR REPLACE INTO main.helios_kv(procedure_id, key, value) SELECT ?1, ?2, ?3 "
-            "WHERE EXISTS (SELECT 1 FROM main.helios_kv WHERE procedure_id = ?1 AND key = ?2) "
-            "OR (SELECT count(*) FROM main.helios_kv WHERE procedure_id = ?1) < ?4",
+    [SET] = ("INSERT OR REPLACE INTO main.helios_kv(procedure_id, key, value) SELECT ?1, ?2, ?3 "
+             "WHERE EXISTS (SELECT 1 FROM main.helios_kv WHERE procedure_id = ?1 AND key = ?2) "
+             "OR (SELECT count(*) FROM main.helios_kv WHERE procedure_id = ?1) < ?4"),
     [DELETE] = "DELETE FROM main.helios_kv WHERE procedure_id = ?1 AND key = ?2",
     [NEXT] = ("SELECT key FROM main.helios_kv WHERE procedure_id = ?1 AND key >= ?2 "
               "ORDER BY key LIMIT 1"),

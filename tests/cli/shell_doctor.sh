@@ -13,6 +13,21 @@ chmod 644 .config/helios/local.key
 expect 1 helios doctor && has out '^fail +key .*can be read by others' && has out '^ +fix: chmod 600'
 expect 1 helios doctor --json && has out '"ok":false'
 chmod 600 .config/helios/local.key
+# the trust root
+expect 0 helios doctor && has out '^ok +trust root +none'
+mkdir -p .config/helios/trust.d && expect 0 helios doctor && has out '^ok +trust root .*trust.d, 0 keys'
+echo x >.config/helios/trust.d/vendor.pub && expect 0 helios doctor && has out '1 key$'
+chmod 666 .config/helios/trust.d/vendor.pub && expect 1 helios doctor && has out '^fail +trust root .*vendor.pub can be written by others'
+mkdir -m 777 loose && chmod 777 loose && HELIOS_TRUST_ROOT=loose expect 1 helios doctor && has out '^fail +trust root +loose can be written'
+rm -r .config/helios/trust.d
+# versions: those that can't run here are named, with the reason
+expect 0 helios doctor x.db && has out '^ok +versions +1 procedures, 1 versions'
+helios procedure create -q x.db --name pure --file p.wat --export one --deterministic || fail create
+helios x.db -c 'CREATE TABLE t(a); CREATE INDEX i ON t(a + pure())' && expect 0 helios doctor x.db && has out '^ok +schema +index i'
+cp x.db there.db && head -c 32 /dev/urandom >other.key && chmod 600 other.key
+HELIOS_KEY=other.key HELIOS_HELIOSC=/none expect 1 helios doctor there.db && has out '^fail +version +one version 1: ' && has out '^ +fix: after a restore'
+HELIOS_KEY=other.key expect 0 helios procedure rebuild there.db && has err 'rebuilt: [12]$' && HELIOS_KEY=other.key expect 0 helios doctor there.db
+HELIOS_KEY=other.key expect 0 helios procedure adopt --json there.db && [ "$(cat out)" = '{"v":1,"type":"adopted","count":0}' ] || fail adopt
 HELIOS_HELIOSC=/no/heliosc expect 0 helios doctor && has out "^warn +compiler +/no/heliosc can't be run" && has out '^ +fix: install heliosc'
 printf '#!/bin/sh\ncase $1 in version) echo heliosc 9 ;; *) echo "fail  clang  none"; exit 1 ;; esac\n' >heliosc && chmod +x heliosc
 HELIOS_HELIOSC=./heliosc expect 0 helios doctor && has out '^warn +toolchain +1 of its checks fail: clang  none'

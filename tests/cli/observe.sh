@@ -1,0 +1,53 @@
+# logs, audit, traps, metrics: as rows, as JSON, of one procedure, of the last hour, followed; dot commands on the same.
+cat >p.wat <<'WAT'
+(module
+  (import "helios_v1" "log" (func $log (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 8) "hello") (data (i32.const 16) "careful\1b]0;t\07")
+  (func (export "talk") (param i64) (result i64)
+    (drop (call $log (i32.const 1) (i32.const 8) (i32.const 5))) (local.get 0))
+  (func (export "warn") (result i64) (drop (call $log (i32.const 2) (i32.const 16) (i32.const 13))) (i64.const 1))
+  (func (export "crash") (result i64) unreachable))
+WAT
+heliosc build -q p.wat -o p.so || fail build
+for f in talk warn crash; do helios procedure create -q x.db --name $f --file p.so --capabilities log || fail create; done
+helios -q x.db -c "SELECT talk(1), talk(2); SELECT warn(); SELECT crash()" >out 2>&1; has out TRAP
+expect 0 helios logs x.db && [ "$(wc -l <out)" = 4 ] && has out '^20[0-9-]+ [0-9:.]+\|info\|talk\|1\|hello$' || fail logs
+printable out
+expect 0 helios logs x.db --procedure WARN --last 1h && [ "$(wc -l <out)" = 2 ] && has out '\|warn\|warn\|1\|careful' || fail "of one"
+expect 0 helios logs x.db --level warn && [ "$(wc -l <out)" = 2 ] && expect 0 helios logs x.db --level error && [ "$(wc -l <out)" = 1 ] || fail level
+expect 0 helios logs x.db --json && json_lines out && [ "$(wc -l <out)" = 3 ] && has out '"level":"info","procedure":"talk"' || fail json
+sleep 0.2 && expect 0 helios logs x.db --last 100ms --json && [ ! -s out ] || fail "older lines"
+expect 0 helios traps x.db && has out '\|crash\|1\|trap\|crash\|0x[0-9a-f]+\|unreachable'
+expect 0 helios traps x.db --json && json_lines out && expect 0 helios traps x.db --procedure talk --json && [ ! -s out ] || fail traps
+expect 0 helios audit x.db && has out '\|trap\|crash\|1\|' && expect 0 helios audit x.db --json && json_lines out
+expect 0 helios procedure metrics x.db talk && has out '^talk\|1\|2\|0\|[1-9]' && lacks out crash
+expect 0 helios procedure metrics x.db --json && json_lines out && [ "$(wc -l <out)" = 3 ] || fail metrics
+expect 0 helios metrics x.db --json && json_lines out && has out '"procedure":"crash","version":1,"calls":1'
+expect 0 helios metrics x.db && has out '^# TYPE helios_' && has out 'procedure="talk"' && printable out
+expect 0 helios metrics x.db -o m.prom && [ ! -s out ] && has m.prom 'procedure="talk"' && [ "$(ls m.prom* | wc -l)" = 1 ] || fail "-o"
+expect 1 helios metrics x.db -o no/such/m.prom && has err "can't write no/such/m.prom"
+expect 0 helios procedure profile x.db talk && expect 1 helios procedure profile x.db nothing
+for wrong in --last=soon --last=1 --last=-1h --last= --level=loud; do expect 2 helios logs x.db $wrong; done
+expect 2 helios audit x.db --follow && expect 2 helios logs
+
+# followed: lines of another process, then Ctrl-C
+python3 - <<'PY' || fail follow
+import signal, subprocess, time
+for extra in ([], ["--json"], ["--procedure", "talk"], ["--level", "error"]):
+    p = subprocess.Popen(["helios", "logs", "x.db", "--follow", "--last", "0s"] + extra, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
+    time.sleep(0.7)
+    subprocess.run(["helios", "-q", "x.db", "-c", "SELECT talk(3)"], check=True, stdout=subprocess.DEVNULL)
+    time.sleep(0.8)
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=10)
+    assert p.returncode == 0 and err == "", (p.returncode, out, err)
+    assert out.count("hello") == (0 if "error" in extra else 1), (extra, out)
+PY
+
+# the dot commands, and the cost of a statement
+helios -q x.db -c .logs -c '.traps crash' -c .audit -c '.metrics talk' >out 2>&1
+has out 'info\|talk\|1\|hello' && has out 'crash\|1\|trap' && has out '^talk\|1\|'
+helios -q x.db -c '.cost on' -c 'SELECT sum(talk(value)) FROM json_each(json_array(1, 2, 3))' -c 'SELECT 1' >out 2>err
+has out '^6$' && has err '^talk\|1\|3\|0\|[1-9]' && [ "$(wc -l <err)" = 2 ] || { cat err; fail cost; }
