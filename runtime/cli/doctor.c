@@ -1,7 +1,6 @@
 /* doctor.c - helios doctor: can this machine run procedures, and is a database well? Each check
  * says ok, warn or fail, and what to do. Must change nothing. */
 #include <dirent.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +12,7 @@
 
 #define RESERVE (((size_t)8 << 30) + 4096) /* address space of an instance */
 #define PATH_BYTES 4096
+#define NAME_BYTES 256 /* of a file in a folder */
 
 enum state { OK, WARN, FAIL };
 
@@ -172,7 +172,7 @@ static bool trust_path(char path[PATH_BYTES]) {
 }
 
 /* How many keys the folder has; *loose: one of them that others can write. */
-static size_t count_keys(const char *folder, char loose[NAME_MAX + 1]) {
+static size_t count_keys(const char *folder, char loose[NAME_BYTES]) {
   size_t count = 0;
   DIR *dir = opendir(folder);
   struct dirent *entry;
@@ -182,7 +182,7 @@ static size_t count_keys(const char *folder, char loose[NAME_MAX + 1]) {
     if (n > 4 && strcmp(entry->d_name + n - 4, ".pub") == 0) {
       count++;
       if (fstatat(dirfd(dir), entry->d_name, &st, 0) != 0 || !is_guarded(&st)) {
-        snprintf(loose, NAME_MAX + 1, "%s", entry->d_name);
+        snprintf(loose, NAME_BYTES, "%s", entry->d_name);
       }
     }
   }
@@ -193,7 +193,7 @@ static size_t count_keys(const char *folder, char loose[NAME_MAX + 1]) {
 }
 
 static void check_trust(doctor *d) {
-  char path[PATH_BYTES], text[PATH_BYTES + NAME_MAX + 80], loose[NAME_MAX + 1] = "";
+  char path[PATH_BYTES], text[PATH_BYTES + NAME_BYTES + 80], loose[NAME_BYTES] = "";
   struct stat st;
   if (!trust_path(path) || stat(path, &st) != 0) {
     say(d, OK, "trust root", "none: only what this machine's key sealed runs", NULL);

@@ -234,7 +234,7 @@ sh_editor *sh_edit_begin(shell *sh) {
   el_set(e->line, EL_PROMPT, prompt_of);
   el_set(e->line, EL_EDITOR, "emacs");
   el_set(e->line, EL_GETCFN, next_char);
-  el_set(e->line, EL_ADDFN, "helios-complete", "complete names and words", complete);
+  el_wset(e->line, EL_ADDFN, L"helios-complete", L"complete names and words", complete);
   el_set(e->line, EL_BIND, "^I", "helios-complete", NULL);
   el_set(e->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
   load_history(e);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shell.h"
+#include "procedure.h"
 
 #define COMPILE_MS 1000        /* a compilation that lasts longer is shown on a terminal */
 #define SOURCE_MOST (1u << 29) /* bytes of a module from standard input */
@@ -14,9 +14,7 @@ static int take_count(void *count, sqlite3_stmt *row) {
   return 0;
 }
 
-/* Runs one of our statements; the exit code. step: what a terminal is told if it lasts; count: of
- * its row; both may be NULL. */
-static int change(shell *sh, const sh_buf *sql, const char *step, sqlite3_int64 *count) {
+int sh_change(shell *sh, const sh_buf *sql, const char *step, sqlite3_int64 *count) {
   helios_error err = {.code = HELIOS_OK};
   if (sql->failed) {
     sh_say_error(sh, NULL, "no memory");
@@ -35,8 +33,7 @@ static int change(shell *sh, const sh_buf *sql, const char *step, sqlite3_int64 
   return 0;
 }
 
-/* Says what was done: a line of talk, or the procedure as it is now. */
-static void done(shell *sh, const char *what, const char *name) {
+void sh_done(shell *sh, const char *what, const char *name) {
   char *version = sh_ask(
       sh, "SELECT current_version FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);
   if (sh->json && version != NULL) {
@@ -53,7 +50,7 @@ static void done(shell *sh, const char *what, const char *name) {
   sqlite3_free(version);
 }
 
-static bool is_number(const char *text) {
+bool sh_is_number(const char *text) {
   size_t n = strspn(text, "0123456789");
   return n > 0 && n < 10 && text[n] == '\0';
 }
@@ -192,8 +189,7 @@ static bool add_input(shell *sh, sh_buf *sql) {
   return true;
 }
 
-static bool add_source(shell *sh, sh_buf *sql, const char *file) {
-  sh_buf_text(sql, " AS ");
+bool sh_add_source(shell *sh, sh_buf *sql, const char *file) {
   if (strcmp(file, "-") == 0) {
     return add_input(sh, sql);
   }
@@ -272,16 +268,17 @@ int sh_cmd_procedure_create(shell *sh) {
                                                              : "CREATE OR REPLACE PROCEDURE ");
   sh_buf_quoted(&sql, name, '"');
   int code = add_clauses(sh, &sql);
-  if (code == 0 && !add_source(sh, &sql, file)) {
+  sh_buf_text(&sql, " AS ");
+  if (code == 0 && !sh_add_source(sh, &sql, file)) {
     code = SH_EXIT_USAGE;
   }
   sh_buf_text(&sql, cascade(sh));
   if (code == 0 && !sh_open(sh, sh->database)) {
     code = SH_EXIT_USAGE;
   } else if (code == 0) {
-    code = change(sh, &sql, "compile", NULL);
+    code = sh_change(sh, &sql, "compile", NULL);
     if (code == 0) {
-      done(sh, "created", name);
+      sh_done(sh, "created", name);
     }
     code = sh_close(sh, code);
   }
@@ -289,8 +286,7 @@ int sh_cmd_procedure_create(shell *sh) {
   return code;
 }
 
-/* Opens the database, runs before, the quoted name and after, and says so. */
-static int alter(shell *sh, const char *before, const char *after, const char *what) {
+int sh_alter(shell *sh, const char *before, const char *after, const char *what) {
   const char *name = sh->line_of.args[0];
   sh_buf sql = {.data = NULL};
   sh_buf_text(&sql, before);
@@ -299,9 +295,9 @@ static int alter(shell *sh, const char *before, const char *after, const char *w
   sh_buf_text(&sql, cascade(sh));
   int code = SH_EXIT_USAGE;
   if (sh_open(sh, sh->database)) {
-    code = change(sh, &sql, NULL, NULL);
+    code = sh_change(sh, &sql, NULL, NULL);
     if (code == 0) {
-      done(sh, what, name);
+      sh_done(sh, what, name);
     }
     code = sh_close(sh, code);
   }
@@ -311,55 +307,7 @@ static int alter(shell *sh, const char *before, const char *after, const char *w
 
 int sh_cmd_procedure_drop(shell *sh) {
   bool lenient = sh_option(sh, SH_OPTION_if_exists) != NULL;
-  return alter(sh, lenient ? "DROP PROCEDURE IF EXISTS " : "DROP PROCEDURE ", "", "dropped");
-}
-
-int sh_cmd_procedure_promote(shell *sh) {
-  return alter(sh, "ALTER PROCEDURE ", " PROMOTE", "promoted");
-}
-
-int sh_cmd_procedure_rollback(shell *sh) {
-  return alter(sh, "ALTER PROCEDURE ", " ROLLBACK", "rolled back");
-}
-
-/* ALTER PROCEDURE name <words> <version> <rest>. */
-static int with_version(shell *sh, const char *words, const char *rest, const char *what) {
-  const char *version = sh->line_of.args[1];
-  char clean[80], after[160];
-  if (!is_number(version)) {
-    return sh_usage(sh, NULL, "a version is a number, not '%s'",
-                    hcl_clean(clean, sizeof clean, version));
-  }
-  snprintf(after, sizeof after, "%s%s%s", words, version, rest);
-  return alter(sh, "ALTER PROCEDURE ", after, what);
-}
-
-int sh_cmd_procedure_use(shell *sh) {
-  return with_version(sh, " USE VERSION ", "", "switched");
-}
-
-/* "5", "0.5" or "5%"; NULL is none. */
-static bool is_rate(const char *text) {
-  size_t n = text == NULL ? 0 : strspn(text, "0123456789.");
-  return text == NULL || (n > 0 && n < 16 && text[n + (text[n] == '%')] == '\0');
-}
-
-int sh_cmd_procedure_canary(shell *sh) {
-  const char *percent = sh_option(sh, SH_OPTION_percent),
-             *rate = sh_option(sh, SH_OPTION_error_rate);
-  char rest[80];
-  if (percent == NULL || !is_number(percent)) {
-    return sh_usage(sh, NULL, "helios procedure canary needs --percent, a number from 1 to 100");
-  }
-  if (!is_rate(rate)) {
-    return sh_usage(sh, NULL, "--error-rate is a number of percent: 1, 0.5");
-  }
-  int n = snprintf(rest, sizeof rest, " PERCENT %s", percent);
-  if (rate != NULL) {
-    snprintf(rest + n, sizeof rest - (size_t)n, " ROLLBACK ON ERROR RATE %.*s%%",
-             (int)strspn(rate, "0123456789."), rate);
-  }
-  return with_version(sh, " CANARY VERSION ", rest, "canary begun:");
+  return sh_alter(sh, lenient ? "DROP PROCEDURE IF EXISTS " : "DROP PROCEDURE ", "", "dropped");
 }
 
 /* ALTER PROCEDURE name <words> 'capability', ... */
@@ -374,7 +322,7 @@ static int with_capabilities(shell *sh, const char *words, const char *what) {
   if (after.failed) {
     sh_say_error(sh, NULL, "no memory");
   } else {
-    code = alter(sh, "ALTER PROCEDURE ", sh_buf_get(&after), what);
+    code = sh_alter(sh, "ALTER PROCEDURE ", sh_buf_get(&after), what);
   }
   sh_buf_free(&after);
   return code;
@@ -442,7 +390,7 @@ static int apply(shell *sh, const char *function, const char *type, const char *
   sh_buf_text(&sql, ")");
   if (sh_open(sh, sh->database)) {
     sqlite3_int64 count = 0;
-    code = change(sh, &sql, step, &count);
+    code = sh_change(sh, &sql, step, &count);
     if (code == 0 && sh->json) {
       printf("{\"v\":1,\"type\":\"%s\",\"count\":%lld}\n", type, count);
     } else if (code == 0) {

@@ -55,9 +55,16 @@ expect 0 helios procedure versions f && has out '2.*canary'
 expect 0 helios procedure rollback f && [ "$(result)" = 150.0 ] || fail "the canary goes on"
 expect 0 helios procedure canary f 2 --percent 50 && expect 0 helios procedure promote f && [ "$(result)" = 100.0 ] || fail promote
 expect 0 helios procedure rollback f --json && has out '"version":1,"versions":2' && [ "$(result)" = 150.0 ] || fail rollback
+printf '(module (func (export "tax") (param f64 f64) (result f64) (f64.const 7)))' >seven.wat
+expect 0 helios procedure canary f --file seven.wat --percent 100 && has err '^canary begun: f, version 1 in use$' && [ "$(result)" = 7.0 ] || fail "a new canary"
+expect 0 helios procedure versions f && has out '^3\|canary' && has out '^1\|current' && expect 0 helios procedure rollback f
+expect 1 helios procedure canary f --file bad.wat --percent 5 && expect 2 helios procedure canary f --file no.wat --percent 5
+expect 1 helios procedure canary nothing --file tax.wat --percent 5 && has err NOT_FOUND && expect 1 helios procedure canary f --file tax.wat --percent 101
+expect 2 helios procedure canary f 1 --file tax.wat --percent 5 && expect 2 helios procedure canary f --percent 5
+helios procedure versions --json f | wc -l | grep -qx 3 || fail "a canary that failed left a version"
 expect 1 helios procedure use f 9 && expect 2 helios procedure use f nine && has err "a version is a number, not 'nine'"
 expect 2 helios procedure canary f 2 && has err 'needs --percent' && expect 2 helios procedure canary f 2 --percent 5 --error-rate x
-expect 0 helios procedure versions --json f && json_lines out && [ "$(wc -l <out)" = 2 ] || fail "versions"
+expect 0 helios procedure versions --json f && json_lines out && [ "$(wc -l <out)" = 3 ] || fail "versions"
 
 # grants
 expect 0 helios procedure grant f read:orders log && expect 0 helios procedure info f --json && has out '"read:orders","log"'
