@@ -189,7 +189,7 @@ int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *e
     if (row > 0) {
       d->procedure_id = sqlite3_column_int64(s, 0);
     } else {
-      status = hrt_fail(err, HELIOS_E_SQL, "the catalog has no generation");
+      status = row < 0 ? c->status : hrt_fail(err, HELIOS_E_SQL, "the catalog has no generation");
     }
   }
   hrt_sql_end(c, HRT_SQL_ADD_PROCEDURE);
