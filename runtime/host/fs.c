@@ -103,7 +103,7 @@ int hrt_fs_below_grant(hrt_place *out, const char *grant, const char *path) {
   if (status != 0) {
     return status;
   }
-  bool itself = *out->name == 0 && last[1] != 0;
+  bool itself = out->itself = *out->name == 0 && last[1] != 0;
   if (itself) {
     snprintf(out->name, sizeof out->name, "%s", last + 1);
   }
@@ -232,7 +232,8 @@ int hrt_fs_stat(hrt_host_env *env, const hrt_place *place, struct stat *st) {
 
 int hrt_fs_remove(hrt_host_env *env, const hrt_place *place, bool folder) {
   struct stat st;
-  int status = *place->name == 0 ? EACCES : look(env, place, &st);
+  bool own = *place->name == 0 || (folder && place->itself);
+  int status = own ? EACCES : look(env, place, &st);
   if (status != 0) {
     return status;
   }
@@ -240,7 +241,7 @@ int hrt_fs_remove(hrt_host_env *env, const hrt_place *place, bool folder) {
 }
 
 int hrt_fs_make_folder(hrt_host_env *env, const hrt_place *place) {
-  if (*place->name == 0 || hrt_fs_guarded_name(env, place->folder, place->name)) {
+  if (*place->name == 0 || place->itself || hrt_fs_guarded_name(env, place->folder, place->name)) {
     return EACCES;
   }
   return mkdirat(place->folder, place->name, 0700) == 0 ? 0 : errno;

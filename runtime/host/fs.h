@@ -34,6 +34,7 @@ enum {
 typedef struct hrt_place {
   int folder;                    /* owned; O_PATH */
   char name[HRT_NAME_BYTES + 1]; /* "": the folder itself */
+  bool itself;                   /* it is the granted path, not below it */
   bool slash;                    /* the path ended with a slash: only a folder will do */
 } hrt_place;
 
