@@ -385,6 +385,18 @@ static int check_sql(hrt_parser *p) {
   return 0;
 }
 
+/* What an aggregate's exports take can't be told from their number. */
+static int check_aggregate(hrt_parser *p) {
+  const hrt_definition *d = &p->ddl->def;
+  if (d->sql || d->column_count > 0) {
+    return hrt_parse_fail(p, &p->token, "an aggregate",
+                          d->sql ? " is written in wasm" : " does not return a table");
+  }
+  return !p->ddl->params_given || !saw(p, "RETURNS")
+             ? hrt_parse_expected(p, "parameters and RETURNS, which an aggregate needs,")
+             : 0;
+}
+
 int hrt_parse_create(hrt_parser *p) {
   int status = 0;
   p->ddl->action = HRT_DDL_CREATE;
@@ -403,6 +415,9 @@ int hrt_parse_create(hrt_parser *p) {
     status = hrt_parse_expected(p, "AS and a source");
   } else if (p->ddl->def.sql) {
     status = check_sql(p);
+  }
+  if (status == 0 && p->ddl->def.aggregate) {
+    status = check_aggregate(p);
   }
 out:
   return status;

@@ -48,18 +48,18 @@ out:
 }
 
 static int parse_object(hrt_parser *p, int (*rest)(hrt_parser *p)) {
-  static const char *const words[] = {"PROCEDURE", "FUNCTION", NULL};
-  if (hrt_token_is(&p->token, "AGGREGATE")) {
-    return hrt_parse_unsupported(p, "CREATE AGGREGATE");
-  }
+  static const char *const words[] = {"PROCEDURE", "FUNCTION", "AGGREGATE", NULL};
   if (hrt_token_is(&p->token, "EXTENSION")) {
     return hrt_parse_unsupported(p, "CREATE EXTENSION");
   }
   p->ddl->def.function = hrt_token_is(&p->token, "FUNCTION");
-  if (!hrt_parse_accept_word(p, "PROCEDURE") && !hrt_parse_accept_word(p, "FUNCTION")) {
-    return hrt_parse_expected_word(p, "PROCEDURE or FUNCTION", words);
+  p->ddl->def.aggregate = hrt_token_is(&p->token, "AGGREGATE");
+  for (const char *const *word = words; *word; word++) {
+    if (hrt_parse_accept_word(p, *word)) {
+      return rest(p);
+    }
   }
-  return rest(p);
+  return hrt_parse_expected_word(p, "PROCEDURE, FUNCTION or AGGREGATE", words);
 }
 
 static int parse_statement(hrt_parser *p) {

@@ -204,7 +204,8 @@ int hrt_catalog_each(hrt_catalog *c, hrt_catalog_each_fn *each, void *arg, helio
   }
   status = hrt_sql_begin(&s, c, HRT_SQL_EACH, err);
   while (status == 0 && (row = hrt_sql_step(c, s, err)) > 0) {
-    hrt_shape shape = {.deterministic = sqlite3_column_int(s, 2) != 0};
+    hrt_shape shape = {.deterministic = sqlite3_column_int(s, 2) != 0,
+                       .aggregate = strcmp(text_of(s, 4), "aggregate") == 0};
     status = count_params(&shape, s, 1, err);
     if (status == 0 && shape.most >= 0 && shape.most <= HRT_PARAMS_MAX) {
       shape.name = text_of(s, 0);
@@ -243,6 +244,7 @@ static int read_row(hrt_definition *d, sqlite3_stmt *s, helios_error *err) {
   d->procedure_id = sqlite3_column_int64(s, 0);
   d->stamp = sqlite3_column_int64(s, 5);
   d->function = strcmp(text_of(s, 2), "function") == 0;
+  d->aggregate = strcmp(text_of(s, 2), "aggregate") == 0;
   d->sql = strcmp(text_of(s, 15), "sql") == 0;
   d->deterministic = sqlite3_column_int(s, 3) != 0;
   d->called_on_null = sqlite3_column_int(s, 7) == 0;

@@ -183,7 +183,11 @@ int hrt_catalog_add_procedure(hrt_catalog *c, hrt_definition *d, helios_error *e
   int status = hrt_sql_begin(&s, c, HRT_SQL_ADD_PROCEDURE, err);
   if (status == 0) {
     sqlite3_bind_text(s, 1, d->name, -1, SQLITE_STATIC);
-    sqlite3_bind_text(s, 2, d->function ? "function" : "procedure", -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2,
+                      d->aggregate  ? "aggregate"
+                      : d->function ? "function"
+                                    : "procedure",
+                      -1, SQLITE_STATIC);
     sqlite3_bind_int(s, 3, d->deterministic);
     int row = hrt_sql_step(c, s, err);
     if (row > 0) {

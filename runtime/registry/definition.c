@@ -21,7 +21,8 @@ hrt_shape hrt_definition_shape(const hrt_definition *d) {
   return (hrt_shape){.name = d->name,
                      .least = (int)hrt_definition_required(d),
                      .most = (int)d->param_count,
-                     .deterministic = d->deterministic};
+                     .deterministic = d->deterministic,
+                     .aggregate = d->aggregate};
 }
 
 /* Prints and frees a tree; takes NULL. */

@@ -53,6 +53,7 @@ typedef struct hrt_shape {
   const char *name;
   int least, most; /* arguments */
   bool deterministic;
+  bool aggregate;
   const char *table; /* hrt_table_key, if it returns a table, or NULL */
 } hrt_shape;
 
@@ -62,6 +63,7 @@ typedef struct hrt_definition {
   int64_t stamp;        /* of the last change of the row */
   uint32_t version;     /* 0: the next free one */
   bool function;        /* FUNCTION was written, not PROCEDURE */
+  bool aggregate;       /* AGGREGATE was */
   bool sql;             /* LANGUAGE sql; the module is its body */
   bool deterministic;
   bool called_on_null; /* STRICT is the default */

@@ -274,9 +274,21 @@ out:
   return status;
 }
 
+/* SQLite has the function as the one or the other for good. */
+static int check_kind(const candidate *c, helios_error *err) {
+  if (c->before.version == 0 || c->before.aggregate == c->def.aggregate) {
+    return 0;
+  }
+  int status = hrt_fail(err, HELIOS_E_EXISTS, "it exists and is %s aggregate",
+                        c->before.aggregate ? "an" : "no");
+  hrt_hint(err, "DROP it first");
+  return status;
+}
+
 static int write_create(candidate *c, helios_error *err) {
   int status = 0;
   HRT_TRY(check_name(c, err));
+  HRT_TRY(check_kind(c, err));
   HRT_TRY(put_files(c, err));
   if (c->def.procedure_id == 0) {
     HRT_TRY(hrt_catalog_add_procedure(c->h->catalog, &c->def, err));

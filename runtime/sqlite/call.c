@@ -9,18 +9,10 @@
 #include "instance/outermost.h"
 #include "plugin/alloc.h"
 #include "sqlite/flush.h"
+#include "sqlite/pin.h"
 #include "sqlite/plain.h"
-#include "sqlite/tally.h"
 
-/* Two users: the statement and, while it is made, the call. */
-typedef struct hrt_pin pin;
-struct hrt_pin {
-  hrt_version *version;
-  hrt_seat *seat; /* NULL: none yet, or it died, or the version keeps it */
-  hrt_entry *entry;
-  hrt_tally tally;
-  uint8_t users;
-};
+typedef hrt_pin pin;
 
 /* No trampoline finds the pin without SQLite any more. */
 static void forget(const pin *p) {
@@ -32,7 +24,7 @@ static void forget(const pin *p) {
   }
 }
 
-static void pin_unref(void *arg) {
+void hrt_pin_unref(void *arg) {
   pin *p = arg;
   forget(p); /* at the first unref already: the statement has dropped it, or never took it */
   if (--p->users == 0) {
@@ -43,7 +35,13 @@ static void pin_unref(void *arg) {
   }
 }
 
-static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err) {
+int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err) {
+  if ((v->aggregate != NULL) != t->aggregate) {
+    int status = hrt_fail(err, HELIOS_E_BROKEN, "it was %s aggregate when this connection met it",
+                          t->aggregate ? "an" : "no");
+    hrt_hint(err, "open the connection again");
+    return status;
+  }
   if (v->columns) {
     int status = hrt_fail(err, HELIOS_E_VALUE, "it returns a table");
     hrt_hint(err, "SELECT * FROM %.60s(...)", v->name);
@@ -66,8 +64,7 @@ static int fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err
   return 0;
 }
 
-/* The statement's pin, made now. *out has a use for the caller: pin_unref it. */
-static int pin_statement(pin **out, sqlite3_context *sql, hrt_entry *e, helios_error *err) {
+int hrt_pin_new(pin **out, sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   hrt_version *v;
   int status = hrt_resolve(&v, e, err);
   if (status != 0) {
@@ -82,14 +79,13 @@ static int pin_statement(pin **out, sqlite3_context *sql, hrt_entry *e, helios_e
   p->users = 2;
   hrt_tally_begin(&p->tally, p->version, sql);
   (void)hrt_flush(NULL, e->h, HRT_FLUSH_BEGIN, NULL);
-  sqlite3_set_auxdata(sql, e->aux, p, pin_unref); /* may call pin_unref at once */
+  sqlite3_set_auxdata(sql, e->aux, p, hrt_pin_unref); /* may call hrt_pin_unref at once */
   *out = p;
   return 0;
 }
 
-/* The arguments that were given, and DEFAULTs for the rest. */
-static sqlite3_value **complete(sqlite3_value *all[HRT_ARGS_MAX], const hrt_signature *s,
-                                uint32_t given, sqlite3_value **argv) {
+sqlite3_value **hrt_pin_arguments(sqlite3_value *all[HRT_ARGS_MAX], const hrt_signature *s,
+                                  uint32_t given, sqlite3_value **argv) {
   if (given == s->argc) {
     return argv;
   }
@@ -114,8 +110,7 @@ int hrt_report(hrt_entry *e, hrt_tally *tally, hrt_version *v, helios_error *err
                                            : SQLITE_ERROR;
 }
 
-/* Gives the error to SQL. */
-static void report(sqlite3_context *sql, hrt_entry *e, pin *p, helios_error *err) {
+void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, helios_error *err) {
   int rc = hrt_report(e, p ? &p->tally : NULL, p ? p->version : NULL, err);
   sqlite3_result_error(sql, err->text, -1);
   if (rc == SQLITE_NOMEM) {
@@ -185,19 +180,19 @@ __attribute__((noinline)) static void look(hrt_trampoline *t, sqlite3_context *s
 static int call_fitting(sqlite3_context *sql, pin *p, const hrt_trampoline *t, sqlite3_value **argv,
                         hrt_host_env *guest, helios_error *err) {
   sqlite3_value *all[HRT_ARGS_MAX];
-  int status = fits(t, p->version, err);
+  int status = hrt_pin_fits(t, p->version, err);
   if (status != 0) {
     return status;
   }
-  argv = complete(all, &p->version->signature, (uint32_t)t->nargs, argv);
+  argv = hrt_pin_arguments(all, &p->version->signature, (uint32_t)t->nargs, argv);
   return hrt_request_run(&(hrt_request){p->version, &p->seat, &p->tally, guest, argv, sql, NULL},
                          err);
 }
 
-/* The first call of a statement. Makes its pin; *out has a use for the caller: pin_unref it. */
+/* The first call of a statement. Makes its pin; *out has a use for the caller: hrt_pin_unref it. */
 static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv,
                       hrt_host_env *guest, helios_error *err) {
-  int status = pin_statement(out, sql, t->entry, err);
+  int status = hrt_pin_new(out, sql, t->entry, err);
   return status != 0 ? status : call_fitting(sql, *out, t, argv, guest, err);
 }
 
@@ -218,10 +213,10 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
     status = call_fitting(sql, p, t, argv, guest, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
-    report(sql, t->entry, p ? p : made, &err);
+    hrt_pin_report(sql, t->entry, p ? p : made, &err);
   }
   if (made) {
-    pin_unref(made);
+    hrt_pin_unref(made);
   }
   hrt_host_resume(conn, guest);
 }
@@ -237,7 +232,7 @@ static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin 
     hrt_seat_renew(p->version, &p->seat);
   }
   if (__builtin_expect(status != 0, 0)) {
-    report(sql, t->entry, p, &t->h->scratch);
+    hrt_pin_report(sql, t->entry, p, &t->h->scratch);
     hrt_error_clear(&t->h->scratch);
   }
   return true;
@@ -267,12 +262,12 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
 int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   pin *made = NULL;
   const pin *p = sqlite3_get_auxdata(sql, e->aux);
-  int status = p ? 0 : pin_statement(&made, sql, e, err);
+  int status = p ? 0 : hrt_pin_new(&made, sql, e, err);
   if (status == 0) {
     *out = (p ? p : made)->version->number;
   }
   if (made) {
-    pin_unref(made);
+    hrt_pin_unref(made);
   }
   return status;
 }

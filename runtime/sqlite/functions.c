@@ -99,21 +99,30 @@ static void trampoline_destroyed(void *arg) {
   hrt_session_unref(t->entry->h);
 }
 
-static int make_trampoline(hrt_entry *e, int nargs, bool deterministic, helios_error *err) {
+static int make_trampoline(hrt_entry *e, int nargs, const hrt_shape *shape, helios_error *err) {
+  bool deterministic = shape->deterministic;
   helios *h = e->h;
   hrt_trampoline *t = hrt_alloc(sizeof *t);
   if (t == NULL) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
-  *t = (hrt_trampoline){
-      .next = e->trampolines, .h = h, .entry = e, .nargs = nargs, .deterministic = deterministic};
+  *t = (hrt_trampoline){.next = e->trampolines,
+                        .h = h,
+                        .entry = e,
+                        .nargs = nargs,
+                        .deterministic = deterministic,
+                        .aggregate = shape->aggregate};
   int flags =
       SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY);
   e->trampolines = t;
   h->registered++;
   h->refs++; /* taken back by trampoline_destroyed, which SQLite calls also when this fails */
-  int rc = sqlite3_create_function_v2(h->db, e->name, nargs, flags, t, hrt_trampoline_call, NULL,
-                                      NULL, trampoline_destroyed);
+  int rc = shape->aggregate
+               ? sqlite3_create_window_function(h->db, e->name, nargs, flags, t, hrt_aggregate_step,
+                                                hrt_aggregate_final, hrt_aggregate_value,
+                                                hrt_aggregate_inverse, trampoline_destroyed)
+               : sqlite3_create_function_v2(h->db, e->name, nargs, flags, t, hrt_trampoline_call,
+                                            NULL, NULL, trampoline_destroyed);
   if (rc != SQLITE_OK) {
     t->nargs = -1; /* matches no call; freed with the session */
     return hrt_db_fail(h, err);
@@ -153,7 +162,7 @@ int hrt_register(hrt_entry **out, helios *h, const hrt_shape *shape, helios_erro
   }
   for (int n = shape->least; n <= shape->most; n++) {
     if (!has_trampoline(e, n)) {
-      HRT_TRY(make_trampoline(e, n, shape->deterministic, err));
+      HRT_TRY(make_trampoline(e, n, shape, err));
     }
   }
   if (shape->table) {

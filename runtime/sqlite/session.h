@@ -53,8 +53,9 @@ struct hrt_version {
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
   hrt_signature signature;
-  struct hrt_body *body;       /* LANGUAGE sql: there is no plugin then; or NULL */
-  struct hrt_columns *columns; /* of the table that it returns; NULL: it returns a value */
+  struct hrt_body *body;           /* LANGUAGE sql: there is no plugin then; or NULL */
+  struct hrt_aggregate *aggregate; /* or NULL; the signature is its step's then */
+  struct hrt_columns *columns;     /* of the table that it returns; NULL: it returns a value */
   hrt_seat *idle;
   uint32_t idle_count;
   hrt_seat *kept; /* the one of state CONNECTION, or NULL */
@@ -79,7 +80,7 @@ typedef struct hrt_trampoline {
   const sqlite3_context *last_call;
   hrt_pin *last_pin;
   int nargs;
-  bool deterministic; /* as it was registered, forever */
+  bool deterministic, aggregate; /* as it was registered, forever */
 } hrt_trampoline;
 
 /* Whether a canary answers a statement that writes. */
@@ -200,6 +201,21 @@ int hrt_request_run(const hrt_request *r, helios_error *err);
  * before the text, keeps all of it for helios_step_error. The code for SQLite. */
 int hrt_report(hrt_entry *e, struct hrt_tally *tally, hrt_version *v, helios_error *err);
 
+/* ---- aggregate.c ---- */
+/* The exports of an aggregate. */
+typedef struct hrt_aggregate {
+  hrt_export init, step, inverse, value, final; /* fn NULL: the module has none */
+  hrt_signature result;
+} hrt_aggregate;
+/* Finds them by d->export_name; makes v->aggregate, v->export and v->signature. Errors:
+ * E_NOT_FOUND, E_SIGNATURE, E_SYNTAX (state), E_MEMORY. */
+int hrt_aggregate_make(hrt_version *v, const hrt_definition *d, helios_error *err);
+void hrt_aggregate_free(hrt_aggregate *a); /* takes NULL */
+void hrt_aggregate_step(sqlite3_context *sql, int argc, sqlite3_value **argv);
+void hrt_aggregate_inverse(sqlite3_context *sql, int argc, sqlite3_value **argv);
+void hrt_aggregate_value(sqlite3_context *sql);
+void hrt_aggregate_final(sqlite3_context *sql);
+
 /* ---- table.c ---- */
 /* The columns of RETURNS TABLE. */
 typedef struct hrt_columns {
@@ -220,6 +236,10 @@ int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error
 void hrt_body_own_quiesce(helios *h); /* finalizes statements of the connection */
 
 /* ---- version.c ---- */
+int hrt_version_add_params(hrt_version *v, const hrt_definition *d, helios_error *err);
+/* "the module has no exported function ...". */
+int hrt_version_no_export(const hrt_definition *d, const struct helios_plugin *abi,
+                          const char *name, helios_error *err);
 /* Checks a definition against a plugin: export, signature, grants, imports, purity; makes the
  * version. Takes over the plugin (of the plugin cache), also when it fails. */
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,

@@ -12,8 +12,8 @@
 #include "registry/plugin_cache.h"
 #include "sqlite/body.h"
 
-static int no_export(const hrt_definition *d, const struct helios_plugin *abi, const char *name,
-                     helios_error *err) {
+int hrt_version_no_export(const hrt_definition *d, const struct helios_plugin *abi,
+                          const char *name, helios_error *err) {
   char escaped[HRT_ESCAPED];
   hrt_nearest near;
   int status = hrt_fail(err, HELIOS_E_NOT_FOUND, "the module has no exported function \"%s\"",
@@ -36,7 +36,7 @@ static int find_export(hrt_version *v, const hrt_definition *d, helios_error *er
   const char *name = d->export_name;
   int index = hrt_plugin_export(v->plugin, name, strlen(name));
   if (index < 0) {
-    return no_export(d, v->abi, name, err);
+    return hrt_version_no_export(d, v->abi, name, err);
   }
   v->export_index = (uint32_t)index;
   return 0;
@@ -78,12 +78,18 @@ out:
   return status;
 }
 
-static int make_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
+int hrt_version_add_params(hrt_version *v, const hrt_definition *d, helios_error *err) {
   int status = 0;
   hrt_signature_init(&v->signature, d->called_on_null);
-  for (uint32_t i = 0; i < d->param_count; i++) {
-    HRT_TRY(add_param(v, &d->params[i], err));
+  for (uint32_t i = 0; i < d->param_count && status == 0; i++) {
+    status = add_param(v, &d->params[i], err);
   }
+  return status;
+}
+
+static int make_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
+  int status = 0;
+  HRT_TRY(hrt_version_add_params(v, d, err));
   if (d->column_count > 0) {
     HRT_TRY(hrt_columns_make(&v->columns, d, err));
     /* Rows by row_*, or as JSON if the export has a result. */
@@ -134,8 +140,13 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     hrt_hint(err, "leave DETERMINISTIC out, or state = call");
     goto out;
   }
-  HRT_TRY(find_export(v, d, err));
-  HRT_TRY(make_signature(v, d, err));
+  if (d->aggregate) {
+    HRT_TRY(hrt_aggregate_make(v, d, err));
+  } else {
+    HRT_TRY(find_export(v, d, err));
+    HRT_TRY(make_signature(v, d, err));
+    v->export = hrt_export_at(v->abi, v->export_index);
+  }
   HRT_TRY(hrt_grants_make(&v->caps, d, err));
   HRT_TRY(hrt_limits_make(&v->limits, d, &h->ceiling, err));
   HRT_TRY(hrt_host_bind(NULL, v->abi, v->caps, &h->conn, NULL, err));
@@ -146,7 +157,6 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     goto out;
   }
   v->timeout_ns = timeout_ns(&v->limits);
-  v->export = hrt_export_at(v->abi, v->export_index);
   v->simple = v->signature.plain && v->columns == NULL && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
               v->state != HRT_STATE_CONNECTION;
   *out = v;
@@ -170,10 +180,7 @@ static int check_sql_options(const hrt_definition *d, helios_error *err) {
 
 static int make_sql_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
   int status = 0;
-  hrt_signature_init(&v->signature, d->called_on_null);
-  for (uint32_t i = 0; i < d->param_count; i++) {
-    HRT_TRY(add_param(v, &d->params[i], err));
-  }
+  HRT_TRY(hrt_version_add_params(v, d, err));
   if (d->column_count > 0) {
     HRT_TRY(hrt_columns_make(&v->columns, d, err));
   } else if (d->returns.name[0]) {
@@ -243,6 +250,7 @@ void hrt_version_unref(hrt_version *v) {
     hrt_version_quiesce(v);
     hrt_signature_clear(&v->signature);
     hrt_columns_free(v->columns);
+    hrt_aggregate_free(v->aggregate);
     hrt_body_free(v->body);
     hrt_caps_free(v->caps);
     hrt_plugin_cache_release(v->plugin);

@@ -114,6 +114,68 @@ class InSql(Case):
         self.assertEqual(one(self.db, "SELECT count(*) FROM t"), 0)
 
 
+class Aggregates(Case):
+    def aggregate(self, text, rest=""):
+        ddl(self.db, f"CREATE OR REPLACE AGGREGATE {text} LANGUAGE wasm {rest} AS 'agg.wat'")
+
+    def test_groups(self):
+        self.aggregate("total_of(x BIGINT) RETURNS BIGINT", "EXPORT 'total'")
+        self.db.execute("CREATE TABLE t(k, x)")
+        self.db.executemany("INSERT INTO t VALUES (?, ?)", [(i % 3, i) for i in range(100)] + [(1, None)])
+        self.assertEqual(rows(self.db, "SELECT k, total_of(x) FROM t GROUP BY k"), [(k, sum(range(k, 100, 3))) for k in range(3)])
+        self.assertEqual(rows(self.db, "SELECT total_of(x), total_of(x) FILTER (WHERE k = 1), total_of(DISTINCT k) FROM t"),
+                         [(4950, sum(range(1, 100, 3)), 3)])
+        self.assertEqual(one(self.db, "SELECT total_of(x) FROM t WHERE 0"), 0)
+        self.assertEqual(rows(self.db, "SELECT total_of(x) FROM t WHERE 0 GROUP BY k"), [])
+        self.assertEqual(one(self.db, "SELECT total_of('7') + total_of(2.0)"), 9)
+        self.fails("parameter x: expected BIGINT, got TEXT", "SELECT total_of('x')")
+        self.assertEqual(one(self.db, "SELECT kind FROM helios_procedure"), "aggregate")
+        self.db.close()
+        self.db = connect(f"{self.id()}.db")
+        self.assertEqual(one(self.db, "SELECT total_of(x) FROM t"), 4950)
+
+    def test_memory_and_text(self):  # the state is an address; init makes it
+        self.aggregate("longest(x TEXT) RETURNS TEXT")
+        self.assertEqual(rows(self.db, """SELECT key % 2, longest(value) FROM json_each('["a","bcd","ef","x"]') GROUP BY 1"""),
+                         [(0, "ef"), (1, "bcd")])
+        self.assertEqual(one(self.db, "SELECT longest('x') WHERE 0"), "")
+
+    def test_windows(self):
+        self.aggregate("total_of(x BIGINT) RETURNS BIGINT", "EXPORT 'total'")
+        sql = "SELECT {}(value) OVER (ORDER BY value ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM json_each('[1,2,3,4,5]')"
+        self.assertEqual(rows(self.db, sql.format("total_of")), rows(self.db, sql.format("sum")))
+        sql = "SELECT {}(value) OVER (PARTITION BY value % 2 ORDER BY value) FROM json_each('[1,2,3,4,5]')"
+        self.assertEqual(rows(self.db, sql.format("total_of")), rows(self.db, sql.format("sum")))
+        self.aggregate("longest(x TEXT) RETURNS TEXT")
+        self.fails("no window function: the module exports no ..._value",
+                   """SELECT longest(value) OVER (ORDER BY key) FROM json_each('["a"]')""")
+
+    def test_a_step_that_traps(self):
+        self.aggregate("odd(x BIGINT) RETURNS BIGINT")
+        self.fails("^procedure odd: .*unreachable", "SELECT value % 2, odd(value) FROM json_each('[1,3,2]') GROUP BY 1")
+        self.fails("unreachable", "SELECT odd(value), odd(value + 1) FROM json_each('[1,3]')")
+        self.assertEqual(one(self.db, "SELECT odd(value) FROM json_each('[1,3]')"), 4)
+        self.aggregate("odd(x BIGINT) RETURNS BIGINT", "WITH (fuel_limit = 1)")
+        self.fails("fuel", "SELECT odd(value) FROM json_each('[1,1]')")
+
+    def test_kinds_do_not_mix(self):
+        self.aggregate("total_of(x BIGINT) RETURNS BIGINT", "EXPORT 'total'")
+        with self.assertRaisesRegex(sqlite3.Error, "it exists and is an aggregate"):
+            create(self.db, "total_of(x BIGINT) RETURNS BIGINT", "v1.wat", "EXPORT 'mark'")
+        ddl(self.db, "DROP AGGREGATE total_of")
+        create(self.db, "total_of(x BIGINT) RETURNS BIGINT", "v1.wat", "EXPORT 'mark'")
+        self.fails("it was an aggregate when this connection met it", "SELECT total_of(1)")
+        self.db.close()
+        self.db = connect(f"{self.id()}.db")
+        self.assertEqual(one(self.db, "SELECT total_of(1)"), 11)
+        for text, error in (("none(x BIGINT) RETURNS BIGINT", 'no exported function "none_step"'),
+                            ("total2(x TEXT) RETURNS BIGINT", "parameter x TEXT: expected"),
+                            ("total2(x BIGINT) RETURNS REAL", "result"),
+                            ("bad(x BIGINT) RETURNS BIGINT", "must be .i64 state")):
+            with self.assertRaisesRegex(sqlite3.Error, error):
+                self.aggregate(text, "EXPORT 'total'" if "total" in text else "")
+
+
 def setUpModule():
     with open("nine.wat") as source, open("nine_env.wat", "w") as out:
         out.write(source.read().replace("MODULE", "env"))

@@ -203,6 +203,22 @@ static void create__sql(void **state) {
           "is not for LANGUAGE sql");
 }
 
+static void create__aggregates(void **state) {
+  (void)state;
+  assert_int_equal(parse("CREATE OR REPLACE AGGREGATE a(x INT) RETURNS REAL LANGUAGE wasm AS 'x'"),
+                   0);
+  assert_true(ddl.def.aggregate && !ddl.def.function && ddl.or_replace);
+  assert_int_equal(parse("DROP AGGREGATE IF EXISTS a"), 0);
+  assert_int_equal(parse("ALTER AGGREGATE a USE VERSION 1"), 0);
+  refused("CREATE AGGREGATE a RETURNS INT LANGUAGE wasm AS 'x'", "expected parameters and RETURNS");
+  refused("CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'", "expected parameters and RETURNS");
+  refused("CREATE AGGREGATE a(x INT) RETURNS INT LANGUAGE sql AS 'SELECT 1'", "written in wasm");
+  refused("CREATE AGGREGATE a(x INT) RETURNS TABLE (b INT) LANGUAGE wasm AS 'x'",
+          "does not return a table");
+  refused("CREATE AGREGATE a", "expected PROCEDURE, FUNCTION or AGGREGATE");
+  assert_string_equal(err.hint, "did you mean AGGREGATE?");
+}
+
 static void alter__forms(void **state) {
   (void)state;
   assert_int_equal(parse("ALTER PROCEDURE f VERSION 2 AS '/x.wasm'"), 0);
@@ -314,7 +330,7 @@ static void errors__say_where_and_what(void **state) {
   assert_string_equal(err.hint, "");
   refused("CREATE PROCEDURE f() LANGUAGE wasm WITH (memory_limit = '63KB') AS 'x'",
           "64KB at least");
-  refused("CREATE PROCEDUR f", "expected PROCEDURE or FUNCTION");
+  refused("CREATE PROCEDUR f", "expected PROCEDURE, FUNCTION or AGGREGATE");
   assert_string_equal(err.hint, "did you mean PROCEDURE?");
   refused("CREATE PROCEDURE f(a BIGINT b) LANGUAGE wasm AS 'x'", "expected ',' or ')'");
   refused("CREATE PROCEDURE f() LANGUAGE wasm", "expected AS and a source");
@@ -344,7 +360,6 @@ static void errors__clauses_not_ready(void **state) {
   (void)state;
   static const char *const statements[] = {
       "CREATE FUNCTION f() LANGUAGE python AS $$ print() $$",
-      "CREATE AGGREGATE a(x INT) LANGUAGE wasm AS 'x'",
       "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
@@ -502,6 +517,7 @@ int main(void) {
       cmocka_unit_test(create__defaults),
       cmocka_unit_test(create__tables),
       cmocka_unit_test(create__sql),
+      cmocka_unit_test(create__aggregates),
       cmocka_unit_test(alter__forms),
       cmocka_unit_test(alter__canary),
       cmocka_unit_test(cascade__where_a_version_becomes_current),

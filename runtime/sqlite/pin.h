@@ -1,0 +1,30 @@
+/* pin.h - what a running statement holds of a procedure: the version that answers all its calls, an
+ * instance, what they cost. call.c makes and ends it; aggregate.c's groups hold it too.
+ *
+ * Invariant: a pin's version stays mapped until the last of its users is gone. */
+#ifndef HRT_PIN_H
+#define HRT_PIN_H
+
+#include "sqlite/tally.h"
+
+struct hrt_pin {
+  hrt_version *version;
+  hrt_seat *seat; /* NULL: none yet, or it died, or the version keeps it */
+  hrt_entry *entry;
+  hrt_tally tally;
+  uint32_t users; /* the statement, the call that makes it, groups */
+  bool broken;    /* an aggregate's: its instance died, and the states of all groups with it */
+};
+
+/* The statement's pin, made now. *out has a use for the caller: unref it. */
+int hrt_pin_new(hrt_pin **out, sqlite3_context *sql, hrt_entry *e, helios_error *err);
+void hrt_pin_unref(void *pin);
+/* Can calls through t be answered by v? A pin serves all arities of the name. */
+int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err);
+/* The arguments that were given, and DEFAULTs for the rest. */
+sqlite3_value **hrt_pin_arguments(sqlite3_value *all[HRT_ARGS_MAX], const hrt_signature *s,
+                                  uint32_t given, sqlite3_value **argv);
+/* Gives the error to SQL. p: NULL if there is no pin. */
+void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, hrt_pin *p, helios_error *err);
+
+#endif
