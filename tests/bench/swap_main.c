@@ -1,0 +1,291 @@
+/* swap_main.c - what a running engine does in time: a swap of versions becomes visible under load,
+ * a statement is cancelled or meets its deadline, two threads against one, a canary's statements;
+ * and the memory that procedures take. Prints a line of JSON a case; times are of the wall clock,
+ * since waiting is what counts here: on a busy machine look at the low quantiles.
+ *
+ * usage: bench_swap ROUNDS */
+#include "../unit/engine_kit.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "measure.h"
+
+enum { SAMPLES = 1000, LOAD = 2, PROCEDURES = 200 };
+
+static unsigned rounds;
+static atomic_bool stop;
+static double samples[SAMPLES];
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Quantiles of the first n samples, from ns. */
+static void print_times(const char *name, unsigned n, double unit, const char *unit_name) {
+  qsort(samples, n, sizeof *samples, ascending);
+  printf("{\"bench\":\"swap\",\"name\":\"%s\",\"samples\":%u,\"unit\":\"%s\",\"q10\":%.3f,"
+         "\"median\":%.3f,\"q99\":%.3f,\"most\":%.3f}\n",
+         name, n, unit_name, samples[n / 10] / unit, samples[n / 2] / unit,
+         samples[n * 99 / 100] / unit, samples[n - 1] / unit);
+}
+
+static sqlite3_stmt *prepare(helios *h, const char *sql) {
+  sqlite3_stmt *s = NULL;
+  assert_int_equal(helios_prepare(h, &s, NULL, sql, NULL), 0);
+  return s;
+}
+
+static int run_int(sqlite3_stmt *s) {
+  int value = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : -1;
+  sqlite3_reset(s);
+  return value;
+}
+
+static helios *open_file(const char *name) {
+  helios *h = ek_open(name);
+  sqlite3_busy_timeout(helios_db(h), 10000);
+  ek_run(h, "PRAGMA synchronous = NORMAL", "");
+  return h;
+}
+
+static helios *make_marks(const char *name) {
+  helios *h = ek_open(name);
+  ek_run(h, "PRAGMA journal_mode = WAL", "wal");
+  ek_run(
+      h,
+      "CREATE TABLE t(a); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i "
+      "< 1000) INSERT INTO t SELECT i FROM c;"
+      "CREATE FUNCTION mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC AS '%D/one.so';"
+      "ALTER FUNCTION mark VERSION 2 AS '%D/two.so'",
+      "");
+  ek_close(h);
+  return open_file(name);
+}
+
+/* ---- swap ---- */
+
+static void *read_on(void *arg) {
+  helios *h = open_file("swap.db");
+  sqlite3_stmt *s = prepare(h, "SELECT sum(mark(a)) FROM t");
+  while (!atomic_load(&stop)) {
+    (void)run_int(s);
+  }
+  sqlite3_finalize(s);
+  ek_close(h);
+  return arg;
+}
+
+/* From the return of ALTER on one connection to the result of the next statement on another, while
+ * others read at full speed; and the ALTER itself. */
+static void bench_swap(void **state) {
+  (void)state;
+  static double altering[SAMPLES];
+  pthread_t threads[LOAD];
+  unsigned n = rounds * 10 < SAMPLES ? rounds * 10 : SAMPLES;
+  helios *h = make_marks("swap.db"), *other = open_file("swap.db");
+  sqlite3_stmt *s = prepare(other, "SELECT mark(0)");
+  atomic_store(&stop, false);
+  for (int i = 0; i < LOAD; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, read_on, NULL), 0);
+  }
+  for (unsigned i = 0; i < n; i++) {
+    double began = measure_now_ns();
+    ek_run(h, i % 2 ? "ALTER FUNCTION mark USE VERSION 2" : "ALTER FUNCTION mark USE VERSION 1",
+           "");
+    double done = measure_now_ns();
+    assert_int_equal(run_int(s), i % 2 ? 2 : 1);
+    samples[i] = measure_now_ns() - done;
+    altering[i] = done - began;
+  }
+  print_times("swap: next statement of another connection", n, 1e3, "us");
+  memcpy(samples, altering, n * sizeof *samples);
+  print_times("swap: the ALTER", n, 1e6, "ms");
+  for (unsigned i = 0; i < n; i++) {
+    double began = measure_now_ns();
+    assert_int_equal(run_int(s), n % 2 ? 1 : 2);
+    samples[i] = measure_now_ns() - began;
+  }
+  print_times("swap: the same statement without a swap", n, 1e3, "us");
+  atomic_store(&stop, true);
+  for (int i = 0; i < LOAD; i++) {
+    pthread_join(threads[i], NULL);
+  }
+  sqlite3_finalize(s);
+  ek_close(other);
+  ek_close(h);
+}
+
+/* ---- canary ---- */
+
+static void bench_canary(void **state) {
+  (void)state;
+  static const char *const shares[] = {NULL, "1", "100"};
+  unsigned n = rounds * 50 < SAMPLES ? rounds * 50 : SAMPLES;
+  helios *h = make_marks("canary.db");
+  for (int i = 0; i < 100; i++) { /* a schema to look through */
+    char sql[200];
+    snprintf(sql, sizeof sql, "CREATE TABLE table%d(a INTEGER, b TEXT CHECK (length(b) < 9), c)",
+             i);
+    ek_run(h, sql, "");
+  }
+  sqlite3_stmt *s = prepare(h, "SELECT mark(0)");
+  for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+    char name[80], sql[100];
+    snprintf(sql, sizeof sql, "ALTER FUNCTION mark CANARY VERSION 1 PERCENT %s", shares[k]);
+    ek_run(h, shares[k] ? sql : "SELECT 1", NULL);
+    snprintf(name, sizeof name, "canary: a statement, %s %%, 100 tables",
+             shares[k] ? shares[k] : "0");
+    (void)run_int(s);
+    for (unsigned i = 0; i < n; i++) {
+      double began = measure_now_ns();
+      (void)run_int(s);
+      samples[i] = measure_now_ns() - began;
+    }
+    print_times(name, n, 1e3, "us");
+  }
+  sqlite3_finalize(s);
+  ek_close(h);
+}
+
+/* ---- cancel, deadline ---- */
+
+static _Atomic int64_t interrupted_at;
+
+static void *interrupt_soon(void *db) {
+  usleep(3000);
+  atomic_store(&interrupted_at, (int64_t)measure_now_ns());
+  sqlite3_interrupt(db);
+  return NULL;
+}
+
+static void bench_stop(void **state) {
+  (void)state;
+  unsigned n = rounds * 2 < SAMPLES ? rounds * 2 : SAMPLES;
+  helios *h = ek_open(":memory:");
+  ek_run(
+      h,
+      "CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000000000000) "
+      "AS '%D/one.so'",
+      "");
+  for (unsigned i = 0; i < n; i++) {
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, helios_db(h)), 0);
+    ek_fails(h, "SELECT spin()", HELIOS_E_CANCELLED, "cancelled");
+    samples[i] = measure_now_ns() - (double)atomic_load(&interrupted_at);
+    pthread_join(thread, NULL);
+  }
+  print_times("cancel: sqlite3_interrupt to the statement's error", n, 1e6, "ms");
+  ek_run(h, "ALTER PROCEDURE spin SET timeout = '10ms'", "");
+  for (unsigned i = 0; i < n; i++) {
+    double began = measure_now_ns();
+    ek_fails(h, "SELECT spin()", HELIOS_E_DEADLINE, "time limit");
+    samples[i] = measure_now_ns() - began - 10e6;
+  }
+  print_times("deadline: after the 10 ms", n, 1e6, "ms");
+  ek_close(h);
+}
+
+/* ---- two threads ---- */
+
+enum { WINDOW_MS = 50 };
+
+static void *call_on(void *arg) {
+  unsigned long *calls = arg;
+  helios *h = open_file("threads.db");
+  sqlite3_stmt *s = prepare(h, "SELECT sum(mark(a)) FROM t");
+  double end = measure_now_ns() + WINDOW_MS * 1e6;
+  while (measure_now_ns() < end) {
+    (void)run_int(s);
+    *calls += 1000;
+  }
+  sqlite3_finalize(s);
+  ek_close(h);
+  return NULL;
+}
+
+static double calls_a_second(int threads) {
+  pthread_t at[LOAD];
+  unsigned long calls[LOAD][16] = {{0}}; /* a cache line each */
+  double began = measure_now_ns();
+  for (int i = 0; i < threads; i++) {
+    assert_int_equal(pthread_create(&at[i], NULL, call_on, calls[i]), 0);
+  }
+  for (int i = 0; i < threads; i++) {
+    pthread_join(at[i], NULL);
+  }
+  double took = (measure_now_ns() - began) / 1e9;
+  return (double)(calls[0][0] + calls[1][0]) / took;
+}
+
+/* The best window of each, since others use the processors too. */
+static void bench_threads(void **state) {
+  (void)state;
+  double one = 0, two = 0;
+  ek_close(make_marks("threads.db"));
+  for (unsigned i = 0; i < rounds; i++) {
+    double a = calls_a_second(1), b = calls_a_second(LOAD);
+    one = a > one ? a : one;
+    two = b > two ? b : two;
+  }
+  printf("{\"bench\":\"swap\",\"name\":\"threads\",\"one_calls_s\":%.0f,\"two_calls_s\":%.0f,"
+         "\"ratio\":%.2f}\n",
+         one, two, two / one);
+}
+
+/* ---- memory ---- */
+
+static long rss_kb(void) {
+  char line[200];
+  long kb = 0;
+  FILE *f = fopen("/proc/self/status", "r");
+  while (f && fgets(line, sizeof line, f)) {
+    (void)sscanf(line, "VmRSS: %ld", &kb);
+  }
+  if (f) {
+    fclose(f);
+  }
+  return kb;
+}
+
+/* Of a connection: procedures that it knows; those that it has called, each with an idle instance.
+ */
+static void bench_memory(void **state) {
+  (void)state;
+  char sql[200];
+  helios *h = ek_open("memory.db");
+  for (int i = 0; i < PROCEDURES; i++) {
+    snprintf(sql, sizeof sql,
+             "CREATE PROCEDURE p%d(a BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'mark' AS "
+             "'%%D/one.so'",
+             i);
+    ek_run(h, sql, "");
+  }
+  ek_close(h);
+  long empty = rss_kb();
+  h = ek_open("memory.db");
+  long known = rss_kb();
+  for (int i = 0; i < PROCEDURES; i++) {
+    snprintf(sql, sizeof sql, "SELECT p%d(1)", i);
+    ek_run(h, sql, "11");
+  }
+  long called = rss_kb();
+  printf("{\"bench\":\"swap\",\"name\":\"memory\",\"procedures\":%d,\"known_kb\":%.1f,"
+         "\"called_kb\":%.1f}\n",
+         PROCEDURES, (double)(known - empty) / PROCEDURES, (double)(called - known) / PROCEDURES);
+  ek_close(h);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(bench_memory), cmocka_unit_test(bench_swap),
+                                     cmocka_unit_test(bench_canary), cmocka_unit_test(bench_stop),
+                                     cmocka_unit_test(bench_threads)};
+  rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+  if (rounds == 0) {
+    fprintf(stderr, "usage: bench_swap ROUNDS\n");
+    return 2;
+  }
+  return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
+}
