@@ -30,6 +30,7 @@ bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b) {
   bool same = a->param_count == b->param_count && strcmp(a->returns.name, b->returns.name) == 0 &&
               hrt_definition_required(a) == hrt_definition_required(b) &&
               a->column_count == b->column_count;
+  same = same && a->column_count == 0 && b->column_count == 0;
   for (uint32_t i = 0; same && i < a->param_count; i++) {
     same = strcmp(a->params[i].type.name, b->params[i].type.name) == 0;
   }

@@ -88,6 +88,13 @@ static void canary__refused(void **state) {
   ek_fails(h, "ALTER FUNCTION mark CANARY VERSION 3 PERCENT 10", HELIOS_E_SIGNATURE,
            "other parameters");
   ek_run(h, "SELECT mark(0);" ROLLOUT, "1\n1|3|NULL|NULL|NULL");
+  ek_run(h,
+         "CREATE FUNCTION rows(a TEXT) RETURNS TABLE (x TEXT) LANGUAGE sql AS $$ SELECT :a $$;"
+         "CREATE OR REPLACE FUNCTION rows(a TEXT) RETURNS TABLE (x TEXT) LANGUAGE sql AS"
+         " $$ SELECT 2 $$; ALTER FUNCTION rows USE VERSION 1",
+         "");
+  ek_fails(h, "ALTER FUNCTION rows CANARY VERSION 2 PERCENT 10", HELIOS_E_SYNTAX,
+           "returns a table");
   ek_close(h);
 }
 
@@ -106,6 +113,25 @@ static void canary__exact_share_of_statements(void **state) {
   }
   ek_run(h, CANARY("50"), "");
   assert_int_equal(canaries(h, 10), 5); /* evenly spread */
+  ek_close(h);
+}
+
+/* Versions of LANGUAGE sql have canaries too. */
+static void canary__of_sql(void **state) {
+  (void)state;
+  int ones = 0;
+  helios *h = ek_open("body.db");
+  ek_run(h,
+         "CREATE FUNCTION said() RETURNS BIGINT LANGUAGE sql AS 'SELECT 1';"
+         "CREATE OR REPLACE FUNCTION said() RETURNS BIGINT LANGUAGE sql AS 'SELECT 2';"
+         "ALTER FUNCTION said USE VERSION 1; ALTER FUNCTION said CANARY VERSION 2 PERCENT 30",
+         "");
+  for (int i = 0; i < 100; i++) {
+    ek_run(h, "SELECT said() = helios_version('said'), said()", NULL);
+    assert_memory_equal(ek_out, "1|", 2);
+    ones += ek_out[2] == '1';
+  }
+  assert_int_equal(ones, 70);
   ek_close(h);
 }
 
@@ -702,6 +728,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(rollout__columns),
                                      cmocka_unit_test(canary__refused),
                                      cmocka_unit_test(canary__exact_share_of_statements),
+                                     cmocka_unit_test(canary__of_sql),
                                      cmocka_unit_test(canary__statement_never_mixes),
                                      cmocka_unit_test(canary__triggers_follow_their_statement),
                                      cmocka_unit_test(canary__in_a_transaction),
