@@ -28,6 +28,9 @@ static const char *const texts[] = {
     "SELECT json_group_array(a) FROM t",
     "WITH x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x LIMIT 40) SELECT n, hex(n) FROM x",
     "CREATE TABLE u(x)",
+    "ALTER TABLE u RENAME COLUMN x TO y",
+    "DROP TABLE u",
+    "app.tenant",
     "SELECT randomblob(100), zeroblob(9)",
     "SELECT * FROM sqlite_schema",
     "BEGIN",
@@ -219,11 +222,17 @@ static void run(puppet *p, fz_choices *c, const uint8_t *data, size_t size) {
   }
 }
 
+static const int64_t procedure_id = 7;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fz_choices c = {data, size};
   puppet *p = puppet_open(grants(), puppet_shared());
-  puppet_exec(p, "CREATE TABLE t(a INTEGER PRIMARY KEY, b REAL, c TEXT, d BLOB);"
-                 "INSERT INTO t VALUES (1, 1.5, 'one', x'0001ff'), (2, -0.0, 'zwei', NULL)");
+  puppet_exec(p,
+              "CREATE TABLE t(a INTEGER PRIMARY KEY, b REAL, c TEXT, d BLOB);"
+              "INSERT INTO t VALUES (1, 1.5, 'one', x'0001ff'), (2, -0.0, 'zwei', NULL);"
+              "CREATE TABLE helios_kv(procedure_id INTEGER NOT NULL, key BLOB NOT NULL, value BLOB "
+              "NOT NULL, PRIMARY KEY (procedure_id, key)) WITHOUT ROWID");
+  p->env->procedure_id = &procedure_id;
   run(p, &c, data, size);
   FZ_MUST(p->env->files == NULL);         /* and closed */
   FZ_MUST(sqlite3_get_autocommit(p->db)); /* what a call leaves open is rolled back */

@@ -118,7 +118,7 @@ int hrt_auth_ddl(hrt_host_env *env, int action, const char *a, const char *b, co
 /* ---- what SQLite asks nobody about ---- */
 
 static int refuse_text(hrt_host_env *env, const char *what) {
-  return hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not use %s", env->procedure, what);
+  return hrt_denied(env, HRT_CAP_DDL, NULL, "procedure %s may not use %s", env->procedure, what);
 }
 
 /* The table that a foreign key names: it can make its deletes fail, so it must be granted too. */
@@ -135,6 +135,8 @@ static int reference(hrt_host_env *env, const hrt_scan_token *t, const hrt_scan 
   if (table(env, "refer to", name, NULL) == SQLITE_OK) {
     return 0;
   }
+  env->denied = false; /* no window is open */
+  hrt_audit_sql(env);
   return HSB_STATUS_DENIED;
 }
 

@@ -106,7 +106,8 @@ static const scenario scenarios[] = {
     {"extension", NULL, NULL, NULL, FAULT_SQLITE, false, run_extension},
     {"thread", "SELECT answer()", NULL, NULL, FAULT_OURS, false, run_thread},
     {"first create",
-     "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP "
+     "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP FUNCTION keeps; "
+     "DROP "
      "FUNCTION files; DROP FUNCTION ask; DROP TABLE helios_meta; DROP TABLE helios_version; DROP "
      "TABLE "
      "helios_procedure; DROP "
@@ -153,6 +154,12 @@ static const scenario scenarios[] = {
     {"files", "SELECT files('%D/files/x')", "SELECT files('%D/files/x')", "17", FAULT_ALL, false,
      NULL},
     {"request", "SELECT ask()", "SELECT ask()", "-21", FAULT_ALL, false, NULL},
+    {"kept values", NULL, "SELECT keeps(); SELECT length(value) FROM helios_kv", "690\n700",
+     FAULT_ALL, false, NULL},
+    {"kept values again", "SELECT keeps()", "SELECT keeps()", "690", FAULT_ALL, false, NULL},
+    {"session variables", "SET app.x = '1'",
+     "SET app.y = 'two'; SHOW ALL; RESET app.y; SELECT helios_session('app.x')",
+     "app.x|1\napp.y|two\n1", FAULT_ALL, false, NULL},
     {"trap", "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so'",
      "SELECT coalesce(answer(), wild())", "1", FAULT_ALL, false, NULL},
     {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|5", FAULT_ALL,
@@ -471,6 +478,7 @@ static int setup(void **state) {
   assert_int_equal(mkdir(ek_path("tmp"), 0700), 0);
   setenv("TMPDIR", ek_path("tmp"), 1);
   build("hosts");
+  build("keeps");
   build("files");
   build("ask");
   assert_int_equal(mkdir(ek_path("files"), 0700), 0);
@@ -484,6 +492,8 @@ static int setup(void **state) {
       "ALTER PROCEDURE answer VERSION 2 AS '%D/two.so'; ALTER PROCEDURE answer USE VERSION 1;"
       "CREATE FUNCTION hosts(a TEXT) RETURNS JSON LANGUAGE wasm CAPABILITIES ('query', "
       "'read:log', 'write:log', 'transaction', 'log') AS '%D/hosts.so';"
+      "CREATE FUNCTION keeps() RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('query', 'write:log', "
+      "'ddl:made', 'log', 'crypto', 'random') AS '%D/keeps.so';"
       "CREATE FUNCTION files(a TEXT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES "
       "('filesystem:%D/files:rw', 'log') AS '%D/files.so';"
       "CREATE FUNCTION ask() RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('network:127.0.0.1') AS "

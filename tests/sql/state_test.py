@@ -280,6 +280,37 @@ class Metrics(Case):
         self.made("metric")
         self.assertEqual(rows(self.db, "SELECT metric('orders', 2), metric('orders', 0.5)"), [(0, 0)])
         self.assertEqual(one(self.db, "SELECT metric('a b', 1)"), -22)
+        self.assertEqual(rows(self.db, "SELECT procedure, name, kind, value FROM helios_custom_metrics"),
+                         [("metric", "orders", "counter", 2.5)])
+
+
+class Audit(Case):
+    """A use that is refused leaves a record, with the capability that it lacks."""
+
+    def refused(self):
+        return rows(self.db, "SELECT procedure, capability, object, granted FROM helios_audit_log WHERE event = 'use'")
+
+    def test_session(self):
+        self.made("say")
+        self.assertEqual(one(self.db, "SELECT say('helios.who', 'me')"), -2)
+        self.assertEqual(self.refused(), [("say", None, "helios.who", 0)])
+
+    def test_ddl(self):
+        create(self.db, "ask", "ask", "ddl:work", "write:work", "transaction", "log")
+        for sql, object in (("CREATE TABLE other(a)", "other"), ("CREATE TABLE work(a REFERENCES t)", "t"),
+                            ("CREATE TABLE work(a DEFAULT (1))", None)):
+            self.assertEqual(one(self.db, f"SELECT ask('{sql}')"), -2, sql)
+            self.assertEqual(self.refused()[-1], ("ask", "ddl", object, 0))
+
+    def test_environment(self):
+        Path("env.wat").write_text("""(module (import "helios_v1" "env_get" (func $get (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 2)
+          (func (export "remove") (param i32 i32) (result i32)
+            (call $get (local.get 0) (local.get 1) (i32.const 65536) (i32.const 100))))""")
+        create(self.db, "look", "remove", "env:HOME", module="env.wat")
+        self.assertGreaterEqual(one(self.db, "SELECT look('HOME')"), 0)
+        self.assertEqual(one(self.db, "SELECT look('PATH')"), -2)
+        self.assertEqual(self.refused(), [("look", "env", "PATH", 0)])
 
 
 if __name__ == "__main__":
