@@ -291,6 +291,16 @@ static void check_database(doctor *d) {
   sqlite3_free(broken);
 }
 
+/* False: nothing that the database says of procedures can be believed. */
+static bool check_tables(doctor *d) {
+  char *hidden = sh_hidden(d->sh);
+  if (hidden != NULL) {
+    say(d, FAIL, "tables", hidden, "they hide the engine's: drop them, and ask who made them");
+  }
+  sqlite3_free(hidden);
+  return hidden == NULL;
+}
+
 /* Each version that can't run here, with its reason; one that calls get is a failure. */
 static void check_versions(doctor *d) {
   static const char broken[] = "SELECT procedure || ' version ' || version || ': ' || reason, role "
@@ -347,8 +357,10 @@ int sh_cmd_doctor(shell *sh) {
       return SH_EXIT_USAGE;
     }
     check_database(&d);
-    check_versions(&d);
-    check_users(&d);
+    if (check_tables(&d)) {
+      check_versions(&d);
+      check_users(&d);
+    }
     d.failed |= sh_close(sh, 0) != 0;
   }
   if (sh->json) {

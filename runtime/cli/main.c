@@ -172,7 +172,9 @@ static int run(shell *sh, int argc, char **argv) {
   }
   find_database(sh);
   if (!hcl_fits(line, &sh_program)) {
-    return sh_usage(sh, line->hint, "%s", line->text);
+    bool named = sh->database != NULL && sh->database == getenv("HELIOS_DB");
+    return sh_usage(sh, named ? "HELIOS_DB names the database already" : line->hint, "%s",
+                    line->text);
   }
   int code = check_database(sh);
   if (code != 0) {

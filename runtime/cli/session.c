@@ -71,6 +71,28 @@ static void cant_open(shell *sh, const char *path, helios_error *err) {
   sh->source = source;
 }
 
+char *sh_hidden(shell *sh) {
+  return sh_ask(sh,
+                "SELECT group_concat(s.name, ', ') FROM sqlite_schema s JOIN pragma_module_list m "
+                "ON m.name = s.name COLLATE NOCASE WHERE s.name LIKE 'helios\\_%' ESCAPE '\\'",
+                NULL);
+}
+
+/* May the commands that ask about procedures believe the answers? */
+static bool is_honest(shell *sh) {
+  size_t command = sh->line_of.command;
+  if (command == SH_COMMAND_shell || command == SH_COMMAND_exec || command == SH_COMMAND_doctor) {
+    return true;
+  }
+  char *hidden = sh_hidden(sh);
+  if (hidden != NULL) {
+    sh_say_error(sh, "helios doctor says more",
+                 "the database has tables that hide the engine's: %.200s", hidden);
+  }
+  sqlite3_free(hidden);
+  return hidden == NULL;
+}
+
 bool sh_open(shell *sh, const char *path) {
   struct sigaction action = {.sa_handler = on_interrupt};
   helios_error err = {.code = HELIOS_OK};
@@ -84,6 +106,10 @@ bool sh_open(shell *sh, const char *path) {
   interruptible = helios_db(sh->h);
   sigaction(SIGINT, &action, NULL);
   helios_set_log(sh->h, log_line, sh, HELIOS_LOG_INFO);
+  if (!is_honest(sh)) {
+    sh_close(sh, 0);
+    return false;
+  }
   return true;
 }
 

@@ -78,6 +78,9 @@ const char *sh_option(const shell *sh, enum sh_option_id id);
 /* session.c */
 /* Opens sh->database and takes Ctrl-C. False: it has complained. */
 bool sh_open(shell *sh, const char *path);
+/* The database's own tables that have the names of the engine's virtual ones, and so would answer
+ * in their place; to be freed by sqlite3_free; NULL: none. */
+char *sh_hidden(shell *sh);
 /* Closes it; the exit code, with that of what was done before. */
 int sh_close(shell *sh, int code);
 /* Where rows go; NULL: stdout. False: it has complained. */

@@ -47,3 +47,10 @@ import json
 for line in open("out").read().splitlines() + open("err").read().splitlines():
     json.loads(line)
 PY
+# tables of its own that would answer in place of the engine's: named, and nothing is believed
+sqlite3 fake.db "CREATE TABLE Helios_Versions(procedure, version, status, role, reason); CREATE VIEW helios_audit_log AS SELECT 1"
+expect 1 helios doctor fake.db && has out '^fail +tables +.*Helios_Versions' && has out helios_audit_log && lacks out '^ok +versions'
+for command in 'procedure list' 'audit' 'metrics' 'procedure info x' 'procedure drop x'; do
+  expect 2 helios $command --db fake.db && has err "tables that hide the engine's: .*Helios_Versions" && [ ! -s out ] || fail "$command"
+done
+expect 2 helios audit --json --db fake.db && json_lines err

@@ -73,6 +73,7 @@ expect 1 helios procedure grant f fly:moon
 expect 0 helios procedure list 'tax%' && [ "$(wc -l <out)" = 4 ] || fail "list with a pattern"
 expect 1 helios procedure info nothing && has err 'no such procedure: nothing \(NOT_FOUND\)'
 expect 0 helios procedure list -m csv f && has out '^"?procedure' && expect 0 helios procedure list -m markdown && has out '^\| procedure'
+expect 2 helios procedure info shop.db f && has err "HELIOS_DB names the database already"
 unset HELIOS_DB
 
 # which database
