@@ -41,7 +41,7 @@ void hrt_counts_add(hrt_counts *to, const hrt_counts *from) {
 #undef HRT_COUNT
 #undef SUM
 #undef MAX
-  for (int i = 0; i < HRT_BUCKETS; i++) {
+  for (int i = 0; i < HRT_BUCKETS && from->timed > 0; i++) {
     to->buckets[i] += from->buckets[i];
   }
 }

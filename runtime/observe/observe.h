@@ -110,9 +110,8 @@ void hrt_record_give(hrt_store *store, hrt_record *record);
 void hrt_record_written(hrt_store *store, hrt_ring_kind kind, hrt_record *record, int64_t row);
 /* Records that nobody wrote before their place was needed, or that there was no memory for. */
 uint64_t hrt_records_dropped(hrt_store *store, hrt_ring_kind kind);
-/* Records that are not written, of the ring that has most of them in proportion to its size, in
- * percent; 0: none anywhere. */
-uint32_t hrt_records_due(hrt_store *store);
+/* Is any record not written? */
+bool hrt_records_due(hrt_store *store);
 
 /* ---- counters: counts.c ---- */
 
@@ -181,6 +180,8 @@ void hrt_metrics_each(hrt_store *store, hrt_metric_fn *each, void *arg);
 
 /* ---- who writes it down: store.c ---- */
 
+/* Is a ring half full of what is not written, or does a deferred write wait? Cheap. */
+bool hrt_store_hurry(const hrt_store *store);
 /* May the caller write what the store has to the database? Not while another thread does, nor less
  * than `pause_us` after the last time that it was allowed. True: hrt_store_write_end must follow.
  */
@@ -205,6 +206,5 @@ typedef struct hrt_deferred {
 bool hrt_defer(hrt_store *store, hrt_deferred d);
 /* Takes the oldest; false: there is none. What could not be done is handed in again. */
 bool hrt_deferred_take(hrt_deferred *out, hrt_store *store);
-bool hrt_deferred_waiting(hrt_store *store);
 
 #endif

@@ -100,6 +100,7 @@ static void put(hrt_store *store, hrt_ring_kind kind, const hrt_datum *values) {
   } else {
     store->rings[kind].dropped++;
   }
+  hrt_store_look(store);
   pthread_mutex_unlock(&store->mutex);
 }
 
@@ -194,6 +195,7 @@ void hrt_record_written(hrt_store *store, hrt_ring_kind kind, hrt_record *record
     ring->unwritten += row == 0 ? 1 : -1u;
   }
   record->row = row;
+  hrt_store_look(store);
   pthread_mutex_unlock(&store->mutex);
 }
 
@@ -207,20 +209,17 @@ uint64_t hrt_records_dropped(hrt_store *store, hrt_ring_kind kind) {
   return n;
 }
 
-uint32_t hrt_records_due(hrt_store *store) {
-  uint32_t most = 0;
+bool hrt_records_due(hrt_store *store) {
+  bool due = false;
   if (store == NULL) {
-    return 0;
+    return false;
   }
   pthread_mutex_lock(&store->mutex);
   for (int i = 0; i < HRT_RING_COUNT; i++) {
-    const struct hrt_ring *ring = &store->rings[i];
-    uint32_t percent = ring->unwritten * 100 / ring->size;
-    percent = percent || ring->unwritten == 0 ? percent : 1;
-    most = percent > most ? percent : most;
+    due = due || store->rings[i].unwritten > 0;
   }
   pthread_mutex_unlock(&store->mutex);
-  return most;
+  return due;
 }
 
 void hrt_rings_init(hrt_store *store) {

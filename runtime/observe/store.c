@@ -110,6 +110,18 @@ static int64_t now_us(void) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+bool hrt_store_hurry(const hrt_store *store) {
+  return store && __atomic_load_n(&store->hurry, __ATOMIC_RELAXED) != 0;
+}
+
+void hrt_store_look(hrt_store *store) {
+  bool hurry = store->deferred_count > 0;
+  for (int i = 0; i < HRT_RING_COUNT; i++) {
+    hurry = hurry || store->rings[i].unwritten > store->rings[i].size / 2;
+  }
+  __atomic_store_n(&store->hurry, hurry, __ATOMIC_RELAXED);
+}
+
 bool hrt_store_write_begin(hrt_store *store, int64_t pause_us) {
   if (store == NULL) {
     return false;
@@ -151,6 +163,7 @@ bool hrt_defer(hrt_store *store, hrt_deferred d) {
   if (room) {
     store->deferred[store->deferred_count++] = d;
   }
+  hrt_store_look(store);
   pthread_mutex_unlock(&store->mutex);
   return room;
 }
@@ -166,16 +179,7 @@ bool hrt_deferred_take(hrt_deferred *out, hrt_store *store) {
     store->deferred_count--;
     memmove(store->deferred, store->deferred + 1, store->deferred_count * sizeof *out);
   }
-  pthread_mutex_unlock(&store->mutex);
-  return some;
-}
-
-bool hrt_deferred_waiting(hrt_store *store) {
-  if (store == NULL) {
-    return false;
-  }
-  pthread_mutex_lock(&store->mutex);
-  bool some = store->deferred_count > 0;
+  hrt_store_look(store);
   pthread_mutex_unlock(&store->mutex);
   return some;
 }

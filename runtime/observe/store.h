@@ -40,6 +40,7 @@ struct hrt_store {
   uint32_t refs;
   pthread_mutex_t mutex;
   uint64_t seed;
+  int hurry;        /* a ring is half full, or a deferred write waits; read without the mutex */
   bool writing;     /* someone writes it to the database */
   int64_t tried_us; /* when that began last, by the monotonic clock */
   struct hrt_ring rings[HRT_RING_COUNT];
@@ -50,6 +51,9 @@ struct hrt_store {
   hrt_deferred deferred[HRT_DEFERRED_MOST];
   uint32_t deferred_count;
 };
+
+/* Brings `hurry` up to date; with the mutex held. */
+void hrt_store_look(hrt_store *store);
 
 /* At the end of the store, when nobody else uses it. */
 void hrt_rings_init(hrt_store *store);

@@ -77,7 +77,7 @@ int hrt_pin_new(pin **out, sqlite3_context *sql, hrt_entry *e, helios_error *err
   p->version = hrt_version_ref(v);
   p->entry = e;
   p->users = 2;
-  hrt_tally_begin(&p->tally, p->version, sql);
+  hrt_tally_begin(&p->tally, p->version, sql, p, e->aux);
   (void)hrt_flush(NULL, e->h, HRT_FLUSH_BEGIN, NULL);
   sqlite3_set_auxdata(sql, e->aux, p, hrt_pin_unref); /* may call hrt_pin_unref at once */
   *out = p;

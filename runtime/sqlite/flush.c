@@ -14,7 +14,6 @@
 enum {
   PAUSE_US = 1000000, /* between two flushes after statements */
   HURRY_US = 10000,   /* the same when a ring fills, or a deferred write waits */
-  FULL = 50,          /* percent of a ring: it fills */
   WAIT_MS = 250,      /* for the write lock, where we may wait */
 };
 
@@ -53,15 +52,16 @@ static bool possible(helios *h, hrt_flush_when when) {
 
 static bool begin(helios *h, hrt_flush_when when) {
   hrt_store *store = h->conn.observer.store;
-  if (when == HRT_FLUSH_CLOSE || when == HRT_FLUSH_NOW) {
+  bool hurry = hrt_store_hurry(store);
+  switch (when) {
+  case HRT_FLUSH_BEGIN:
+    return hurry && hrt_store_write_begin(store, PAUSE_US);
+  case HRT_FLUSH_AFTER:
+    return (hurry || hrt_records_due(store)) &&
+           hrt_store_write_begin(store, hurry ? HURRY_US : PAUSE_US);
+  default:
     return hrt_store_write_begin(store, 0);
   }
-  uint32_t due = hrt_records_due(store);
-  bool hurry = due >= FULL || hrt_deferred_waiting(store);
-  if (when == HRT_FLUSH_BEGIN ? !hurry : due == 0 && !hurry) {
-    return false;
-  }
-  return hrt_store_write_begin(store, hurry && when == HRT_FLUSH_AFTER ? HURRY_US : PAUSE_US);
 }
 
 /* ---- the second connection ---- */
@@ -234,6 +234,9 @@ out:
 }
 
 int hrt_flush(int64_t *written, helios *h, hrt_flush_when when, helios_error *err) {
+  if (when == HRT_FLUSH_BEGIN && !hrt_store_hurry(h->conn.observer.store)) {
+    return 0; /* the common case, at the begin of every statement */
+  }
   if (!possible(h, when)) {
     return hrt_fail(err, HELIOS_E_MISUSE, "the connection is in a transaction, or can't write");
   }

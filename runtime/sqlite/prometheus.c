@@ -85,7 +85,8 @@ static void append_buckets(sqlite3_str *s, const char *name, const hrt_metric_ro
 static void append_times(sqlite3_str *s, const hrt_metric_row *rows, size_t count) {
   static const char name[] = "helios_procedure_duration_seconds";
   char sum[32];
-  head(s, name, "histogram", "Time of the calls whose time was taken: one in 64, all of profiled.");
+  head(s, name, "histogram",
+       "Time of the calls whose time was taken: one in 256, all of profiled.");
   for (size_t i = 0; i < count; i++) {
     append_buckets(s, name, &rows[i]);
     snprintf(sum, sizeof sum, "%.9f", (double)rows[i].counts.time_ns * 1e-9);

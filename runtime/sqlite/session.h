@@ -133,8 +133,10 @@ struct helios {
   void *app_arg;
   helios_log_fn *log;
   void *log_arg;
-  uint64_t statements;     /* that called procedures, so far */
-  struct hrt_costs *costs; /* of the last of them, or NULL */
+  uint64_t statements;       /* that called procedures, so far */
+  struct hrt_costs *costs;   /* of the last of them, or NULL */
+  bool costs_wanted;         /* somebody has asked: first calls are timed */
+  struct hrt_tally *tallies; /* of statements that run */
 };
 
 /* ---- attach.c ---- */

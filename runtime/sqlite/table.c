@@ -286,7 +286,7 @@ static int pin(struct cursor *c, const struct table *t, helios_error *err) {
     HRT_TRY(hrt_resolve(&v, t->entry, err));
     HRT_TRY(check_key(t, v, err));
     c->version = hrt_version_ref(v);
-    hrt_tally_begin(&c->tally, c->version, NULL);
+    hrt_tally_begin(&c->tally, c->version, NULL, NULL, 0);
   }
 out:
   return status;

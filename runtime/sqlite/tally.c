@@ -10,42 +10,55 @@
 
 #include "plugin/alloc.h"
 
-enum { AUX_STATEMENT = -1212499999 }; /* above functions.c's own */
-
 uint64_t hrt_tally_clock(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* The number of the running statement: kept by SQLite with the statement, the same for all of its
- * procedures. What a procedure runs belongs to the statement that called it. A virtual table knows
- * no statement: each opening of it has a number. */
+/* The number of the running statement: that of another procedure's tally that SQLite keeps with the
+ * same statement, else a new one. What a procedure runs belongs to the statement that called it. A
+ * virtual table knows no statement: each opening of it has a number. */
 static uint64_t number(helios *h, sqlite3_context *sql) {
+  enum { LOOKED_AT = 32 };
+  int looked = 0;
   if (h->budget) {
     return h->conn.observer.statement;
   }
-  if (sql == NULL) {
-    return ++h->statements;
+  for (const hrt_tally *t = h->tallies; t && sql && looked < LOOKED_AT; t = t->next) {
+    if (t->pin && sqlite3_get_auxdata(sql, t->aux) == t->pin) {
+      return t->statement;
+    }
+    looked++;
   }
-  uint64_t *known = sqlite3_get_auxdata(sql, AUX_STATEMENT);
-  if (known) {
-    return *known;
-  }
-  uint64_t n = ++h->statements;
-  known = hrt_alloc(sizeof *known);
-  if (known) {
-    *known = n;
-    sqlite3_set_auxdata(sql, AUX_STATEMENT, known, hrt_free); /* may free it at once */
-  }
-  return n;
+  return ++h->statements;
 }
 
-void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql) {
-  t->statement = number(v->h, sql);
+static void link(hrt_tally *t, helios *h) {
+  t->next = h->tallies;
+  t->prev = NULL;
+  if (t->next) {
+    t->next->prev = t;
+  }
+  h->tallies = t;
+}
+
+static void unlink(hrt_tally *t, helios *h) {
+  *(t->prev ? &t->prev->next : &h->tallies) = t->next;
+  if (t->next) {
+    t->next->prev = t->prev;
+  }
+}
+
+void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql, const void *pin, int aux) {
+  helios *h = v->h;
+  t->statement = number(h, sql);
+  t->pin = pin;
+  t->aux = aux;
+  link(t, h);
   t->until = t->set = v->phase ? v->phase : 1; /* the first call of all is timed */
   if (v->series == NULL) {
-    v->series = hrt_series_of(v->h->conn.observer.store, v->name, v->number);
+    v->series = hrt_series_of(h->conn.observer.store, v->name, v->number);
   }
 }
 
@@ -61,7 +74,7 @@ void hrt_tally_time(hrt_tally *t, hrt_version *v, uint64_t ns) {
 }
 
 hrt_tally_call hrt_tally_call_begin(hrt_tally *t, const hrt_version *v) {
-  bool first = hrt_tally_calls(t) == 0;
+  bool first = v->h->costs_wanted && hrt_tally_calls(t) == 0;
   hrt_tally_call call = {0};
   if (--t->until == 0) {
     hrt_tally_again(t, v);
@@ -79,7 +92,7 @@ void hrt_tally_call_end(hrt_tally *t, hrt_version *v, hrt_tally_call call) {
   if (call.sampled) {
     hrt_tally_time(t, v, ns);
   }
-  if (t->first_ns == 0) {
+  if (hrt_tally_calls(t) == 1) {
     t->first_ns = ns;
     t->timed = t->time_ns = 0;
   }
@@ -134,6 +147,7 @@ static void add_cost(const hrt_tally *t, const hrt_version *v) {
 
 void hrt_tally_end(hrt_tally *t, hrt_version *v) {
   hrt_counts *c = &v->counts;
+  unlink(t, v->h);
   if (v->kept) { /* other instances were looked at when they were given back */
     c->memory_max = larger(c->memory_max, hrt_guest_peak(v->kept->instance));
   }
@@ -142,7 +156,11 @@ void hrt_tally_end(hrt_tally *t, hrt_version *v) {
   c->fuel += t->fuel;
   c->fuel_max = larger(c->fuel_max, t->fuel_max);
   hrt_series_add(v->series, c);
-  *c = (hrt_counts){0};
+  if (t->errors > 0 || c->timed > 0) { /* else all but these is zero, or a maximum */
+    *c = (hrt_counts){0};
+  } else {
+    c->calls = c->fuel = 0;
+  }
   add_cost(t, v);
 }
 

@@ -9,9 +9,12 @@
 
 #include "sqlite/session.h"
 
-#define HRT_TALLY_PERIOD 64
+#define HRT_TALLY_PERIOD 256
 
 typedef struct hrt_tally {
+  struct hrt_tally *next, *prev; /* of the connection */
+  const void *pin;
+  int aux;
   uint32_t until;     /* calls to the next one that is timed, that one included */
   uint32_t set;       /* what `until` was last set to */
   uint64_t calls;     /* when it was set */
@@ -19,12 +22,13 @@ typedef struct hrt_tally {
   uint64_t fuel, fuel_max;
   uint64_t errors;
   uint64_t timed, time_ns;
-  uint64_t first_ns; /* time of the first call, for the statement's cost; 0: not over */
+  uint64_t first_ns; /* time of the first call, for the statement's cost; 0: not taken */
   uint64_t began;    /* the short call that is timed now */
 } hrt_tally;
 
-/* The first call of a statement. sql: of that call; NULL: of a virtual table. */
-void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql);
+/* The first call of a statement. sql: of that call; NULL: of a virtual table. pin, aux: what SQLite
+ * keeps with the statement, and where. */
+void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql, const void *pin, int aux);
 /* The statement is over. */
 void hrt_tally_end(hrt_tally *t, hrt_version *v);
 uint64_t hrt_tally_clock(void); /* ns */

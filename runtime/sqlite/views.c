@@ -222,6 +222,7 @@ static int fill_profile(hrt_view *v, helios_error *err) {
 
 static int fill_statement(hrt_view *v, helios_error *err) {
   const hrt_costs *costs = v->h->costs;
+  v->h->costs_wanted = true;
   bool ok = true;
   for (uint32_t i = 0; costs && i < costs->count && ok; i++) {
     ok = add_cost(v, &costs->at[i], costs->statement);
