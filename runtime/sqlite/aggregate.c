@@ -368,7 +368,7 @@ static int result_of_none(sqlite3_context *sql, hrt_trampoline *t, helios_error 
     return status;
   }
   *p = (hrt_pin){.version = hrt_version_ref(v), .entry = t->entry, .users = 1};
-  hrt_tally_begin(&p->tally, v, NULL);
+  hrt_tally_begin(&p->tally, v, NULL, NULL, 0);
   HRT_TRY(hrt_pin_fits(t, v, err));
   HRT_TRY(begin(&g, p, err));
   HRT_TRY(result(sql, &g, false, err));
