@@ -85,10 +85,11 @@ static int name_output(build *b) {
   if (output != NULL) {
     return hcc_path(b->result->output, b->err, "%s", output);
   }
-  size_t stem;
-  hcc_language_of(&stem, input);
-  return hcc_path(b->result->output, b->err, "%.*s%s", (int)(stem < HCC_PATH ? stem : HCC_PATH),
-                  input, suffixes[b->options->emit]);
+  char stem[HCC_PATH];
+  int status = hcc_source_stem(stem, input, b->err);
+  return status != 0
+             ? status
+             : hcc_path(b->result->output, b->err, "%s%s", stem, suffixes[b->options->emit]);
 }
 
 static bool needs_tools(const build *b) {

@@ -21,6 +21,7 @@ static const hcl_command commands[] = {
 };
 
 #define ON(command) (1u << HCC_COMMAND_##command)
+#define TRIES (ON(test) | ON(run) | ON(watch))
 #define ALL HCL_ALL
 const hcl_option hcc_options[HCC_OPTIONS] = {
 #define HCC_OPTION(id, letter, name, commands, value, choices, help)                               \
@@ -43,7 +44,8 @@ static const hcl_row variables[] = {
 };
 
 static const hcl_row examples[] = {
-    {"heliosc add.wasm", "compile to add.so"},
+    {"heliosc add.c", "compile to add.so"},
+    {"heliosc run add.c 1 2", "call it"},
     {"heliosc inspect add.wasm", "what is in it"},
     {"heliosc verify add.so", "seal and machine code"},
     {"heliosc doctor", "can this machine build?"},
@@ -55,7 +57,8 @@ static bool is_file(const char *word, const char *nearest) {
   return strcmp(word, "-") == 0 || strpbrk(word, "./") != NULL || access(word, F_OK) == 0;
 }
 
-#define REPEATED (UINT64_C(1) << HCC_OPTION_include)
+#define BIT(option) (UINT64_C(1) << HCC_OPTION_##option)
+#define REPEATED (BIT(include) | BIT(param) | BIT(grant))
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 const hcl_program hcc_program = {
     .name = "heliosc",

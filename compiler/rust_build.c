@@ -226,6 +226,19 @@ static void tell_short(rust_build *b, char *line) {
   b->job->listener.hear(b->job->listener.arg, &m);
 }
 
+/* The one beside rustc, if there is one: a newer cargo asks an older rustc for what it has not. */
+static int find_cargo(hcc_tool *out, rust_build *b) {
+  char path[HCC_PATH];
+  const char *named = getenv("HELIOS_CARGO");
+  size_t folder = (size_t)(strrchr(b->rustc.path, '/') - b->rustc.path);
+  if ((named == NULL || named[0] == '\0') &&
+      hcc_path(path, NULL, "%.*s/cargo", (int)folder, b->rustc.path) == 0 &&
+      hcc_tool_identify(out, path)) {
+    return 0;
+  }
+  return hcc_tool_find(out, HCC_TOOL_CARGO, NULL, b->err);
+}
+
 static int run_cargo(rust_build *b, const char *const *argv) {
   hcc_error failure = {.code = HCC_OK};
   hcc_ran *ran = calloc(1, sizeof *ran);
@@ -289,7 +302,7 @@ int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
                         "--message-format=short",
                         NULL};
   HCC_TRY(prepare(b));
-  HCC_TRY(hcc_tool_find(&cargo, HCC_TOOL_CARGO, NULL, err));
+  HCC_TRY(find_cargo(&cargo, b));
   argv[4] = cargo.path;
   HCC_TRY(hcc_path(home, err, "HOME=%s", own == NULL ? "/" : own));
   snprintf(target, sizeof target, "%s/target", job->folder);

@@ -40,6 +40,20 @@ const hcc_language *hcc_language_of(size_t *stem, const char *path) {
   return NULL;
 }
 
+int hcc_source_stem(char out[HCC_PATH], const char *path, hcc_error *err) {
+  char folder[HCC_PATH];
+  size_t stem;
+  const hcc_language *l = hcc_language_of(&stem, path);
+  const char *slash = strrchr(path, '/');
+  if (l == NULL || l == &languages[0] || stem < strlen(path)) {
+    return hcc_path(out, err, "%.*s", (int)(stem < HCC_PATH ? stem : HCC_PATH), path);
+  }
+  int status = hcc_source_folder(folder, path, err);
+  return status != 0 ? status
+                     : hcc_path(out, err, "%.*s%s", slash == NULL ? 0 : (int)(slash - path + 1),
+                                path, strrchr(folder, '/') + 1);
+}
+
 bool hcc_is_source(const char *path) {
   size_t stem;
   const hcc_language *l = hcc_language_of(&stem, path);

@@ -38,6 +38,9 @@ typedef struct hcc_language {
 /* The language of a file by its name; NULL: none of the table. *stem: bytes of path before its
  * ending. */
 const hcc_language *hcc_language_of(size_t *stem, const char *path);
+/* The path of what a source becomes, without an ending: of "a/tax.c" "a/tax", of "tax/Cargo.toml"
+ * "tax/tax". */
+int hcc_source_stem(char out[HCC_PATH], const char *path, hcc_error *err);
 /* Is path a source, that is: something else than a module? */
 bool hcc_is_source(const char *path);
 
