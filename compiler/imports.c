@@ -15,9 +15,10 @@ static const struct host_call {
 #undef HSB_HOSTCALL
 };
 /* Arguments, result, error of the call. */
-static const char *const pure[] = {"arg_count",  "arg_type",     "arg_i64",     "arg_f64",
-                                   "arg_len",    "arg_read",     "return_null", "return_i64",
-                                   "return_f64", "return_bytes", "fail",        "heliosdb_error"};
+static const char *const pure[] = {"arg_count",     "arg_type",     "arg_i64",     "arg_f64",
+                                   "arg_len",       "arg_read",     "return_null", "return_i64",
+                                   "return_f64",    "return_bytes", "fail",        "error_message",
+                                   "heliosdb_error"};
 
 #define HOST_CALLS (sizeof host_calls / sizeof *host_calls)
 

@@ -1,0 +1,12 @@
+SELECT 'a clerk sees';
+SELECT * FROM seen;
+SELECT 'an auditor sees';
+UPDATE viewer SET role = 'auditor';
+SELECT * FROM seen WHERE id < 4;
+SELECT 'nobody sees';
+UPDATE viewer SET role = NULL;
+SELECT id, email, salary FROM seen WHERE id < 3;
+SELECT 'an index over a mask is used';
+CREATE INDEX people_mask ON people(mask_email(email, 'clerk'));
+SELECT id FROM people WHERE mask_email(email, 'clerk') = 'a***@example.com';
+EXPLAIN QUERY PLAN SELECT id FROM people WHERE mask_email(email, 'clerk') = 'a***@example.com';
