@@ -114,10 +114,18 @@ static int write_input(const job *j, const uint8_t *bytes, size_t size, helios_e
 }
 
 /* stdin from /dev/null, stdout to the pipe, stderr to /dev/null. */
-static int spawn(pid_t *pid, job *j, const char *tier, helios_error *err) {
+static int spawn(pid_t *pid, job *j, const hrt_compile_options *options, helios_error *err) {
   extern char **environ;
-  const char *const argv[] = {
-      "heliosc", "build", j->input, "-o", j->output, "--json", tier ? "--tier" : NULL, tier, NULL};
+  const char *argv[] = {"heliosc", "build", j->input, "-o", j->output,
+                        "--json",  NULL,    NULL,     NULL, NULL};
+  int argc = 6;
+  if (options->no_fuel) {
+    argv[argc++] = "--no-fuel";
+  }
+  if (options->tier) {
+    argv[argc++] = "--tier";
+    argv[argc++] = options->tier;
+  }
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none;
@@ -243,7 +251,7 @@ static int run(job *j, const hrt_compile_options *options, helios_error *err) {
     j->pipe[0] = j->pipe[1] = -1;
     return io_error(err, "make a pipe");
   }
-  HRT_TRY(spawn(&pid, j, options->tier, err));
+  HRT_TRY(spawn(&pid, j, options, err));
   close(j->pipe[1]);
   j->pipe[1] = -1;
   status = listen(j, options, err);

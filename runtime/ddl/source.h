@@ -25,6 +25,7 @@ int hrt_file_read(uint8_t **bytes, size_t *size, const char *path, helios_error 
 
 typedef struct hrt_compile_options {
   const char *heliosc;     /* program; NULL: HELIOS_HELIOSC, beside this library, PATH */
+  bool no_fuel;            /* count none */
   const char *tier;        /* "baseline", "optimizing"; NULL: heliosc's default */
   int (*probe)(void *arg); /* nonzero cancels; may be NULL */
   void *probe_arg;

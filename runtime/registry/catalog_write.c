@@ -291,6 +291,7 @@ int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_e
     sqlite3_bind_int64(s, 1, d->procedure_id);
     sqlite3_bind_int64(s, 2, d->version);
     sqlite3_bind_text(s, 3, d->profile, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 6, d->plugin_options, -1, SQLITE_STATIC);
     if (!bind_owned(s, 4, hrt_capabilities_json(d)) || !bind_owned(s, 5, hrt_options_json(d))) {
       status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
     } else if (hrt_sql_step(c, s, err) < 0) {

@@ -4,6 +4,7 @@
  * does not know, since a catalog may come from a stranger or from a newer engine. */
 #include "registry/definition.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "plugin/alloc.h"
@@ -15,6 +16,24 @@ uint32_t hrt_definition_required(const hrt_definition *d) {
     n++;
   }
   return n;
+}
+
+bool hrt_definition_off(const hrt_definition *d, hrt_option option) {
+  return (d->options_given & 1u << option) && d->options[option] == 0;
+}
+
+/* There is no interpreter: what it stands for, code that is there soonest, is baseline. */
+hrt_form hrt_definition_form(const hrt_definition *d) {
+  static const char *const tiers[] = {"baseline", "baseline", "optimizing"};
+  bool given = d->options_given & 1u << HRT_OPTION_COMPILATION_TIER;
+  int64_t tier = given ? d->options[HRT_OPTION_COMPILATION_TIER] : 2;
+  return (hrt_form){.tier = tiers[tier >= 0 && tier < 3 ? tier : 2],
+                    .no_fuel = hrt_definition_off(d, HRT_OPTION_FUEL_METERING)};
+}
+
+void hrt_form_name(char out[HRT_PLUGIN_OPTIONS_BYTES], const hrt_form *form) {
+  snprintf(out, HRT_PLUGIN_OPTIONS_BYTES, "tier=%s%s", form->tier,
+           form->no_fuel ? ",fuel=off" : "");
 }
 
 hrt_shape hrt_definition_shape(const hrt_definition *d) {

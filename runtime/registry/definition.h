@@ -83,6 +83,17 @@ typedef struct hrt_definition {
   char plugin_options[HRT_PLUGIN_OPTIONS_BYTES]; /* which compiled form, see helios_plugin */
 } hrt_definition;
 
+/* How a definition's module is compiled. */
+typedef struct hrt_form {
+  const char *tier; /* "baseline", "optimizing" */
+  bool no_fuel;
+} hrt_form;
+hrt_form hrt_definition_form(const hrt_definition *d);
+/* Its name in helios_plugin.options: "tier=baseline,fuel=off". */
+void hrt_form_name(char out[HRT_PLUGIN_OPTIONS_BYTES], const hrt_form *form);
+/* Is this switch set to false? */
+bool hrt_definition_off(const hrt_definition *d, hrt_option option);
+
 /* Parameters before the first one that has a DEFAULT. */
 uint32_t hrt_definition_required(const hrt_definition *d);
 hrt_shape hrt_definition_shape(const hrt_definition *d); /* without table; borrows d's name */

@@ -24,22 +24,14 @@ static int probe(void *arg) {
 
 /* ---- phase one ---- */
 
-static const char *tier_of(const hrt_definition *d, char *out, size_t size) {
-  if (!(d->options_given & 1u << HRT_OPTION_COMPILATION_TIER)) {
-    return NULL;
-  }
-  return hrt_option_choice(HRT_OPTION_COMPILATION_TIER, d->options[HRT_OPTION_COMPILATION_TIER],
-                           out, size);
-}
-
 /* The key of the compiled form in helios_plugin: how we compiled it, or which file we were given.
  */
-static void name_options(candidate *c, hrt_content content, const char *tier) {
+static void name_options(candidate *c, hrt_content content) {
   static const char digits[] = "0123456789abcdef";
   char *out = c->def.plugin_options;
+  hrt_form form = hrt_definition_form(&c->def);
   if (content == HRT_CONTENT_WASM) {
-    memcpy(out, "tier=", 5);
-    memcpy(out + 5, tier ? tier : "optimizing", strlen(tier ? tier : "optimizing") + 1);
+    hrt_form_name(out, &form);
     return;
   }
   memcpy(out, "file=", 5);
@@ -68,20 +60,60 @@ static int find_module(const void **wasm, size_t *size, const hrt_plugin *plugin
   return status;
 }
 
+static int compile_module(candidate *c, const uint8_t *bytes, size_t size, helios_error *err) {
+  hrt_form form = hrt_definition_form(&c->def);
+  hrt_compile_options options = {.heliosc = c->h->heliosc,
+                                 .tier = form.tier,
+                                 .no_fuel = form.no_fuel,
+                                 .probe = probe,
+                                 .probe_arg = c->h};
+  return hrt_compile(&c->file.so, &c->file.size, bytes, size, &options, err);
+}
+
+/* precompile = false: the module alone. What only its code could tell must have been written. */
+static int keep_module(candidate *c, hrt_content content, uint8_t **bytes, size_t size,
+                       helios_error *err) {
+  if (content != HRT_CONTENT_WASM || size < 4 || memcmp(*bytes, "\0asm", 4) != 0) {
+    return hrt_fail(err, HELIOS_E_SYNTAX, "precompile = false takes a binary module");
+  }
+  if (c->def.deterministic || (c->ddl->action == HRT_DDL_CREATE && !c->ddl->params_given)) {
+    int status = hrt_fail(err, HELIOS_E_SYNTAX, "with precompile = false the module is not read");
+    hrt_hint(err, "write the parameters and the result; DETERMINISTIC can't be proven");
+    return status;
+  }
+  c->module = *bytes;
+  c->module_size = size;
+  *bytes = NULL;
+  name_options(c, content);
+  return hrt_sha256(c->def.module_hash, c->module, size, err);
+}
+
+/* Is fuel counted as the definition says, in a plugin that was given? */
+static int check_metering(const candidate *c, helios_error *err) {
+  bool counts = hrt_plugin_abi(c->plugin)->flags & HSB_PLUGIN_METERED;
+  if ((c->def.options_given & 1u << HRT_OPTION_FUEL_METERING) == 0 ||
+      counts == !hrt_definition_off(&c->def, HRT_OPTION_FUEL_METERING)) {
+    return 0;
+  }
+  int status = hrt_fail(err, HELIOS_E_PLUGIN, "the plugin counts %s", counts ? "fuel" : "no fuel");
+  hrt_hint(err, "give its module, or build it %s --no-fuel", counts ? "with" : "without");
+  return status;
+}
+
 /* Source to a mapped plugin; its file stays in c->file for the catalog. */
 static int load_source(candidate *c, helios_error *err) {
-  char tier_text[32];
   hrt_content content;
   uint8_t *bytes = NULL;
   const void *wasm;
   size_t size = 0, wasm_size;
   int status = 0;
-  const char *tier = tier_of(&c->def, tier_text, sizeof tier_text);
-  hrt_compile_options options = {
-      .heliosc = c->h->heliosc, .tier = tier, .probe = probe, .probe_arg = c->h};
   HRT_TRY(hrt_source_read(&bytes, &size, &content, &c->ddl->source, err));
+  if (hrt_definition_off(&c->def, HRT_OPTION_PRECOMPILE)) {
+    status = keep_module(c, content, &bytes, size, err);
+    goto out;
+  }
   if (content == HRT_CONTENT_WASM) {
-    HRT_TRY(hrt_compile(&c->file.so, &c->file.size, bytes, size, &options, err));
+    HRT_TRY(compile_module(c, bytes, size, err));
   } else {
     c->file.so = bytes;
     c->file.size = size;
@@ -89,7 +121,8 @@ static int load_source(candidate *c, helios_error *err) {
   }
   HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->file.so_hash, c->file.so, c->file.size,
                                 c->h->trust_root, err));
-  name_options(c, content, tier);
+  HRT_TRY(check_metering(c, err));
+  name_options(c, content);
   HRT_TRY(find_module(&wasm, &wasm_size, c->plugin, err));
   memcpy(c->def.module_hash, hrt_plugin_abi(c->plugin)->module_hash, HRT_HASH_BYTES);
 out:
@@ -186,6 +219,9 @@ int hrt_candidate_try(candidate *c, helios_error *err) {
   if (c->def.sql) {
     return try_sql(c, err);
   }
+  if (c->module) {
+    return hrt_types_check(&c->def, err);
+  }
   hrt_plugin *plugin = c->plugin;
   hrt_allowance allowance;
   hrt_seat *seat = NULL;
@@ -215,6 +251,10 @@ static int put_files(candidate *c, helios_error *err) {
     return c->body ? hrt_catalog_put_module(c->h->catalog, c->def.module_hash, c->body,
                                             c->body_length, err)
                    : 0;
+  }
+  if (c->module) {
+    return hrt_catalog_put_module(c->h->catalog, c->def.module_hash, c->module, c->module_size,
+                                  err);
   }
   HRT_TRY(find_module(&wasm, &size, c->version->plugin, err));
   HRT_TRY(hrt_catalog_put_module(c->h->catalog, c->def.module_hash, wasm, size, err));
@@ -423,7 +463,7 @@ static int create(candidate *c, helios_error *err) {
   HRT_TRY(check_name(c, err)); /* early, before a compilation */
   HRT_TRY(tidy_grants(&c->def, err));
   HRT_TRY(load_any_source(c, err));
-  if (!c->def.sql) {
+  if (!c->def.sql && !c->module) {
     HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
   }
   if (c->def.export_name[0] == 0) {
@@ -480,18 +520,18 @@ out:
 }
 
 static int change_option(candidate *c, helios_error *err) {
+  static const uint32_t form = 1u << HRT_OPTION_COMPILATION_TIER | 1u << HRT_OPTION_FUEL_METERING;
   const hrt_definition *given = &c->ddl->def;
-  if (given->options_given & 1u << HRT_OPTION_COMPILATION_TIER) {
-    int status = hrt_fail(err, HELIOS_E_SYNTAX, "not supported yet: SET compilation_tier");
-    hrt_hint(err, "give the source again with CREATE OR REPLACE");
-    return status;
-  }
+  (void)err;
   for (int i = 0; i < HRT_OPTION_COUNT; i++) {
     if (given->options_given & 1u << i) {
       c->def.options[i] = given->options[i];
     }
   }
   c->def.options_given |= given->options_given;
+  if (!c->def.sql && (given->options_given & form)) {
+    name_options(c, HRT_CONTENT_WASM); /* which is built of the module, if it was not yet */
+  }
   return 0;
 }
 
@@ -645,6 +685,7 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   hrt_plugin_cache_release(c->plugin);
   hrt_version_unref(c->version);
   hrt_free(c->body);
+  hrt_free(c->module);
   hrt_built_free(&c->file);
   hrt_free(c);
   return status;

@@ -14,6 +14,8 @@ typedef struct hrt_candidate {
   hrt_definition before; /* inside publish: what was current; version 0: nothing */
   char *body;            /* LANGUAGE sql: of a new version, or NULL */
   size_t body_length;
+  uint8_t *module; /* precompile = false: of a new version, or NULL */
+  size_t module_size;
   hrt_built file;     /* the plugin, if it is not the catalog's */
   bool rebuilt;       /* it was built again of the catalog's module */
   hrt_plugin *plugin; /* of the cache, until version has it */

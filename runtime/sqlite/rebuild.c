@@ -92,9 +92,10 @@ static int probe(void *arg) {
 
 static int compile(void *arg, const void *wasm, size_t size, helios_error *err) {
   struct job *j = arg;
-  bool tier = strncmp(j->d->plugin_options, "tier=", 5) == 0;
+  hrt_form form = hrt_definition_form(j->d);
   hrt_compile_options options = {.heliosc = j->h->heliosc,
-                                 .tier = tier ? j->d->plugin_options + 5 : NULL,
+                                 .tier = form.tier,
+                                 .no_fuel = form.no_fuel,
                                  .probe = probe,
                                  .probe_arg = j->h};
   return hrt_compile(&j->out->so, &j->out->size, wasm, size, &options, err);

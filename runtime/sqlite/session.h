@@ -238,6 +238,8 @@ int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error
 void hrt_body_own_quiesce(helios *h); /* finalizes statements of the connection */
 
 /* ---- version.c ---- */
+/* Are all types known? Errors: E_SIGNATURE. */
+int hrt_types_check(const hrt_definition *d, helios_error *err);
 int hrt_version_add_params(hrt_version *v, const hrt_definition *d, helios_error *err);
 /* "the module has no exported function ...". */
 int hrt_version_no_export(const hrt_definition *d, const struct helios_plugin *abi,

@@ -87,6 +87,24 @@ int hrt_version_add_params(hrt_version *v, const hrt_definition *d, helios_error
   return status;
 }
 
+int hrt_types_check(const hrt_definition *d, helios_error *err) {
+  hrt_signature s;
+  hrt_columns *columns = NULL;
+  int status = 0;
+  hrt_signature_init(&s, false);
+  for (uint32_t i = 0; i < d->param_count; i++) {
+    HRT_TRY(hrt_signature_add(&s, NULL, d->params[i].type.name, err));
+  }
+  if (d->returns.name[0]) {
+    HRT_TRY(hrt_signature_returns(&s, d->returns.name, err));
+  }
+  HRT_TRY(hrt_columns_make(&columns, d, err));
+out:
+  hrt_columns_free(columns);
+  hrt_signature_clear(&s);
+  return status;
+}
+
 static int make_signature(hrt_version *v, const hrt_definition *d, helios_error *err) {
   int status = 0;
   HRT_TRY(hrt_version_add_params(v, d, err));
@@ -122,6 +140,12 @@ static uint64_t timeout_ns(const hrt_limits *l) {
   return l->timeout_ms < UINT64_MAX / 4000000 ? l->timeout_ms * 1000000 : UINT64_MAX / 4;
 }
 
+static int check_fuel(const hrt_definition *d, helios_error *err) {
+  bool both = hrt_definition_off(d, HRT_OPTION_FUEL_METERING) &&
+              (d->options_given & 1u << HRT_OPTION_FUEL_LIMIT);
+  return both ? hrt_fail(err, HELIOS_E_SYNTAX, "fuel_limit needs fuel_metering") : 0;
+}
+
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
                      helios_error *err) {
   int status = 0;
@@ -149,6 +173,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   }
   HRT_TRY(hrt_grants_make(&v->caps, d, err));
   HRT_TRY(hrt_limits_make(&v->limits, d, &h->ceiling, err));
+  HRT_TRY(check_fuel(d, err));
   HRT_TRY(hrt_host_bind(NULL, v->abi, v->caps, &h->conn, NULL, err));
   if (d->deterministic && (v->abi->flags & HSB_PLUGIN_IMPURE)) {
     status =

@@ -176,6 +176,71 @@ class Aggregates(Case):
                 self.aggregate(text, "EXPORT 'total'" if "total" in text else "")
 
 
+class Options(Case):
+    def forms(self):
+        return sorted(r[0] for r in rows(self.db, "SELECT options FROM helios_plugin"))
+
+    def test_fuel_metering(self):
+        create(self.db, "spin() RETURNS BIGINT", "v1.wat", "WITH (fuel_metering = false, timeout = '50ms')")
+        self.assertEqual(self.forms(), ["tier=optimizing,fuel=off"])
+        began = time.monotonic()
+        self.fails("time limit exceeded", "SELECT spin()")
+        self.assertLess(time.monotonic() - began, 2)
+        ddl(self.db, "ALTER FUNCTION spin SET timeout = '1h'")
+        timer = threading.Timer(.05, self.db.interrupt)
+        timer.start()
+        self.fails("cancelled|interrupted", "SELECT spin()")
+        timer.join()
+        with self.assertRaisesRegex(sqlite3.Error, "fuel_limit needs fuel_metering"):
+            ddl(self.db, "ALTER FUNCTION spin SET fuel_limit = 5")
+        ddl(self.db, "ALTER FUNCTION spin SET fuel_metering = true")
+        ddl(self.db, "ALTER FUNCTION spin SET fuel_limit = 100000")
+        self.fails("fuel exhausted", "SELECT spin()")
+        self.assertEqual(self.forms(), ["tier=optimizing", "tier=optimizing,fuel=off"])
+        so = one(self.db, "SELECT so FROM helios_plugin WHERE options = 'tier=optimizing'").hex()
+        with self.assertRaisesRegex(sqlite3.Error, "the plugin counts fuel"):
+            ddl(self.db, f"CREATE FUNCTION again() RETURNS BIGINT LANGUAGE wasm EXPORT 'spin' WITH (fuel_metering = off) AS X'{so}'")
+
+    def test_tiers(self):
+        for tier, form in (("interpreter", "baseline"), ("baseline", "baseline"), ("optimizing", "optimizing")):
+            create(self.db, "answer() RETURNS BIGINT", "v1.wat", f"WITH (compilation_tier = {tier})")
+            self.assertEqual(one(self.db, "SELECT plugin_options FROM helios_version ORDER BY version DESC"), f"tier={form}")
+        self.assertEqual(one(self.db, "SELECT answer()"), 1)
+        ddl(self.db, "ALTER FUNCTION answer SET compilation_tier = 'baseline'")
+        self.assertEqual(one(self.db, "SELECT answer()"), 1)
+        self.assertEqual(self.forms(), ["tier=baseline", "tier=optimizing"])
+        self.assertEqual(one(self.db, "SELECT plugin_options FROM helios_version WHERE version = 3"), "tier=baseline")
+
+    def test_precompile(self):
+        create(self.db, "answer() RETURNS BIGINT", "v1.wat")
+        wasm = one(self.db, "SELECT wasm FROM helios_module").hex()
+        ddl(self.db, "DROP FUNCTION answer")
+        late = f"CREATE FUNCTION {{}} LANGUAGE wasm WITH (precompile = false) {{}} AS X'{wasm}'"
+        ddl(self.db, late.format("answer() RETURNS BIGINT", ""))
+        self.assertEqual(self.forms(), [])
+        self.assertEqual(one(self.db, "SELECT answer()"), 1)
+        self.assertEqual(self.forms(), ["tier=optimizing"])
+        ddl(self.db, late.format("never() RETURNS REAL", ""))  # known at the first call only
+        self.fails("result", "SELECT never()")
+        ddl(self.db, "DROP FUNCTION answer")
+        ddl(self.db, "DROP FUNCTION never")
+        self.assertEqual(one(self.db, "SELECT count(*) FROM helios_module"), 0)
+        ddl(self.db, late.format("half(x REAL) RETURNS REAL", ""))
+        self.db.execute("BEGIN IMMEDIATE")  # it can't be written as a statement of its own
+        self.assertEqual(one(self.db, "SELECT half(3)"), 1.5)
+        self.db.execute("ROLLBACK")
+        self.assertEqual(one(self.db, "SELECT half(5)"), 2.5)
+        self.assertEqual(self.forms(), [])
+        with self.assertRaisesRegex(sqlite3.Error, "the module is not read"):
+            ddl(self.db, late.format("answer", ""))
+        with self.assertRaisesRegex(sqlite3.Error, "the module is not read"):
+            ddl(self.db, late.format("answer() RETURNS BIGINT", "DETERMINISTIC"))
+        with self.assertRaisesRegex(sqlite3.Error, "unknown type FROB"):
+            ddl(self.db, late.format("answer(a FROB) RETURNS BIGINT", ""))
+        with self.assertRaisesRegex(sqlite3.Error, "takes a binary module"):
+            create(self.db, "answer() RETURNS BIGINT", "v1.wat", "WITH (precompile = false)")
+
+
 def setUpModule():
     with open("nine.wat") as source, open("nine_env.wat", "w") as out:
         out.write(source.read().replace("MODULE", "env"))

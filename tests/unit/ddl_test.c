@@ -363,9 +363,6 @@ static void errors__clauses_not_ready(void **state) {
       "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
-      "CREATE FUNCTION f LANGUAGE wasm WITH (fuel_metering = false) AS 'x'",
-      "CREATE FUNCTION f LANGUAGE wasm WITH (precompile = false) AS 'x'",
-      "CREATE FUNCTION f LANGUAGE wasm WITH (compilation_tier = 'interpreter') AS 'x'",
   };
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
     refused(statements[i], "not supported yet: ");
