@@ -2,6 +2,7 @@
 around a grant, a certificate, a limit or the time limit is refused. Names below .localhost are this machine to libcurl."""
 import http.server
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -285,6 +286,29 @@ class Http(Base):
         finally:
             for name in names:
                 del os.environ[name]
+
+    def test_rust_crate(self):
+        target = ["--target", "wasm32-unknown-unknown"]
+        rustc = next((r for r in dict.fromkeys((shutil.which("rustc"), "/usr/bin/rustc")) if r and os.path.isdir(
+            subprocess.run([r, *target, "--print", "target-libdir"], capture_output=True, text=True).stdout.strip() or "/-")),
+            None)
+        if rustc is None:
+            self.skipTest("no rustc for wasm32-unknown-unknown")
+        rust = [rustc, *target, "--edition", "2021", "-C", "opt-level=s", "-C", "panic=abort", "-C", "strip=symbols"]
+        subprocess.run([*rust, "--crate-type", "rlib", "--crate-name", "heliosdb_wasm_sdk", SDK / "rust/src/lib.rs"],
+                       check=True)
+        subprocess.run([*rust, "--crate-type", "cdylib", "-C", "linker=wasm-ld", "--extern",
+                        "heliosdb_wasm_sdk=libheliosdb_wasm_sdk.rlib", "-o", "rs.wasm",
+                        Path(__file__).with_name("http_guest.rs")], check=True)
+        subprocess.run([os.environ["HELIOS_HELIOSC"], "build", "rs.wasm", "-o", "rs.so"], check=True)
+        folder = Path("kept").resolve()
+        folder.mkdir()
+        grants = "network:a.localhost:private", f"filesystem:{folder}:rw"
+        create(self.db, "fetch", "(url TEXT) RETURNS TEXT", "rs.so", *grants, rest="WITH (memory_limit = '32MB')")
+        self.assertEqual(one(self.db, f"SELECT fetch('{self.url('/echo')}')"), '200 Some("yes") POST from Rust')
+        self.assertEqual(one(self.db, f"SELECT fetch('{self.url('/none')}')"), '404 None nothing here')
+        create(self.db, "keep", "(folder TEXT) RETURNS TEXT", "rs.so", *grants, rest="WITH (memory_limit = '32MB')")
+        self.assertEqual(one(self.db, f"SELECT keep('{folder}')"), f'{(3 << 20) + 3} ["kept"]')
 
     def test_nothing_is_left(self):
         self.make("network:a.localhost:private")

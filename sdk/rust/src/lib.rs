@@ -16,6 +16,7 @@
 
 pub mod abi;
 pub mod host;
+pub mod outside;
 mod statement;
 
 pub use statement::{QueryResult, Statement, Value};
