@@ -183,7 +183,7 @@ void hrt_metrics_each(hrt_store *store, hrt_metric_fn *each, void *arg);
 /* Is a ring half full of what is not written, or does a deferred write wait? Cheap. */
 bool hrt_store_hurry(const hrt_store *store);
 /* May the caller write what the store has to the database? Not while another thread does, nor less
- * than `pause_us` after the last time that it was allowed. True: hrt_store_write_end must follow.
+ * than `pause_us` after the last time that it was done. True: hrt_store_write_end must follow.
  */
 bool hrt_store_write_begin(hrt_store *store, int64_t pause_us);
 void hrt_store_write_end(hrt_store *store);

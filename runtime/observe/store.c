@@ -131,15 +131,16 @@ bool hrt_store_write_begin(hrt_store *store, int64_t pause_us) {
   bool may = !store->writing && (store->tried_us == 0 || now - store->tried_us >= pause_us);
   if (may) {
     store->writing = true;
-    store->tried_us = now;
   }
   pthread_mutex_unlock(&store->mutex);
   return may;
 }
 
 void hrt_store_write_end(hrt_store *store) {
+  int64_t now = now_us();
   pthread_mutex_lock(&store->mutex);
   store->writing = false;
+  store->tried_us = now;
   pthread_mutex_unlock(&store->mutex);
 }
 

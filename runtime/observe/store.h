@@ -42,7 +42,7 @@ struct hrt_store {
   uint64_t seed;
   int hurry;        /* a ring is half full, or a deferred write waits; read without the mutex */
   bool writing;     /* someone writes it to the database */
-  int64_t tried_us; /* when that began last, by the monotonic clock */
+  int64_t tried_us; /* when that ended last, by the monotonic clock */
   struct hrt_ring rings[HRT_RING_COUNT];
   hrt_series *series;
   uint32_t series_count;

@@ -175,6 +175,7 @@ static int call_on_seat(const struct work *w, helios_error *err) {
   }
   seat->busy = true;
   seat->env->version = v->number;
+  seat->env->series = p->version->series;
   seat->env->call = hrt_tally_calls(&p->tally);
   hrt_host_begin(seat->env, w->argv ? (int)v->signature.argc : 0, w->argv, v->signature.types);
   int status = call_export(w, seat, err);

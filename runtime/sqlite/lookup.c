@@ -68,8 +68,7 @@ static bool is_on_trial(const hrt_entry *e, const hrt_definition *d) {
          of->procedure_id == d->procedure_id;
 }
 
-/* An error of the version's own, and not of the host at this moment. */
-static bool cannot_run(int status) {
+bool hrt_cannot_run(int status) {
   return status != HELIOS_E_MEMORY && status != HELIOS_E_SQL && status != HELIOS_E_IO &&
          status != HELIOS_E_INTERNAL && status != HELIOS_E_CANCELLED;
 }
@@ -80,7 +79,7 @@ static int load_canary(hrt_entry *e, const hrt_definition *d, bool fits, helios_
   hrt_version *v = NULL;
   int status = fits ? hrt_version_load(&v, e->h, d, &why)
                     : hrt_fail(&why, HELIOS_E_SIGNATURE, "it has other parameters");
-  if (status != 0 && !cannot_run(status)) {
+  if (status != 0 && !hrt_cannot_run(status)) {
     return hrt_fail(err, status, "%s", why.text);
   }
   hrt_version_unref(e->canary);

@@ -168,6 +168,8 @@ int hrt_functions_remove(helios *h, helios_error *err);
 /* The version that answers a new statement; borrowed from e. */
 int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err);
 void hrt_entry_forget(hrt_entry *e); /* what was looked up */
+/* Is this an error of the version's own, and not of the host at this moment? */
+bool hrt_cannot_run(int status);
 /* Before a statement is compiled, whose place in memory may be that of one that is gone. */
 void hrt_choices_check(helios *h);
 /* Can b answer the calls of a? Names, lengths and the NULL rule may differ. */

@@ -279,7 +279,11 @@ void hrt_view_extra(const hrt_view *v, sqlite3_context *sql, int column) {
   helios_error err = {0};
   try_version(&err, v->h, name ? name : "", (uint32_t)sqlite3_column_int64(v->stmt, 1));
   bool status = column == sqlite3_column_count(v->stmt);
-  if (status) {
+  if (err.code == HELIOS_E_MEMORY) {
+    sqlite3_result_error_nomem(sql);
+  } else if (err.code != HELIOS_OK && !hrt_cannot_run((int)err.code)) {
+    sqlite3_result_error(sql, err.text, -1);
+  } else if (status) {
     sqlite3_result_text(sql, err.code == HELIOS_OK ? role : "broken", -1, SQLITE_TRANSIENT);
   } else if (err.code != HELIOS_OK) {
     sqlite3_result_text(sql, err.text, -1, SQLITE_TRANSIENT);

@@ -162,6 +162,13 @@ static const scenario scenarios[] = {
      "app.x|1\napp.y|two\n1", FAULT_ALL, false, NULL},
     {"trap", "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so'",
      "SELECT coalesce(answer(), wild())", "1", FAULT_ALL, false, NULL},
+    {"flush", "SELECT answer(), hosts('one')", "SELECT helios_flush() IS 99", "0", FAULT_ALL, false,
+     NULL},
+    {"observed", "SELECT answer(), hosts('one'); SELECT helios_flush()",
+     "SELECT count(*) FROM helios_versions WHERE reason IS NULL; SELECT calls FROM helios_metrics "
+     "WHERE procedure = 'hosts'; SELECT count(*) FROM helios_logs WHERE time_us > 0; "
+     "SELECT helios_prometheus() LIKE '%_total%'",
+     "7\n1\n1\n1", FAULT_ALL, false, NULL},
     {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|5", FAULT_ALL,
      false, NULL},
 };
