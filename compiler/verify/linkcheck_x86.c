@@ -30,6 +30,7 @@ enum form { /* bit 4: has ModRM */
   X(PLAIN, "instruction with a prefix that it must not have")                                      \
   X(ONLY_MEM, "instruction whose operand must be in memory")                                       \
   X(ONLY_REG, "bit test with an address that leaves its operand")                                  \
+  X(SWAPS, "atomic exchange with memory")                                                          \
   X(ONLY_REG0, "opcode group member that plugins must not hold")                                   \
   X(STOPS, "jump, return or trap with a prefix that it must not have")                             \
   X(CALLS, "call with a prefix that it must not have")                                             \
@@ -345,6 +346,7 @@ static bool obeys(struct decoder *d, uint8_t rule) {
   case RULE_ONLY_MEM:
     return mod != 3;
   case RULE_ONLY_REG:
+  case RULE_SWAPS:
     return mod == 3;
   case RULE_ONLY_REG0:
     return reg == 0;

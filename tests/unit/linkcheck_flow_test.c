@@ -144,7 +144,6 @@ static const struct flow_case {
      NOT_RESTORED},
     {"saved copy overwritten by arithmetic", "push %rbx\naddq $1, (%rsp)\npop %rbx\nret",
      NOT_RESTORED},
-    {"saved copy overwritten by xchg", "push %rbx\nxchg %rsi, (%rsp)\npop %rbx\nret", NOT_RESTORED},
     {"saved copy overwritten by setcc", "push %rbx\nsete 3(%rsp)\npop %rbx\nret", NOT_RESTORED},
     {"saved copy overwritten by pextrb", "push %rbx\npextrb $1, %xmm0, (%rsp)\npop %rbx\nret",
      NOT_RESTORED},
