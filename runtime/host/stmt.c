@@ -4,6 +4,7 @@
  * Invariant: a statement is in exactly one place - an open slot or the kept list - and a handle
  * names a slot and its generation, so that one of a closed statement finds nothing. */
 #include <string.h>
+#include <strings.h>
 
 #include "host/internal.h"
 #include "host/scan.h"
@@ -85,17 +86,25 @@ static int check_text(hrt_host_env *env, const char *sql, size_t length) {
   return 0;
 }
 
-/* Is there anything in the database, or in the program, that this name could mean? */
+/* Does a row of a PRAGMA have the name in this column? True also if nobody can tell. */
+static bool is_listed(sqlite3 *db, const char *pragma, int column, const char *name) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v3(db, pragma, -1, 0, &s, NULL);
+  bool listed = rc != SQLITE_OK;
+  while (!listed && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    listed = text == NULL || strcasecmp(text, name) == 0;
+  }
+  sqlite3_finalize(s);
+  return listed || rc != SQLITE_DONE;
+}
+
+/* Is there anything in the database, or in the program, that this name could mean? Not by the
+ * table-valued forms: a database may have a table called pragma_table_list. */
 static bool name_is_taken(hrt_host_env *env, const char *name) {
-  static const char sql[] =
-      "SELECT 1 FROM pragma_table_list WHERE name = ?1 COLLATE NOCASE UNION ALL "
-      "SELECT 1 FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE";
-  sqlite3_stmt *handle = NULL;
   hrt_host_env *active = hrt_host_suspend(env->conn);
-  bool taken = sqlite3_prepare_v3(env->conn->db, sql, -1, 0, &handle, NULL) != SQLITE_OK ||
-               sqlite3_bind_text(handle, 1, name, -1, SQLITE_STATIC) != SQLITE_OK ||
-               sqlite3_step(handle) != SQLITE_DONE;
-  sqlite3_finalize(handle);
+  bool taken = is_listed(env->conn->db, "PRAGMA table_list", 1, name) ||
+               is_listed(env->conn->db, "PRAGMA module_list", 0, name);
   hrt_host_resume(env->conn, active);
   return taken;
 }

@@ -27,6 +27,9 @@ int hrt_catalog_new(hrt_catalog **out, sqlite3 *db, int *internal, helios_error 
 }
 
 void hrt_catalog_quiesce(hrt_catalog *c, bool keep) {
+  if (c->open > 0) {
+    return;
+  }
   for (int i = 0; i < HRT_SQL_COUNT; i++) {
     sqlite3_finalize(c->statements[i]);
     c->statements[i] = NULL;
@@ -61,6 +64,12 @@ int hrt_sql_ready(hrt_catalog *c, hrt_sql which, helios_error *err) {
 }
 
 int hrt_sql_begin(sqlite3_stmt **out, hrt_catalog *c, hrt_sql which, helios_error *err) {
+  *out = NULL;
+  if (c->open > 0) {
+    c->refused++;
+    return hrt_fail(err, HELIOS_E_BROKEN, "the catalog of this database calls procedures");
+  }
+  c->open = 1;
   int status = hrt_sql_ready(c, which, err);
   (*c->internal)++;
   *out = c->statements[which];
@@ -78,6 +87,11 @@ int hrt_sql_step(hrt_catalog *c, sqlite3_stmt *s, helios_error *err) {
 
 void hrt_sql_end(hrt_catalog *c, hrt_sql which) {
   sqlite3_stmt **slot = &c->statements[which];
+  if (c->refused > 0) {
+    c->refused--;
+    return;
+  }
+  c->open = 0;
   if (*slot) {
     sqlite3_reset(*slot);
     sqlite3_clear_bindings(*slot);

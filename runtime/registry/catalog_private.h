@@ -1,7 +1,8 @@
 /* catalog_private.h - shared by the files that read and write the catalog: statements of a
  * connection.
  *
- * Invariant: between hrt_sql_begin and hrt_sql_end no code but SQLite's and ours runs. */
+ * Invariant: between hrt_sql_begin and hrt_sql_end no other statement of the catalog begins: it is
+ * E_BROKEN. */
 #ifndef HRT_CATALOG_PRIVATE_H
 #define HRT_CATALOG_PRIVATE_H
 
@@ -20,6 +21,9 @@ struct hrt_catalog {
   bool keep;      /* statements after use */
   bool outermost; /* our savepoint is the transaction */
   bool writing;   /* between hrt_catalog_begin and _commit or _rollback: statements stay */
+  /* Statements between begin and end. One at a time: a catalog of views, triggers or checks that
+   * call procedures would make the engine read it while it reads it. */
+  uint32_t open, refused;
   bool undo_due;  /* a rollback was asked for and is still to be done */
   int64_t schema; /* of the catalog, as it was seen last */
   int status;     /* of the last statement that failed */

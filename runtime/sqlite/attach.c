@@ -39,6 +39,7 @@ static int table_connect(sqlite3 *db, void *arg, int argc, const char *const *ar
     return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
   }
   t->h = arg;
+  t->h->anchored = true;
   t->h->refs++; /* SQLite may disconnect it after the module is gone */
   *out = &t->base;
   return SQLITE_OK;
@@ -126,8 +127,8 @@ void hrt_session_anchor(helios *h) {
     return;
   }
   h->internal++;
-  h->anchored =
-      sqlite3_prepare_v2(h->db, "SELECT 1 FROM helios_connection", -1, &s, NULL) == SQLITE_OK;
+  /* table_connect says that it is: the schema may have a table of this name. */
+  (void)sqlite3_prepare_v2(h->db, "SELECT 1 FROM helios_connection", -1, &s, NULL);
   sqlite3_finalize(s);
   h->internal--;
   hrt_catalog_quiesce(h->catalog, h->anchored); /* without it statements can't be kept */

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "plugin/alloc.h"
-#include "sqlite/session.h"
+#include "sqlite/names.h"
 
 /* Indexes of statement-wide auxiliary data: below it and going down; SQLite's json.c uses some near
  * -429938. */
@@ -43,12 +43,25 @@ static int finds(bool *out, helios *h, const char *sql, const char *name, helios
   return status;
 }
 
+/* Among SQLite's own names and the application's. */
+static int is_among(bool *out, helios *h, hrt_names_of of, const char *name, helios_error *err) {
+  hrt_names names;
+  int status = hrt_names_read(&names, h, of, err);
+  *out = status == 0 && hrt_names_has(&names, name);
+  hrt_names_clear(&names);
+  return status;
+}
+
 int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err) {
   *out = false;
-  return hrt_entry_find(h, name)
-             ? 0
-             : finds(out, h, "SELECT 1 FROM pragma_function_list WHERE name = ?1 COLLATE NOCASE",
-                     name, err);
+  if (hrt_entry_find(h, name)) {
+    return 0;
+  }
+  if (h->functions) { /* while many are registered */
+    *out = hrt_names_has(h->functions, name);
+    return 0;
+  }
+  return is_among(out, h, HRT_NAMES_FUNCTIONS, name, err);
 }
 
 int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *err) {
@@ -62,10 +75,7 @@ int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *er
 int hrt_table_taken(bool *out, helios *h, const char *name, helios_error *err) {
   const hrt_entry *e = hrt_entry_find(h, name);
   *out = strncasecmp(name, "pragma_", 7) == 0;
-  return *out || (e && e->table_key)
-             ? 0
-             : finds(out, h, "SELECT 1 FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE",
-                     name, err);
+  return *out || (e && e->table_key) ? 0 : is_among(out, h, HRT_NAMES_MODULES, name, err);
 }
 
 static int make_entry(hrt_entry **out, helios *h, const char *name, helios_error *err) {
@@ -201,7 +211,14 @@ int hrt_sync(helios *h, helios_error *err) {
   if (status != 0 || stamp == h->synced) {
     return status;
   }
-  status = hrt_catalog_each(h->catalog, register_one, &(struct sync){h, err}, err);
+  hrt_names functions;
+  status = hrt_names_read(&functions, h, HRT_NAMES_FUNCTIONS, err);
+  h->functions = &functions;
+  if (status == 0) {
+    status = hrt_catalog_each(h->catalog, register_one, &(struct sync){h, err}, err);
+  }
+  h->functions = NULL;
+  hrt_names_clear(&functions);
   if (status == 0) {
     h->synced = stamp;
   }

@@ -11,7 +11,7 @@
 #include "plugin/alloc.h"
 #include "registry/plugin_cache.h"
 #include "registry/vouch.h"
-#include "sqlite/session.h"
+#include "sqlite/names.h"
 
 static void note(helios *h, const hrt_definition *d, const char *event, const char *object,
                  const char *detail) {
@@ -297,9 +297,43 @@ static int each_rebuild(helios *h, struct pass *p, const char *name, helios_erro
   return hrt_catalog_versions(h->catalog, name, each_version, p, err);
 }
 
+/* Tables and views in the file that stand before the engine's own of the same name: what the DBA
+ * saw before the word was given may have been theirs. */
+static int refuse_disguise(helios *h, helios_error *err) {
+  char shown[HRT_ESCAPED];
+  hrt_names modules;
+  sqlite3_stmt *s = NULL;
+  int rc = SQLITE_OK;
+  int status = hrt_names_read(&modules, h, HRT_NAMES_MODULES, err);
+  h->internal++;
+  if (status == 0) {
+    rc = sqlite3_prepare_v2(h->db,
+                            "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') "
+                            "AND name LIKE 'helios%'",
+                            -1, &s, NULL);
+  }
+  while (status == 0 && rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    const char *name = (const char *)sqlite3_column_text(s, 0);
+    if (name && hrt_names_has(&modules, name)) {
+      status =
+          hrt_fail(err, HELIOS_E_BROKEN, "the file has a %s of its own, which hides the engine's",
+                   hrt_escape(shown, name, strlen(name)));
+      hrt_hint(err, "drop it, look at helios_versions again, then adopt");
+    }
+    rc = SQLITE_OK;
+  }
+  if (status == 0 && rc != SQLITE_DONE) {
+    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+  }
+  sqlite3_finalize(s);
+  h->internal--;
+  hrt_names_clear(&modules);
+  return status;
+}
+
 static int each_adopt(helios *h, struct pass *p, const char *name, helios_error *err) {
-  int status = hrt_catalog_begin(h->catalog, err);
-  if (status != 0) {
+  int status = refuse_disguise(h, err);
+  if (status != 0 || (status = hrt_catalog_begin(h->catalog, err)) != 0) {
     return status;
   }
   status = hrt_catalog_versions(h->catalog, name, each_version, p, err);
