@@ -16,10 +16,11 @@ enum { MAC = 32 };
 /* Apart from what else the key is used for: a plugin begins with \x7f. */
 static const char domain[] = "helios vouch 1";
 
+/* SQL runs with the rights of whoever calls it. */
 int hrt_vouch_needed(bool *out, const hrt_definition *d, helios_error *err) {
   hrt_caps *caps = NULL;
   int status = hrt_grants_make(&caps, d, err);
-  *out = status != 0 || hrt_caps_count(caps) > 0;
+  *out = status != 0 || d->sql || hrt_caps_count(caps) > 0;
   hrt_caps_free(caps);
   return status;
 }
@@ -43,8 +44,9 @@ static bool add_owned(EVP_MD_CTX *ctx, char *json) {
 
 /* All that d declares. Which compiled form it is run from is no part of it. */
 static bool digest(uint8_t out[MAC], const hrt_definition *d) {
-  uint64_t numbers[] = {(uint64_t)d->procedure_id, d->version, d->function, d->deterministic,
-                        d->called_on_null};
+  uint64_t numbers[] = {
+      (uint64_t)d->procedure_id, d->version,       d->function, d->aggregate, d->sql,
+      d->deterministic,          d->called_on_null};
   EVP_MD_CTX *ctx = EVP_MD_CTX_new();
   bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
             add(ctx, numbers, sizeof numbers) && add_text(ctx, d->name) &&
@@ -95,9 +97,10 @@ static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_def
   return status;
 }
 
-static int unvouched(const char *why, helios_error *err) {
-  int status = hrt_fail(err, HELIOS_E_BROKEN, "its grants were not given on this machine%s", why);
-  hrt_hint(err, "look at its capabilities in helios_version, then SELECT helios_adopt('name')");
+static int unvouched(const hrt_definition *d, const char *why, helios_error *err) {
+  int status = hrt_fail(err, HELIOS_E_BROKEN, "its %s were not given on this machine%s",
+                        d->sql ? "statements" : "grants", why);
+  hrt_hint(err, "look at it in helios_versions, then SELECT helios_adopt('name')");
   return status;
 }
 
@@ -112,17 +115,17 @@ int hrt_vouch_check(hrt_catalog *c, const hrt_definition *d, helios_error *err) 
   }
   HRT_TRY(read_mac(recorded, &found, c, d, err));
   if (!found) {
-    HRT_TRY(unvouched("", err));
+    HRT_TRY(unvouched(d, "", err));
   }
   status = hrt_key_load(key, &no_key);
   if (status == HELIOS_E_UNTRUSTED) {
-    HRT_TRY(unvouched(", which has no key", err));
+    HRT_TRY(unvouched(d, ", which has no key", err));
   } else if (status != 0) {
     HRT_TRY(hrt_fail(err, no_key.code, "%s", no_key.text));
   }
   HRT_TRY(make_mac(mac, d, key, err));
   if (CRYPTO_memcmp(mac, recorded, MAC) != 0) {
-    HRT_TRY(unvouched(", or were changed since", err));
+    HRT_TRY(unvouched(d, ", or were changed since", err));
   }
 out:
   explicit_bzero(key, sizeof key);

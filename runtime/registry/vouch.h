@@ -1,14 +1,16 @@
 /* vouch.h - this machine's word for the grants of a version: a MAC under the local key over all
  * that its row declares, in helios_vouch. docs/trust.md says what it can and can't do.
  *
- * Invariant: a version with grants runs only if the word is there and fits the row as it was read.
+ * Invariant: a version with grants, or of SQL, runs only if the word is there and fits the row as
+ * it was read.
  */
 #ifndef HRT_VOUCH_H
 #define HRT_VOUCH_H
 
 #include "registry/catalog.h"
 
-/* Does d grant anything? Errors: those of hrt_grants_make. */
+/* Does d grant anything, or is it SQL, which has its caller's rights? Errors: those of
+ * hrt_grants_make. */
 int hrt_vouch_needed(bool *out, const hrt_definition *d, helios_error *err);
 /* Is d, as the catalog has it, vouched for, or in need of no one's word? Errors: E_BROKEN, and
  * E_SQL, E_MEMORY. */

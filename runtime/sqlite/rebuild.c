@@ -209,14 +209,14 @@ int hrt_version_state(char label[HRT_LABEL_BYTES], helios *h, const char *name, 
     return hrt_fail(reason, HELIOS_E_MEMORY, "out of memory");
   }
   HRT_TRY(hrt_catalog_find(d, h->catalog, name, version, reason));
-  if (d->sql) {
-    status = hrt_version_obtain(&v, h, d, NULL, reason);
-    goto out;
-  }
-  HRT_TRY(find_plugin(&plugin, h, d, reason));
-  memcpy(label, hrt_plugin_voucher(plugin)->label, HRT_LABEL_BYTES);
-  HRT_TRY(hrt_version_make(&v, h, d, plugin, reason));
   HRT_TRY(hrt_vouch_check(h->catalog, d, reason));
+  if (d->sql) {
+    HRT_TRY(hrt_version_obtain(&v, h, d, NULL, reason));
+  } else {
+    HRT_TRY(find_plugin(&plugin, h, d, reason));
+    memcpy(label, hrt_plugin_voucher(plugin)->label, HRT_LABEL_BYTES);
+    HRT_TRY(hrt_version_make(&v, h, d, plugin, reason));
+  }
 out:
   hrt_version_unref(v);
   hrt_free(d);

@@ -259,25 +259,14 @@ static int fill_catalog(hrt_view *v, helios_error *err) {
                               err);
 }
 
-/* Why a version can't run here; err is clear if it can. */
-static void try_version(helios_error *err, helios *h, const char *name, uint32_t version) {
-  hrt_version *made = NULL;
-  hrt_definition *d = hrt_alloc(sizeof *d);
-  int status = d ? hrt_catalog_find(d, h->catalog, name, version, err)
-                 : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
-  if (status == 0) {
-    (void)hrt_version_load(&made, h, d, err);
-  }
-  hrt_version_unref(made);
-  hrt_free(d);
-}
-
 /* status and reason of helios_versions. */
 void hrt_view_extra(const hrt_view *v, sqlite3_context *sql, int column) {
   const char *name = (const char *)sqlite3_column_text(v->stmt, 0);
   const char *role = (const char *)sqlite3_column_text(v->stmt, 2);
+  char label[HRT_LABEL_BYTES];
   helios_error err = {0};
-  try_version(&err, v->h, name ? name : "", (uint32_t)sqlite3_column_int64(v->stmt, 1));
+  (void)hrt_version_state(label, v->h, name ? name : "", (uint32_t)sqlite3_column_int64(v->stmt, 1),
+                          &err);
   bool status = column == sqlite3_column_count(v->stmt);
   if (err.code == HELIOS_E_MEMORY) {
     sqlite3_result_error_nomem(sql);

@@ -19,6 +19,11 @@ has err 'hint: .*heliosc'
 HELIOS_HELIOSC="$T/none" expect 1 helios x.db -c "SELECT helios_rebuild()"
 [ "$(sqlite3 x.db "SELECT hex(so_hash) FROM helios_plugin ORDER BY 1")" = "$before" ] || fail "something was written"
 
+# looking does not build
+run "SELECT procedure, status, reason FROM helios_versions ORDER BY 1"
+has out "^answer\|broken\|its grants were not" && has out "^twice\|broken\|the plugin's seal"
+[ "$(sqlite3 x.db "SELECT hex(so_hash) FROM helios_plugin ORDER BY 1")" = "$before" ] || fail "something was written"
+
 # with one, at the call; grants only after the DBA has said so
 expect 1 helios x.db -c "SELECT answer(40, 2)" && has err "its grants were not given on this machine" && has err BROKEN
 for alter in "GRANT CAPABILITY clock" "REVOKE CAPABILITY log" "SET timeout = '1s'" "USE VERSION 1" "VERSION 2 AS 'add.wat'"; do

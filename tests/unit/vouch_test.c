@@ -126,6 +126,16 @@ static void without_grants__no_word(void **state) {
   must_break("SELECT pure()");
 }
 
+static void sql__has_its_callers_rights(void **state) {
+  (void)state;
+  must_run("CREATE PROCEDURE body() RETURNS BIGINT LANGUAGE sql AS 'SELECT 5'; SELECT body()", "5");
+  tamper("DELETE FROM helios_vouch" VERSION_OF("body"));
+  helios *h = ek_open("v.db");
+  ek_fails(h, "SELECT body()", HELIOS_E_BROKEN, "its statements were not given on this machine");
+  ek_run(h, "SELECT helios_adopt('body'); SELECT body()", "1\n5");
+  ek_close(h);
+}
+
 static void alter__vouches_for_what_was_looked_at_only(void **state) {
   (void)state;
   tamper("UPDATE helios_version SET capabilities = '[\"log\",\"write:*\"]'" VERSION_OF("granted"));
@@ -202,13 +212,10 @@ static void version__wants_more_than_the_old_one(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(each__changed_column_is_noticed),
-      TEST(procedure__belongs_to_it),
-      TEST(word__forged_moved_or_gone),
-      TEST(without_grants__no_word),
-      TEST(alter__vouches_for_what_was_looked_at_only),
-      TEST(adopt__takes_all_back_if_one_fails),
-      TEST(key__is_made_by_ddl),
+      TEST(each__changed_column_is_noticed),      TEST(procedure__belongs_to_it),
+      TEST(word__forged_moved_or_gone),           TEST(without_grants__no_word),
+      TEST(sql__has_its_callers_rights),          TEST(alter__vouches_for_what_was_looked_at_only),
+      TEST(adopt__takes_all_back_if_one_fails),   TEST(key__is_made_by_ddl),
       TEST(version__wants_more_than_the_old_one),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
