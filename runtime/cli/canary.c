@@ -6,7 +6,7 @@
 
 /* ALTER PROCEDURE name <words> <version> <rest>. */
 static int with_version(shell *sh, const char *words, const char *rest, const char *what) {
-  const char *version = sh->line_of.args[1];
+  const char *version = sh->command_line.args[1];
   char clean[80], after[160];
   if (!sh_is_number(version)) {
     return sh_usage(sh, NULL, "a version is a number, not '%s'",
@@ -39,7 +39,7 @@ static int step(shell *sh, const char *words, const char *file, const char *show
   sh_buf sql = {.data = NULL};
   int code = SH_EXIT_USAGE;
   sh_buf_text(&sql, "ALTER PROCEDURE ");
-  sh_buf_quoted(&sql, sh->line_of.args[0], '"');
+  sh_buf_quoted(&sql, sh->command_line.args[0], '"');
   sh_buf_text(&sql, words);
   if (file == NULL || sh_add_source(sh, &sql, file)) {
     code = sh_change(sh, &sql, shown, NULL);
@@ -59,7 +59,7 @@ static int transaction(shell *sh, const char *word) {
 /* In a transaction: file becomes a version, the version that was current stays it, and the new one
  * is its canary. Nobody sees half of it. */
 static int add_canary(shell *sh, const char *file, const char *rest) {
-  const char *name = sh->line_of.args[0];
+  const char *name = sh->command_line.args[0];
   char words[160];
   char *now = sh_ask(
       sh, "SELECT current_version FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);
@@ -98,7 +98,7 @@ static int begin_canary(shell *sh, const char *file, const char *rest) {
     code = code == 0 ? ended : code;
   }
   if (code == 0) {
-    sh_done(sh, "canary begun:", sh->line_of.args[0]);
+    sh_done(sh, "canary begun:", sh->command_line.args[0]);
   }
   return sh_close(sh, code);
 }
@@ -113,7 +113,7 @@ int sh_cmd_procedure_canary(shell *sh) {
   if (rate != NULL && !is_rate(rate)) {
     return sh_usage(sh, NULL, "--error-rate is a number of percent: 1, 0.5");
   }
-  if ((file == NULL) == (sh->line_of.arg_count < 2)) {
+  if ((file == NULL) == (sh->command_line.arg_count < 2)) {
     return sh_usage(sh, NULL, "helios procedure canary needs VERSION, or --file for a new one");
   }
   int n = snprintf(rest, sizeof rest, " PERCENT %s", percent);

@@ -24,7 +24,7 @@ typedef struct doctor {
 static void say(doctor *d, enum state state, const char *name, const char *text, const char *fix) {
   static const char *const words[] = {"ok", "warn", "fail"};
   static const enum hcl_style styles[] = {HCL_STYLE_GOOD, HCL_STYLE_WARN, HCL_STYLE_ERROR};
-  bool color = d->sh->line_of.color_out;
+  bool color = d->sh->command_line.color_out;
   d->failed |= state == FAIL;
   if (d->sh->json) {
     printf("{\"v\":1,\"type\":\"check\",\"name\":\"%s\",\"status\":\"%s\",\"text\":", name,

@@ -7,7 +7,7 @@ static const char *command_name(const void *none, size_t i) {
 }
 
 int sh_cmd_help(shell *sh) {
-  const hcl_line *line = &sh->line_of;
+  const hcl_line *line = &sh->command_line;
   char clean[80], hint[64];
   int taken;
   if (sh_option(sh, SH_OPTION_man) != NULL) {
@@ -47,7 +47,7 @@ int sh_cmd_version(shell *sh) {
 }
 
 int sh_cmd_completion(shell *sh) {
-  const char *name = sh->line_of.args[0];
+  const char *name = sh->command_line.args[0];
   char clean[80];
   return hcl_completion(stdout, &sh_program, name)
              ? 0

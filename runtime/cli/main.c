@@ -91,13 +91,13 @@ const hcl_program sh_program = {
 };
 
 const char *sh_option(const shell *sh, enum sh_option_id id) {
-  return sh->line_of.values[id];
+  return sh->command_line.values[id];
 }
 
 /* --db, HELIOS_DB, or the first argument. The shell has no other argument: there the argument is
  * stronger than HELIOS_DB. */
 static void find_database(shell *sh) {
-  hcl_line *line = &sh->line_of;
+  hcl_line *line = &sh->command_line;
   const char *named = getenv("HELIOS_DB");
   bool shells = line->command == SH_COMMAND_shell || line->command == SH_COMMAND_doctor;
   sh->database = sh_option(sh, SH_OPTION_db);
@@ -112,9 +112,10 @@ static void find_database(shell *sh) {
 }
 
 static int check_database(shell *sh) {
-  enum database wanted = runs[sh->line_of.command].database;
-  const hcl_command *c = &commands[sh->line_of.command];
-  bool optional = wanted == NONE || wanted == OPTIONAL || sh->line_of.command == SH_COMMAND_shell;
+  enum database wanted = runs[sh->command_line.command].database;
+  const hcl_command *c = &commands[sh->command_line.command];
+  bool optional =
+      wanted == NONE || wanted == OPTIONAL || sh->command_line.command == SH_COMMAND_shell;
   char clean[200];
   if (sh->database == NULL) {
     return optional ? 0 : sh_usage(sh, NULL, "helios %s needs %s", c->name, c->arguments);
@@ -128,7 +129,7 @@ static int check_database(shell *sh) {
 }
 
 static int help(shell *sh) {
-  const hcl_line *line = &sh->line_of;
+  const hcl_line *line = &sh->command_line;
   if (line->named && line->command != SH_COMMAND_shell) {
     hcl_help_command(stdout, &sh_program, line->command, line->color_out);
   } else if (sh_option(sh, SH_OPTION_help)[0] == '-') {
@@ -140,12 +141,13 @@ static int help(shell *sh) {
 }
 
 static void settings(shell *sh) {
-  bool whole = sh->line_of.command != SH_COMMAND_shell && sh->line_of.command != SH_COMMAND_exec;
+  bool whole =
+      sh->command_line.command != SH_COMMAND_shell && sh->command_line.command != SH_COMMAND_exec;
   sh->out = stdout;
   sh->plain_out = isatty(STDOUT_FILENO) != 1;
   sh->quiet = sh_option(sh, SH_OPTION_quiet) != NULL;
   sh->timer = sh_option(sh, SH_OPTION_timer) != NULL;
-  sh->bail = sh_option(sh, SH_OPTION_bail) != NULL || sh->line_of.command == SH_COMMAND_exec;
+  sh->bail = sh_option(sh, SH_OPTION_bail) != NULL || sh->command_line.command == SH_COMMAND_exec;
   sh->headers = sh_option(sh, SH_OPTION_headers) != NULL || whole;
   sh->mode = sh->json ? (whole ? SH_MODE_jsonl : SH_MODE_json) : SH_MODE_list;
   if (whole && !sh->plain_out && !sh->json) {
@@ -157,7 +159,7 @@ static void settings(shell *sh) {
 }
 
 static int run(shell *sh, int argc, char **argv) {
-  hcl_line *line = &sh->line_of;
+  hcl_line *line = &sh->command_line;
   bool good = hcl_parse(line, &sh_program, argc, argv);
   sh->json = line->json;
   sh->color = line->color_err;
@@ -189,8 +191,8 @@ int main(int argc, char **argv) {
   if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
     setlocale(LC_CTYPE, ""); /* for the widths of characters */
   }
-  sh.line_of.repeats = calloc((size_t)argc + 1, sizeof *sh.line_of.repeats);
-  hcl_value *repeats = sh.line_of.repeats;
+  sh.command_line.repeats = calloc((size_t)argc + 1, sizeof *sh.command_line.repeats);
+  hcl_value *repeats = sh.command_line.repeats;
   int code = repeats == NULL ? SH_EXIT_USAGE : run(&sh, argc, argv);
   if ((fflush(stdout) != 0 || ferror(stdout)) && code != SH_EXIT_INTERRUPTED) {
     fputs("error: can't write to standard output\n", stderr);

@@ -51,10 +51,7 @@ static bool since(shell *sh, char out[24]) {
 
 static int show(shell *sh, enum sh_query_id id) {
   char from[24];
-  if (!since(sh, from)) {
-    return SH_EXIT_USAGE;
-  }
-  if (!sh_open(sh, sh->database)) {
+  if (!since(sh, from) || !sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
   const char *const given[SH_GIVEN] = {sh_option(sh, SH_OPTION_procedure), from,
@@ -71,26 +68,36 @@ int sh_cmd_traps(shell *sh) {
   return show(sh, SH_QUERY_TRAPS);
 }
 
-/* Lines that come after those shown, by the number that the database gives them. Ctrl-C ends it,
- * and that is no error. */
-static void follow(shell *sh) {
-  const struct timespec pause = {.tv_nsec = FOLLOW_MS * 1000000L};
-  char last[24];
-  char *now = sh_ask(sh, "SELECT ifnull(max(id), 0) FROM helios_log", NULL);
-  snprintf(last, sizeof last, "%s", now == NULL ? "0" : now);
+/* Shows what query gives from `from` on, if there is a line behind the number in last, which
+ * becomes that of the last line there is: of one snapshot, so that no line is lost or shown twice.
+ */
+static void show_lines(shell *sh, enum sh_query_id query, const char *from, char last[24]) {
+  const char *const given[SH_GIVEN] = {sh_option(sh, SH_OPTION_procedure), from,
+                                       sh_option(sh, SH_OPTION_level)};
+  char before[24];
+  snprintf(before, sizeof before, "%s", last);
+  sqlite3_exec(helios_db(sh->h), "BEGIN", NULL, NULL, NULL);
+  char *now = sh_ask(sh, "SELECT max(id) FROM helios_log", NULL);
+  snprintf(last, 24, "%s", now == NULL ? before : now);
+  if (query == SH_QUERY_LOGS || strcmp(before, last) != 0) {
+    sh_query(sh, query, given);
+  }
+  sqlite3_exec(helios_db(sh->h), "COMMIT", NULL, NULL, NULL);
   sqlite3_free(now);
+}
+
+/* Lines as they come, by the numbers that the database gives them. Ctrl-C ends it, and that is no
+ * error. */
+static void follow(shell *sh, const char *from) {
+  const struct timespec pause = {.tv_nsec = FOLLOW_MS * 1000000L};
+  char last[24] = "0", before[24];
+  show_lines(sh, SH_QUERY_LOGS, from, last);
   sh->headers = false;
   sh->mode = sh->mode == SH_MODE_jsonl ? sh->mode : SH_MODE_list;
   while (!sh_interrupted && sh->errors == 0 && !ferror(sh->out)) {
     nanosleep(&pause, NULL);
-    now = sh_ask(sh, "SELECT max(id) FROM helios_log", NULL);
-    if (now != NULL && strcmp(now, last) != 0) {
-      const char *const given[SH_GIVEN] = {sh_option(sh, SH_OPTION_procedure), last,
-                                           sh_option(sh, SH_OPTION_level)};
-      sh_query(sh, SH_QUERY_NEW_LOGS, given);
-      snprintf(last, sizeof last, "%s", now);
-    }
-    sqlite3_free(now);
+    memcpy(before, last, sizeof before);
+    show_lines(sh, SH_QUERY_NEW_LOGS, before, last);
   }
 }
 
@@ -99,16 +106,10 @@ int sh_cmd_logs(shell *sh) {
   if (sh_option(sh, SH_OPTION_follow) == NULL) {
     return show(sh, SH_QUERY_LOGS);
   }
-  if (!since(sh, from)) {
+  if (!since(sh, from) || !sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  if (!sh_open(sh, sh->database)) {
-    return SH_EXIT_USAGE;
-  }
-  const char *const given[SH_GIVEN] = {sh_option(sh, SH_OPTION_procedure), from,
-                                       sh_option(sh, SH_OPTION_level)};
-  sh_query(sh, SH_QUERY_LOGS, given);
-  follow(sh);
+  follow(sh, from);
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 

@@ -287,7 +287,7 @@ int sh_cmd_procedure_create(shell *sh) {
 }
 
 int sh_alter(shell *sh, const char *before, const char *after, const char *what) {
-  const char *name = sh->line_of.args[0];
+  const char *name = sh->command_line.args[0];
   sh_buf sql = {.data = NULL};
   sh_buf_text(&sql, before);
   sh_buf_quoted(&sql, name, '"');
@@ -314,9 +314,9 @@ int sh_cmd_procedure_drop(shell *sh) {
 static int with_capabilities(shell *sh, const char *words, const char *what) {
   sh_buf after = {.data = NULL};
   sh_buf_text(&after, words);
-  for (int i = 1; i < sh->line_of.arg_count; i++) {
+  for (int i = 1; i < sh->command_line.arg_count; i++) {
     sh_buf_text(&after, i == 1 ? " " : ", ");
-    sh_buf_quoted(&after, sh->line_of.args[i], '\'');
+    sh_buf_quoted(&after, sh->command_line.args[i], '\'');
   }
   int code = SH_EXIT_SQL;
   if (after.failed) {
@@ -340,7 +340,7 @@ int sh_cmd_procedure_list(shell *sh) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  const char *pattern = sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL;
+  const char *pattern = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
   sh_query(sh, SH_QUERY_PROCEDURES, (const char *const[SH_GIVEN]){pattern});
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
@@ -350,7 +350,7 @@ static int about(shell *sh, enum sh_query_id id) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  sh_about(sh, id, sh->line_of.args[0]);
+  sh_about(sh, id, sh->command_line.args[0]);
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 
@@ -358,7 +358,7 @@ int sh_cmd_procedure_metrics(shell *sh) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  const char *name = sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL;
+  const char *name = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
   sh_query(sh, SH_QUERY_METRICS, (const char *const[SH_GIVEN]){name});
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
@@ -378,7 +378,7 @@ int sh_cmd_procedure_profile(shell *sh) {
 /* What a function of the engine does to one procedure, or to all of them, and how many that were.
  */
 static int apply(shell *sh, const char *function, const char *type, const char *step) {
-  const char *name = sh->line_of.arg_count > 0 ? sh->line_of.args[0] : NULL;
+  const char *name = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
   sh_buf sql = {.data = NULL};
   int code = SH_EXIT_USAGE;
   sh_buf_text(&sql, "SELECT ");

@@ -80,7 +80,7 @@ char *sh_hidden(shell *sh) {
 
 /* May the commands that ask about procedures believe the answers? */
 static bool is_honest(shell *sh) {
-  size_t command = sh->line_of.command;
+  size_t command = sh->command_line.command;
   if (command == SH_COMMAND_shell || command == SH_COMMAND_exec || command == SH_COMMAND_doctor) {
     return true;
   }
@@ -176,7 +176,7 @@ static void run_text(shell *sh, const char *text) {
 }
 
 static void run_all(shell *sh) {
-  const hcl_line *line = &sh->line_of;
+  const hcl_line *line = &sh->command_line;
   const char *file = sh_option(sh, SH_OPTION_file);
   for (int i = 0; i < line->repeat_count && !sh->quit && !sh_interrupted; i++) {
     run_text(sh, line->repeats[i].value);
@@ -196,7 +196,7 @@ static void run_all(shell *sh) {
 int sh_cmd_shell(shell *sh) {
   const char *file = sh_option(sh, SH_OPTION_file);
   char clean[200];
-  bool scripted = sh->line_of.repeat_count > 0 || file != NULL;
+  bool scripted = sh->command_line.repeat_count > 0 || file != NULL;
   sh->interactive = !scripted && !sh->plain_out && isatty(STDIN_FILENO) == 1;
   if (sh->interactive && !sh->json && sh_option(sh, SH_OPTION_mode) == NULL) {
     sh->mode = SH_MODE_box;
@@ -215,11 +215,11 @@ int sh_cmd_exec(shell *sh) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  for (int i = 0; i < sh->line_of.arg_count && !sh->quit && !sh_interrupted; i++) {
-    if (strcmp(sh->line_of.args[i], "-") == 0) {
+  for (int i = 0; i < sh->command_line.arg_count && !sh->quit && !sh_interrupted; i++) {
+    if (strcmp(sh->command_line.args[i], "-") == 0) {
       sh_input(sh, stdin);
     } else {
-      run_text(sh, sh->line_of.args[i]);
+      run_text(sh, sh->command_line.args[i]);
     }
   }
   return sh_close(sh, code_of(sh));

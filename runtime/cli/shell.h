@@ -41,8 +41,8 @@ enum sh_option_id {
 };
 
 typedef struct shell {
-  hcl_line line_of;     /* the command line */
-  const char *database; /* NULL: none was named */
+  hcl_line command_line; /* the command line */
+  const char *database;  /* NULL: none was named */
   helios *h;
   FILE *out;      /* of rows */
   char *out_path; /* .output; NULL: stdout */

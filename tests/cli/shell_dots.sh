@@ -87,6 +87,7 @@ helios -c '.help' | cut -d ' ' -f 1 | tr -d . >commands
 [ "$(wc -l <commands)" -ge 20 ] || fail "dot commands not found"
 while read -r c; do
   helios -c ".help $c" >out 2>&1 && has out "^\.$c" || fail ".help $c"
+  grep -q "\`\.$c[ \`]" "$SOURCE/docs/commands.md" || fail ".$c is not in docs/commands.md"
 done <commands
 [ "$(grep -c '^SH_DOT(' "$SOURCE/runtime/cli/dot.def")" = "$(wc -l <commands)" ] || fail "a dot command is not listed"
 # a file that can't take the rows is an error
