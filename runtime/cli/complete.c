@@ -107,9 +107,10 @@ static void procedures(shell *sh, sh_words *w, const char *typed, const char *af
 /* Ours and SQLite's, in the case of what is typed. */
 static void keywords(sh_words *w, const char *typed) {
   static const char *const ours[] = {
-      "CALL",     "CANARY", "CAPABILITIES", "CAPABILITY", "DETERMINISTIC", "EXPORT",  "EXTENSION",
-      "FUNCTION", "GRANT",  "LANGUAGE",     "PERCENT",    "PROCEDURE",     "PROFILE", "PROMOTE",
-      "RETURNS",  "REVOKE", "SECURITY",     "SOURCE",     "USE",           "VERSION", "wasm"};
+      "AGGREGATE", "CALL",      "CANARY",   "CAPABILITIES", "CAPABILITY", "DETERMINISTIC",
+      "EXPORT",    "EXTENSION", "FUNCTION", "GRANT",        "LANGUAGE",   "PERCENT",
+      "PROCEDURE", "PROFILE",   "PROMOTE",  "RETURNS",      "REVOKE",     "SECURITY",
+      "SOURCE",    "USE",       "VERSION",  "wasm"};
   bool lower = w->typed > 0 && islower((unsigned char)typed[w->typed - 1]);
   int count = sqlite3_keyword_count();
   for (int i = 0; i < count + (int)(sizeof ours / sizeof *ours); i++) {

@@ -4,6 +4,15 @@
 
 #include "shell.h"
 
+/* A list of parameters or columns, which is JSON in the catalog, as SQL writes it. */
+#define PARAMETERS(json)                                                                           \
+  "ifnull((SELECT group_concat(ltrim(ifnull(json_extract(value, '$.name'), '') || ' ' || "         \
+  "json_extract(value, '$.type')) || ifnull(' = ' || json_extract(value, '$.default'), ''), "      \
+  "', ') FROM json_each(" json ")), '')"
+#define RETURNS                                                                                    \
+  "iif(json_type(p.returns, '$.table') IS NULL, ifnull(json_extract(p.returns, '$.type'), ''), "   \
+  "'TABLE(' || " PARAMETERS("json_extract(p.returns, '$.table')") " || ')')"
+
 static const struct query {
   sh_shape shape;
   const char *sql, *json_sql;

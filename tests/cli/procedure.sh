@@ -66,6 +66,12 @@ expect 1 helios procedure use f 9 && expect 2 helios procedure use f nine && has
 expect 2 helios procedure canary f 2 && has err 'needs --percent' && expect 2 helios procedure canary f 2 --percent 5 --error-rate x
 expect 0 helios procedure versions --json f && json_lines out && [ "$(wc -l <out)" = 3 ] || fail "versions"
 
+# what SQL procedures, defaults and tables look like
+helios exec "CREATE PROCEDURE two(a INTEGER DEFAULT 5) RETURNS INTEGER LANGUAGE sql AS \$\$ SELECT a * 2 \$\$" \
+  "CREATE PROCEDURE rows(n INTEGER) RETURNS TABLE (i INTEGER, t TEXT) LANGUAGE sql AS \$\$ SELECT n, 'x' \$\$" || fail "sql procedures"
+expect 0 helios procedure list && has out '^two\(a INTEGER = 5\)\|INTEGER\|' && has out '^rows\(n INTEGER\)\|TABLE\(i INTEGER, t TEXT\)\|'
+expect 0 helios procedure drop two && expect 0 helios procedure drop rows
+
 # grants
 expect 0 helios procedure grant f read:orders log && expect 0 helios procedure info f --json && has out '"read:orders","log"'
 expect 0 helios procedure revoke f log && expect 0 helios procedure info f && has out 'capabilities = read:orders$'
