@@ -19,6 +19,7 @@
 #include "pack.h"
 #include "source.h"
 #include "stage.h"
+#include "wasmopt.h"
 #include "wat.h"
 
 #define MANIFEST_JSON_MAX (8u << 20)
@@ -106,7 +107,8 @@ static int find_tools(build *b) {
   bool needed[HCC_TOOL_COUNT] = {[HCC_TOOL_CLANG] = code,
                                  [HCC_TOOL_LLD] = code,
                                  [HCC_TOOL_WASM2C] = needs_tools(b),
-                                 [HCC_TOOL_WAT2WASM] = text};
+                                 [HCC_TOOL_WAT2WASM] = text,
+                                 [HCC_TOOL_WASM_OPT] = o->wasm_opt};
   int status = 0;
   for (int i = 0; i < HCC_TOOL_COUNT && status == 0; i++) {
     if (needed[i]) {
@@ -243,6 +245,26 @@ static int deliver_cached(bool *done, build *b) {
   return status;
 }
 
+static int optimise(build *b) {
+  uint8_t *after = NULL;
+  size_t size;
+  progress(b, "wasm-opt");
+  int status =
+      hcc_wasm_opt(&after, &size, b->wasm, b->wasm_size, b->temp.path, &b->tools[HCC_TOOL_WASM_OPT],
+                   &b->jails[HCC_TOOL_WASM_OPT], wall_seconds(b), b->err);
+  if (status != 0) {
+    return status;
+  }
+  b->result->module_before = b->wasm_size;
+  b->result->module_after = size;
+  if (b->wasm != b->input) {
+    free(b->wasm);
+  }
+  b->wasm = after;
+  b->wasm_size = size;
+  return 0;
+}
+
 /* Text becomes a binary module; then decode, validate, manifest, imports. */
 static int front(build *b) {
   int status = 0;
@@ -257,6 +279,7 @@ static int front(build *b) {
     b->wasm = b->input;
     b->wasm_size = b->input_size;
   }
+  HCC_TRY(b->options->wasm_opt ? optimise(b) : 0);
   HCC_TRY(hcc_decode(&b->module, b->wasm, b->wasm_size, b->err));
   HCC_TRY(hcc_validate(b->module, b->err));
   HCC_TRY(hcc_imports_check(b->module, b->err));

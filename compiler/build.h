@@ -28,7 +28,7 @@ typedef struct hcc_build_options { /* zero is the default of everything */
   enum hcc_emit emit;
   enum hcc_tier tier;
   enum hcc_bounds bounds;
-  bool no_fuel, no_cache, no_embed, keep, quiet;
+  bool wasm_opt, no_fuel, no_cache, no_embed, keep, quiet;
   bool no_polls; /* with no_fuel: nothing can end an endless loop. For measurements: no program
                     offers it */
   const char
@@ -49,6 +49,7 @@ typedef struct hcc_build_result {
   char output[4096];
   char folder[4096]; /* of all intermediate files, if options->keep; else empty */
   uint64_t input_bytes, output_bytes, c_bytes;
+  uint64_t module_before, module_after; /* bytes around wasm-opt; 0: it did not run */
   uint32_t functions, exports, imports;
   uint32_t customs; /* of the imports: to be registered by an application; 0 if cached */
   char custom[200]; /* the first of them, "module.name" */

@@ -324,8 +324,8 @@ static bool find_builtins(char out[HCC_PATH], const c_build *b) {
 
 static int link_module(c_build *b) {
   char builtins[HCC_PATH];
-  const char *argv[32] = {b->wasm_ld.path,     "--no-entry",  "--stack-first", "-z",
-                          "stack-size=" STACK, "--strip-all", "--gc-sections", "-o",
+  const char *argv[32] = {b->wasm_ld.path,     "--no-entry",    "--stack-first", "-z",
+                          "stack-size=" STACK, "--strip-debug", "--gc-sections", "-o",
                           "source.wasm",       "source.o"};
   uint32_t n = 10;
   if (!b->unit.raw) {

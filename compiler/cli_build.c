@@ -60,6 +60,7 @@ static int fill(hcc_cli *cli, hcc_build_options *o, includes_of *includes) {
                            .clang = cli->values[HCC_OPTION_clang],
                            .wasm2c = cli->values[HCC_OPTION_wasm2c],
                            .wat2wasm = cli->values[HCC_OPTION_wat2wasm],
+                           .wasm_opt = cli->values[HCC_OPTION_wasm_opt] != NULL,
                            .no_fuel = cli->values[HCC_OPTION_no_fuel] != NULL,
                            .no_cache = cli->values[HCC_OPTION_no_cache] != NULL,
                            .no_embed = cli->values[HCC_OPTION_no_embed] != NULL,
@@ -101,6 +102,10 @@ static void result_json(hcc_cli *cli, const hcc_build_result *r) {
   cJSON_AddNumberToObject(o, "functions", r->functions);
   cJSON_AddNumberToObject(o, "exports", r->exports);
   cJSON_AddNumberToObject(o, "imports", r->imports);
+  if (r->module_before > 0) {
+    cJSON_AddNumberToObject(o, "module_before", (double)r->module_before);
+    cJSON_AddNumberToObject(o, "module_after", (double)r->module_after);
+  }
   cJSON_AddBoolToObject(o, "cached", r->cached);
   cJSON_AddNumberToObject(o, "peak_kib", (double)r->peak_kib);
   ms = cJSON_AddObjectToObject(o, "ms");
@@ -118,6 +123,12 @@ static void summary(hcc_cli *cli, const hcc_build_result *r) {
               hcl_style(cli->color_err, HCL_STYLE_BOLD), output,
               hcl_style(cli->color_err, HCL_STYLE_PLAIN), hcc_cli_size(size, r->output_bytes),
               r->functions, r->functions == 1 ? "" : "s", r->ms_total, r->cached ? "  cached" : "");
+  if (r->module_before > 0) {
+    char before[HCC_CLI_SIZE], after[HCC_CLI_SIZE];
+    hcc_cli_say(cli, "%12s  %s to %s, %+.1f %%\n", "wasm-opt",
+                hcc_cli_size(before, r->module_before), hcc_cli_size(after, r->module_after),
+                100.0 * ((double)r->module_after / (double)r->module_before - 1));
+  }
   if (cli->values[HCC_OPTION_time] != NULL) {
 #define X(name) hcc_cli_say(cli, "%12s  %8.1f ms\n", #name, r->ms_##name);
     PHASES(X)

@@ -56,6 +56,19 @@ static void check_tools(doctor *d) {
   check_tool(d, HCC_TOOL_WAT2WASM, d->cli->values[HCC_OPTION_wat2wasm], false); /* for .wat only */
 }
 
+/* What only some languages or options need: found, or what it would take. */
+static void check_optional(doctor *d, enum hcc_tool_id id, const char *needed_by) {
+  char clean[512], fix[160];
+  hcc_tool tool;
+  if (hcc_tool_find(&tool, id, NULL, NULL) == 0) {
+    say(d, HCC_CHECK_OK, hcc_tool_program(id), hcl_clean(clean, sizeof clean, tool.path), NULL);
+    return;
+  }
+  snprintf(clean, sizeof clean, "not here; %s needs it", needed_by);
+  snprintf(fix, sizeof fix, "install the Debian package %s", hcc_tool_package(id));
+  say(d, HCC_CHECK_WARN, hcc_tool_program(id), clean, fix);
+}
+
 /* A recursion in tail position. A compiler that makes a jump of it turns endless recursion into an
  * endless loop, which no stack check ever sees. */
 static const char probe[] =
@@ -229,6 +242,10 @@ static void check_folders(doctor *d) {
 int hcc_cli_doctor(hcc_cli *cli) {
   doctor d = {.cli = cli};
   check_tools(&d);
+  check_optional(&d, HCC_TOOL_WASM_LD, "C, C++ and Rust");
+  check_optional(&d, HCC_TOOL_RUSTC, "Rust");
+  check_optional(&d, HCC_TOOL_CARGO, "a Rust project");
+  check_optional(&d, HCC_TOOL_WASM_OPT, "build --wasm-opt");
   check_flags(&d);
   check_fuzzer(&d);
   check_jail(&d);

@@ -194,6 +194,57 @@ void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest) {
   }
 }
 
+/* One list of the producers section: "C11" or "clang 14.0.6, rustc 1.63". False: malformed. */
+static bool read_values(char *out, size_t size, hcc_reader *r) {
+  uint32_t count, length;
+  size_t n = 0;
+  out[0] = '\0';
+  if (hcc_read_u32(&count, r, NULL) != 0) {
+    return false;
+  }
+  for (uint32_t i = 0; i < 2 * (count < 64 ? count : 64); i++) { /* pairs of name and version */
+    char shown[HCC_ESCAPED];
+    hcc_range text;
+    if (hcc_read_u32(&length, r, NULL) != 0 || hcc_read_range(&text, length, r, NULL) != 0) {
+      return false;
+    }
+    if (length > 0 && n < size) {
+      hcc_escape(shown, r->bytes + text.begin, length);
+      n += (size_t)snprintf(out + n, size - n, "%s%s",
+                            n == 0       ? ""
+                            : i % 2 == 0 ? ", "
+                                         : " ",
+                            shown);
+    }
+  }
+  return true;
+}
+
+/* Who made it, by its own word: the producers section of the tool conventions. */
+static void add_producers(cJSON *o, const hcc_module *m) {
+  static const char section[] = "producers";
+  char field[HCC_ESCAPED], values[512];
+  cJSON *list = cJSON_AddObjectToObject(o, "producers");
+  for (uint32_t i = 0; i < m->custom_count; i++) {
+    hcc_range name = m->customs[i].name, text;
+    uint32_t count, length;
+    hcc_reader r = {m->bytes, m->customs[i].bytes.begin, m->customs[i].bytes.end};
+    if (name.end - name.begin != sizeof section - 1 ||
+        memcmp(m->bytes + name.begin, section, sizeof section - 1) != 0 ||
+        hcc_read_u32(&count, &r, NULL) != 0) {
+      continue;
+    }
+    for (uint32_t f = 0; f < count && f < 8; f++) {
+      if (hcc_read_u32(&length, &r, NULL) != 0 || hcc_read_range(&text, length, &r, NULL) != 0 ||
+          !read_values(values, sizeof values, &r)) {
+        return;
+      }
+      hcc_escape(field, m->bytes + text.begin, length);
+      cJSON_AddStringToObject(list, field, values);
+    }
+  }
+}
+
 void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest) {
   uint8_t hash[HCC_HASH];
   char hex[HCC_HASH_HEX];
@@ -202,6 +253,7 @@ void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest) {
     cJSON_AddStringToObject(o, "sha256", hex);
   }
   cJSON_AddNumberToObject(o, "bytes", m->size);
+  add_producers(o, m);
   cJSON_AddNumberToObject(o, "functions", m->func_count - m->imported_funcs);
   cJSON_AddNumberToObject(o, "globals", m->global_count);
   cJSON_AddNumberToObject(o, "data_segments", m->data_count);
@@ -275,7 +327,18 @@ static void print_sections(hcc_cli *cli, const cJSON *o) {
 
 void hcc_cli_print_module(hcc_cli *cli, const cJSON *o) {
   const cJSON *row;
+  char module[HCC_CLI_SIZE], code[HCC_CLI_SIZE];
   hcc_cli_print(cli, "sha256     %s\n", text_of(o, "sha256"));
+  if (cJSON_GetObjectItemCaseSensitive(o, "elf_bytes") != NULL) {
+    hcc_cli_print(cli, "sizes      module %s, native image %s\n",
+                  hcc_cli_size(module, (uint64_t)number_of(o, "bytes")),
+                  hcc_cli_size(code, (uint64_t)number_of(o, "elf_bytes")));
+  }
+  cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(o, "producers")) {
+    hcc_cli_print(cli, "%-10s %s\n",
+                  strcmp(row->string, "processed-by") == 0 ? "made by" : row->string,
+                  row->valuestring);
+  }
   hcc_cli_print(cli, "functions  %.0f\nglobals    %.0f\nsegments   %.0f data, %.0f element\n",
                 number_of(o, "functions"), number_of(o, "globals"), number_of(o, "data_segments"),
                 number_of(o, "element_segments"));

@@ -280,13 +280,27 @@ out:
   return status;
 }
 
+/* The address sanitizer's shadow alone is larger than any limit. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
 int hcc_prototypes_read(cJSON **out, const hcc_prototypes_job *job, hcc_error *err) {
+  hcc_jail jail = *job->jail;
+  jail.memory = SANITIZED ? UINT64_MAX : jail.memory;
   const char *argv[FLAGS_MAX + 8] = {"/proc/self/exe", HCC_PROTOTYPES, job->libclang, OUTPUT,
                                      job->source};
   hcc_run run = {.tool = "libclang",
                  .argv = argv,
                  .folder = job->folder,
-                 .jail = job->jail,
+                 .jail = &jail,
                  .seconds = job->seconds};
   hcc_ran ran;
   for (size_t i = 0; job->flags[i] != NULL && i < FLAGS_MAX; i++) {

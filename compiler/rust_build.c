@@ -27,7 +27,7 @@ static const char *const rustc_flags[] = {
     "-C",
     "lto",
     "-C",
-    "strip=symbols",
+    "strip=debuginfo",
     "--error-format=json",
     "--color=never",
 };
