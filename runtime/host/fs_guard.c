@@ -44,13 +44,23 @@ static const char *config(char path[PATH_MAX], const char *variable, const char 
   return hrt_config_path(path, &found, variable, leaf, &none) == 0 && found ? path : "";
 }
 
+/* Name of the nth database; NULL: no more. Before 3.39 SQLite tells only what one asks for. */
+static const char *schema_name(sqlite3 *db, int n) {
+#if SQLITE_VERSION_NUMBER >= 3039000
+  if (sqlite3_libversion_number() >= 3039000) {
+    return sqlite3_db_name(db, n);
+  }
+#endif
+  return n == 0 ? "main" : NULL;
+}
+
 /* The nth file of the engine's or the connection's; NULL: no more. "": none under this number. */
 static const char *own_file(char path[PATH_MAX], hrt_host_env *env, int n) {
   if (n < 2) {
     return n == 0 ? config(path, "HELIOS_KEY", "local.key")
                   : config(path, "HELIOS_TRUST_ROOT", "trust.d");
   }
-  const char *schema = sqlite3_db_name(env->conn->db, n - 2);
+  const char *schema = schema_name(env->conn->db, n - 2);
   const char *file = schema != NULL ? sqlite3_db_filename(env->conn->db, schema) : NULL;
   return schema == NULL ? NULL : file != NULL ? file : "";
 }

@@ -15,6 +15,7 @@
 #define CLOCK_START UINT64_C(1000000) /* ns; Go takes 0 for a broken clock */
 #define CLOCK_STEP UINT64_C(1000)     /* each look at it */
 #define RANDOM_START UINT64_C(0x68656c696f736462)
+#define LINE_FUEL 200
 #define WAIT_PIECE UINT64_C(4000000) /* ns between two looks at deadline and cancellation */
 
 struct hrt_wasi *hrt_wasi_state(hrt_host_env *env) {
@@ -66,11 +67,13 @@ static void flush(hrt_host_env *env, unsigned stream) {
   }
 }
 
+/* A line costs what log() costs: a charge may not return, so nothing is held here. */
 static void print(hrt_host_env *env, unsigned stream, const char *bytes, size_t n) {
   struct hrt_wasi *w = env->wasi;
   for (size_t i = 0; i < n; i++) {
     if (bytes[i] == '\n' || w->used[stream] == HRT_LOG_BYTES) {
       flush(env, stream);
+      hrt_host_charge(env->ctx, LINE_FUEL);
     }
     if (bytes[i] != '\n') {
       w->line[stream][w->used[stream]++] = bytes[i];
@@ -400,11 +403,9 @@ void hrt_hc_random_get(hrt_host_env *env, hsb_slot *s) {
   uint8_t piece[256];
   uint32_t p = hrt_u32(s[0]), n = hrt_u32(s[1]);
   int number = hsb_in_range(p, n, hrt_guest_size(env->instance)) ? WASI_OK : WASI_FAULT;
-  if (number == WASI_OK) {
-    hrt_charge_bytes(env, n);
-  }
   for (uint32_t at = 0; number == WASI_OK && at < n;) {
     uint32_t want = n - at < sizeof piece ? n - at : (uint32_t)sizeof piece;
+    hrt_charge_bytes(env, want); /* each time: time limit and cancellation are looked at with it */
     number = fill(env, piece, want);
     if (number == WASI_OK && !hrt_guest_write(env->instance, (guest_u32){p + at}, piece, want)) {
       number = WASI_FAULT;

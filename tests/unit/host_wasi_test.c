@@ -314,6 +314,27 @@ static void log__lines(void **state) {
   fk_done(&k);
 }
 
+/* 8,192 lines in one call cost 8,192 log calls. */
+static void log__lines_cost(void **state) {
+  (void)state;
+  files_kit k = {0};
+  helios_error err = {0};
+  uint64_t result = 0;
+  fk_make(&k);
+  fk_open(&k, with_log);
+  k.p->conn.log = keep;
+  lines = 0;
+  for (uint32_t at = 20000; at < 20000 + 16384; at += 2) {
+    puppet_put(k.p, at, "a\n", 2);
+  }
+  put_vec(k.p, 3100, 20000, 16384);
+  k.p->budget.fuel_limit = k.p->budget.fuel_used + 500000;
+  assert_int_equal(puppet_try(k.p, &result, &err, W("fd_write"), ARGS(1, 3100, 1, 3200)),
+                   HELIOS_E_FUEL);
+  assert_true(lines > 1000 && lines < 3000);
+  fk_done(&k);
+}
+
 static uint64_t now(puppet *p, unsigned clock) {
   assert_int_equal(CALL(p, W("clock_time_get"), clock, 0, 3000), 0);
   return get64(p, 3000);
@@ -471,6 +492,7 @@ int main(void) {
       cmocka_unit_test(fd__names_in_pieces),
       cmocka_unit_test(fd__vectors),
       cmocka_unit_test(log__lines),
+      cmocka_unit_test(log__lines_cost),
       cmocka_unit_test(call__begins_anew),
       cmocka_unit_test(poll__waits),
       cmocka_unit_test(poll__ends_with_the_call),
