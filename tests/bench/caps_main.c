@@ -1,7 +1,7 @@
-/* caps_main.c - what capability checks cost. Types are checked once, when a module is linked: a
- * host call has nothing to check. What is left at run time: an object (a variable, a path, a
- * domain) at each call that names one, and tables and columns when a statement is compiled, not
- * when it is taken from those kept. Prints lines of JSON, nanoseconds.
+/* caps_main.c - what capability checks cost, and host functions themselves. Types are checked once,
+ * when a module is linked: a host call has nothing to check. What is left at run time: an object (a
+ * variable, a path, a domain) at each call that names one, and tables and columns when a statement
+ * is compiled, not when it is taken from those kept. Prints lines of JSON, nanoseconds.
  *
  * usage: bench_caps [ROUNDS]   (HELIOS_SOURCE and clang as for the unit tests) */
 #include "../unit/puppet.h"
@@ -112,6 +112,39 @@ static uint64_t link_all(void *arg) {
   return done;
 }
 
+/* ---- host functions: a call each ---- */
+
+static const struct {
+  const char *name, *shown;
+  uint64_t args[7];
+  size_t count;
+  int result;
+} functions[] = {
+    {"session_get", "session_get", {100, 10, 8000, 100}, 4, 4},
+    {"session_set", "session_set", {100, 10, 200, 4}, 4, 0},
+    {"kv_set", "kv_set, 100 bytes, in a transaction", {300, 8, 0, 100}, 4, 0},
+    {"kv_get", "kv_get, 100 bytes", {300, 8, 0, 8000, 100}, 5, 100},
+    {"kv_list", "kv_list", {300, 1, 0, 0, 8000, 100}, 6, 8},
+    {"metric_add", "metric_add", {100, 10, 0}, 3, 0},
+    {"random", "random, 32 bytes", {8000, 32}, 2, 0},
+    {"hash", "hash, SHA-256 of 1 KiB", {0, 0, 1024, 8000, 64}, 5, 32},
+    {"hmac", "hmac, SHA-256 of 1 KiB", {0, 0, 32, 0, 1024, 8000, 64}, 7, 32},
+    {"sign", "sign, Ed25519 of 1 KiB", {0, 0, 32, 0, 1024, 8000, 64}, 7, 64},
+    {"verify", "verify, Ed25519 of 1 KiB", {0, 0, 32, 0, 1024, 0, 64}, 7, 0},
+};
+#define FUNCTIONS (sizeof functions / sizeof *functions)
+#define FEW_TIMES 100
+
+static uint64_t call_often(void *arg) {
+  size_t n = (size_t)arg;
+  uint64_t right = 0;
+  for (int i = 0; i < FEW_TIMES; i++) {
+    right +=
+        (int)call(functions[n].name, functions[n].args, functions[n].count) == functions[n].result;
+  }
+  return right == FEW_TIMES ? FEW_TIMES : UINT64_MAX;
+}
+
 static int report(measure_case *cases, size_t count, unsigned rounds, double times) {
   int status = measure(cases, count, rounds);
   for (size_t i = 0; i < count && status == 0; i++) {
@@ -127,6 +160,15 @@ static void open_all(void) {
   guest = puppet_open(puppet_everything, puppet_shared());
   puppet_exec(guest, schema);
   hrt_host_begin(guest->env, 0, NULL, NULL);
+  static const int64_t id = 7;
+  guest->env->procedure_id = &id;
+  puppet_exec(guest,
+              "CREATE TABLE helios_kv(procedure_id INTEGER NOT NULL, key BLOB NOT NULL, value "
+              "BLOB NOT NULL, PRIMARY KEY (procedure_id, key)) WITHOUT ROWID; BEGIN");
+  puppet_put(guest, 100, "app.tenant", 10);
+  puppet_put(guest, 200, "acme", 4);
+  puppet_put(guest, 300, "settings", 8);
+  assert_int_equal(hrt_variable_set(&guest->conn, "app.tenant", 10, "acme", 4, &err), 0);
   assert_int_equal(sqlite3_open(":memory:", &plain), SQLITE_OK);
   assert_int_equal(sqlite3_exec(plain, schema, NULL, NULL, NULL), SQLITE_OK);
   for (int i = 0; i < TEXTS; i++) {
@@ -163,6 +205,10 @@ int main(int argc, char **argv) {
   status = status ? status : report(calls, 3, rounds, TIMES);
   status = status ? status : report(texts_of, 3, rounds, TIMES);
   status = status ? status : report(links, 1, rounds, TIMES / 100);
+  for (size_t n = 0; n < FUNCTIONS && status == 0; n++) {
+    measure_case one = {.name = functions[n].shown, .run = call_often, .arg = (void *)n};
+    status = report(&one, 1, rounds, FEW_TIMES);
+  }
   hrt_host_end(guest->env);
   hrt_caps_free(few);
   hrt_caps_free(many);

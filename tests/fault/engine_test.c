@@ -169,7 +169,7 @@ static const scenario scenarios[] = {
      "WHERE procedure = 'hosts'; SELECT count(*) FROM helios_logs WHERE time_us > 0; "
      "SELECT helios_prometheus() LIKE '%_total%'",
      "7\n1\n1\n1", FAULT_ALL, false, NULL},
-    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|5", FAULT_ALL,
+    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|6", FAULT_ALL,
      false, NULL},
 };
 
