@@ -25,6 +25,9 @@ typedef enum hrt_ddl_action {
   HRT_DDL_PROMOTE,  /* the canary becomes the current version */
   HRT_DDL_ROLLBACK, /* ends the canary, else back to the version before */
   HRT_DDL_DROP,
+  HRT_DDL_CREATE_EXTENSION, /* def.name: of the extension; options and grants of all its procedures
+                             */
+  HRT_DDL_DROP_EXTENSION,
   HRT_DDL_CALL, /* run SELECT "name" text[call, call + call_length) */
 } hrt_ddl_action;
 

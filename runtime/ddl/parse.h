@@ -50,6 +50,7 @@ int hrt_parse_source(hrt_parser *p);
 
 /* ---- parse_create.c ---- */
 int hrt_parse_create(hrt_parser *p);
+int hrt_parse_create_extension(hrt_parser *p);
 int hrt_parse_profile(hrt_parser *p);
 int hrt_parse_capability(hrt_parser *p); /* one in '..' */
 int hrt_parse_option(hrt_parser *p);

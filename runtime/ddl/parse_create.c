@@ -372,17 +372,22 @@ static bool saw(const hrt_parser *p, const char *word) {
   return false;
 }
 
-/* A procedure in SQL has its caller's rights and no module. */
-static int check_sql(hrt_parser *p) {
-  static const char *const modules_only[] = {"EXPORT", "DETERMINISTIC", "SECURITY", "CAPABILITIES"};
-  for (unsigned i = 0; i < CLAUSES; i++) {
-    for (size_t k = 0; k < sizeof modules_only / sizeof *modules_only; k++) {
-      if ((p->clauses_seen & 1u << i) && strcmp(clauses[i].word, modules_only[k]) == 0) {
-        return hrt_parse_fail(p, &p->clause_at[i], "this clause", " is not for LANGUAGE sql");
+static int refuse_clauses(hrt_parser *p, const char *const *refused, const char *why) {
+  for (; *refused; refused++) {
+    for (unsigned i = 0; i < CLAUSES; i++) {
+      if ((p->clauses_seen & 1u << i) && strcmp(clauses[i].word, *refused) == 0) {
+        return hrt_parse_fail(p, &p->clause_at[i], "this clause", why);
       }
     }
   }
   return 0;
+}
+
+/* A procedure in SQL has its caller's rights and no module. */
+static int check_sql(hrt_parser *p) {
+  static const char *const refused[] = {"EXPORT", "DETERMINISTIC", "SECURITY", "CAPABILITIES",
+                                        NULL};
+  return refuse_clauses(p, refused, " is not for LANGUAGE sql");
 }
 
 /* What an aggregate's exports take can't be told from their number. */
@@ -418,6 +423,21 @@ int hrt_parse_create(hrt_parser *p) {
   }
   if (status == 0 && p->ddl->def.aggregate) {
     status = check_aggregate(p);
+  }
+out:
+  return status;
+}
+
+/* The module's manifest says the rest. */
+int hrt_parse_create_extension(hrt_parser *p) {
+  static const char *const refused[] = {"RETURNS", "EXPORT", "DETERMINISTIC",
+                                        "STRICT",  "CALLED", NULL};
+  int status = 0;
+  HRT_TRY(hrt_parse_create(p));
+  p->ddl->action = HRT_DDL_CREATE_EXTENSION;
+  HRT_TRY(refuse_clauses(p, refused, " is not for an extension"));
+  if (p->ddl->params_given || p->ddl->def.sql) {
+    status = hrt_parse_expected(p, "an extension's name and LANGUAGE wasm,");
   }
 out:
   return status;

@@ -49,9 +49,6 @@ out:
 
 static int parse_object(hrt_parser *p, int (*rest)(hrt_parser *p)) {
   static const char *const words[] = {"PROCEDURE", "FUNCTION", "AGGREGATE", NULL};
-  if (hrt_token_is(&p->token, "EXTENSION")) {
-    return hrt_parse_unsupported(p, "CREATE EXTENSION");
-  }
   p->ddl->def.function = hrt_token_is(&p->token, "FUNCTION");
   p->ddl->def.aggregate = hrt_token_is(&p->token, "AGGREGATE");
   for (const char *const *word = words; *word; word++) {
@@ -62,6 +59,17 @@ static int parse_object(hrt_parser *p, int (*rest)(hrt_parser *p)) {
   return hrt_parse_expected_word(p, "PROCEDURE, FUNCTION or AGGREGATE", words);
 }
 
+static int parse_drop_extension(hrt_parser *p) {
+  int status = parse_drop(p);
+  p->ddl->action = HRT_DDL_DROP_EXTENSION;
+  return status;
+}
+
+/* CREATE and DROP: the word was read. */
+static bool accept_extension(hrt_parser *p) {
+  return !p->ddl->or_replace && hrt_parse_accept_word(p, "EXTENSION");
+}
+
 static int parse_statement(hrt_parser *p) {
   static const char *const words[] = {"CREATE", "ALTER", "DROP", "CALL", NULL};
   int status = 0;
@@ -70,11 +78,12 @@ static int parse_statement(hrt_parser *p) {
       HRT_TRY(hrt_parse_need_word(p, "REPLACE"));
       p->ddl->or_replace = true;
     }
-    HRT_TRY(parse_object(p, hrt_parse_create));
+    HRT_TRY(accept_extension(p) ? hrt_parse_create_extension(p)
+                                : parse_object(p, hrt_parse_create));
   } else if (hrt_parse_accept_word(p, "ALTER")) {
     HRT_TRY(parse_object(p, hrt_parse_alter));
   } else if (hrt_parse_accept_word(p, "DROP")) {
-    HRT_TRY(parse_object(p, parse_drop));
+    HRT_TRY(accept_extension(p) ? parse_drop_extension(p) : parse_object(p, parse_drop));
   } else if (hrt_parse_accept_word(p, "CALL")) {
     HRT_TRY(parse_call(p));
   } else {

@@ -101,4 +101,18 @@ int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,
  * uses. */
 int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err);
 
+/* ---- extensions ---- */
+/* *id is 0 if there is none of this name. */
+int hrt_catalog_extension(int64_t *id, hrt_catalog *c, const char *name, helios_error *err);
+/* The extension that the procedure belongs to, or "". */
+int hrt_catalog_extension_of(char out[HRT_NAME_BYTES], hrt_catalog *c, const char *procedure,
+                             helios_error *err);
+/* Name number n (from 0) of its procedures; *found says whether there are so many. */
+int hrt_catalog_member(char out[HRT_NAME_BYTES], bool *found, hrt_catalog *c, int64_t id,
+                       uint32_t n, helios_error *err);
+/* Between begin and commit. */
+int hrt_catalog_add_extension(int64_t *id, hrt_catalog *c, const char *name, helios_error *err);
+int hrt_catalog_add_member(hrt_catalog *c, int64_t procedure_id, int64_t id, helios_error *err);
+int hrt_catalog_drop_extension(hrt_catalog *c, int64_t id, helios_error *err);
+
 #endif

@@ -20,6 +20,7 @@ struct hrt_catalog {
   int *internal;
   bool keep;      /* statements after use */
   bool outermost; /* our savepoint is the transaction */
+  uint32_t depth; /* of begin inside of begin */
   bool writing;   /* between hrt_catalog_begin and _commit or _rollback: statements stay */
   /* Statements between begin and end. One at a time: a catalog of views, triggers or checks that
    * call procedures would make the engine read it while it reads it. */

@@ -111,8 +111,18 @@ static void end_writing(hrt_catalog *c) {
   }
 }
 
+/* Inside of another one: the outer one commits or undoes it all. A number of its own. */
+static int begin_inner(hrt_catalog *c, helios_error *err) {
+  int status = hrt_sql_run(c, HRT_SQL_BUMP_GENERATION, 0, 0, err);
+  c->depth += status == 0;
+  return status;
+}
+
 int hrt_catalog_begin(hrt_catalog *c, helios_error *err) {
   int64_t stamp;
+  if (c->writing && !c->undo_due) {
+    return begin_inner(c, err);
+  }
   hrt_catalog_undo(c);
   /* Not in the savepoint: SQLite waits for the write lock only before the first read. */
   int status = hrt_catalog_stamp(&stamp, c, err);
@@ -145,6 +155,10 @@ out:
 /* COMMIT, because a RELEASE that fails to write may leave SQLite in a transaction that only a
  * ROLLBACK compiled anew could end: there may be no memory for it. */
 int hrt_catalog_commit(hrt_catalog *c, helios_error *err) {
+  if (c->depth > 0) {
+    c->depth--;
+    return 0;
+  }
   int status = hrt_sql_run(c, c->outermost ? HRT_SQL_COMMIT : HRT_SQL_RELEASE, 0, 0, err);
   if (status != 0) {
     hrt_catalog_rollback(c);
@@ -174,6 +188,10 @@ void hrt_catalog_undo(hrt_catalog *c) {
 }
 
 void hrt_catalog_rollback(hrt_catalog *c) {
+  if (c->depth > 0) {
+    c->depth--;
+    return;
+  }
   c->undo_due = true;
   hrt_catalog_undo(c);
 }

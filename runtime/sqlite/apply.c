@@ -101,7 +101,7 @@ static int check_metering(const candidate *c, helios_error *err) {
 }
 
 /* Source to a mapped plugin; its file stays in c->file for the catalog. */
-static int load_source(candidate *c, helios_error *err) {
+int hrt_candidate_load(candidate *c, helios_error *err) {
   hrt_content content;
   uint8_t *bytes = NULL;
   const void *wasm;
@@ -159,7 +159,7 @@ static uint32_t place_in_ddl(const candidate *c, uint32_t offset) {
 }
 
 static int load_any_source(candidate *c, helios_error *err) {
-  return c->def.sql ? load_body(c, err) : load_source(c, err);
+  return c->def.sql ? load_body(c, err) : hrt_candidate_load(c, err);
 }
 
 /* Grants in their canonical form, each once. */
@@ -325,7 +325,7 @@ static int check_kind(const candidate *c, helios_error *err) {
   return status;
 }
 
-static int write_create(candidate *c, helios_error *err) {
+int hrt_write_create(candidate *c, helios_error *err) {
   int status = 0;
   HRT_TRY(check_name(c, err));
   HRT_TRY(check_kind(c, err));
@@ -358,7 +358,7 @@ static int write_update(candidate *c, helios_error *err) {
 
 /* From here on an interrupt must end one statement only: SQLite would refuse to roll back while
  * another one runs. */
-static int begin_writing(candidate *c, helios_error *err) {
+int hrt_candidate_lock(candidate *c, helios_error *err) {
   bool interrupted = hrt_session_interrupted(c->h);
   hrt_interruptible_end(c->guard);
   c->guard = NULL;
@@ -401,7 +401,7 @@ int hrt_candidate_publish(candidate *c, hrt_candidate_write *write, helios_error
   hrt_entry *e;
   int64_t stamp;
   int status = 0;
-  HRT_TRY(begin_writing(c, err));
+  HRT_TRY(hrt_candidate_lock(c, err));
   status = write_all(c, write, &e, &stamp, err);
   if (status != 0) {
     hrt_catalog_rollback(h->catalog);
@@ -439,8 +439,8 @@ out:
   return status;
 }
 
-static int refuse_name(helios *h, const hrt_ddl *ddl, helios_error *err) {
-  const char *name = ddl->def.name;
+static int refuse_name(helios *h, const hrt_definition *d, helios_error *err) {
+  const char *name = d->name;
   bool taken;
   int status = 0;
   if (strncasecmp(name, "helios_", 7) == 0 || strncasecmp(name, "sqlite_", 7) == 0) {
@@ -449,20 +449,24 @@ static int refuse_name(helios *h, const hrt_ddl *ddl, helios_error *err) {
   HRT_TRY(hrt_function_taken(&taken, h, name, err));
   if (taken) {
     status = hrt_fail(err, HELIOS_E_EXISTS, "this connection has a function of this name already");
-  } else if (ddl->def.column_count > 0) {
+  } else if (d->column_count > 0) {
     HRT_TRY(refuse_table_name(h, name, err));
   }
 out:
   return status;
 }
 
-static int create(candidate *c, helios_error *err) {
+int hrt_candidate_begin(candidate *c, helios_error *err) {
   int status = 0;
-  c->def = c->ddl->def;
-  HRT_TRY(refuse_name(c->h, c->ddl, err));
+  HRT_TRY(refuse_name(c->h, &c->def, err));
   HRT_TRY(check_name(c, err)); /* early, before a compilation */
   HRT_TRY(tidy_grants(&c->def, err));
-  HRT_TRY(load_any_source(c, err));
+out:
+  return status;
+}
+
+int hrt_candidate_declare(candidate *c, helios_error *err) {
+  int status = 0;
   if (!c->def.sql && !c->module) {
     HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
   }
@@ -470,7 +474,17 @@ static int create(candidate *c, helios_error *err) {
     memcpy(c->def.export_name, c->def.name, sizeof c->def.name);
   }
   HRT_TRY(hrt_candidate_try(c, err));
-  HRT_TRY(hrt_candidate_publish(c, write_create, err));
+out:
+  return status;
+}
+
+static int create(candidate *c, helios_error *err) {
+  int status = 0;
+  c->def = c->ddl->def;
+  HRT_TRY(hrt_candidate_begin(c, err));
+  HRT_TRY(load_any_source(c, err));
+  HRT_TRY(hrt_candidate_declare(c, err));
+  HRT_TRY(hrt_candidate_publish(c, hrt_write_create, err));
 out:
   return status;
 }
@@ -602,7 +616,7 @@ static int drop_users(helios *h, const hrt_user *users, helios_error *err) {
 static int drop_in_savepoint(candidate *c, int64_t id, const hrt_user *users, helios_error *err) {
   hrt_catalog *catalog = c->h->catalog;
   int status = 0;
-  HRT_TRY(begin_writing(c, err));
+  HRT_TRY(hrt_candidate_lock(c, err));
   status = drop_users(c->h, users, err);
   if (status == 0) {
     status = hrt_catalog_drop(catalog, id, err);
@@ -616,19 +630,9 @@ out:
   return status;
 }
 
-static int drop(candidate *c, helios_error *err) {
-  const char *name = c->ddl->def.name;
-  helios_error missing = {0};
+int hrt_candidate_drop(candidate *c, const char *name, int64_t id, helios_error *err) {
   hrt_user *users = NULL;
-  bool deterministic;
-  int64_t id;
-  int status = hrt_catalog_lookup(&id, &deterministic, c->h->catalog, name, &missing);
-  if (status == HELIOS_E_NOT_FOUND && c->ddl->if_exists) {
-    return 0;
-  }
-  if (status != 0) {
-    return hrt_fail(err, status, "%s", missing.text);
-  }
+  int status = 0;
   HRT_TRY(hrt_users_find(&users, c->h, name, err));
   HRT_TRY(refuse_users(users, c->ddl->cascade, err));
   HRT_TRY(drop_in_savepoint(c, id, users, err));
@@ -638,6 +642,35 @@ static int drop(candidate *c, helios_error *err) {
   }
 out:
   hrt_users_free(users);
+  return status;
+}
+
+static int refuse_member(const candidate *c, const char *name, helios_error *err) {
+  char extension[HRT_NAME_BYTES], escaped[HRT_ESCAPED];
+  int status = hrt_catalog_extension_of(extension, c->h->catalog, name, err);
+  if (status == 0 && extension[0]) {
+    hrt_escape(escaped, extension, strlen(extension));
+    status = hrt_fail(err, HELIOS_E_DEPENDENCY, "it belongs to the extension %s", escaped);
+    hrt_hint(err, "DROP EXTENSION %.60s", escaped);
+  }
+  return status;
+}
+
+static int drop(candidate *c, helios_error *err) {
+  const char *name = c->ddl->def.name;
+  helios_error missing = {0};
+  bool deterministic;
+  int64_t id;
+  int status = hrt_catalog_lookup(&id, &deterministic, c->h->catalog, name, &missing);
+  if (status == HELIOS_E_NOT_FOUND && c->ddl->if_exists) {
+    return 0;
+  }
+  if (status != 0) {
+    return hrt_fail(err, status, "%s", missing.text);
+  }
+  HRT_TRY(refuse_member(c, name, err));
+  HRT_TRY(hrt_candidate_drop(c, name, id, err));
+out:
   return status;
 }
 
@@ -654,7 +687,37 @@ static int (*const actions[])(candidate *c, helios_error *err) = {
     [HRT_DDL_CANARY] = hrt_apply_canary,
     [HRT_DDL_PROMOTE] = hrt_apply_promote,
     [HRT_DDL_ROLLBACK] = hrt_apply_rollback,
+    [HRT_DDL_CREATE_EXTENSION] = hrt_apply_create_extension,
+    [HRT_DDL_DROP_EXTENSION] = hrt_apply_drop_extension,
 };
+
+void hrt_candidate_free(candidate *c) {
+  if (c) {
+    hrt_plugin_cache_release(c->plugin);
+    hrt_version_unref(c->version);
+    hrt_free(c->body);
+    hrt_free(c->module);
+    hrt_built_free(&c->file);
+    hrt_free(c);
+  }
+}
+
+/* Whose error it is, unless it says so. */
+static void name_it(helios_error *e, const hrt_ddl *ddl) {
+  bool extension = ddl->action == HRT_DDL_CREATE_EXTENSION || ddl->action == HRT_DDL_DROP_EXTENSION;
+  if (e->code == HELIOS_E_NOT_FOUND && strncmp(e->text, "no such procedure", 17) == 0) {
+    return;
+  }
+  if (!extension) {
+    hrt_error_prefix(e, ddl->def.name);
+  } else if (strncmp(e->text, "procedure ", 10) != 0) {
+    helios_error whole = {0};
+    char escaped[HRT_ESCAPED];
+    hrt_fail(&whole, e->code, "extension %.120s: %s",
+             hrt_escape(escaped, ddl->def.name, strlen(ddl->def.name)), e->text);
+    memcpy(e->text, whole.text, sizeof e->text);
+  }
+}
 
 int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   helios_error e = {0};
@@ -675,18 +738,11 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   hrt_interruptible_end(c->guard);
   hrt_audit_ddl(h, ddl, &c->def, status, &e);
   if (status != 0) {
-    if (e.code != HELIOS_E_NOT_FOUND || strncmp(e.text, "no such procedure", 17) != 0) {
-      hrt_error_prefix(&e, ddl->def.name);
-    }
+    name_it(&e, ddl);
     if (err && err->code == HELIOS_OK) {
       *err = e;
     }
   }
-  hrt_plugin_cache_release(c->plugin);
-  hrt_version_unref(c->version);
-  hrt_free(c->body);
-  hrt_free(c->module);
-  hrt_built_free(&c->file);
-  hrt_free(c);
+  hrt_candidate_free(c);
   return status;
 }

@@ -1,4 +1,5 @@
-/* apply.h - a statement on its way into the catalog; shared by apply.c and rollout.c only.
+/* apply.h - a statement on its way into the catalog; shared by apply.c, rollout.c and
+ * extend.c only.
  *
  * Invariant: between hrt_candidate_find and publish nothing is written. */
 #ifndef HRT_APPLY_H
@@ -37,6 +38,22 @@ int hrt_candidate_try(hrt_candidate *c, helios_error *err);
 /* The savepoint: write, look at who depends on it, commit. With c->version it is what this
  * connection calls from now on. */
 int hrt_candidate_publish(hrt_candidate *c, hrt_candidate_write *write, helios_error *err);
+
+/* CREATE in steps: c->def is what the statement says; is the name free; the source to a plugin;
+ * what the module says, and the version. */
+int hrt_candidate_begin(hrt_candidate *c, helios_error *err);
+int hrt_candidate_load(hrt_candidate *c, helios_error *err);
+int hrt_candidate_declare(hrt_candidate *c, helios_error *err);
+hrt_candidate_write hrt_write_create;
+/* Opens the savepoint: from here on an interrupt ends this statement only. */
+int hrt_candidate_lock(hrt_candidate *c, helios_error *err);
+/* Drops a procedure and, with CASCADE, who uses it. */
+int hrt_candidate_drop(hrt_candidate *c, const char *name, int64_t id, helios_error *err);
+void hrt_candidate_free(hrt_candidate *c); /* takes NULL */
+
+/* ---- extend.c ---- */
+int hrt_apply_create_extension(hrt_candidate *c, helios_error *err);
+int hrt_apply_drop_extension(hrt_candidate *c, helios_error *err);
 
 /* ---- rollout.c ---- */
 int hrt_apply_canary(hrt_candidate *c, helios_error *err);

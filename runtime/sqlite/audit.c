@@ -20,6 +20,8 @@ static const char *const events[] = {
     [HRT_DDL_PROMOTE] = "promote",
     [HRT_DDL_ROLLBACK] = "rollback",
     [HRT_DDL_DROP] = "drop",
+    [HRT_DDL_CREATE_EXTENSION] = "create extension",
+    [HRT_DDL_DROP_EXTENSION] = "drop extension",
 };
 
 enum { LIST_BYTES = 1024 };

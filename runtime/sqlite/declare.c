@@ -134,3 +134,22 @@ out:
   cJSON_Delete(info);
   return status;
 }
+
+int hrt_declare_name(char out[HRT_NAME_BYTES], uint32_t *count, const hrt_plugin *plugin,
+                     uint32_t n, helios_error *err) {
+  size_t size = 0;
+  const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
+  cJSON *info = NULL;
+  int status = text && size <= INFO_MAX ? hrt_json_parse(&info, text, size, err) : 0;
+  const cJSON *list = cJSON_GetObjectItemCaseSensitive(
+      cJSON_GetObjectItemCaseSensitive(info, "manifest"), "procedures");
+  int found = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+  *count = (uint32_t)found;
+  out[0] = 0;
+  if (status == 0 && n < *count &&
+      !copy(out, HRT_NAME_BYTES, text_of(cJSON_GetArrayItem(list, (int)n), "name"))) {
+    status = hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest is beyond the engine's limits");
+  }
+  cJSON_Delete(info);
+  return status;
+}

@@ -241,6 +241,64 @@ class Options(Case):
             create(self.db, "answer() RETURNS BIGINT", "v1.wat", "WITH (precompile = false)")
 
 
+class Extensions(Case):
+    CREATE = "CREATE EXTENSION shop LANGUAGE wasm CAPABILITIES ('log') AS 'shop.wat'"
+
+    def counts(self):
+        return tuple(one(self.db, f"SELECT count(*) FROM helios_{t}") for t in ("extension", "procedure", "version", "module"))
+
+    def refused(self, pattern, text):
+        with self.assertRaisesRegex(sqlite3.Error, pattern, msg=text):
+            ddl(self.db, text)
+
+    def test_all_of_it(self):
+        ddl(self.db, self.CREATE)
+        self.assertEqual(rows(self.db, "SELECT shop_twice(21), shop_say()"), [(42, 0)])
+        self.assertEqual(self.counts(), (1, 2, 2, 1))
+        self.refused("^extension shop: it exists already", self.CREATE)
+        self.refused("it belongs to the extension shop .DROP EXTENSION shop", "DROP PROCEDURE shop_say")
+        self.db.execute("CREATE VIEW v AS SELECT shop_twice(1)")
+        self.refused("the view v uses it", "DROP EXTENSION shop")
+        self.assertEqual(self.counts(), (1, 2, 2, 1))
+        ddl(self.db, "DROP EXTENSION shop CASCADE")
+        self.assertEqual(self.counts(), (0, 0, 0, 0))
+        self.fails("no such procedure: shop_twice", "SELECT shop_twice(1)")
+        self.refused("no such extension", "DROP EXTENSION shop")
+        ddl(self.db, "DROP EXTENSION IF EXISTS shop")
+        ddl(self.db, self.CREATE)
+        self.db.close()
+        self.db = connect(f"{self.id()}.db")
+        self.assertEqual(one(self.db, "SELECT shop_twice(4)"), 8)
+
+    def test_or_nothing(self):
+        create(self.db, "shop_say() RETURNS BIGINT", "v1.wat", "EXPORT 'answer'")
+        self.refused("procedure shop_say: it exists already", self.CREATE)
+        self.assertEqual(self.counts(), (0, 1, 1, 1))
+        self.fails("no such function: shop_twice|no such procedure: shop_twice", "SELECT shop_twice(1)")
+        ddl(self.db, "DROP PROCEDURE shop_say")
+        self.refused("needs the capability 'log'", "CREATE EXTENSION shop LANGUAGE wasm AS 'shop.wat'")
+        self.refused("^extension shop: .*names 0 procedures", "CREATE EXTENSION shop LANGUAGE wasm AS 'v1.wat'")
+        self.db.execute("BEGIN")
+        ddl(self.db, self.CREATE)
+        self.assertEqual(one(self.db, "SELECT shop_twice(1)"), 2)
+        self.db.execute("ROLLBACK")
+        self.fails("no such procedure", "SELECT shop_twice(1)")
+        self.assertEqual(self.counts(), (0, 0, 0, 0))
+        # Another connection's, seen when it is committed.
+        other = connect(f"{self.id()}.db")
+        self.addCleanup(other.close)
+        ddl(other, self.CREATE)
+        self.assertEqual(one(self.db, "SELECT shop_twice(3)"), 6)
+
+    def test_words(self):
+        for text, error in (("CREATE OR REPLACE EXTENSION e LANGUAGE wasm AS 'x'", "expected PROCEDURE, FUNCTION or AGGREGATE"),
+                            ("CREATE EXTENSION e RETURNS INT LANGUAGE wasm AS 'x'", "this clause is not for an extension"),
+                            ("CREATE EXTENSION e(a INT) LANGUAGE wasm AS 'x'", "expected an extension's name"),
+                            ("CREATE EXTENSION e LANGUAGE sql AS 'SELECT 1'", "expected an extension's name"),
+                            ("ALTER EXTENSION e USE VERSION 1", "expected PROCEDURE, FUNCTION or AGGREGATE")):
+            self.refused(error, text)
+
+
 def setUpModule():
     with open("nine.wat") as source, open("nine_env.wat", "w") as out:
         out.write(source.read().replace("MODULE", "env"))

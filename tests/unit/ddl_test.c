@@ -360,7 +360,6 @@ static void errors__clauses_not_ready(void **state) {
   (void)state;
   static const char *const statements[] = {
       "CREATE FUNCTION f() LANGUAGE python AS $$ print() $$",
-      "CREATE EXTENSION e LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
       "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
   };
