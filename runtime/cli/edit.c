@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <histedit.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +68,11 @@ static int next_char(EditLine *line, wchar_t *out) {
   return 1;
 }
 
+static bool begins_character(char byte) {
+  return ((unsigned char)byte >> 6) != 2;
+}
+
+/* Bytes of whole characters that all candidates begin with. */
 static size_t common_prefix(const sh_words *w) {
   size_t n = strlen(w->words[0]);
   for (size_t i = 1; i < w->count; i++) {
@@ -78,7 +82,19 @@ static size_t common_prefix(const sh_words *w) {
     }
     n = k;
   }
+  while (n > 0 && !begins_character(w->words[0][n])) {
+    n--;
+  }
   return n;
+}
+
+/* libedit counts characters, not bytes. */
+static int characters(const char *text, size_t length) {
+  int count = 0;
+  for (size_t i = 0; i < length; i++) {
+    count += begins_character(text[i]);
+  }
+  return count;
 }
 
 /* The candidates in columns, under the line. */
@@ -115,7 +131,7 @@ static unsigned char complete(EditLine *line, int key) {
     char *text = strndup(words.words[0], n);
     bool longer = n > words.typed || words.count == 1;
     if (text != NULL && longer) {
-      el_deletestr(line, (int)words.typed);
+      el_deletestr(line, characters(info->cursor - words.typed, words.typed));
       el_insertstr(line, text);
       if (words.count == 1 && n > 0 && strchr("(/.", text[n - 1]) == NULL) {
         el_insertstr(line, " ");

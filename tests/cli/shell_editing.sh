@@ -37,6 +37,10 @@ pty --type '.mo\tcs\t\n' --type 'SELECT 1, 2;\n' --type '.help mod\t\n' --type '
 has out '^1,2' && has out 'an object a line' && has out '^\[exit 0\]'
 pty --type '.mode js\t' --type '\t' --type '\n' --type '^D' helios x.db # more than one: they are shown
 has out 'json +jsonl'
+# names of more than ASCII are completed by characters
+helios u.db -c 'CREATE TABLE umlaut("größe", "grüße", "öl")'
+pty --type 'SELECT gr\tüß\t, ö\t FROM uml\t;\n' --type '^D' helios u.db
+has out 'SELECT grüße , öl +FROM umlaut ;' && lacks out error
 # procedures, behind CALL and else
 cp "$FILES/add.wat" .
 helios x.db -c "CREATE PROCEDURE addition(a INTEGER, b INTEGER) RETURNS INTEGER LANGUAGE wasm EXPORT 'add' CAPABILITIES ('log') AS './add.wat'" ||

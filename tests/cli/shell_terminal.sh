@@ -8,6 +8,11 @@ has out '^\[exit 0\]'
 pty --type 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;\n' \
   --type '^C' --type 'SELECT 40 + 2 AS after;\n' --type '.quit\n' helios x.db
 has out 'error.*interrupted' && has out '│    42 │' && has out '^\[exit 0\]' && lacks out 'in memory'
+# ... also inside of a procedure, whose statement is over within a moment
+printf '(module (func (export "spin") (result i64) (loop (br 0)) (i64.const 0)))' >p.wat
+helios procedure create -q p.db --name spin --file p.wat --with 'timeout=60s, fuel_limit=1000000000000' || fail create
+pty --type 'SELECT spin();\n' --type '^C' --type 'SELECT 40 + 2 AS after;\n' --type '^D' helios p.db
+has out 'error.*CANCELLED' && has out '│    42 │' && has out '^\[exit 0\]'
 # Ctrl-C drops what was typed of a statement
 pty --type 'SELECT garbage\n' --type '^C' --type 'SELECT 3 AS three;\n' --type '^D' helios -q
 has out '│ three │' && lacks out 'error' && lacks out '^helios [0-9]'
