@@ -73,7 +73,7 @@ static int read_module(fuzz *f) {
   hcc_buf manifest;
   uint32_t procedures;
   hcc_buf_init(&manifest, MANIFEST_MAX);
-  int status = hcc_file_read(&f->wasm, &f->size, f->cli->args[0], HCC_MAX_MODULE, f->err);
+  int status = hcc_cli_read(f->cli, &f->wasm, &f->size, f->cli->args[0], HCC_MAX_MODULE, f->err);
   if (status == 0 && !hcc_is_binary(f->wasm, f->size)) {
     status = hcc_cli_assemble(f->cli, &f->wasm, &f->size, f->err);
   }

@@ -114,7 +114,7 @@ static void begin(inspected *in, bool plugin, size_t size) {
 
 static int inspect(inspected *in, uint8_t **bytes, size_t *size) {
   bool plugin;
-  int status = hcc_file_read(bytes, size, in->cli->args[0], HCC_MAX_PLUGIN, in->err);
+  int status = hcc_cli_read(in->cli, bytes, size, in->cli->args[0], HCC_MAX_PLUGIN, in->err);
   if (status != 0) {
     return status;
   }

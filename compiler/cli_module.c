@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "instr.h"
 #include "limits.h"
+#include "source.h"
 #include "wat.h"
 
 static const char *kind_names[] = {"func", "table", "memory", "global"};
@@ -383,4 +384,34 @@ int hcc_cli_assemble(hcc_cli *cli, uint8_t **bytes, size_t *size, hcc_error *err
 out:
   hcc_temp_free(&temp, false);
   return status;
+}
+
+static int read_source(hcc_cli *cli, uint8_t **bytes, size_t *size, const char *path,
+                       hcc_error *err) {
+  hcc_temp temp = {.path = ""};
+  hcc_module_bytes module;
+  const char *includes[HCC_INCLUDES_MAX];
+  hcc_source_job job = {.input = path,
+                        .folder = temp.path,
+                        .tools = {[HCC_TOOL_CLANG] = cli->values[HCC_OPTION_clang]},
+                        .includes = includes,
+                        .memory = HCC_JAIL_MEMORY,
+                        .seconds = HCC_JAIL_SECONDS,
+                        .wall_seconds = HCC_JAIL_SECONDS,
+                        .listener = hcc_cli_listener(cli)};
+  job.include_count = hcc_cli_values(includes, HCC_INCLUDES_MAX, cli, HCC_OPTION_include);
+  int status = hcc_temp_make(&temp, err);
+  if (status == 0) {
+    status = hcc_source(&module, &job, err);
+    *bytes = module.bytes;
+    *size = module.size;
+  }
+  hcc_temp_free(&temp, false);
+  return status;
+}
+
+int hcc_cli_read(hcc_cli *cli, uint8_t **bytes, size_t *size, const char *path, size_t max,
+                 hcc_error *err) {
+  return hcc_is_source(path) ? read_source(cli, bytes, size, path, err)
+                             : hcc_file_read(bytes, size, path, max, err);
 }

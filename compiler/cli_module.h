@@ -15,6 +15,10 @@ void hcc_cli_print_module(hcc_cli *cli, const cJSON *o);
  * "capabilities". */
 void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest);
 
+/* Reads a file, at most max bytes; of a source the module that it becomes. */
+int hcc_cli_read(hcc_cli *cli, uint8_t **bytes, size_t *size, const char *path, size_t max,
+                 hcc_error *err);
+
 /* *bytes (malloc'ed) is a text module; makes it a binary one, in the jail that a build would use.
  */
 int hcc_cli_assemble(hcc_cli *cli, uint8_t **bytes, size_t *size, hcc_error *err);

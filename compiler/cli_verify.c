@@ -133,7 +133,7 @@ static int check_origin(hcc_cli *cli, const plugin *p, hcc_error *err) {
     status = same(cli, "module", wasm, size, hash, err);
   }
   if (status == 0 && file != NULL) {
-    status = hcc_file_read(&against, &size, file, HCC_MAX_MODULE, err);
+    status = hcc_cli_read(cli, &against, &size, file, HCC_MAX_MODULE, err);
     if (status == 0 && !hcc_is_binary(against, size)) {
       status = hcc_cli_assemble(cli, &against, &size, err);
     }

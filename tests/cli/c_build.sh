@@ -17,6 +17,8 @@ heliosc inspect tax.so | sed -n '/^procedures/,/^sections/p'
 sql t.db -c "CREATE PROCEDURE add_tax LANGUAGE wasm EXPORT 'add_tax' AS 'tax.so'; CREATE PROCEDURE tally LANGUAGE wasm EXPORT 'count' AS 'tax.so'" -c "SELECT add_tax(100), add_tax(100, 0.07), tally(), tally()"
 heliosc build -q --emit=module tax.c && heliosc inspect tax.wasm >out && has out 'custom helios.manifest' || fail "module"
 heliosc build -q -o tax2.so tax.wasm && cmp tax.so tax2.so || fail "not the same by way of the module"
+heliosc verify --against tax.c tax.so >out && has out "^ok +against" || fail "verify --against a source"
+heliosc inspect tax.c >out && has out "shop.add_tax.total REAL, rate REAL" || fail "inspect of a source"
 mkdir deep && sed 's/rates.h/more.h/' tax.c >deep/tax.c && mkdir inc && cp rates.h inc/more.h
 expect 1 heliosc build deep/tax.c && has err "'more.h' file not found" && has err 'deep/tax.c:1:10'
 heliosc build -q --include=inc -I . deep/tax.c && cmp tax.so deep/tax.so || fail "--include"
