@@ -21,19 +21,24 @@ static const char *const steps[] = {
     "ALTER PROCEDURE answer REVOKE CAPABILITY 'clock'",
     "ALTER PROCEDURE answer SET timeout = '2s'",
     "ALTER PROCEDURE answer SET SECURITY PROFILE 'standard'",
+    "ALTER PROCEDURE answer CANARY VERSION 2 PERCENT 10 ROLLBACK ON ERROR RATE 5%",
+    "ALTER PROCEDURE answer PROMOTE",
+    "ALTER PROCEDURE answer ROLLBACK",
+    "CREATE PROCEDURE body(n BIGINT) RETURNS BIGINT LANGUAGE sql AS $$ SELECT n + 1 $$",
     "DELETE FROM helios_vouch",
-    "SELECT helios_adopt('answer')",
+    "SELECT helios_adopt()",
     "BEGIN; CREATE PROCEDURE second() RETURNS BIGINT LANGUAGE wasm EXPORT 'answer' AS "
     "'%D/two.so'; ALTER PROCEDURE second SET fuel_limit = 1000000; DROP PROCEDURE answer; COMMIT",
     "DROP FUNCTION plus CASCADE",
-    "DROP PROCEDURE second",
+    "BEGIN; DROP PROCEDURE second; DROP PROCEDURE body; COMMIT",
     "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/two.so'",
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 
 static const char *const steps_catalog =
     "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'helios%' AND name NOT LIKE 'sqlite%';"
-    "SELECT name, kind, deterministic, current_version FROM helios_procedure;"
+    "SELECT name, kind, deterministic, current_version, previous_version, canary_version, "
+    "canary_percent FROM helios_procedure;"
     "SELECT p.name, version, export, params, returns, strict, profile, capabilities, v.options, "
     "hex(module_hash), plugin_options FROM helios_version v JOIN helios_procedure p ON p.id = "
     "procedure_id ORDER BY 1, 2; SELECT count(*), sum(length(wasm)) FROM helios_module;"
