@@ -131,6 +131,21 @@ static const scenario scenarios[] = {
      NULL},
     {"use version", NULL, "ALTER PROCEDURE answer USE VERSION 2; SELECT answer()", "2", FAULT_ALL,
      false, NULL},
+    {"canary", NULL, "ALTER PROCEDURE answer CANARY VERSION 2 PERCENT 100; SELECT answer()", "2",
+     FAULT_ALL, false, NULL},
+    {"promote", "BEGIN",
+     "ALTER PROCEDURE answer CANARY VERSION 2 PERCENT 1; ALTER PROCEDURE answer PROMOTE; SELECT "
+     "answer(); COMMIT",
+     "2", FAULT_ALL, true, NULL},
+    {"rollback", "BEGIN",
+     "ALTER PROCEDURE answer USE VERSION 2; ALTER PROCEDURE answer ROLLBACK; SELECT answer(); "
+     "COMMIT",
+     "1", FAULT_ALL, true, NULL},
+    {"cascade", "BEGIN",
+     "CREATE TABLE s(a, b AS (plus(a, 0)) STORED, CHECK (plus(a, 1) > 0)); CREATE INDEX i ON "
+     "s(plus(a, 2)); INSERT INTO s VALUES (4); ALTER FUNCTION plus SET SOURCE '%D/two.so' CASCADE; "
+     "SELECT b FROM s; COMMIT",
+     "4", FAULT_ALL, true, NULL},
     {"set", NULL, "ALTER PROCEDURE answer SET fuel_limit = 1000000", "", FAULT_ALL, false, NULL},
     {"grant", NULL, "ALTER PROCEDURE answer GRANT CAPABILITY DATABASE_READ('log')", "", FAULT_ALL,
      false, NULL},
@@ -190,7 +205,8 @@ static const char *const all_columns =
     "SELECT * FROM log";
 static const char *const lasting_columns =
     "SELECT name, sql FROM sqlite_schema; "
-    "SELECT name, kind, deterministic, current_version FROM helios_procedure; "
+    "SELECT name, kind, deterministic, current_version, previous_version, canary_version "
+    "FROM helios_procedure; "
     "SELECT p.name, version, export, params, returns, strict, profile, capabilities, v.options, "
     "hex(module_hash), plugin_options FROM helios_version v JOIN helios_procedure p ON p.id = "
     "procedure_id ORDER BY 1, 2; SELECT count(*), sum(length(wasm)) FROM helios_module; "
