@@ -64,10 +64,10 @@ void hrt_files_free(hrt_host_env *env) {
 
 int hrt_files_read(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64_t at, uint32_t dst,
                    uint64_t cap) {
-  uint8_t *piece = hrt_alloc(PIECE);
+  cap = cap < HRT_FILE_IO ? cap : HRT_FILE_IO;
+  uint8_t *piece = hrt_alloc(cap < PIECE ? cap + 1 : PIECE);
   int status = piece != NULL ? 0 : ENOMEM;
   *done = 0;
-  cap = cap < HRT_FILE_IO ? cap : HRT_FILE_IO;
   if (at > INT64_MAX - HRT_FILE_IO) {
     status = EINVAL;
   }
@@ -107,7 +107,7 @@ int hrt_files_write(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64
   *done = 0;
   n = n < HRT_FILE_IO ? n : HRT_FILE_IO;
   int status = f->write ? room(env, f, at, n) : EBADF;
-  uint8_t *piece = status == 0 ? hrt_alloc(PIECE) : NULL;
+  uint8_t *piece = status == 0 ? hrt_alloc(n < PIECE ? n + 1 : PIECE) : NULL;
   if (status == 0 && piece == NULL) {
     status = ENOMEM;
   }

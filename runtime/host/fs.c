@@ -197,23 +197,27 @@ static int fits(const hrt_place *place, unsigned how, int looked, const struct s
   return how & HRT_FS_FOLDER ? ENOTDIR : 0;
 }
 
-/* Empties only after the checks: O_TRUNC would have come before them. */
+/* Empties only after the checks: O_TRUNC would have come before them. What was looked at and is
+ * still the same file need not be judged a second time. */
 int hrt_fs_open(int *out, hrt_host_env *env, const hrt_place *place, unsigned how,
                 struct stat *st) {
-  struct stat own;
+  struct stat seen = {0}, own;
   st = st != NULL ? st : &own;
-  int looked = look(env, place, st), status = fits(place, how, looked, st);
+  int looked = look(env, place, &seen), status = fits(place, how, looked, &seen);
   *out = -1;
   if (status != 0) {
     return status;
   }
-  int flags = open_flags(how, looked == 0 && S_ISDIR(st->st_mode));
+  int flags = open_flags(how, looked == 0 && S_ISDIR(seen.st_mode));
   flags |= looked == ENOENT ? O_CREAT | O_EXCL : 0;
   int fd = openat(place->folder, *place->name != 0 ? place->name : ".", flags, 0600);
   if (fd < 0) {
     return errno == ENXIO ? EOPNOTSUPP : errno;
   }
-  status = check(env, fd, st);
+  status = fstat(fd, st) == 0 ? 0 : errno;
+  if (status == 0 && (looked != 0 || st->st_dev != seen.st_dev || st->st_ino != seen.st_ino)) {
+    status = check(env, fd, st);
+  }
   if (status == 0 && (how & HRT_FS_TRUNCATE) && S_ISREG(st->st_mode)) {
     status = ftruncate(fd, 0) == 0 ? 0 : errno;
     st->st_size = 0;

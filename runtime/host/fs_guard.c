@@ -11,7 +11,8 @@
 #include "host/fs.h"
 #include "plugin/config.h"
 
-#define UP_MAX 64 /* folders above a place that are looked at */
+#define OWN_FILES 2 /* of the engine's own: before the databases */
+#define UP_MAX 64   /* folders above a place that are looked at */
 
 static bool same(const struct stat *a, const struct stat *b) {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -56,11 +57,11 @@ static const char *schema_name(sqlite3 *db, int n) {
 
 /* The nth file of the engine's or the connection's; NULL: no more. "": none under this number. */
 static const char *own_file(char path[PATH_MAX], hrt_host_env *env, int n) {
-  if (n < 2) {
+  if (n < OWN_FILES) {
     return n == 0 ? config(path, "HELIOS_KEY", "local.key")
                   : config(path, "HELIOS_TRUST_ROOT", "trust.d");
   }
-  const char *schema = schema_name(env->conn->db, n - 2);
+  const char *schema = schema_name(env->conn->db, n - OWN_FILES);
   const char *file = schema != NULL ? sqlite3_db_filename(env->conn->db, schema) : NULL;
   return schema == NULL ? NULL : file != NULL ? file : "";
 }
@@ -70,7 +71,8 @@ bool hrt_fs_guarded(hrt_host_env *env, const struct stat *st) {
   char key[PATH_MAX];
   const char *file;
   for (int n = 0; (file = own_file(key, env, n)) != NULL; n++) {
-    for (size_t s = 0; *file != 0 && s < sizeof suffixes / sizeof *suffixes; s++) {
+    size_t count = n < OWN_FILES ? 1 : sizeof suffixes / sizeof *suffixes;
+    for (size_t s = 0; *file != 0 && s < count; s++) {
       if (file_is(file, suffixes[s], st)) {
         return true;
       }
