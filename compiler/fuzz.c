@@ -101,9 +101,13 @@ static bool from_manifest(hcc_fuzz_procedure *out, const hcc_module *m, const cJ
   }
   const char *at = sig;
   out->pulls = sig[0] == ':' && cJSON_GetArraySize(params) > 0;
+  out->cells = out->nulls && !out->pulls;
   cJSON_ArrayForEach(p, params) {
     const struct type_row *row = find_type(text_of(p, "type"));
-    char letter = row == NULL ? 0 : out->pulls ? any_letter(row) : take_param(row, &at);
+    char letter = row == NULL                ? 0
+                  : out->pulls || out->cells ? any_letter(row)
+                                             : take_param(row, &at);
+    at += out->cells;
     if (letter == 0) {
       return false;
     }
@@ -113,7 +117,6 @@ static bool from_manifest(hcc_fuzz_procedure *out, const hcc_module *m, const cJ
   if (returns != NULL && *at == ':' && at[1] != '\0') {
     out->returns = result_letter(returns, at[1]);
   }
-  out->nulls = out->nulls && (out->pulls || strchr(out->params, 'a') != NULL);
   return *at == ':';
 }
 

@@ -21,7 +21,7 @@ typedef struct hcc_fuzz_procedure {
   char params[HCC_FUZZ_PARAMS + 1]; /* letters as in fuzz/fuzz_host.h */
   char returns;
   uint32_t export; /* index among the exported functions */
-  bool pulls, nulls, deterministic;
+  bool pulls, cells, nulls, deterministic;
 } hcc_fuzz_procedure;
 
 typedef struct hcc_fuzz_plan {

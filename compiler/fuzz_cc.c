@@ -32,8 +32,8 @@ static int write_table(const hcc_cc *cc, const hcc_fuzz_plan *plan, bool null_pa
   hcc_buf_text(&b, "#include \"fuzz_host.h\"\nconst struct hfz_procedure hfz_procedures[] = {\n");
   for (uint32_t i = 0; i < plan->count; i++) {
     const hcc_fuzz_procedure *p = &plan->procedures[i];
-    hcc_buf_format(&b, "  {%u, \"%s\", '%c', %d, %d, %d},\n", p->export, p->params, p->returns,
-                   p->pulls, p->nulls, p->deterministic);
+    hcc_buf_format(&b, "  {%u, \"%s\", '%c', %d, %d, %d, %d},\n", p->export, p->params, p->returns,
+                   p->pulls, p->cells, p->nulls, p->deterministic);
   }
   hcc_buf_format(&b,
                  "};\nconst uint32_t hfz_procedure_count = %u;\nconst bool hfz_null_guard = %d;\n"

@@ -24,6 +24,7 @@ struct hfz_procedure {
   const char *params; /* letters */
   char returns;
   bool pulls;         /* the export has no parameters: it asks for its arguments */
+  bool cells;         /* every parameter is a cell, which holds a value of its letter */
   bool nulls;         /* may be called with NULL */
   bool deterministic; /* says so */
 };

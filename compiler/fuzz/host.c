@@ -320,7 +320,7 @@ static void place_arguments(struct job *j) {
   for (uint32_t i = 0; i < j->arg_count && !j->procedure->pulls; i++) {
     struct hfz_value *v = &j->args[i];
     float narrow = (float)v->d;
-    if (v->letter == 'a' || j->procedure->params[i] == 'a') {
+    if (j->procedure->cells || v->letter == 'a' || j->procedure->params[i] == 'a') {
       j->slots[at++] = put_cell(&used, v);
     } else if (has_bytes(v)) {
       j->slots[at++] = put_bytes(&used, v->bytes, &v->length);

@@ -60,3 +60,14 @@ cat >low.wat <<'WAT'
   (func (export "f") (param i32) (if (i32.eq (local.get 0) (i32.const 77)) (then (i32.store (i32.const 40) (i32.const 7))))))
 WAT
 expect 1 heliosc fuzz low.wat --runs 20000 && has out '^write through a null pointer' && has out '^  SELECT f\(77\)$'
+# A C source; a procedure that takes NULL gets cells.
+cat >fz.c <<'C'
+#include <heliosdb.h>
+int half(const int *v, const helios_text *t) { return v == 0 || t == 0 ? 1 : *v / 2; }
+long long risky(const long long *v) {
+  if (v != 0 && *v > 1000000) { __builtin_trap(); }
+  return 0;
+}
+C
+expect 1 heliosc fuzz fz.c --runs 20000 && has out '^unreachable instruction executed in "' && has out '^  SELECT risky\([0-9]+\)$'
+lacks out 'half'

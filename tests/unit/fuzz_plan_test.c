@@ -64,7 +64,7 @@ static void exports__of_numbers_only(void **state) {
   "{\"v\":1,\"procedures\":["                                                                      \
   "{\"name\":\"t\",\"export\":\"text\",\"params\":[{\"name\":\"a\",\"type\":\"TEXT\"},"            \
   "{\"name\":\"b\",\"type\":\"TIMESTAMP\"}],\"returns\":\"BOOLEAN\",\"deterministic\":true,"       \
-  "\"strict\":false},"                                                                             \
+  "\"strict\":true},"                                                                              \
   "{\"name\":\"q\",\"export\":\"asks\",\"params\":[{\"name\":\"a\",\"type\":\"JSON\"},"            \
   "{\"name\":\"b\",\"type\":\"INTEGER\"},{\"name\":\"c\",\"type\":\"NUMERIC\"},"                   \
   "{\"name\":\"d\",\"type\":\"ANY\"}],\"returns\":\"TEXT\",\"strict\":false},"                     \
