@@ -10,7 +10,6 @@
 
 #include "helios/helios.h"
 #include "host/internal.h"
-#include "hsb_check.h"
 #include "plugin/alloc.h"
 
 #define CALL_FUEL 200 /* units of a call, besides what it reads, writes and charges */

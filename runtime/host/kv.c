@@ -159,7 +159,7 @@ void hrt_hc_kv_delete(hrt_host_env *env, hsb_slot *s) {
   sqlite3_stmt *delete = NULL;
   int status = read_key(&key, env, s[0], s[1], 1);
   status = status != 0 ? status : find(&delete, env, DELETE, &key);
-  if (status == 0 && delete != NULL) {
+  if (status == 0) {
     status = sqlite3_changes(env->conn->db) > 0;
   }
   answer(env, s, status);
@@ -181,12 +181,19 @@ static void least(struct key *after, const struct key *prefix) {
   }
 }
 
+/* Does the key of the row? */
+static bool begins_with(sqlite3_stmt *row, const struct key *prefix) {
+  const void *key = sqlite3_column_blob(row, 0);
+  return prefix->length == 0 ||
+         (key != NULL && (size_t)sqlite3_column_bytes(row, 0) >= prefix->length &&
+          memcmp(key, prefix->at, prefix->length) == 0);
+}
+
 static int list(hrt_host_env *env, const hsb_slot *s, struct key *after, const struct key *prefix) {
   sqlite3_stmt *row = NULL;
   least(after, prefix);
   int status = find(&row, env, NEXT, after);
-  if (status == 1 && ((size_t)sqlite3_column_bytes(row, 0) < prefix->length ||
-                      memcmp(sqlite3_column_blob(row, 0), prefix->at, prefix->length) != 0)) {
+  if (status == 1 && !begins_with(row, prefix)) {
     status = 0;
   }
   return status == 0   ? hrt_refuse(env, HSB_STATUS_ABSENT, "no more keys")

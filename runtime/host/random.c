@@ -4,7 +4,6 @@
 #include <openssl/rand.h>
 
 #include "host/internal.h"
-#include "hsb_check.h"
 
 static int fill(hrt_host_env *env, uint32_t at, uint32_t length) {
   uint8_t bytes[512];

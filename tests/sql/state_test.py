@@ -282,6 +282,7 @@ class Metrics(Case):
         self.assertEqual(one(self.db, "SELECT metric('a b', 1)"), -22)
         self.assertEqual(rows(self.db, "SELECT procedure, name, kind, value FROM helios_custom_metrics"),
                          [("metric", "orders", "counter", 2.5)])
+        self.assertRegex(one(self.db, "SELECT helios_prometheus()"), r'(?m)^[^#]*procedure="metric".*orders.* 2\.5$')
 
 
 class Audit(Case):
