@@ -55,14 +55,19 @@ bool sh_is_number(const char *text) {
   return n > 0 && n < 10 && text[n] == '\0';
 }
 
-/* What a type or the value of an option is made of: nothing that could end it. */
+/* What a type or the name of an option is made of: nothing that could end it. */
 static bool is_plain(const char *text, size_t n) {
+  int depth = 0;
   for (size_t i = 0; i < n; i++) {
     if (!isalnum((unsigned char)text[i]) && strchr("_ (),.", text[i]) == NULL) {
       return false;
     }
+    depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+    if (depth < 0) {
+      return false;
+    }
   }
-  return n > 0;
+  return n > 0 && depth == 0;
 }
 
 /* The next item of a list, "a, b(1,2)", without blanks around it; *list moves behind it. False at
@@ -153,6 +158,9 @@ static bool add_options(sh_buf *sql, const char *list) {
     }
     const char *value = equals + 1 + strspn(equals + 1, " ");
     size_t length = n - (size_t)(value - item), digits = strspn(value, "0123456789");
+    if (length == 0) {
+      return false;
+    }
     sh_buf_text(sql, first ? "" : ", ");
     sh_buf_add(sql, item, name);
     sh_buf_text(sql, " = ");

@@ -37,28 +37,25 @@ static int bind_all(sqlite3_stmt *stmt, const char *const given[SH_GIVEN]) {
   return status;
 }
 
-long sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]) {
+void sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]) {
   const struct query *q = &queries[id];
   bool shaped = sh->mode == SH_MODE_jsonl;
   const char *sql = shaped && q->json_sql != NULL ? q->json_sql : q->sql;
   helios_error err = {.code = HELIOS_OK};
   sqlite3_stmt *stmt = NULL;
-  long rows = 0;
   int status = helios_prepare(sh->h, &stmt, NULL, sql, &err);
   if (status == HELIOS_OK && bind_all(stmt, given) != SQLITE_OK) {
     status = helios_step_error(sh->h, &err);
   }
   if (status == HELIOS_OK) {
-    status = sh_step(sh, stmt, shaped ? &q->shape : NULL, &rows, &err);
+    status = sh_step(sh, stmt, shaped ? &q->shape : NULL, &err);
   }
   sqlite3_finalize(stmt);
   if (status != HELIOS_OK) {
     err.offset = HELIOS_NO_OFFSET; /* our SQL is not the user's */
     sh_error(sh, &err, NULL);
-    return -1;
   }
   fflush(sh->out);
-  return rows;
 }
 
 char *sh_ask(shell *sh, const char *sql, const char *first) {

@@ -245,11 +245,10 @@ bool sh_view_row(sh_view *v, sqlite3_stmt *stmt) {
   return true;
 }
 
-unsigned long sh_view_end(sh_view *v) {
+void sh_view_end(sh_view *v) {
   if (v == NULL) {
-    return 0;
+    return;
   }
-  unsigned long rows = v->rows;
   if (v->table != NULL && v->rows > 0) {
     sh_table_print(v->table, v->out);
   } else if (v->sh->mode == SH_MODE_json && v->rows > 0) {
@@ -258,5 +257,4 @@ unsigned long sh_view_end(sh_view *v) {
   sh_table_free(v->table);
   sh_buf_free(&v->text);
   free(v);
-  return rows;
 }

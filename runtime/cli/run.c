@@ -139,7 +139,7 @@ static double processor(const struct timeval *a, const struct timeval *b) {
   return (double)(b->tv_sec - a->tv_sec) + (double)(b->tv_usec - a->tv_usec) / 1e6;
 }
 
-int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, long *rows, helios_error *err) {
+int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, helios_error *err) {
   int columns = sqlite3_column_count(stmt), status = SQLITE_ROW;
   sh_view *view = columns > 0 ? sh_view_new(sh, stmt, shape) : NULL;
   bool room = view != NULL || columns == 0;
@@ -149,7 +149,7 @@ int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, long *rows, he
       room = sh_view_row(view, stmt);
     }
   }
-  *rows = (long)sh_view_end(view);
+  sh_view_end(view);
   if (!room) {
     *err = (helios_error){
         .code = HELIOS_E_MEMORY, .offset = HELIOS_NO_OFFSET, .text = "no memory for the rows"};
@@ -159,13 +159,12 @@ int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, long *rows, he
 }
 
 static int run(shell *sh, const char *sql, helios_error *err) {
-  long rows;
   while (*sql != '\0') {
     sqlite3_stmt *stmt = NULL;
     const char *tail = sql;
     int status = helios_prepare(sh->h, &stmt, &tail, sql, err);
     if (status == HELIOS_OK && stmt != NULL) {
-      status = sh_step(sh, stmt, NULL, &rows, err);
+      status = sh_step(sh, stmt, NULL, err);
     }
     sqlite3_finalize(stmt);
     if (status != HELIOS_OK || tail == sql) {
@@ -200,7 +199,7 @@ static void show_cost(shell *sh) {
   sqlite3_free(number);
 }
 
-bool sh_run(shell *sh, const char *sql) {
+void sh_run(shell *sh, const char *sql) {
   helios_error err = {.code = HELIOS_OK};
   sqlite3 *db = helios_db(sh->h);
   sqlite3_int64 changed = sqlite3_total_changes64(db);
@@ -208,8 +207,7 @@ bool sh_run(shell *sh, const char *sql) {
   struct rusage used;
   clock_gettime(CLOCK_MONOTONIC, &begin);
   getrusage(RUSAGE_SELF, &used);
-  bool good = run(sh, sql, &err) == HELIOS_OK;
-  if (!good) {
+  if (run(sh, sql, &err) != HELIOS_OK) {
     sh_error(sh, &err, sql);
   }
   fflush(sh->out);
@@ -226,5 +224,4 @@ bool sh_run(shell *sh, const char *sql) {
   if (sh->once) {
     sh_redirect(sh, NULL, false);
   }
-  return good;
 }

@@ -41,8 +41,8 @@ enum sh_option_id {
 };
 
 typedef struct shell {
-  hcl_line command_line; /* the command line */
-  const char *database;  /* NULL: none was named */
+  hcl_line command_line;
+  const char *database; /* NULL: none was named */
   helios *h;
   FILE *out;      /* of rows */
   char *out_path; /* .output; NULL: stdout */
@@ -76,7 +76,7 @@ extern volatile sig_atomic_t sh_interrupted;
 const char *sh_option(const shell *sh, enum sh_option_id id);
 
 /* session.c */
-/* Opens sh->database and takes Ctrl-C. False: it has complained. */
+/* Opens the database and takes Ctrl-C. False: it has complained. */
 bool sh_open(shell *sh, const char *path);
 /* The database's own tables that have the names of the engine's virtual ones, and so would answer
  * in their place; to be freed by sqlite3_free; NULL: none. */
@@ -117,15 +117,15 @@ size_t sh_show(sh_buf *out, const char *text, size_t length, bool lines);
 void sh_print(FILE *out, const char *text);
 /* Prints a JSON string (RFC 8259); bytes that are not UTF-8 become U+FFFD, hidden characters \u. */
 void sh_json_string(FILE *out, const char *text, size_t length);
-/* Prints a text that is JSON already the same way, that is, with nothing hidden or invalid in it.
- */
+/* Prints JSON without blanks between its parts the same way: nothing hidden or invalid in it. */
 void sh_json_raw(FILE *out, const char *text, size_t length);
 
-/* run.c: runs the statements in sql, which lies at sh->line. False: one failed. */
-bool sh_run(shell *sh, const char *sql);
-/* Steps a statement to its end and shows its rows; HELIOS_OK, or *err is filled. */
+/* run.c: runs the statements in sql, which lies at sh->line, and reports what fails. */
+void sh_run(shell *sh, const char *sql);
+/* Steps a statement to its end and shows its rows, in mode jsonl by shape, which may be NULL;
+ * HELIOS_OK, or *err is filled. */
 typedef struct sh_shape sh_shape;
-int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, long *rows, helios_error *err);
+int sh_step(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape, helios_error *err);
 void sh_error(shell *sh, const helios_error *err, const char *sql);
 /* hint may be NULL. */
 void sh_say_error(shell *sh, const char *hint, const char *format, ...)
@@ -139,9 +139,9 @@ enum sh_query_id {
   SH_QUERIES
 };
 #define SH_GIVEN 3
-/* Shows the rows of a query in the mode of the shell; given are its ?1 to ?3, NULL for none. The
- * number of rows, or -1: it has complained. */
-long sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]);
+/* Shows the rows of a query in the mode of the shell, or complains; given are its ?1 to ?3, NULL
+ * for none. */
+void sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]);
 /* The same for what is asked about one procedure, which must be there. */
 void sh_about(shell *sh, enum sh_query_id id, const char *name);
 /* The single value of a query of the database as text, to be freed by sqlite3_free; NULL: none. */
@@ -186,7 +186,7 @@ struct sh_shape {   /* of the objects of mode jsonl; NULL: their columns, nothin
 };
 sh_view *sh_view_new(shell *sh, sqlite3_stmt *stmt, const sh_shape *shape); /* NULL: no memory */
 bool sh_view_row(sh_view *v, sqlite3_stmt *stmt);                           /* false: no memory */
-unsigned long sh_view_end(sh_view *v); /* shows what is left; frees it; the rows; takes NULL */
+void sh_view_end(sh_view *v); /* shows what is left; frees it; takes NULL */
 
 /* table.c: a whole result for modes box, column, markdown. */
 typedef struct sh_table sh_table;

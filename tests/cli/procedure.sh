@@ -39,6 +39,9 @@ assert [p["name"] for p in o["parameters"]] == ["a", "b"] and o["parameters"][0]
 assert o["deterministic"] == 1 and o["profile"] == "minimal", o
 assert o["options"]["timeout"] == 250 and o["options"]["fuel_limit"] == 5000, o
 PY
+for wrong in '--params=a' '--params=:X' '--params=a:REAL)' '--params=a:REAL;b' '--returns=REAL) AS' "--returns='x'" '--with=timeout' '--with=timeout=' '--with=a;b=1'; do
+  expect 2 helios procedure create shop.db --name wrong --file tax.wat "$wrong" && has err 'is a (list|type)'
+done
 expect 0 helios procedure drop shop.db 'odd "name"' --json && [ "$(cat out)" = '{"v":1,"type":"dropped","name":"odd \"name\""}' ] || fail drop
 expect 0 helios procedure drop shop.db 'odd "name"' --if-exists
 expect 1 helios procedure drop shop.db 'odd "name"' && has err NOT_FOUND
