@@ -2,6 +2,8 @@
  * and catalogs of an older schema. docs/versions.md. */
 #include "engine_kit.h"
 
+#include <sys/wait.h>
+
 #include "registry/trial.h"
 
 #define CREATE_MARK                                                                                \
@@ -217,6 +219,46 @@ static void canary__in_a_transaction(void **state) {
   ek_run(a, "SELECT mark(0)", "1");
   ek_close(a);
   ek_close(b);
+}
+
+/* Another process: what it commits, this one's next statement has. */
+static void swap__of_another_process(void **state) {
+  (void)state;
+  static const char *const steps[][2] = {{"ALTER FUNCTION mark USE VERSION 2", "2"},
+                                         {"ALTER FUNCTION mark USE VERSION 1", "1"},
+                                         {CANARY("100"), "2"},
+                                         {"ALTER FUNCTION mark ROLLBACK", "1"},
+                                         {CANARY("100") "ALTER FUNCTION mark PROMOTE", "2"},
+                                         {"ALTER FUNCTION mark ROLLBACK", "1"}};
+  ek_close(open_two("process.db"));
+  int go[2], done[2], status;
+  char byte = 0;
+  assert_int_equal(pipe(go) | pipe(done), 0);
+  pid_t child = fork(); /* before anyone has the file open */
+  assert_true(child >= 0);
+  if (child == 0) {
+    helios *h = ek_open("process.db");
+    helios_error err;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+      bool ok = read(go[0], &byte, 1) == 1 && ek_try(h, &err, steps[i][0]) == 0;
+      if (!ok || write(done[1], &byte, 1) != 1) {
+        _exit(1);
+      }
+    }
+    _exit(0);
+  }
+  helios *h = ek_open("process.db");
+  ek_run(h, "SELECT mark(0)", "1");
+  close(done[1]);
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    assert_int_equal(write(go[1], &byte, 1), 1);
+    assert_int_equal(read(done[0], &byte, 1), 1); /* the child's end, if it has failed */
+    ek_run(h, "SELECT mark(0)", steps[i][1]);
+  }
+  ek_close(h);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+  close(go[0]), close(go[1]), close(done[0]);
 }
 
 /* ---- automatic rollback ---- */
@@ -687,6 +729,22 @@ static void upgrade__by_the_first_ddl(void **state) {
   ek_close(other);
 }
 
+/* Nobody has vouched for grants then: they wait for the DBA's word. */
+static void upgrade__grants_are_adopted(void **state) {
+  (void)state;
+  make_old("old.db");
+  helios *h = ek_open("old.db");
+  ek_run(h, "UPDATE helios_version SET capabilities = '[\"log\"]' WHERE version = 1", "");
+  ek_close(h);
+  h = ek_open("old.db");
+  ek_fails(h, "SELECT mark(4)", HELIOS_E_BROKEN, "");
+  ek_run(h, SCHEMA ";SELECT helios_upgrade()", "1\n2");
+  ek_fails(h, "SELECT mark(4)", HELIOS_E_BROKEN, "");
+  ek_run(h, "SELECT helios_adopt() IS NULL; SELECT mark(4)", NULL);
+  assert_non_null(strstr(ek_out, "41"));
+  ek_close(h);
+}
+
 static void upgrade__by_helios_upgrade(void **state) {
   (void)state;
   make_old("old.db");
@@ -732,6 +790,7 @@ int main(void) {
                                      cmocka_unit_test(canary__statement_never_mixes),
                                      cmocka_unit_test(canary__triggers_follow_their_statement),
                                      cmocka_unit_test(canary__in_a_transaction),
+                                     cmocka_unit_test(swap__of_another_process),
                                      cmocka_unit_test(trial__ends_the_canary),
                                      cmocka_unit_test(trial__shared_by_connections),
                                      cmocka_unit_test(trial__ended_by_ddl),
@@ -748,6 +807,7 @@ int main(void) {
                                      cmocka_unit_test(places__impure_refused),
                                      cmocka_unit_test(places__deterministic),
                                      cmocka_unit_test(upgrade__by_the_first_ddl),
+                                     cmocka_unit_test(upgrade__grants_are_adopted),
                                      cmocka_unit_test(upgrade__by_helios_upgrade),
                                      cmocka_unit_test(upgrade__fails_without_a_trace)};
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
