@@ -119,6 +119,7 @@ bool hrt_records_due(hrt_store *store);
 
 typedef struct hrt_counts {
   uint64_t calls; /* failed ones included */
+  uint64_t rows;  /* of procedures that return tables */
   uint64_t errors[HRT_OUTCOME_COUNT];
   uint64_t fuel, fuel_max;       /* of a call, with the calls nested in it */
   uint64_t memory_max;           /* bytes of linear memory */

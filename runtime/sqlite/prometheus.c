@@ -14,6 +14,8 @@ static const struct family {
   int count; /* HRT_COUNT_... */
 } families[] = {
     {"helios_procedure_calls_total", "counter", "Calls, failed ones included.", HRT_COUNT_calls},
+    {"helios_procedure_rows_total", "counter", "Rows of procedures that return tables.",
+     HRT_COUNT_rows},
     {"helios_procedure_fuel_total", "counter", "Fuel of all calls, in units.", HRT_COUNT_fuel},
     {"helios_procedure_fuel_max", "gauge", "Fuel of the costliest call.", HRT_COUNT_fuel_max},
     {"helios_procedure_memory_max_bytes", "gauge", "Most linear memory of an instance.",

@@ -142,5 +142,6 @@ int hrt_request_run(const hrt_request *r, helios_error *err) {
   if (timed.began) {
     hrt_tally_call_end(r->tally, v, timed);
   }
+  v->counts.rows += r->rows && status == 0 ? r->rows->complete : 0;
   return status;
 }

@@ -159,7 +159,7 @@ void hrt_tally_end(hrt_tally *t, hrt_version *v) {
   if (t->errors > 0 || c->timed > 0) { /* else all but these is zero, or a maximum */
     *c = (hrt_counts){0};
   } else {
-    c->calls = c->fuel = 0;
+    c->calls = c->rows = c->fuel = 0;
   }
   add_cost(t, v);
 }

@@ -56,6 +56,7 @@ bool hrt_view_text(hrt_view *v, const char *text) {
 static int step(hrt_view *v, helios_error *err) {
   int rc = SQLITE_DONE;
   v->on_stmt = false;
+  v->looked = false;
   if (v->stmt) {
     v->h->internal++;
     rc = sqlite3_step(v->stmt);
@@ -98,7 +99,7 @@ bool hrt_view_at_end(const hrt_view *v) {
   return !v->on_stmt && v->at >= v->cell_count;
 }
 
-void hrt_view_column(const hrt_view *v, sqlite3_context *sql, int column) {
+void hrt_view_column(hrt_view *v, sqlite3_context *sql, int column) {
   if (v->on_stmt) {
     if (column < sqlite3_column_count(v->stmt)) {
       sqlite3_result_value(sql, sqlite3_column_value(v->stmt, column));

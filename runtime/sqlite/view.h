@@ -29,6 +29,10 @@ typedef struct hrt_view {
   size_t cell_count, cell_room;
   uint32_t width; /* columns of the table */
   size_t at;      /* cell of the current row, when the statement is over */
+  /* views.c's own: what was found out about the version of the current row */
+  bool looked;
+  helios_error why; /* it can't run */
+  char label[HRT_LABEL_BYTES];
 } hrt_view;
 
 /* Begin with h and table set and the rest zero. On its first row, or at its end. Errors: E_SQL,
@@ -36,7 +40,7 @@ typedef struct hrt_view {
 int hrt_view_open(hrt_view *v, helios_error *err);
 int hrt_view_next(hrt_view *v, helios_error *err);
 bool hrt_view_at_end(const hrt_view *v);
-void hrt_view_column(const hrt_view *v, sqlite3_context *sql, int column);
+void hrt_view_column(hrt_view *v, sqlite3_context *sql, int column);
 void hrt_view_close(hrt_view *v); /* as it was before it was opened */
 
 /* What fills a view; a failure is kept until hrt_view_open returns. views.c's own. */
@@ -45,7 +49,7 @@ bool hrt_view_real(hrt_view *v, double d);
 bool hrt_view_text(hrt_view *v, const char *text); /* NULL: SQL's NULL */
 int hrt_view_fill(hrt_view *v, helios_error *err);
 /* A column that the statement does not have. */
-void hrt_view_extra(const hrt_view *v, sqlite3_context *sql, int column);
+void hrt_view_extra(hrt_view *v, sqlite3_context *sql, int column);
 
 /* All counters of all processes, one row a version, by name and version. hrt_free it. */
 int hrt_metrics_all(hrt_metric_row **out, size_t *count, helios *h, helios_error *err);

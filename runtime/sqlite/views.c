@@ -259,23 +259,35 @@ static int fill_catalog(hrt_view *v, helios_error *err) {
                               err);
 }
 
-/* status and reason of helios_versions. */
-void hrt_view_extra(const hrt_view *v, sqlite3_context *sql, int column) {
+/* Can the version of the current row run? Unlike a call this compiles nothing. */
+static void look(hrt_view *v) {
   const char *name = (const char *)sqlite3_column_text(v->stmt, 0);
-  const char *role = (const char *)sqlite3_column_text(v->stmt, 2);
-  char label[HRT_LABEL_BYTES];
-  helios_error err = {0};
-  (void)hrt_version_state(label, v->h, name ? name : "", (uint32_t)sqlite3_column_int64(v->stmt, 1),
-                          &err);
-  bool status = column == sqlite3_column_count(v->stmt);
-  if (err.code == HELIOS_E_MEMORY) {
+  hrt_error_clear(&v->why);
+  (void)hrt_version_state(v->label, v->h, name ? name : "",
+                          (uint32_t)sqlite3_column_int64(v->stmt, 1), &v->why);
+  v->looked = true;
+}
+
+/* status, reason and signer of helios_versions. */
+void hrt_view_extra(hrt_view *v, sqlite3_context *sql, int column) {
+  enum { STATUS, REASON, SIGNER };
+  if (!v->looked) {
+    look(v);
+  }
+  bool broken = v->why.code != HELIOS_OK;
+  column -= sqlite3_column_count(v->stmt);
+  if (v->why.code == HELIOS_E_MEMORY) {
     sqlite3_result_error_nomem(sql);
-  } else if (err.code != HELIOS_OK && !hrt_cannot_run((int)err.code)) {
-    sqlite3_result_error(sql, err.text, -1);
-  } else if (status) {
-    sqlite3_result_text(sql, err.code == HELIOS_OK ? role : "broken", -1, SQLITE_TRANSIENT);
-  } else if (err.code != HELIOS_OK) {
-    sqlite3_result_text(sql, err.text, -1, SQLITE_TRANSIENT);
+  } else if (broken && !hrt_cannot_run((int)v->why.code)) {
+    sqlite3_result_error(sql, v->why.text, -1);
+  } else if (column == STATUS && !broken) {
+    sqlite3_result_value(sql, sqlite3_column_value(v->stmt, 2));
+  } else if (column == STATUS) {
+    sqlite3_result_text(sql, "broken", -1, SQLITE_STATIC);
+  } else if (column == REASON && broken) {
+    sqlite3_result_text(sql, v->why.text, -1, SQLITE_TRANSIENT);
+  } else if (column == SIGNER) {
+    sqlite3_result_text(sql, v->label, -1, SQLITE_TRANSIENT);
   }
 }
 

@@ -280,6 +280,7 @@ class Counters(Case):
     def test_swaps_under_threads(self):
         """What statements saw, by their result, is what the counters say."""
         ddl(self.db, "ALTER PROCEDURE answer VERSION 2 AS 'v2.wat'")
+        self.db.execute("PRAGMA journal_mode = WAL")  # readers that never pause would keep a writer out
         seen, over = [], threading.Event()
 
         def call():
@@ -294,12 +295,14 @@ class Counters(Case):
         threads = [threading.Thread(target=call) for _ in range(3)]
         for t in threads:
             t.start()
-        for i in range(40):
-            ddl(self.db, f"ALTER PROCEDURE answer USE VERSION {1 + i % 2}")
-            time.sleep(0.01)
-        over.set()
-        for t in threads:
-            t.join()
+        try:
+            for i in range(40):
+                ddl(self.db, f"ALTER PROCEDURE answer USE VERSION {1 + i % 2}")
+                time.sleep(0.01)
+        finally:
+            over.set()
+            for t in threads:
+                t.join()
         total = {v: sum(m[v] for m in seen) for v in (1, 2)}
         self.assertGreater(min(total.values()), 0)
         self.assertEqual(self.counted(), total)
@@ -326,6 +329,22 @@ class Counters(Case):
         calls, fuel, most, memory = rows(self.db, "SELECT calls, fuel, fuel_max, memory_max FROM helios_metrics")[0]
         self.assertEqual((calls, fuel, memory), (1000, 1000 * most, 65536))
         self.assertEqual(rows(self.db, "SELECT timed BETWEEN 4 AND 5, p50_ns <= p99_ns FROM helios_metrics"), [(1, 1)])
+
+    def test_rows_and_sql(self):
+        """Procedures that return tables, and those in SQL, with what they call."""
+        create(self.db, "numbers", "(a BIGINT, b BIGINT) RETURNS TABLE (n BIGINT, half REAL, name TEXT)", "rows.wat")
+        ddl(self.db, "CREATE FUNCTION twice(x BIGINT) RETURNS BIGINT LANGUAGE sql AS 'SELECT :x + answer()'")
+        got = len(rows(self.db, "SELECT * FROM numbers(1, 7)"))
+        self.assertGreater(got, 1)
+        self.assertEqual(rows(self.db, "SELECT procedure, calls FROM helios_statement"), [("numbers", 1)])
+        self.assertEqual(one(self.db, "SELECT sum(twice(a)) FROM t"), 499500 + 1000)
+        self.assertEqual(rows(self.db, "SELECT procedure, calls FROM helios_statement ORDER BY 1"),
+                         [("answer", 1000), ("twice", 1000)])
+        self.assertEqual(rows(self.db, "SELECT procedure, calls, rows FROM helios_metrics ORDER BY 1"),
+                         [("answer", 1000, 0), ("numbers", 1, got), ("twice", 1000, 0)])
+        self.assertEqual(rows(self.db, "SELECT procedure, language, status, signer FROM helios_versions"),
+                         [("answer", "wasm", "current", "this machine"), ("numbers", "wasm", "current", "this machine"),
+                          ("twice", "sql", "current", "")])
 
     def test_profile(self):
         ddl(self.db, "CREATE OR REPLACE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm WITH (profiling = true) "
