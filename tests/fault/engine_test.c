@@ -184,6 +184,21 @@ static const scenario scenarios[] = {
      "WHERE procedure = 'hosts'; SELECT count(*) FROM helios_logs WHERE time_us > 0; "
      "SELECT helios_prometheus() LIKE '%_total%'",
      "7\n1\n1\n1", FAULT_ALL, false, NULL},
+    {"table", NULL,
+     "CREATE FUNCTION lines(what TEXT) RETURNS TABLE (id BIGINT, name TEXT) LANGUAGE wasm EXPORT "
+     "'echo' AS '%D/one.so'; SELECT id, name FROM lines('[[7,\"x\"],[8,null]]')",
+     "7|x\n8|NULL", FAULT_ALL, false, NULL},
+    {"sql", NULL,
+     "CREATE PROCEDURE body(n BIGINT) RETURNS BIGINT LANGUAGE sql AS $$ DELETE FROM log; CALL "
+     "answer(); SELECT answer() + n $$; CALL body(4)",
+     "5", FAULT_ALL, false, NULL},
+    {"sql again",
+     "CREATE PROCEDURE body() RETURNS BIGINT LANGUAGE sql AS 'DELETE FROM log; SELECT answer()'; "
+     "CALL body()",
+     "CALL body()", "1", FAULT_ALL, false, NULL},
+    {"create extension", NULL,
+     "CREATE EXTENSION pair LANGUAGE wasm AS '%D/two.so'; SELECT said('x'), keeper()", "x|1",
+     FAULT_ALL, false, NULL},
     {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|6", FAULT_ALL,
      false, NULL},
 };
