@@ -45,7 +45,7 @@ typedef struct c_build {
   hcc_tool clang, wasm_ld;
   hcc_jail jail;
   char source[HCC_PATH], folder[HCC_PATH], root[HCC_PATH], own[HCC_PATH], libclang[HCC_PATH],
-      resources[HCC_PATH];
+      llvm[HCC_PATH], resources[HCC_PATH];
   char include_flags[HCC_INCLUDES_MAX + 1][HCC_PATH + 2];
   char prefix_map[2 * HCC_PATH];
   char includes[HCC_INCLUDES_MAX][HCC_PATH];
@@ -108,17 +108,31 @@ out:
   return status;
 }
 
-/* libclang beside clang: of the same release, and its headers with it. */
-static int find_libclang(c_build *b) {
+static bool libclang_in(c_build *b, const char *root) {
   static const char *const names[] = {"libclang.so.1", "libclang.so"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (hcc_path(b->libclang, b->err, "%s/lib/%s", b->root, names[i]) == 0 &&
+    if (hcc_path(b->libclang, NULL, "%s/lib/%s", root, names[i]) == 0 &&
         access(b->libclang, R_OK) == 0) {
-      return 0;
+      return hcc_path(b->llvm, NULL, "%s", root) == 0;
     }
   }
-  return hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
-                  "libclang is not here (package libclang-dev)");
+  return false;
+}
+
+/* libclang beside clang: of the same release, and its headers with it. A clang that is a script has
+ * none beside it: then Debian's newest. */
+static int find_libclang(c_build *b) {
+  glob_t found;
+  bool there = libclang_in(b, b->root);
+  if (!there && glob("/usr/lib/llvm-*", 0, NULL, &found) == 0) {
+    for (size_t i = found.gl_pathc; i-- > 0 && !there;) {
+      there = libclang_in(b, found.gl_pathv[i]);
+    }
+    globfree(&found);
+  }
+  return there ? 0
+               : hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
+                          "libclang is not here (package libclang-dev)");
 }
 
 /* Clang's own folder: headers and the builtins' library. libclang looks beside itself, where Debian
@@ -127,7 +141,7 @@ static int find_resources(c_build *b) {
   static const char header[] = "/include/stddef.h";
   char pattern[HCC_PATH];
   glob_t found;
-  int status = hcc_path(pattern, b->err, "%s/lib/clang/*%s", b->root, header);
+  int status = hcc_path(pattern, b->err, "%s/lib/clang/*%s", b->llvm, header);
   if (status != 0 || glob(pattern, 0, NULL, &found) != 0) {
     return hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
                     "clang's own headers are not here (package libclang-dev)");
