@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <pthread.h>
