@@ -8,6 +8,8 @@
 
 #include "shell.h"
 
+#define BUSY_MS 5000 /* commands wait so long for a lock; the shell does not */
+
 volatile sig_atomic_t sh_interrupted;
 static sqlite3 *volatile interruptible;
 
@@ -106,6 +108,9 @@ bool sh_open(shell *sh, const char *path) {
   interruptible = helios_db(sh->h);
   sigaction(SIGINT, &action, NULL);
   helios_set_log(sh->h, log_line, sh, HELIOS_LOG_INFO);
+  if (sh->command_line.command != SH_COMMAND_shell) {
+    sqlite3_busy_timeout(helios_db(h), BUSY_MS);
+  }
   if (!is_honest(sh)) {
     sh_close(sh, 0);
     return false;

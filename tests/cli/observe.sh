@@ -31,6 +31,18 @@ expect 0 helios procedure profile x.db talk && expect 1 helios procedure profile
 for wrong in --last=soon --last=1 --last=-1h --last= --level=loud; do expect 2 helios logs x.db $wrong; done
 expect 2 helios audit x.db --follow && expect 2 helios logs
 
+# a writer that holds its lock is waited for, but not by the shell
+python3 - <<'PY' || fail locked
+import sqlite3, subprocess, threading
+db = sqlite3.connect("x.db", isolation_level=None, check_same_thread=False)
+db.execute("BEGIN EXCLUSIVE")
+shell = subprocess.run(["helios", "x.db", "-c", "SELECT count(*) FROM helios_procedure"], capture_output=True, text=True)
+assert shell.returncode == 1 and "locked" in shell.stderr, shell
+threading.Timer(0.5, lambda: db.execute("ROLLBACK")).start()
+logs = subprocess.run(["helios", "logs", "x.db"], capture_output=True, text=True)
+assert logs.returncode == 0 and "hello" in logs.stdout, logs
+PY
+
 # followed: what another process logs, each line once, until Ctrl-C
 python3 - <<'PY' || fail follow
 import os, signal, subprocess, time
@@ -40,7 +52,7 @@ for extra in ([], ["--json"], ["--procedure", "talk"], ["--level", "error"]):
                              stderr=subprocess.PIPE, text=True)
     wanted = "hello" if "error" not in extra else "never"
     for turn in range(40 if wanted == "hello" else 4):
-        subprocess.run(["helios", "-q", "x.db", "-c", "SELECT talk(3)"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["helios", "exec", "-q", "x.db", "SELECT talk(3)"], check=True, stdout=subprocess.DEVNULL)
         time.sleep(0.25)
         if wanted in open("followed").read():
             break
