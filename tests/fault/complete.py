@@ -12,7 +12,7 @@ from pathlib import Path
 HOOKED = re.compile(r"sqlite3_|cJSON_|CRYPTO_|EVP_|HMAC$|SHA256$|RAND_|ERR_|hrt_|hcc_|hcl_|hsb_|helios_|_|cmocka")
 # They can't fail, or only by a bug of ours, or their failure is what they are asked for (a look at the environment).
 INFALLIBLE = set("""
-    bcmp bsearch clock_gettime close_range dirfd dladdr environ explicit_bzero free getenv getpid getppid geteuid gmtime_r isatty
+    bcmp bsearch globfree memrchr clock_gettime close_range dirfd dladdr environ explicit_bzero free getenv getpid getppid geteuid gmtime_r isatty
     kill localeconv memchr memcmp memcpy memmem memmove memset munmap nanosleep prctl pthread_attr_destroy
     pthread_attr_getstack pthread_cond_destroy pthread_cond_init pthread_cond_signal pthread_cond_timedwait
     pthread_condattr_destroy pthread_condattr_init pthread_condattr_setclock pthread_join pthread_mutex_destroy
