@@ -298,7 +298,8 @@ __attribute__((noinline)) static void row(sqlite3_context *sql, hrt_trampoline *
 }
 
 /* The short way: no host function, plain arguments, a group that has begun. False: not by it. */
-static bool step_short(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv) {
+__attribute__((always_inline)) static inline bool
+step_short(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv) {
   helios *h = t->h;
   hrt_pin *p = t->last_pin;
   struct group *g = sqlite3_aggregate_context(sql, sizeof *g);
@@ -326,7 +327,9 @@ static bool step_short(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **
   return true;
 }
 
-void hrt_aggregate_step(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+/* No stack protector: no array here is indexed by anything but the signature's own numbers. */
+__attribute__((no_stack_protector)) void hrt_aggregate_step(sqlite3_context *sql, int argc,
+                                                            sqlite3_value **argv) {
   hrt_trampoline *t = sqlite3_user_data(sql);
   (void)argc;
   bool idle = t->last_call == sql && t->h->budget == NULL && t->h->conn.active == NULL;

@@ -20,6 +20,15 @@ __attribute__((export_name("textlen"))) i64 textlen(const unsigned char *text, i
   return length;
 }
 
+/* An aggregate: a sum. */
+__attribute__((export_name("total_step"))) i64 total_step(i64 state, i64 x) {
+  return state + x;
+}
+
+__attribute__((export_name("total_final"))) i64 total_final(i64 state) {
+  return state;
+}
+
 static i64 counter;
 
 /* Writes memory, so that every call needs a reset: answers 1 + a + b if the reset was done. */

@@ -42,6 +42,19 @@ static void native_textlen(sqlite3_context *ctx, int argc, sqlite3_value **argv)
   sqlite3_result_int64(ctx, sqlite3_value_bytes(argv[0]));
 }
 
+static void native_step(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  sqlite3_int64 *sum = sqlite3_aggregate_context(ctx, sizeof *sum);
+  if (sum && sqlite3_value_type(argv[0]) == SQLITE_INTEGER) {
+    *sum += sqlite3_value_int64(argv[0]);
+  }
+}
+
+static void native_final(sqlite3_context *ctx) {
+  sqlite3_int64 *sum = sqlite3_aggregate_context(ctx, 0);
+  sqlite3_result_int64(ctx, sum ? *sum : 0);
+}
+
 static uint64_t run_query(void *arg) {
   query *q = arg;
   int rc = sqlite3_step(q->stmt);
@@ -164,6 +177,13 @@ static int create(helios *h, const char *plugin) {
              declarations[i], plugin);
     status = helios_exec(h, sql, NULL, NULL, &err);
   }
+  if (!status) {
+    snprintf(sql, sizeof sql,
+             "CREATE AGGREGATE w_total(x BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'total' AS "
+             "'%s'",
+             plugin);
+    status = helios_exec(h, sql, NULL, NULL, &err);
+  }
   if (status) {
     fprintf(stderr, "%s: %s\n", sql, err.text);
   }
@@ -182,6 +202,8 @@ static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
   static const char *const textlen[] = {"SELECT sum(length(x)) FROM u",
                                         "SELECT sum(n_textlen(x)) FROM u",
                                         "SELECT sum(textlen(x)) FROM u"};
+  static const char *const total[] = {"SELECT sum(a) FROM t", "SELECT n_total(a) FROM t",
+                                      "SELECT w_total(a) FROM t"};
   char fill[512];
   helios *h = NULL;
   helios_error err = {0};
@@ -198,6 +220,7 @@ static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
     sqlite3_create_function(db, "n_add", 2, SQLITE_UTF8, NULL, native_add, NULL, NULL);
     sqlite3_create_function(db, "n_bytesum", 1, SQLITE_UTF8, NULL, native_bytesum, NULL, NULL);
     sqlite3_create_function(db, "n_textlen", 1, SQLITE_UTF8, NULL, native_textlen, NULL, NULL);
+    sqlite3_create_function(db, "n_total", 1, SQLITE_UTF8, NULL, NULL, native_step, native_final);
   } else {
     fprintf(stderr, "%s\n", err.text);
   }
@@ -206,6 +229,7 @@ static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
   status = status ? status : compare_three(db, "scalar, writes memory", stateful, rounds, rows);
   status = status ? status : compare_three(db, "1 KB text, all bytes", bytesum, rounds, rows / 10.);
   status = status ? status : compare_three(db, "1 KB text, length", textlen, rounds, rows / 10.);
+  status = status ? status : compare_three(db, "aggregate step", total, rounds, rows);
   helios_close(h, NULL);
   return status;
 }
