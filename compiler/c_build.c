@@ -20,7 +20,7 @@
 /* wasi-libc and libc++, by their Debian packages. */
 #define LIBC_HEADERS "/usr/include/wasm32-wasi"
 #define LIBC_FOLDER "/usr/lib/wasm32-wasi"
-#define LIBCXX_HEADERS LIBC_HEADERS "/c++/v1"
+#define LIBCXX_HEADERS "/include/wasm32-wasi/c++/v1" /* below LLVM's folder */
 
 /* Of the reading and of the compiling; order counts. */
 static const char *const common_flags[] = {
@@ -45,7 +45,7 @@ typedef struct c_build {
   hcc_tool clang, wasm_ld;
   hcc_jail jail;
   char source[HCC_PATH], folder[HCC_PATH], root[HCC_PATH], own[HCC_PATH], libclang[HCC_PATH],
-      llvm[HCC_PATH], resources[HCC_PATH];
+      llvm[HCC_PATH], resources[HCC_PATH], libcxx[HCC_PATH];
   char include_flags[HCC_INCLUDES_MAX + 1][HCC_PATH + 2];
   char prefix_map[2 * HCC_PATH];
   char includes[HCC_INCLUDES_MAX][HCC_PATH];
@@ -93,7 +93,8 @@ static int make_flags(c_build *b) {
   ADD(b, common_flags);
   if (b->cxx) {
     ADD(b, cxx_flags);
-    add_system(b, LIBCXX_HEADERS);
+    HCC_TRY(hcc_path(b->libcxx, b->err, "%s" LIBCXX_HEADERS, b->llvm));
+    add_system(b, b->libcxx);
   } else {
     ADD(b, c_flags);
   }
@@ -226,8 +227,7 @@ static int diagnose(c_build *b) {
 static bool uses_libc(const cJSON *json) {
   const cJSON *file;
   cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(json, "files")) {
-    if (strncmp(file->valuestring, LIBC_HEADERS "/", sizeof LIBC_HEADERS) == 0 &&
-        strstr(file->valuestring, "/c++/v1/__config") == NULL) {
+    if (strncmp(file->valuestring, LIBC_HEADERS "/", sizeof LIBC_HEADERS) == 0) {
       return true;
     }
   }

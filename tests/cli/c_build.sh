@@ -67,6 +67,26 @@ C
 try heliosc build -q more.cpp
 sql -c "CREATE PROCEDURE two_more LANGUAGE wasm AS 'more.so'; CREATE PROCEDURE longer LANGUAGE wasm AS 'more.so'" -c "SELECT two_more(1), longer('ab', 'a')"
 
+cat >std.cpp <<'C'
+#include <algorithm>
+#include <heliosdb.h>
+#include <map>
+#include <string>
+#include <vector>
+helios_text sorted(helios_text v) {
+  std::map<char, int> seen;
+  std::string s(v.at, v.length);
+  std::sort(s.begin(), s.end());
+  for (char c : s) { seen[c]++; }
+  s += ":" + std::to_string(seen.size());
+  char *copy = static_cast<char *>(helios_alloc(static_cast<unsigned>(s.size())));
+  std::copy(s.begin(), s.end(), copy);
+  return helios_text{copy, static_cast<unsigned>(s.size())};
+}
+C
+try heliosc build -q std.cpp
+sql -c "CREATE PROCEDURE sorted LANGUAGE wasm AS 'std.so'" -c "SELECT sorted('banana'), sorted('')"
+
 echo "-- the old way, and the C library"
 try heliosc build -q -o discount.so "$SOURCE/examples/discount/discount.c"
 heliosc inspect discount.so | sed -n '/^procedures/,/^sections/p'
