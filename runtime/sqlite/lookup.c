@@ -15,7 +15,14 @@ static bool same(const hrt_version *v, const hrt_definition *d) {
   return v && v->procedure_id == d->procedure_id && v->number == d->version && v->stamp == d->stamp;
 }
 
+static void set_chooser(hrt_entry *e, sqlite3_stmt *stmt) {
+  e->h->choices -= e->chosen.stmt != NULL;
+  e->h->choices += stmt != NULL;
+  e->chosen.stmt = stmt;
+}
+
 void hrt_entry_forget(hrt_entry *e) {
+  set_chooser(e, NULL);
   hrt_version_unref(e->version);
   hrt_version_unref(e->canary);
   hrt_trial_leave(e->trial);
@@ -160,9 +167,9 @@ static bool holds(const hrt_entry *e) {
 }
 
 void hrt_choices_check(helios *h) {
-  for (hrt_entry *e = h->entries; e; e = e->next) {
+  for (hrt_entry *e = h->choices ? h->entries : NULL; e; e = e->next) {
     if (e->chosen.stmt && !holds(e)) {
-      e->chosen.stmt = NULL;
+      set_chooser(e, NULL);
     }
   }
 }
@@ -172,7 +179,7 @@ static hrt_version *choose(hrt_entry *e) {
     return e->version;
   }
   if (!holds(e)) {
-    e->chosen.stmt = find_writer(e->h);
+    set_chooser(e, find_writer(e->h));
     e->chosen.steps = e->chosen.stmt ? steps_of(e->chosen.stmt) : 0;
     e->chosen.canary = hrt_trial_next(e->trial) && is_free(e);
   }

@@ -120,6 +120,7 @@ struct helios {
   bool no_rebuild;  /* at calls */
   hrt_entry *entries;
   int entry_count;
+  uint32_t choices;                     /* entries whose chosen.stmt is not NULL */
   sqlite3_stmt *body_own[HRT_BODY_OWN]; /* body.c */
   uint64_t registered;                  /* functions and virtual tables so far */
   const struct hrt_names *functions;    /* of the connection, while hrt_sync runs; or NULL */
