@@ -1,4 +1,5 @@
-/* cli_help.c - the commands help, version and completion: what cmdline/ makes of the tables. */
+/* cli_help.c - the commands help, version and completion: what compiler/cmdline/ makes of the
+ * tables. */
 #include <stdio.h>
 
 #include "cli.h"

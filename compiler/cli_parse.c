@@ -1,5 +1,5 @@
-/* cli_parse.c - the tables of heliosc as cmdline/ takes them, and running the command that a line
- * names. */
+/* cli_parse.c - the tables of heliosc as compiler/cmdline/ takes them, and running the command that
+ * a line names. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

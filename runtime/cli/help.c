@@ -1,4 +1,5 @@
-/* help.c - the commands help, version and completion: what cmdline/ makes of the tables. */
+/* help.c - the commands help, version and completion: what compiler/cmdline/ makes of the
+ * tables. */
 #include "shell.h"
 
 static const char *command_name(const void *none, size_t i) {

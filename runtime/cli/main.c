@@ -1,5 +1,5 @@
-/* main.c - the helios program: its tables as cmdline/ takes them, the command that a line names,
- * and the database that it is about. */
+/* main.c - the helios program: its tables as compiler/cmdline/ takes them, the command that a line
+ * names, and the database that it is about. */
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * commands. main.c has the tables and runs a command, session.c opens the database, input.c reads
  * statements (edit.c and complete.c from a terminal), run.c runs them, render.c and table.c show
  * rows, dot.c is the commands that are not SQL, query.c what several of them ask the database.
- * Uses the public API, sqlite3 and cmdline/ only.
+ * Uses the public API, sqlite3 and compiler/cmdline/ only.
  *
  * Rows go to stdout or where .output says, errors, log lines and times to stderr. Invariant: no
  * control character of the database reaches a terminal, whatever the mode, and JSON is valid,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 # Each folder may include from itself and from what stands above it in this list.
 ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", "runtime/capability",
-         "runtime/observe", "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite", "cmdline",
-         "runtime/cli"]
-COMPILER = ["rt-sandbox", "cmdline", "compiler"]  # never the runtime
+         "runtime/observe", "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite",
+         "compiler/cmdline", "runtime/cli"]
+COMPILER = ["rt-sandbox", "compiler/cmdline", "compiler"]  # never the runtime
 VERIFY = "compiler/verify/"  # judges what the rest of the compiler made: includes nothing but itself and libc
-LIBRARY = ["compiler", "runtime", "rt-sandbox", "cmdline"]  # no prints, no exits in here
+LIBRARY = ["compiler", "runtime", "rt-sandbox"]  # no prints, no exits in here
 FRONT = re.compile(r"compiler/(main|cli[^/]*|jail|run)\.c$|compiler/fuzz/|runtime/cli/")  # programs, children may
 BANNED = re.compile(
     r"(?<![\w.>])(abort|exit|_exit|assert|printf|puts|putchar|perror|gets|strcpy|strcat|sprintf|vsprintf"
@@ -48,7 +48,7 @@ def layer(path, order):
 
 def resolve(root, path, name):
     """The file in the tree that `#include "name"` in path means, or None for one from outside."""
-    for base in (Path(path).parent, Path("rt-sandbox"), Path("rt-sandbox/include"), Path("cmdline"), Path("compiler"),
+    for base in (Path(path).parent, Path("rt-sandbox"), Path("rt-sandbox/include"), Path("compiler/cmdline"), Path("compiler"),
                  Path(VERIFY), Path("runtime"), Path("runtime/include")):
         if (root / base / name).is_file():
             return (base / name).as_posix()
