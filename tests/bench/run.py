@@ -67,8 +67,11 @@ def sh(*args, **kw):
 
 
 def build_wasm(source, out, *flags):
-    sh("clang", "--target=wasm32", "-O3", "-nostdlib", "-mbulk-memory", "-Wl,--no-entry", "-Wl,--strip-all", *flags,
-       f"-I{HERE.parent.parent / 'sdk/c'}", source, "-o", out)
+    """Linked without -O: with it clang runs whatever wasm-opt there is, which knows no bulk memory by default."""
+    sh("clang", "--target=wasm32", "-O3", "-c", "-mbulk-memory", *[f for f in flags if not f.startswith("-Wl,")],
+       f"-I{HERE.parent.parent / 'sdk/c'}", source, "-o", f"{out}.o")
+    sh("clang", "--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-all",
+       *[f for f in flags if f.startswith("-Wl,")], f"{out}.o", "-o", out)
 
 
 def heliosc(binaries, *args):
