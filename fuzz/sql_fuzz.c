@@ -291,7 +291,7 @@ static const char *const words[] = {
     "CREATE INDEX i ON t(",
     "CREATE TRIGGER g AFTER INSERT ON t BEGIN ",
     "EXPLAIN ",
-#define HRT_OPTION(id, name, kind, only, doc) name, name " = ",
+#define HRT_OPTION(id, name, kind, choices, doc) name, name " = ",
 #include "registry/options.def"
 #undef HRT_OPTION
 #define HRT_PROFILE(id, name, grants, memory, time, doc) name,

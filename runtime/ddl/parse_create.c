@@ -291,7 +291,7 @@ out:
 
 int hrt_parse_option(hrt_parser *p) {
   static const char *const names[] = {
-#define HRT_OPTION(NAME, name, kind, only, doc) name,
+#define HRT_OPTION(NAME, name, kind, choices, doc) name,
 #include "registry/options.def"
 #undef HRT_OPTION
       NULL};

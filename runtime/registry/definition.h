@@ -24,7 +24,7 @@
 #define HRT_HASH_BYTES 32 /* SHA-256 */
 
 typedef enum hrt_option {
-#define HRT_OPTION(NAME, name, kind, only, doc) HRT_OPTION_##NAME,
+#define HRT_OPTION(NAME, name, kind, choices, doc) HRT_OPTION_##NAME,
 #include "registry/options.def"
 #undef HRT_OPTION
   HRT_OPTION_COUNT,

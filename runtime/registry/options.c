@@ -1,7 +1,6 @@
 /* options.c - names and values of WITH options, from options.def. Knows nothing of what they do.
  *
- * Invariant: a value that has no effect today is refused here, so the catalog never holds a promise
- * that the engine does not keep. */
+ * Invariant: a value that the option can't have is refused here, so the catalog holds none. */
 #include <string.h>
 #include <strings.h>
 
@@ -14,9 +13,9 @@ enum kind { COUNT, SIZE, DURATION, SWITCH, CHOICE };
 static const struct option {
   const char *name;
   enum kind kind;
-  const char *only;
+  const char *choices;
 } options[] = {
-#define HRT_OPTION(NAME, name, kind, only, doc) {name, kind, only},
+#define HRT_OPTION(NAME, name, kind, choices, doc) {name, kind, choices},
 #include "registry/options.def"
 #undef HRT_OPTION
 };
@@ -51,7 +50,7 @@ int hrt_option_find(const char *name, size_t length) {
 /* Index of text in "a|b|c" (ends at ';' or NUL), or -1. */
 static int word_index(const char *list, const char *text, size_t length) {
   for (int i = 0;; i++) {
-    size_t n = strcspn(list, "|;");
+    size_t n = strcspn(list, "|");
     if (n == length && strncasecmp(list, text, n) == 0) {
       return i;
     }
@@ -108,27 +107,16 @@ static int parse_switch(int64_t *out, const struct option *o, const char *text, 
     return bad(o, text, length, "it is true or false", err);
   }
   *out = yes >= 0;
-  const char *word = *out ? "true" : "false";
-  if (o->only[0] && strcmp(o->only, word) != 0) {
-    return hrt_fail(err, HELIOS_E_SYNTAX, "not supported yet: %s = %s", o->name, word);
-  }
   return 0;
 }
 
 static int parse_choice(int64_t *out, const struct option *o, const char *text, size_t length,
                         helios_error *err) {
-  int at = word_index(o->only, text, length);
+  int at = word_index(o->choices, text, length);
   if (at < 0) {
     char wanted[128] = "it is one of ";
-    size_t n = strcspn(o->only, ";");
-    strncat(wanted, o->only, n < 100 ? n : 100);
+    strncat(wanted, o->choices, 100);
     return bad(o, text, length, wanted, err);
-  }
-  const char *effective = strchr(o->only, ';') + 1;
-  if (word_index(effective, text, length) < 0) {
-    char escaped[HRT_ESCAPED];
-    return hrt_fail(err, HELIOS_E_SYNTAX, "not supported yet: %s = %s", o->name,
-                    hrt_escape(escaped, text, length));
   }
   *out = at;
   return 0;
@@ -166,12 +154,12 @@ bool hrt_option_valid(hrt_option option, int64_t value) {
 }
 
 const char *hrt_option_choice(hrt_option option, int64_t value, char *out, size_t size) {
-  const char *list = options[option].only;
+  const char *list = options[option].choices;
   for (int64_t i = 0; i < value; i++) {
-    list += strcspn(list, "|;");
+    list += strcspn(list, "|");
     list += *list == '|';
   }
-  size_t n = strcspn(list, "|;");
+  size_t n = strcspn(list, "|");
   n = n < size ? n : size - 1;
   memcpy(out, list, n);
   out[n] = 0;

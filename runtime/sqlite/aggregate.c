@@ -283,7 +283,7 @@ __attribute__((noinline)) static void row(sqlite3_context *sql, hrt_trampoline *
     status = take_row(g, p, t, inverse, argv, &err);
   }
   if (status != 0) {
-    hrt_pin_report(sql, t->entry, p, &err);
+    hrt_pin_report(sql, t->entry, p, t->nargs, argv, &err);
   } else if (p->version->simple && p->version->signature.argc == (uint32_t)t->nargs) {
     t->last_call = sql;
     t->last_pin = p;
@@ -319,7 +319,7 @@ step_short(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv) {
   if (__builtin_expect(status != 0, 0)) {
     hrt_seat_renew(p->version, &p->seat);
     p->broken |= p->seat == NULL;
-    hrt_pin_report(sql, t->entry, p, &h->scratch);
+    hrt_pin_report(sql, t->entry, p, t->nargs, argv, &h->scratch);
     hrt_error_clear(&h->scratch);
     return true;
   }
@@ -390,7 +390,7 @@ void hrt_aggregate_value(sqlite3_context *sql) {
   struct group *g = sqlite3_aggregate_context(sql, 0);
   int status = g && g->pin ? result(sql, g, true, &err) : result_of_none(sql, t, &err);
   if (status != 0) {
-    hrt_pin_report(sql, t->entry, g ? g->pin : NULL, &err);
+    hrt_pin_report(sql, t->entry, g ? g->pin : NULL, 0, NULL, &err);
   }
 }
 
@@ -401,7 +401,7 @@ void hrt_aggregate_final(sqlite3_context *sql) {
   struct group *g = sqlite3_aggregate_context(sql, 0);
   int status = g && g->pin ? result(sql, g, false, &err) : result_of_none(sql, t, &err);
   if (status != 0) {
-    hrt_pin_report(sql, t->entry, g ? g->pin : NULL, &err);
+    hrt_pin_report(sql, t->entry, g ? g->pin : NULL, 0, NULL, &err);
   }
   if (g && g->pin) {
     hrt_pin_unref(g->pin);

@@ -95,8 +95,10 @@ sqlite3_value **hrt_pin_arguments(sqlite3_value *all[HRT_ARGS_MAX], const hrt_si
   return all;
 }
 
-int hrt_report(hrt_entry *e, hrt_tally *tally, hrt_version *v, helios_error *err) {
+int hrt_report(hrt_entry *e, hrt_tally *tally, hrt_version *v, int argc, sqlite3_value **argv,
+               helios_error *err) {
   if (v) {
+    hrt_debug_call(v, argc, argv, err);
     hrt_tally_error(tally, v, err);
   } else {
     hrt_tally_unpinned(e->h, e->name, err);
@@ -110,8 +112,9 @@ int hrt_report(hrt_entry *e, hrt_tally *tally, hrt_version *v, helios_error *err
                                            : SQLITE_ERROR;
 }
 
-void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, helios_error *err) {
-  int rc = hrt_report(e, p ? &p->tally : NULL, p ? p->version : NULL, err);
+void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, int argc, sqlite3_value **argv,
+                    helios_error *err) {
+  int rc = hrt_report(e, p ? &p->tally : NULL, p ? p->version : NULL, argc, argv, err);
   sqlite3_result_error(sql, err->text, -1);
   if (rc == SQLITE_NOMEM) {
     sqlite3_result_error_nomem(sql);
@@ -213,7 +216,7 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
     status = call_fitting(sql, p, t, argv, guest, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
-    hrt_pin_report(sql, t->entry, p ? p : made, &err);
+    hrt_pin_report(sql, t->entry, p ? p : made, t->nargs, argv, &err);
   }
   if (made) {
     hrt_pin_unref(made);
@@ -222,7 +225,8 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
 }
 
 /* A short call is over. False: it is to be done the long way. */
-static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin *p, int status) {
+static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin *p,
+                             sqlite3_value **argv, int status) {
   if (__builtin_expect(status == HRT_SHORT_NOT, 0)) {
     hrt_tally_short_not(&p->tally);
     return false;
@@ -232,7 +236,7 @@ static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin 
     hrt_seat_renew(p->version, &p->seat);
   }
   if (__builtin_expect(status != 0, 0)) {
-    hrt_pin_report(sql, t->entry, p, &t->h->scratch);
+    hrt_pin_report(sql, t->entry, p, t->nargs, argv, &t->h->scratch);
     hrt_error_clear(&t->h->scratch);
   }
   return true;
@@ -252,7 +256,7 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
     hrt_tally_short(&p->tally);
     int status = p->version->signature.longs ? call_longs(sql, h, p, argv, &h->scratch)
                                              : call_plain(sql, h, p, argv, &h->scratch);
-    if (__builtin_expect(end_short(sql, t, p, status), 1)) {
+    if (__builtin_expect(end_short(sql, t, p, argv, status), 1)) {
       return;
     }
   }

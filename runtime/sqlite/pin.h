@@ -25,6 +25,7 @@ int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *er
 sqlite3_value **hrt_pin_arguments(sqlite3_value *all[HRT_ARGS_MAX], const hrt_signature *s,
                                   uint32_t given, sqlite3_value **argv);
 /* Gives the error to SQL. p: NULL if there is no pin. */
-void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, hrt_pin *p, helios_error *err);
+void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, hrt_pin *p, int argc, sqlite3_value **argv,
+                    helios_error *err);
 
 #endif

@@ -59,6 +59,7 @@ struct hrt_version {
   hrt_seat *idle;
   uint32_t idle_count;
   hrt_seat *kept; /* the one of state CONNECTION, or NULL */
+  bool debug;     /* WITH (debug_mode = true) */
   /* tally.c's own: */
   bool profiling;
   uint32_t phase;     /* calls of the next statement up to one that is timed; 0: its first */
@@ -204,8 +205,14 @@ typedef struct hrt_request {
 } hrt_request;
 int hrt_request_run(const hrt_request *r, helios_error *err);
 /* A call failed, or no version could be had (then v is NULL): counts it, puts "procedure f: "
- * before the text, keeps all of it for helios_step_error. The code for SQLite. */
-int hrt_report(hrt_entry *e, struct hrt_tally *tally, hrt_version *v, helios_error *err);
+ * before the text, keeps all of it for helios_step_error. The code for SQLite. argv: what it was
+ * called with, for debug.c. */
+int hrt_report(hrt_entry *e, struct hrt_tally *tally, hrt_version *v, int argc,
+               sqlite3_value **argv, helios_error *err);
+
+/* ---- debug.c ---- */
+/* In debug mode: adds what the failed call was called with to the error's text. */
+void hrt_debug_call(const hrt_version *v, int argc, sqlite3_value **argv, helios_error *err);
 
 /* ---- aggregate.c ---- */
 /* The exports of an aggregate. */

@@ -164,7 +164,7 @@ static int table_connect(sqlite3 *db, void *arg, int argc, const char *const *ar
   hrt_entry *e = arg;
   (void)db, (void)argc, (void)argv;
   if (connect(&t, e, &err) != 0) {
-    int rc = hrt_report(e, NULL, NULL, &err);
+    int rc = hrt_report(e, NULL, NULL, 0, NULL, &err);
     *message = sqlite3_mprintf("%s", err.text);
     return rc;
   }
@@ -338,11 +338,11 @@ static int table_filter(sqlite3_vtab_cursor *base, int number, const char *which
   hrt_host_env *guest = hrt_host_suspend(&t->h->conn);
   helios_error err = {0};
   int rc = SQLITE_OK;
-  (void)number, (void)argc;
+  (void)number;
   forget(c);
   if (fill(c, t, which, argv, guest, &err) != 0) {
     forget(c);
-    rc = hrt_report(t->entry, &c->tally, c->version, &err);
+    rc = hrt_report(t->entry, &c->tally, c->version, argc, argv, &err);
     sqlite3_free(t->base.zErrMsg);
     t->base.zErrMsg = sqlite3_mprintf("%s", err.text);
   }

@@ -132,6 +132,7 @@ static void take_identity(hrt_version *v, const hrt_definition *d) {
   v->state = d->options_given & 1u << HRT_OPTION_STATE ? (uint8_t)d->options[HRT_OPTION_STATE]
                                                        : HRT_STATE_CALL;
   v->profiling = d->options_given & 1u << HRT_OPTION_PROFILING && d->options[HRT_OPTION_PROFILING];
+  v->debug = d->options_given & 1u << HRT_OPTION_DEBUG_MODE && d->options[HRT_OPTION_DEBUG_MODE];
   v->log_level =
       d->options_given & 1u << HRT_OPTION_LOG_LEVEL ? (int)d->options[HRT_OPTION_LOG_LEVEL] : -1;
 }

@@ -211,6 +211,22 @@ class Options(Case):
         self.assertEqual(self.forms(), ["tier=baseline", "tier=optimizing"])
         self.assertEqual(one(self.db, "SELECT plugin_options FROM helios_version WHERE version = 3"), "tier=baseline")
 
+    def test_debug_mode(self):
+        debug = "WITH (debug_mode = true)"
+        create(self.db, "load(at INTEGER) RETURNS INTEGER", "traps.wat", debug)
+        self.fails(r"^procedure load: out of bounds .*; version 1 called with \(70000000\)$", "SELECT load(70000000)")
+        self.fails(r"called with \('a\\x01'\)$", "SELECT load('a' || char(1))")
+        self.fails(r"called with \('x{40}\.\.\.'\)$", "SELECT load(printf('%.*c', 500, 'x'))")
+        self.fails(r"called with \(X'00FF'\)$", "SELECT load(X'00FF')")
+        self.fails(r"called with \(0\.5\)$", "SELECT load(0.5)")
+        self.assertEqual(rows(self.db, "SELECT count(*) FROM helios_traps WHERE text LIKE '%called with (70000000)'"), [(1,)])
+        create(self.db, "trap() RETURNS TABLE (a BIGINT)", "rows.wat", debug)
+        self.fails(r"unreachable.*; version 1 called with \(\)$", "SELECT * FROM trap()")
+        ddl(self.db, f"CREATE AGGREGATE odd(x BIGINT) RETURNS BIGINT LANGUAGE wasm {debug} AS 'agg.wat'")
+        self.fails(r"called with \(2\)$", "SELECT odd(value) FROM json_each('[1,3,2]')")
+        ddl(self.db, "ALTER FUNCTION load SET debug_mode = false")
+        self.fails(r"out of bounds[^;]*$", "SELECT load(70000000)")
+
     def test_precompile(self):
         create(self.db, "answer() RETURNS BIGINT", "v1.wat")
         wasm = one(self.db, "SELECT wasm FROM helios_module").hex()

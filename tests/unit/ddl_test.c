@@ -361,7 +361,6 @@ static void errors__clauses_not_ready(void **state) {
   static const char *const statements[] = {
       "CREATE FUNCTION f() LANGUAGE python AS $$ print() $$",
       "CREATE FUNCTION f(OUT a INT) LANGUAGE wasm AS 'x'",
-      "CREATE FUNCTION f LANGUAGE wasm WITH (debug_mode = on) AS 'x'",
   };
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
     refused(statements[i], "not supported yet: ");
