@@ -148,7 +148,7 @@ int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
   /* It failed: because there is no catalog (yet, or after a rollback), or for a real reason? */
   int status = read_int(&value, &found, c, HRT_SQL_EXISTS, err);
   if (status == 0 && found) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", first.text);
+    status = hrt_fail(err, first.code, "%s", first.text);
   }
   return status;
 }

@@ -605,7 +605,7 @@ static int drop_users(helios *h, const hrt_user *users, helios_error *err) {
     if (sql == NULL) {
       status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
     } else if (sqlite3_exec(h->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-      status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+      status = hrt_db_fail(h, err);
     }
     sqlite3_free(sql);
   }

@@ -147,7 +147,7 @@ int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error
   if (sqlite3_prepare_v2(h->db, sql, -1, &r->s, NULL) != SQLITE_OK ||
       sqlite3_bind_text64(r->s, 1, (const char *)json->bytes, json->length, SQLITE_STATIC,
                           SQLITE_UTF8) != SQLITE_OK) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(h->db));
+    status = hrt_db_fail(h, err);
   } else {
     status = read_rows(r, h, err);
   }

@@ -61,9 +61,7 @@ static int step(hrt_view *v, helios_error *err) {
     v->h->internal++;
     rc = sqlite3_step(v->stmt);
     v->on_stmt = rc == SQLITE_ROW;
-    int status = rc == SQLITE_ROW || rc == SQLITE_DONE
-                     ? 0
-                     : hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(v->h->db));
+    int status = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hrt_db_fail(v->h, err);
     if (rc != SQLITE_ROW) {
       sqlite3_finalize(v->stmt);
       v->stmt = NULL;

@@ -332,7 +332,7 @@ static int fill_grants(hrt_view *v, helios_error *err) {
     HRT_TRY(add_grants(v, d, err));
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(v->h->db));
+    status = hrt_db_fail(v->h, err);
   }
 out:
   sqlite3_finalize(s);

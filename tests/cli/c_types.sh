@@ -3,7 +3,7 @@ cp "$FILES/types.c" .
 heliosc build -q types.c || fail "build"
 sql() { helios -q "$@" 2>&1; }
 heliosc inspect types.so | sed -n '/^procedures/,/^sections/p'
-heliosc inspect --json types.so | python3 -c '
+heliosc inspect --json types.so | python3 -I -c '
 import json, sys
 for p in json.load(sys.stdin)["procedures"]:
     print("CREATE PROCEDURE %s LANGUAGE wasm AS '"'types.so'"';" % p["sql"].split("(")[0])' >create.sql

@@ -15,7 +15,9 @@ static void definition__json_round_trip(void **state) {
   (void)state;
   def = (hrt_definition){
       .param_count = 3,
-      .params = {{"id", {"BIGINT", 0, 0}}, {"q\"\\\n", {"DECIMAL", 10, 2}}, {"", {"TEXT", 20, 0}}},
+      .params = {{.name = "id", .type = {"BIGINT", 0, 0}},
+                 {.name = "q\"\\\n", .type = {"DECIMAL", 10, 2}},
+                 {.name = "", .type = {"TEXT", 20, 0}}},
       .returns = {"VARCHAR", 7, 0},
       .capability_count = 2,
       .capabilities = {"read:orders", "env:ÄÖ"},
