@@ -1,5 +1,6 @@
 """23-artefacts_test.py - a compiled artefact in the catalog is swapped: for one with a byte changed, for another
-procedure's, for one sealed with another key, for a foreign .so. None runs; the procedure fails by name, others go on."""
+procedure's, for one sealed with another key, for a foreign .so. None runs: without a compiler the procedure fails by name, with one
+it is built again from its module; others go on."""
 import os
 import shutil
 import sqlite3
@@ -32,19 +33,21 @@ class Artefacts(Case):
         if so_hash is not None:
             self.db.execute("UPDATE helios_plugin SET so_hash = ? WHERE module_hash = ?", [so_hash, self.of[name]])
 
-    def outcome(self):
+    def outcome(self, compiler="/nonexistent"):
         """What a connection that has nothing mapped gets from a(): a value, or the error. b() must be well."""
         script = ("import sqlite3, sys; sys.path.insert(0, {!r}); from python_test import connect\n"
                   "db = connect({!r})\nassert db.execute('SELECT b()').fetchone() == (2,)\n"
                   "try:\n    print(db.execute('SELECT a()').fetchone()[0])\nexcept sqlite3.Error as e:\n    print('error:', e)\n")
         sql = str(Path(__file__).resolve().parents[1] / "sql")
-        done = subprocess.run([sys.executable, "-c", script.format(sql, self.path)], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-c", script.format(sql, self.path)], capture_output=True, text=True,
+                              env=dict(os.environ, HELIOS_HELIOSC=compiler))
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.strip()
 
     def refused(self, content, so_hash=None):
         self.swap("a", content, so_hash)
         self.assertRegex(self.outcome(), "^error: .*(procedure a|plugin)")
+        self.assertEqual(self.outcome(os.environ["HELIOS_HELIOSC"]), "1")
 
     def test_a_byte_changed(self):
         good = self.plugin("a")
