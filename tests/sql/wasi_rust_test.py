@@ -15,7 +15,7 @@ def compiler():
         for target in ("wasm32-wasip1", "wasm32-wasi"):
             ask = [program, "--target", target, "--print", "target-libdir"]
             if program and os.path.exists(program):
-                where = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
+                where = subprocess.run(ask, capture_output=True, text=True, env=wasi_kit.COMPILER_ENV).stdout.strip()
                 if where and os.path.isdir(where):
                     return [program, "--target", target]
     return ["rustc", "--target", "wasm32-wasip1"]
