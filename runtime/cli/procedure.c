@@ -344,13 +344,18 @@ int sh_cmd_procedure_revoke(shell *sh) {
   return with_capabilities(sh, " REVOKE CAPABILITY", "revoked");
 }
 
-int sh_cmd_procedure_list(shell *sh) {
+/* A query about all procedures, or those that the argument names. */
+static int about_all(shell *sh, enum sh_query_id id) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  const char *pattern = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
-  sh_query(sh, SH_QUERY_PROCEDURES, (const char *const[SH_GIVEN]){pattern});
+  const char *which = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
+  sh_query(sh, id, (const char *const[SH_GIVEN]){which});
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
+}
+
+int sh_cmd_procedure_list(shell *sh) {
+  return about_all(sh, SH_QUERY_PROCEDURES);
 }
 
 /* A query about one procedure. */
@@ -363,12 +368,7 @@ static int about(shell *sh, enum sh_query_id id) {
 }
 
 int sh_cmd_procedure_metrics(shell *sh) {
-  if (!sh_open(sh, sh->database)) {
-    return SH_EXIT_USAGE;
-  }
-  const char *name = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
-  sh_query(sh, SH_QUERY_METRICS, (const char *const[SH_GIVEN]){name});
-  return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
+  return about_all(sh, SH_QUERY_METRICS);
 }
 
 int sh_cmd_procedure_info(shell *sh) {

@@ -384,25 +384,25 @@ out:
   return status;
 }
 
-void hrt_aggregate_value(sqlite3_context *sql) {
+/* Gives SQL the result of the group, or why there is none. Returns the group; NULL: no row came. */
+static struct group *give_result(sqlite3_context *sql, bool window) {
   hrt_trampoline *t = sqlite3_user_data(sql);
   helios_error err = {0};
   struct group *g = sqlite3_aggregate_context(sql, 0);
-  int status = g && g->pin ? result(sql, g, true, &err) : result_of_none(sql, t, &err);
+  int status = g && g->pin ? result(sql, g, window, &err) : result_of_none(sql, t, &err);
   if (status != 0) {
     hrt_pin_report(sql, t->entry, g ? g->pin : NULL, 0, NULL, &err);
   }
+  return g;
+}
+
+void hrt_aggregate_value(sqlite3_context *sql) {
+  (void)give_result(sql, true);
 }
 
 /* Also for a group of a statement that failed, whose result nobody reads. */
 void hrt_aggregate_final(sqlite3_context *sql) {
-  hrt_trampoline *t = sqlite3_user_data(sql);
-  helios_error err = {0};
-  struct group *g = sqlite3_aggregate_context(sql, 0);
-  int status = g && g->pin ? result(sql, g, false, &err) : result_of_none(sql, t, &err);
-  if (status != 0) {
-    hrt_pin_report(sql, t->entry, g ? g->pin : NULL, 0, NULL, &err);
-  }
+  struct group *g = give_result(sql, false);
   if (g && g->pin) {
     hrt_pin_unref(g->pin);
     g->pin = NULL;
