@@ -191,3 +191,30 @@ uint32_t hrt_value_type(hrt_type type, sqlite3_value *v) {
   }
   return declared[type];
 }
+
+bool hrt_to_cell(struct hrt_cell *cell, const void **bytes, hrt_type type, sqlite3_value *v,
+                 char scratch[HRT_SCRATCH]) {
+  int64_t n = 0;
+  double d = 0;
+  size_t length = 0;
+  bool ok = true;
+  *bytes = NULL;
+  *cell = (struct hrt_cell){.type = hrt_value_type(type, v)};
+  switch (cell->type) {
+  case HSB_VALUE_NULL:
+    break;
+  case HSB_VALUE_BOOLEAN:
+  case HSB_VALUE_I64:
+    ok = hrt_to_i64(&n, type, v);
+    cell->bits = (uint64_t)n;
+    break;
+  case HSB_VALUE_F64:
+    ok = hrt_to_f64(&d, type, v);
+    memcpy(&cell->bits, &d, sizeof d);
+    break;
+  default:
+    ok = hrt_to_bytes(bytes, &length, type, v, scratch);
+    cell->length = (uint32_t)length;
+  }
+  return ok;
+}

@@ -45,6 +45,16 @@ bool hrt_to_bytes(const void **out, size_t *length, hrt_type type, sqlite3_value
 /* Value type (enum hsb_value) that v has when it is seen as `type`; ANY: by storage. */
 uint32_t hrt_value_type(hrt_type type, sqlite3_value *v);
 
+/* A cell in guest memory. */
+struct hrt_cell {
+  uint32_t type, length;
+  uint64_t bits;
+};
+/* v as a cell of its value type. *bytes: NULL, or cell->length bytes that belong to v or to
+ * scratch; bits are 0 then. False: it does not convert, or there is no memory. */
+bool hrt_to_cell(struct hrt_cell *cell, const void **bytes, hrt_type type, sqlite3_value *v,
+                 char scratch[HRT_SCRATCH]);
+
 /* Is text a decimal number? Writes its canonical form (no '+', no needless zeros before the
  * point, "0.5" for ".5") to out, room for length + 2, and returns its length; 0 if it is none. */
 size_t hrt_decimal(char *out, const char *text, size_t length);

@@ -184,28 +184,12 @@ int hrt_value_as(hrt_value *v, hrt_type declared, const char *what, helios_error
 
 bool hrt_value_of(hrt_value *out, hrt_type type, sqlite3_value *v) {
   char scratch[HRT_SCRATCH];
-  const void *bytes = NULL;
-  size_t length = 0;
-  int64_t n = 0;
-  double d = 0;
-  bool ok = true;
-  *out = (hrt_value){.type = hrt_value_type(type, v)};
-  switch (out->type) {
-  case HSB_VALUE_NULL:
-    break;
-  case HSB_VALUE_BOOLEAN:
-  case HSB_VALUE_I64:
-    ok = hrt_to_i64(&n, type, v);
-    out->bits = (uint64_t)n;
-    break;
-  case HSB_VALUE_F64:
-    ok = hrt_to_f64(&d, type, v);
-    memcpy(&out->bits, &d, sizeof d);
-    break;
-  default:
-    ok = hrt_to_bytes(&bytes, &length, type, v, scratch);
-    out->bytes = ok ? hrt_memdup(bytes, length) : NULL;
-    out->length = length;
+  struct hrt_cell cell;
+  const void *bytes;
+  bool ok = hrt_to_cell(&cell, &bytes, type, v, scratch);
+  *out = (hrt_value){.type = cell.type, .bits = cell.bits, .length = cell.length};
+  if (ok && bytes != NULL) {
+    out->bytes = hrt_memdup(bytes, cell.length);
     ok = out->bytes != NULL;
   }
   return ok;

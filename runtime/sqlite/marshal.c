@@ -150,38 +150,11 @@ static int text(hsb_slot *slots, struct cursor *c, const hrt_signature *s, uint3
   return 0;
 }
 
-/* A cell's contents: value type, and bits or bytes. */
-static bool contents(struct hrt_cell *cell, const void **bytes, hrt_type type, sqlite3_value *v,
-                     char scratch[HRT_SCRATCH]) {
-  int64_t n = 0;
-  double d = 0;
-  size_t length = 0;
-  bool ok = true;
-  *cell = (struct hrt_cell){.type = hrt_value_type(type, v)};
-  switch (cell->type) {
-  case HSB_VALUE_NULL:
-    break;
-  case HSB_VALUE_BOOLEAN:
-  case HSB_VALUE_I64:
-    ok = hrt_to_i64(&n, type, v);
-    cell->bits = (uint64_t)n;
-    break;
-  case HSB_VALUE_F64:
-    ok = hrt_to_f64(&d, type, v);
-    memcpy(&cell->bits, &d, sizeof d);
-    break;
-  default:
-    ok = hrt_to_bytes(bytes, &length, type, v, scratch);
-    cell->length = (uint32_t)length;
-  }
-  return ok;
-}
-
 int hrt_marshal_check(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err) {
   char scratch[HRT_SCRATCH], name[HRT_PARAM_NAME];
   struct hrt_cell cell;
   const void *bytes = NULL;
-  return contents(&cell, &bytes, (hrt_type)s->types[i], v, scratch)
+  return hrt_to_cell(&cell, &bytes, (hrt_type)s->types[i], v, scratch)
              ? 0
              : hrt_fail(err, HELIOS_E_VALUE, "DEFAULT of parameter %s: expected %s, got %s",
                         hrt_param_name(name, s, i), hrt_type_name((hrt_type)s->types[i]),
@@ -197,7 +170,7 @@ static int put_cell(hsb_slot *slot, struct cursor *c, const hrt_signature *s, ui
   if (!s->called_on_null && sqlite3_value_type(argv[i]) == SQLITE_NULL) {
     return HRT_MARSHAL_NULL;
   }
-  if (!contents(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
+  if (!hrt_to_cell(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
     return misfit(s, i, argv, err);
   }
   if (bytes != NULL) {
@@ -251,7 +224,7 @@ static int check_dynamic(const hrt_signature *s, sqlite3_value **argv, helios_er
   for (uint32_t i = 0; i < s->argc; i++) {
     struct hrt_cell cell;
     const void *bytes = NULL;
-    if (!contents(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
+    if (!hrt_to_cell(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
       return misfit(s, i, argv, err);
     }
   }

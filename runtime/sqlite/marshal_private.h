@@ -19,10 +19,4 @@ typedef enum hrt_mode {
 /* Does v convert to parameter i's type, or is it NULL? Errors: E_VALUE. */
 int hrt_marshal_check(const hrt_signature *s, uint32_t i, sqlite3_value *v, helios_error *err);
 
-/* A cell in guest memory. */
-struct hrt_cell {
-  uint32_t type, length;
-  uint64_t bits;
-};
-
 #endif
