@@ -2,7 +2,7 @@
 """run.py - SQL scripts through stock programs and the loadable extension.
 
 usage: run.py BIN_DIR shell NAME [--update]   tests/sql/shell/NAME.sql in the sqlite3 shell against NAME.out
-       run.py BIN_DIR python NAME             NAME_test.py in a Python whose sqlite3 can load extensions
+       run.py BIN_DIR python NAME [ARGUMENT...]   NAME_test.py in a Python whose sqlite3 can load extensions
 
 Each runs in a folder of its own with the modules of tests/sql and a key of its own. Exit 77: can't be run here.
 """
@@ -47,11 +47,11 @@ def shell(binaries, folder, env, name, update):
     return 1
 
 
-def python(folder, env, name):
+def python(folder, env, name, arguments):
     for program in (sys.executable, "/usr/bin/python3"):
         can = "import sqlite3, sys; sys.exit(not hasattr(sqlite3.Connection, 'enable_load_extension'))"
         if Path(program).exists() and subprocess.run([program, "-c", can]).returncode == 0:
-            return subprocess.run([program, HERE / f"{name}_test.py", "-v"], cwd=folder, env=env, timeout=600).returncode
+            return subprocess.run([program, HERE / f"{name}_test.py", *arguments], cwd=folder, env=env, timeout=600).returncode
     print("no Python here whose sqlite3 can load extensions")
     return 77
 
@@ -65,7 +65,7 @@ def main():
         env = prepare(folder, binaries)
         if sys.argv[2] == "shell":
             return shell(binaries, folder, env, sys.argv[3], "--update" in sys.argv)
-        return python(folder, env, sys.argv[3])
+        return python(folder, env, sys.argv[3], sys.argv[4:] or ["-v"])
     finally:
         shutil.rmtree(folder)
 
