@@ -14,10 +14,13 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRST_READ (64u << 10)
 #define TEMP_PREFIX "heliosc-"
+#define REMOVE_ATTEMPTS 50
+#define REMOVE_PAUSE_NS 1000000
 
 int hcc_path(char out[HCC_PATH], hcc_error *err, const char *format, ...) {
   va_list args;
@@ -191,8 +194,15 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
   return 0;
 }
 
+/* More than once, as a tool that was just killed may still finish its last system call in there. */
 void hcc_dir_remove(const char *path) {
-  nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+  for (int attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (rmdir(path) == 0 || errno != ENOTEMPTY) {
+      return;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = REMOVE_PAUSE_NS}, NULL);
+  }
 }
 
 /* The folders of builds are marked (sticky) from the start and locked at once; a marked folder of

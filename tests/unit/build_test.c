@@ -3,6 +3,7 @@
 #include "build_kit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "cache.h"
@@ -559,6 +560,29 @@ static void temp__killed_is_tidied_up(void **state) {
   assert_int_equal(kit_count("tmp"), 0);
 }
 
+/* A tool that is being killed may still be in its last system calls while its folder is removed. */
+static void temp__removed_under_a_late_writer(void **state) {
+  (void)state;
+  for (unsigned i = 0; i < 100; i++) {
+    hcc_temp t;
+    assert_int_equal(hcc_temp_make(&t, NULL), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    for (unsigned n = 0; pid == 0; n++) {
+      char path[HCC_PATH];
+      int fd = n < 200 && hcc_path(path, NULL, "%s/%u", t.path, n) == 0 ? creat(path, 0600) : -1;
+      if (fd < 0) {
+        _exit(0);
+      }
+      close(fd);
+    }
+    usleep(i * 10);
+    hcc_temp_free(&t, false);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(kit_count("tmp"), 0);
+  }
+}
+
 /* Several at once: nobody takes a folder that another is about to lock for a leftover. */
 static void temp__made_at_once(void **state) {
   (void)state;
@@ -630,6 +654,7 @@ int main(void) {
       cmocka_unit_test(build__jail_limits),
       cmocka_unit_test(build__emits_wasm_and_c),
       cmocka_unit_test(temp__killed_is_tidied_up),
+      cmocka_unit_test(temp__removed_under_a_late_writer),
       cmocka_unit_test(temp__made_at_once),
       cmocka_unit_test(build__killed_leaves_old_or_new),
       cmocka_unit_test(build__interrupted_cleans_up),
