@@ -19,7 +19,7 @@
 
 #define FIRST_READ (64u << 10)
 #define TEMP_PREFIX "heliosc-"
-#define REMOVE_ATTEMPTS 50
+#define REMOVE_ATTEMPTS 200
 #define REMOVE_PAUSE_NS 1000000
 
 int hcc_path(char out[HCC_PATH], hcc_error *err, const char *format, ...) {
