@@ -136,6 +136,25 @@ bool luhn(helios_text v) {
   return digits > 1 && sum % 10 == 0;
 }
 
+/** The greatest mean of `width` neighbours among the first `count` of a row of pseudo-random
+ * numbers. */
+double moving(long long count, long long width) {
+  double *ring = helios_alloc((unsigned)width * sizeof(double));
+  __builtin_memset(ring, 0, (unsigned)width * sizeof(double));
+  long long x = 1;
+  double sum = 0, best = 0;
+  for (long long i = 0; i < count; i++) {
+    x = x * 16807 % 2147483647;
+    double v = (double)x / 2147483647.0;
+    sum += v - ring[i % width];
+    ring[i % width] = v;
+    if (i >= width - 1 && sum / (double)width > best) {
+      best = sum / (double)width;
+    }
+  }
+  return best;
+}
+
 /* ---- JSON: C leaves it to the database ---- */
 
 /** The member "name" as text.
