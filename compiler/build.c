@@ -374,7 +374,8 @@ static int build_source(build *b) {
                         .memory = o->jail_memory == 0 ? HCC_JAIL_MEMORY : o->jail_memory,
                         .seconds = b->seconds,
                         .wall_seconds = wall_seconds(b),
-                        .listener = o->listener};
+                        .listener = o->listener,
+                        .no_cache = o->no_cache};
   double begin = hcc_now_ms();
   int status = hcc_temp_make(&b->temp, b->err);
   if (status != 0) {
@@ -384,6 +385,7 @@ static int build_source(build *b) {
   status = hcc_source(&module, &job, b->err);
   b->input = module.bytes;
   b->input_size = module.size;
+  b->result->source_cached = status == 0 && module.cached;
   b->result->ms_source = hcc_now_ms() - begin;
   return status;
 }

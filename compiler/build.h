@@ -51,9 +51,9 @@ typedef struct hcc_build_result {
   uint64_t input_bytes, output_bytes, c_bytes;
   uint64_t module_before, module_after; /* bytes around wasm-opt; 0: it did not run */
   uint32_t functions, exports, imports;
-  uint32_t customs; /* of the imports: to be registered by an application; 0 if cached */
-  char custom[200]; /* the first of them, "module.name" */
-  bool cached;
+  uint32_t customs;           /* of the imports: to be registered by an application; 0 if cached */
+  char custom[200];           /* the first of them, "module.name" */
+  bool cached, source_cached; /* the plugin, the module of a source */
   double ms_total, ms_source, ms_front, ms_translate, ms_compile, ms_link, ms_pack;
   uint64_t peak_kib; /* of the largest child process */
   uint8_t module_hash[32];

@@ -11,9 +11,11 @@
 #include "prototypes.h"
 #include "sdk_unit.h"
 #include "source.h"
+#include "source_cache.h"
 
 #define ARGS_MAX 96
 #define GLUE_MAX (16u << 20)
+#define FOLDERS_MAX 64 /* that headers lie in */
 #define STACK                                                                                      \
   "262144" /* bytes of the module's own stack; it lies below its data, so an overflow traps */
 
@@ -173,9 +175,118 @@ static int prepare(c_build *b) {
   b->jail.readable[1] = b->folder;
   b->jail.readable[2] = b->own;
   HCC_TRY(make_flags(b));
-  HCC_TRY(hcc_source_sdk(job, "c/", b->err));
 out:
   return status;
+}
+
+/* Arithmetic that wasm has no instruction for. */
+static bool find_builtins(char out[HCC_PATH], const c_build *b) {
+  return hcc_path(out, NULL, "%s/lib/wasi/libclang_rt.builtins-wasm32.a", b->resources) == 0 &&
+         access(out, R_OK) == 0;
+}
+
+/* ---- the cache: source_cache.h ---- */
+
+/* What a module depends on besides the files that the compiler reads. */
+static void name_build(const c_build *b) {
+  static const char *const libraries[] = {LIBC_FOLDER "/libc.a", LIBC_FOLDER "/libc++.a",
+                                          LIBC_FOLDER "/libc++abi.a"};
+  hcc_source_cache *c = b->job->cache;
+  char builtins[HCC_PATH];
+  for (uint32_t i = 0; i < b->flag_count; i++) {
+    hcc_source_cache_word(c, b->flags[i]);
+  }
+  for (size_t i = 0; i < sizeof compile_flags / sizeof *compile_flags; i++) {
+    hcc_source_cache_word(c, compile_flags[i]);
+  }
+  hcc_source_cache_word(c, b->clang.identity);
+  hcc_source_cache_word(c, b->wasm_ld.identity);
+  hcc_source_cache_file(c, b->libclang);
+  hcc_source_cache_file(c, b->resources);
+  hcc_source_cache_file(c, find_builtins(builtins, b) ? builtins : "");
+  for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+    hcc_source_cache_file(c, libraries[i]);
+  }
+}
+
+/* Is path below folder? Then what follows. */
+static const char *below(const char *path, const char *folder) {
+  size_t n = strlen(folder);
+  return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Folders that headers are looked for in; the user's behind the installed ones. */
+typedef struct search {
+  char folders[FOLDERS_MAX][HCC_PATH];
+  uint32_t count, installed;
+} search;
+
+/* False if there are too many. */
+static bool add_folder(search *s, const char *folder) {
+  for (uint32_t i = 0; i < s->count; i++) {
+    if (strcmp(s->folders[i], folder) == 0) {
+      return true;
+    }
+  }
+  return s->count < FOLDERS_MAX && hcc_path(s->folders[s->count++], NULL, "%s", folder) == 0;
+}
+
+static bool is_installed(const c_build *b, const char *path) {
+  return below(path, "sdk/c") != NULL || below(path, LIBC_HEADERS) != NULL ||
+         below(path, b->llvm) != NULL;
+}
+
+/* False if there are too many. A quoted #include begins in the folder of the file that it stands
+ * in. */
+static bool find_folders(search *s, const c_build *b, const cJSON *files) {
+  char folder[HCC_PATH];
+  const cJSON *file;
+  bool all = add_folder(s, "sdk/c") && add_folder(s, b->libcxx) && add_folder(s, LIBC_HEADERS) &&
+             hcc_path(folder, NULL, "%s/include", b->resources) == 0 && add_folder(s, folder);
+  s->installed = s->count;
+  for (uint32_t i = 0; all && i < b->job->include_count; i++) {
+    all = add_folder(s, b->includes[i]);
+  }
+  cJSON_ArrayForEach(file, files) {
+    const char *path = file->valuestring, *slash = strrchr(path, '/');
+    if (all && slash != NULL && !is_installed(b, path)) {
+      all = hcc_path(folder, NULL, "%.*s", (int)(slash - path), path) == 0 && add_folder(s, folder);
+    }
+  }
+  return all;
+}
+
+/* The name by which a header was asked for, seen from each folder that it lies below: a file of
+ * that name in one of the user's folders could have been read instead. */
+static void note_absent(const c_build *b, const search *s, const char *header) {
+  char candidate[HCC_PATH];
+  for (uint32_t i = 0; i < s->count; i++) {
+    const char *name = below(header, s->folders[i]);
+    for (uint32_t k = s->installed; name != NULL && k < s->count; k++) {
+      if (hcc_path(candidate, NULL, "%s/%s", s->folders[k], name) == 0) {
+        hcc_source_cache_absent(b->job->cache, candidate);
+      }
+    }
+  }
+}
+
+static void note_reads(const c_build *b) {
+  const cJSON *file, *files = cJSON_GetObjectItemCaseSensitive(b->json, "files");
+  search *s = calloc(1, sizeof *s);
+  if (s == NULL || !find_folders(s, b, files)) {
+    hcc_source_cache_unfit(b->job->cache);
+  }
+  files = s == NULL ? NULL : files;
+  cJSON_ArrayForEach(file, files) {
+    const char *path = file->valuestring;
+    if (!is_installed(b, path)) {
+      hcc_source_cache_reads(b->job->cache, path);
+    } else if (path[0] == '/') {
+      hcc_source_cache_installed(b->job->cache, path);
+    }
+    note_absent(b, s, path);
+  }
+  free(s);
 }
 
 static const char *text_of(const cJSON *o, const char *name) {
@@ -330,12 +441,6 @@ static int link_failed(c_build *b, const hcc_error *failure) {
   return hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET, "it does not link");
 }
 
-/* Arithmetic that wasm has no instruction for. */
-static bool find_builtins(char out[HCC_PATH], const c_build *b) {
-  return hcc_path(out, NULL, "%s/lib/wasi/libclang_rt.builtins-wasm32.a", b->resources) == 0 &&
-         access(out, R_OK) == 0;
-}
-
 static int link_module(c_build *b) {
   char builtins[HCC_PATH];
   const char *argv[32] = {b->wasm_ld.path,     "--no-entry",    "--stack-first", "-z",
@@ -387,7 +492,7 @@ static int add_manifest(hcc_module_bytes *out, c_build *b) {
   }
   if (status == 0) {
     free(out->bytes);
-    *out = (hcc_module_bytes){module.data, module.size};
+    *out = (hcc_module_bytes){.bytes = module.data, .size = module.size};
     module.data = NULL;
   }
   hcc_buf_free(&json);
@@ -406,7 +511,13 @@ static int build(hcc_module_bytes *out, const hcc_source_job *job, bool cxx, hcc
   b->err = err;
   b->cxx = cxx;
   HCC_TRY(prepare(b));
+  name_build(b);
+  if (hcc_source_cache_get(out, job->cache)) {
+    goto out;
+  }
+  HCC_TRY(hcc_source_sdk(job, "c/", err));
   HCC_TRY(read_source(b));
+  note_reads(b);
   HCC_TRY(b->unit.raw ? 0 : write_glue(b));
   HCC_TRY(compile(b));
   HCC_TRY(link_module(b));

@@ -1,9 +1,11 @@
 /* cache.c - the build cache. Must never fail a build, and never give bytes without their seal.
- * Layout: <folder>/plugins/<2 hex>/<62 hex>. Invariants: see cache.h. */
+ * Layout: <folder>/plugins/<2 hex>/<62 hex>, and sources/ alike. Invariants: see cache.h. */
 #include "cache.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include "pack.h"
 
 #define ENTRY_MAX (UINT64_C(1) << 30)
+
+static const char *const kinds[] = {"plugins", "sources"};
 
 bool hcc_cache_folder(char out[HCC_PATH]) {
   const char *named = getenv("HELIOS_CACHE"), *cache = getenv("XDG_CACHE_HOME");
@@ -27,9 +31,10 @@ bool hcc_cache_folder(char out[HCC_PATH]) {
 }
 
 /* The path of an entry; makes its folder if make. */
-static bool plugin_path(char out[HCC_PATH], const char *name, bool make) {
+static bool entry_path(char out[HCC_PATH], bool source, const char *name, bool make) {
   char folder[HCC_PATH], part[HCC_PATH];
-  return hcc_cache_folder(folder) && hcc_path(part, NULL, "%s/plugins/%.2s", folder, name) == 0 &&
+  return hcc_cache_folder(folder) &&
+         hcc_path(part, NULL, "%s/%s/%.2s", folder, kinds[source], name) == 0 &&
          (!make || hcc_dir_make(part, 0700, NULL) == 0) &&
          hcc_path(out, NULL, "%s/%s", part, name + 2) == 0;
 }
@@ -38,7 +43,8 @@ bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
                    const uint8_t key[HCC_KEY_BYTES]) {
   char path[HCC_PATH];
   struct hsb_file_footer footer;
-  if (!plugin_path(path, name, false) || hcc_file_read(bytes, size, path, ENTRY_MAX, NULL) != 0) {
+  if (!entry_path(path, false, name, false) ||
+      hcc_file_read(bytes, size, path, ENTRY_MAX, NULL) != 0) {
     return false;
   }
   if (hcc_unseal(&footer, *bytes, *size, key, NULL) != 0) {
@@ -53,15 +59,64 @@ bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
 
 void hcc_cache_put(const char name[HCC_HASH_HEX], const void *bytes, size_t size) {
   char path[HCC_PATH];
-  if (plugin_path(path, name, true) &&
+  if (entry_path(path, false, name, true) &&
       hcc_file_replace(path, bytes, size, 0600, false, NULL) == 0) {
     hcc_cache_trim(HCC_CACHE_MAX);
   }
 }
 
+/* The seal of an entry that is no plugin. */
+static bool source_seal(uint8_t out[HCC_HASH], const void *bytes, size_t size,
+                        const uint8_t key[HCC_KEY_BYTES]) {
+  static const uint8_t purpose[] = "helios cache of sources 1";
+  uint8_t own[HCC_HASH];
+  unsigned n = 0, m = 0;
+  bool made = HMAC(EVP_sha256(), key, HCC_KEY_BYTES, purpose, sizeof purpose, own, &n) != NULL &&
+              HMAC(EVP_sha256(), own, HCC_HASH, bytes, size, out, &m) != NULL;
+  explicit_bzero(own, sizeof own);
+  return made && n == HCC_HASH && m == HCC_HASH;
+}
+
+bool hcc_cache_get_source(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
+                          const uint8_t key[HCC_KEY_BYTES]) {
+  char path[HCC_PATH];
+  uint8_t seal[HCC_HASH];
+  if (!entry_path(path, true, name, false) ||
+      hcc_file_read(bytes, size, path, ENTRY_MAX, NULL) != 0) {
+    return false;
+  }
+  if (*size < HCC_HASH || !source_seal(seal, *bytes, *size - HCC_HASH, key) ||
+      CRYPTO_memcmp(seal, *bytes + *size - HCC_HASH, HCC_HASH) != 0) {
+    unlink(path);
+    free(*bytes);
+    *bytes = NULL;
+    return false;
+  }
+  *size -= HCC_HASH;
+  utimensat(AT_FDCWD, path, NULL, 0);
+  return true;
+}
+
+void hcc_cache_put_source(const char name[HCC_HASH_HEX], const void *bytes, size_t size,
+                          const uint8_t key[HCC_KEY_BYTES]) {
+  char path[HCC_PATH];
+  uint8_t seal[HCC_HASH];
+  hcc_buf whole;
+  hcc_buf_init(&whole, ENTRY_MAX);
+  hcc_buf_add(&whole, bytes, size);
+  if (source_seal(seal, bytes, size, key)) {
+    hcc_buf_add(&whole, seal, sizeof seal);
+    if (!whole.failed && entry_path(path, true, name, true) &&
+        hcc_file_replace(path, whole.data, whole.size, 0600, false, NULL) == 0) {
+      hcc_cache_trim(HCC_CACHE_MAX);
+    }
+  }
+  hcc_buf_free(&whole);
+}
+
 /* Entries of one folder; false when visit has had enough. */
-static bool walk_folder(const char *folder, bool (*visit)(void *, const hcc_cache_entry *),
-                        void *arg) {
+static bool walk_folder(const char *folder, bool source,
+                        bool (*visit)(void *, const hcc_cache_entry *), void *arg) {
   char path[HCC_PATH];
   struct stat info;
   bool more = true;
@@ -72,7 +127,7 @@ static bool walk_folder(const char *folder, bool (*visit)(void *, const hcc_cach
   for (struct dirent *e; more && (e = readdir(dir)) != NULL;) {
     if (hcc_path(path, NULL, "%s/%s", folder, e->d_name) == 0 && lstat(path, &info) == 0 &&
         S_ISREG(info.st_mode)) {
-      hcc_cache_entry entry = {path, (uint64_t)info.st_size, info.st_mtim.tv_sec};
+      hcc_cache_entry entry = {path, (uint64_t)info.st_size, info.st_mtim.tv_sec, source};
       more = visit(arg, &entry);
     }
   }
@@ -85,8 +140,9 @@ void hcc_cache_walk(bool (*visit)(void *arg, const hcc_cache_entry *entry), void
   if (!hcc_cache_folder(folder)) {
     return;
   }
-  for (unsigned i = 0; i < 256; i++) {
-    if (hcc_path(part, NULL, "%s/plugins/%02x", folder, i) != 0 || !walk_folder(part, visit, arg)) {
+  for (unsigned i = 0; i < 512; i++) {
+    if (hcc_path(part, NULL, "%s/%s/%02x", folder, kinds[i / 256], i % 256) != 0 ||
+        !walk_folder(part, i >= 256, visit, arg)) {
       return;
     }
   }

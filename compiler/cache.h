@@ -1,4 +1,4 @@
-/* cache.h - built plugins, by what they were built from. HELIOS_CACHE, else
+/* cache.h - built plugins, and modules of sources, by what they were built from. HELIOS_CACHE, else
  * $XDG_CACHE_HOME/helios, else $HOME/.cache/helios.
  *
  * An entry is a sealed plugin file. Its name is the hash of all that went into it, the key
@@ -25,7 +25,15 @@ typedef struct hcc_cache_entry {
   const char *path;
   uint64_t size;
   int64_t used; /* seconds since 1970 */
+  bool source;  /* a module of a source */
 } hcc_cache_entry;
+
+/* The same for what source_cache.h keeps: any bytes, sealed by a key of their own that comes from
+ * this machine's, so that such an entry is never taken for a plugin. */
+bool hcc_cache_get_source(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
+                          const uint8_t key[HCC_KEY_BYTES]);
+void hcc_cache_put_source(const char name[HCC_HASH_HEX], const void *bytes, size_t size,
+                          const uint8_t key[HCC_KEY_BYTES]);
 
 /* Calls visit for every entry; stops when it returns false. For `heliosc cache`. */
 void hcc_cache_walk(bool (*visit)(void *arg, const hcc_cache_entry *entry), void *arg);

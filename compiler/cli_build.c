@@ -107,6 +107,7 @@ static void result_json(hcc_cli *cli, const hcc_build_result *r) {
     cJSON_AddNumberToObject(o, "module_after", (double)r->module_after);
   }
   cJSON_AddBoolToObject(o, "cached", r->cached);
+  cJSON_AddBoolToObject(o, "source_cached", r->source_cached);
   cJSON_AddNumberToObject(o, "peak_kib", (double)r->peak_kib);
   ms = cJSON_AddObjectToObject(o, "ms");
 #define X(name) cJSON_AddNumberToObject(ms, #name, (double)(int64_t)(r->ms_##name * 100) / 100);

@@ -38,9 +38,11 @@ static void show(walk *w, const hcc_cache_entry *e, const char *name) {
     cJSON_AddStringToObject(o, "name", name);
     cJSON_AddNumberToObject(o, "bytes", (double)e->size);
     cJSON_AddStringToObject(o, "used", date);
+    cJSON_AddBoolToObject(o, "source", e->source);
     hcc_cli_emit(w->cli, o);
   } else {
-    hcc_cli_print(w->cli, "%.16s  %10s  %s\n", name, hcc_cli_size(size, e->size), date);
+    hcc_cli_print(w->cli, "%.16s  %10s  %s%s\n", name, hcc_cli_size(size, e->size), date,
+                  e->source ? "  source" : "");
   }
 }
 
@@ -58,7 +60,8 @@ static bool visit(void *arg, const hcc_cache_entry *e) {
     }
   } else if (strcmp(w->what, "verify") == 0) {
     /* reading one that is damaged removes it */
-    if (!named || !hcc_cache_get(&bytes, &size, name, w->key)) {
+    if (!named ||
+        !(e->source ? hcc_cache_get_source : hcc_cache_get)(&bytes, &size, name, w->key)) {
       w->damaged++;
       unlink(e->path);
     }

@@ -4,6 +4,7 @@
  * it knows. Invariants: see source.h. */
 #include <cJSON.h>
 #include <glob.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "limits.h"
 #include "source.h"
+#include "source_cache.h"
 
 #define TRIPLE "wasm32-unknown-unknown"
 
@@ -62,32 +64,140 @@ static bool usable(rust_build *b, const char *path) {
          S_ISDIR(info.st_mode);
 }
 
-/* The first that can: an option or variable decides; else each of PATH, as the first may be a
- * rustup without the target while Debian's has it. */
-static int find_rustc(rust_build *b) {
+/* Each rustc that may be asked, in order: HELIOS_RUSTC alone, or the first that tools.h finds and
+ * then those of PATH. Until visit says that it is the one. */
+static bool each_rustc(rust_build *b, bool (*visit)(rust_build *, const char *path)) {
   const char *named = getenv("HELIOS_RUSTC");
-  int status = hcc_tool_find(&b->rustc, HCC_TOOL_RUSTC, NULL, b->err);
-  if (status != 0 || usable(b, b->rustc.path)) {
-    return status;
+  if (hcc_tool_find(&b->rustc, HCC_TOOL_RUSTC, NULL, NULL) == 0 && visit(b, b->rustc.path)) {
+    return true;
   }
   const char *at = named != NULL && named[0] != '\0' ? "" : getenv("PATH");
   while (at != NULL && *at != '\0') {
     char path[HCC_PATH];
     size_t n = strcspn(at, ":");
     if (*at == '/' && hcc_path(path, NULL, "%.*s/rustc", (int)n, at) == 0 &&
-        access(path, X_OK) == 0 && usable(b, path) && hcc_tool_identify(&b->rustc, path)) {
-      return 0;
+        access(path, X_OK) == 0 && visit(b, path)) {
+      return hcc_tool_identify(&b->rustc, path);
     }
     at += n + (at[n] == ':');
+  }
+  return false;
+}
+
+/* The first that can: an option or variable decides; else each of PATH, as the first may be a
+ * rustup without the target while Debian's has it. */
+static int find_rustc(rust_build *b) {
+  const char *named = getenv("HELIOS_RUSTC");
+  if (each_rustc(b, usable)) {
+    return 0;
+  }
+  int status = hcc_tool_find(&b->rustc, HCC_TOOL_RUSTC, NULL, b->err);
+  if (status != 0 || (named != NULL && named[0] != '\0')) {
+    return status; /* rustc itself says what it has not */
   }
   return hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
                   "no rustc here has " TRIPLE " (packages rustc and libstd-rust-dev-wasm32)");
 }
 
+/* ---- the cache: source_cache.h. Nothing is run to name a build: that takes a tenth of a second.
+ */
+
+/* A rustc of rustup's is any that its settings name. */
+static void name_rustup(hcc_source_cache *c) {
+  static const char *const parts[] = {"settings.toml", "toolchains", "toolchains/*/bin/rustc",
+                                      "toolchains/*/lib/rustlib/" TRIPLE "/lib"};
+  const struct passwd *user = getpwuid(geteuid()); /* run.h's children have no HOME */
+  char pattern[HCC_PATH];
+  for (size_t i = 0; user != NULL && i < sizeof parts / sizeof *parts; i++) {
+    glob_t found;
+    if (hcc_path(pattern, NULL, "%s/.rustup/%s", user->pw_dir, parts[i]) != 0 ||
+        glob(pattern, 0, NULL, &found) != 0) {
+      continue;
+    }
+    for (size_t k = 0; k < found.gl_pathc; k++) {
+      hcc_source_cache_file(c, found.gl_pathv[k]);
+    }
+    globfree(&found);
+  }
+}
+
+static bool name_rustc(rust_build *b, const char *path) {
+  char root[HCC_PATH], library[HCC_PATH];
+  hcc_source_cache *c = b->job->cache;
+  hcc_tool tool;
+  if (hcc_tool_identify(&tool, path)) {
+    const char *slash = strrchr(tool.real, '/');
+    hcc_source_cache_word(c, tool.identity);
+    hcc_tool_root(root, &tool);
+    if (hcc_path(library, NULL, "%s/lib/rustlib/" TRIPLE "/lib", root) == 0) {
+      hcc_source_cache_file(c, library);
+    }
+    if (slash != NULL && strcmp(slash, "/rustup") == 0) {
+      name_rustup(c);
+    }
+  }
+  return false; /* and the next */
+}
+
+static void name_build(rust_build *b) {
+  hcc_source_cache *c = b->job->cache;
+  each_rustc(b, name_rustc);
+  hcc_source_cache_word(c, b->wasm_ld.identity);
+  for (size_t i = 0; i < FLAGS; i++) {
+    hcc_source_cache_word(c, rustc_flags[i]);
+  }
+}
+
+static void note_file(hcc_source_cache *c, const char *file) {
+  char other[HCC_PATH];
+  const char *slash = strrchr(file, '/');
+  size_t n = strlen(file);
+  hcc_source_cache_reads(c, file);
+  if (n > 3 && strcmp(file + n - 3, ".rs") == 0) {
+    bool folder = slash != NULL && strcmp(slash, "/mod.rs") == 0;
+    if (hcc_path(other, NULL, folder ? "%.*s.rs" : "%.*s/mod.rs",
+                 (int)(folder ? (size_t)(slash - file) : n - 3), file) == 0) {
+      hcc_source_cache_absent(c, other);
+    }
+  }
+}
+
+/* The next name of rustc's list: a space or backslash of it has a backslash before. *at is left
+ * behind it; false at the end of the line. */
+static bool next_name(char name[HCC_PATH], const char **at) {
+  size_t n = 0;
+  while (**at == ' ') {
+    ++*at;
+  }
+  for (; **at != ' ' && **at != '\n' && **at != '\0' && n + 1 < HCC_PATH; ++*at) {
+    *at += **at == '\\' && (*at)[1] != '\0';
+    name[n++] = **at;
+  }
+  name[n] = '\0';
+  return n > 0;
+}
+
+/* The files that rustc read: the first line of its list, "source.wasm: a.rs b.rs". */
+static void note_reads(const rust_build *b) {
+  char path[HCC_PATH], name[HCC_PATH];
+  uint8_t *text = NULL;
+  size_t size, files = 0;
+  if (hcc_path(path, NULL, "%s/source.d", b->job->folder) == 0 &&
+      hcc_file_read(&text, &size, path, 1u << 20, NULL) == 0) {
+    const char *at = strstr((const char *)text, ": ");
+    for (at = at == NULL ? "" : at + 1; next_name(name, &at); files++) {
+      note_file(b->job->cache, name);
+    }
+  }
+  if (files == 0) {
+    hcc_source_cache_unfit(b->job->cache);
+  }
+  free(text);
+}
+
 static int prepare(rust_build *b) {
   int status;
   HCC_TRY(find_rustc(b));
-  HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, b->err));
   hcc_tool_root(b->roots[1], &b->rustc);
   HCC_TRY(hcc_source_folder(b->folder, b->job->input, b->err));
   HCC_TRY(hcc_path(b->source, b->err, "%s/%s", b->folder,
@@ -196,10 +306,17 @@ int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *
   const char *module[] = {
       "--crate-type", "cdylib",      "--crate-name", "procedure",
       "-C",           b->linker,     "--extern",     "heliosdb_wasm_sdk=libheliosdb_wasm_sdk.rlib",
-      "-o",           "source.wasm", b->source,      NULL};
+      "-o",           "source.wasm", "--emit",       "link,dep-info=source.d",
+      b->source,      NULL};
+  HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, err));
+  name_build(b);
+  if (hcc_source_cache_get(out, job->cache)) {
+    goto out;
+  }
   HCC_TRY(prepare(b));
   HCC_TRY(rustc(b, RLIB_FLAGS, library, true));
   HCC_TRY(rustc(b, FLAGS, module, false));
+  note_reads(b);
   HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
   HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
 out:
@@ -301,6 +418,7 @@ int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
                         target,
                         "--message-format=short",
                         NULL};
+  HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, err));
   HCC_TRY(prepare(b));
   HCC_TRY(find_cargo(&cargo, b));
   argv[4] = cargo.path;

@@ -7,6 +7,7 @@
 
 #include "embedded.h"
 #include "limits.h"
+#include "source_cache.h"
 
 static const hcc_language languages[] = {
 #define HCC_LANGUAGE(ID, name, endings, build, by_hand) {name, endings, build, by_hand},
@@ -60,6 +61,28 @@ bool hcc_is_source(const char *path) {
   return l != NULL && l != &languages[0];
 }
 
+static void hear_and_keep(void *arg, const hcc_message *m) {
+  const hcc_source_job *job = arg; /* the caller's, with this build's cache */
+  hcc_source_cache_hear(job->cache, m);
+  if (job->listener.hear != NULL) {
+    job->listener.hear(job->listener.arg, m);
+  }
+}
+
+/* Builds through the cache: it hears what is said, and keeps what was made. */
+static int build_cached(hcc_module_bytes *out, const hcc_language *l, const hcc_source_job *job,
+                        hcc_error *err) {
+  hcc_source_job outer = *job, inner = *job;
+  outer.cache = inner.cache = hcc_source_cache_begin(job, l->name);
+  inner.listener = (hcc_listener){hear_and_keep, &outer};
+  int status = l->build(out, &inner, err);
+  if (status == 0) {
+    hcc_source_cache_put(inner.cache, out);
+  }
+  hcc_source_cache_free(inner.cache);
+  return status;
+}
+
 int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
   size_t stem;
   const hcc_language *l = hcc_language_of(&stem, job->input);
@@ -69,7 +92,7 @@ int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err)
                     "%s is not built by heliosc yet; by hand: %s", l == NULL ? "this" : l->name,
                     l == NULL ? "?" : l->by_hand);
   }
-  return l->build(out, job, err);
+  return build_cached(out, l, job, err);
 }
 
 hcc_jail hcc_source_jail(const hcc_source_job *job) {

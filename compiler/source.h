@@ -12,6 +12,8 @@
 
 #define HCC_INCLUDES_MAX 8u
 
+struct hcc_source_cache; /* source_cache.h */
+
 typedef struct hcc_source_job {
   const char *input;                 /* as given */
   const char *folder;                /* temporary */
@@ -21,11 +23,14 @@ typedef struct hcc_source_job {
   uint64_t memory, seconds; /* of the jail */
   uint32_t wall_seconds;
   hcc_listener listener;
+  bool no_cache;
+  struct hcc_source_cache *cache; /* hcc_source's; NULL: none */
 } hcc_source_job;
 
 typedef struct hcc_module_bytes {
   uint8_t *bytes; /* malloc'ed */
   size_t size;
+  bool cached; /* it was there */
 } hcc_module_bytes;
 
 /* A row of languages.def. */

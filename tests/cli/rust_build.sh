@@ -15,3 +15,17 @@ heliosc build -q half.rs 2>err || {
 helios -q -c "CREATE PROCEDURE half LANGUAGE wasm AS 'half.so'" -c "SELECT half(42)" -c "SELECT half(3)" 2>&1
 sed 's|v / 2|w / 2|' half.rs >bad.rs
 expect 1 heliosc build bad.rs && has err 'cannot find value .w.' && has err 'bad.rs:5:12'
+
+# the cache: a module, a file that is included and the source count; a module of the other name would be an error
+build() { heliosc build --json --emit=module all.rs >json 2>err || { cat json err; fail "build"; }; }
+hit() { build; grep -q '"source_cached":true' json || fail "built again: $1"; }
+miss() { build; grep -q '"source_cached":false' json || fail "a wrong hit: $1"; }
+mkdir "a folder" && cd "a folder"
+(echo "mod part;"; sed 's|v / 2|v / part::two()|' ../half.rs) >all.rs
+echo 'pub fn two() -> i64 { include_str!("two.txt").trim().parse().unwrap() }' >part.rs
+echo 2 >two.txt && sleep 0.05
+miss first && hit second
+echo 3 >two.txt && sleep 0.05 && miss "an included text" && hit again
+echo '// more' >>part.rs && sleep 0.05 && miss "a module" && hit again
+mkdir part && cp part.rs part/mod.rs
+expect 1 heliosc build --emit=module all.rs && has err 'found at both'
