@@ -17,6 +17,7 @@
 #include "limits.h"
 #include "manifest.h"
 #include "pack.h"
+#include "sjlj.h"
 #include "source.h"
 #include "stage.h"
 #include "wasmopt.h"
@@ -245,6 +246,15 @@ static int deliver_cached(bool *done, build *b) {
   return status;
 }
 
+/* Takes the place of the module so far; bytes are the build's then. */
+static void replace_module(build *b, uint8_t *bytes, size_t size) {
+  if (b->wasm != b->input) {
+    free(b->wasm);
+  }
+  b->wasm = bytes;
+  b->wasm_size = size;
+}
+
 static int optimise(build *b) {
   uint8_t *after = NULL;
   size_t size;
@@ -257,12 +267,31 @@ static int optimise(build *b) {
   }
   b->result->module_before = b->wasm_size;
   b->result->module_after = size;
-  if (b->wasm != b->input) {
-    free(b->wasm);
-  }
-  b->wasm = after;
-  b->wasm_size = size;
+  replace_module(b, after, size);
   return 0;
+}
+
+static int load_module(build *b) {
+  int status = hcc_decode(&b->module, b->wasm, b->wasm_size, b->err);
+  return status != 0 ? status : hcc_validate(b->module, b->err);
+}
+
+/* A module with setjmp becomes one without; that one is the module from here on. */
+static int lower_setjmp(build *b) {
+  hcc_buf lowered;
+  if (!hcc_sjlj_wanted(b->module)) {
+    return 0;
+  }
+  hcc_buf_init(&lowered, HCC_MAX_MODULE);
+  int status = hcc_sjlj(&lowered, b->module, b->err);
+  if (status != 0) {
+    hcc_buf_free(&lowered);
+    return status;
+  }
+  hcc_module_free(b->module);
+  b->module = NULL;
+  replace_module(b, lowered.data, lowered.size);
+  return load_module(b);
 }
 
 /* Text becomes a binary module; then decode, validate, manifest, imports. */
@@ -280,8 +309,8 @@ static int front(build *b) {
     b->wasm_size = b->input_size;
   }
   HCC_TRY(b->options->wasm_opt ? optimise(b) : 0);
-  HCC_TRY(hcc_decode(&b->module, b->wasm, b->wasm_size, b->err));
-  HCC_TRY(hcc_validate(b->module, b->err));
+  HCC_TRY(load_module(b));
+  HCC_TRY(lower_setjmp(b));
   HCC_TRY(hcc_imports_check(b->module, b->err));
   uint32_t procedures;
   HCC_TRY(hcc_manifest(&b->manifest, &procedures, b->module, b->err));

@@ -19,6 +19,8 @@
 #define STACK                                                                                      \
   "262144" /* bytes of the module's own stack; it lies below its data, so an overflow traps */
 
+#define SDK_HEADERS "sdk/c" /* in the job's folder */
+
 /* wasi-libc and libc++, by their Debian packages. */
 #define LIBC_HEADERS "/usr/include/wasm32-wasi"
 #define LIBC_FOLDER "/usr/lib/wasm32-wasi"
@@ -26,8 +28,8 @@
 
 /* Of the reading and of the compiling; order counts. */
 static const char *const common_flags[] = {
-    "--target=wasm32-wasi", "-nostdlibinc",          "-Isdk/c",    "-Wall",
-    "-mbulk-memory",        "-mnontrapping-fptoint", "-msign-ext", "-msimd128",
+    "--target=wasm32-wasi", "-nostdlibinc",          "-I" SDK_HEADERS, "-Wall",
+    "-mbulk-memory",        "-mnontrapping-fptoint", "-msign-ext",     "-msimd128",
 };
 static const char *const c_flags[] = {"-xc", "-std=gnu2x"};
 static const char *const cxx_flags[] = {"-xc++", "-std=c++17", "-fno-exceptions", "-fno-rtti",
@@ -43,7 +45,7 @@ static const char *const compile_flags[] = {"-c",
 typedef struct c_build {
   const hcc_source_job *job;
   hcc_error *err;
-  bool cxx, libc;
+  bool cxx, libc, jumps; /* libc, jumps: the source includes its headers; setjmp.h */
   hcc_tool clang, wasm_ld;
   hcc_jail jail;
   char source[HCC_PATH], folder[HCC_PATH], root[HCC_PATH], own[HCC_PATH], libclang[HCC_PATH],
@@ -334,11 +336,11 @@ static int diagnose(c_build *b) {
                                 errors, errors == 1 ? "" : "s");
 }
 
-/* Does the source include a header of the C library? */
-static bool uses_libc(const cJSON *json) {
+/* Does the source include a header whose path begins so? */
+static bool includes(const cJSON *json, const char *path) {
   const cJSON *file;
   cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(json, "files")) {
-    if (strncmp(file->valuestring, LIBC_HEADERS "/", sizeof LIBC_HEADERS) == 0) {
+    if (strncmp(file->valuestring, path, strlen(path)) == 0) {
       return true;
     }
   }
@@ -360,7 +362,8 @@ static int read_source(c_build *b) {
   b->flags[b->flag_count = count] = NULL;
   HCC_TRY(status);
   HCC_TRY(diagnose(b));
-  b->libc = uses_libc(b->json);
+  b->libc = includes(b->json, LIBC_HEADERS "/");
+  b->jumps = includes(b->json, SDK_HEADERS "/setjmp.h");
   HCC_TRY(hcc_sdk_unit_read(&b->unit, b->json, b->job->input, &b->job->listener, b->err));
 out:
   return status;
@@ -388,33 +391,55 @@ static hcc_run a_run(const c_build *b, const char *tool, const char *const *argv
                    .seconds = b->job->wall_seconds};
 }
 
+/* What is compiled; no path: the source itself. */
+enum unit { SOURCE, GLUE, JUMPS, UNITS };
+static const struct {
+  const char *object, *path;
+} units[UNITS] = {{"source.o", NULL}, {"glue.o", "glue.c"}, {"setjmp.o", SDK_HEADERS "/setjmp.c"}};
+
+static bool has_unit(const c_build *b, enum unit unit) {
+  return unit == GLUE ? !b->unit.raw : unit == JUMPS ? b->jumps : true;
+}
+
 /* argv of one compilation. */
-static void compile_command(const char **argv, const c_build *b, bool glue) {
+static void compile_command(const char **argv, const c_build *b, enum unit unit) {
   uint32_t n = 0;
   argv[n++] = b->clang.path;
   for (uint32_t i = 0; i < b->flag_count; i++) {
     bool language =
         b->flags[i][0] == '-' && (b->flags[i][1] == 'x' || strncmp(b->flags[i], "-std", 4) == 0);
-    if (!glue || !language) {
+    if (unit == SOURCE || !language) {
       argv[n++] = b->flags[i];
     }
   }
   for (size_t i = 0; i < sizeof compile_flags / sizeof *compile_flags; i++) {
     argv[n++] = compile_flags[i];
   }
+  if (b->jumps) { /* lowered by sjlj.h */
+    argv[n++] = "-mllvm";
+    argv[n++] = "-enable-emscripten-sjlj";
+  }
+  if (unit == JUMPS && !b->libc) {
+    argv[n++] = "-DHELIOS_NO_LIBC";
+  }
   argv[n++] = "-o";
-  argv[n++] = glue ? "glue.o" : "source.o";
-  argv[n++] = glue ? "glue.c" : b->source;
+  argv[n++] = units[unit].object;
+  argv[n++] = unit == SOURCE ? b->source : units[unit].path;
   argv[n] = NULL;
 }
 
 static int compile(c_build *b) {
-  const char *source[ARGS_MAX + 16], *glue[ARGS_MAX + 16];
-  hcc_ran ran[2];
-  compile_command(source, b, false);
-  compile_command(glue, b, true);
-  hcc_run runs[] = {a_run(b, "clang", source), a_run(b, "clang", glue)};
-  return hcc_run_all(ran, runs, b->unit.raw ? 1 : 2, 2, b->err);
+  const char *argv[UNITS][ARGS_MAX + 24];
+  hcc_run runs[UNITS];
+  hcc_ran ran[UNITS];
+  uint32_t count = 0;
+  for (enum unit unit = SOURCE; unit < UNITS; unit++) {
+    if (has_unit(b, unit)) {
+      compile_command(argv[unit], b, unit);
+      runs[count++] = a_run(b, "clang", argv[unit]);
+    }
+  }
+  return hcc_run_all(ran, runs, count, 2, b->err);
 }
 
 static uint32_t add_library(const char **argv, uint32_t n, const char *path) {
@@ -445,10 +470,15 @@ static int link_module(c_build *b) {
   char builtins[HCC_PATH];
   const char *argv[32] = {b->wasm_ld.path,     "--no-entry",    "--stack-first", "-z",
                           "stack-size=" STACK, "--strip-debug", "--gc-sections", "-o",
-                          "source.wasm",       "source.o"};
-  uint32_t n = 10;
-  if (!b->unit.raw) {
-    argv[n++] = "glue.o";
+                          "source.wasm"};
+  uint32_t n = 9;
+  for (enum unit unit = SOURCE; unit < UNITS; unit++) {
+    if (has_unit(b, unit)) {
+      argv[n++] = units[unit].object;
+    }
+  }
+  if (b->jumps) {
+    argv[n++] = "--export-table"; /* else the linker leaves it out, and functions with it */
   }
   if (b->libc) {
     if (b->cxx) {

@@ -1,0 +1,73 @@
+;; edges.wat - what C does not write: results of every type and several at once, a table that changes,
+;; functions of imports' types in the table, an invoke of a signature that nothing has.
+(module
+  (import "env" "_emscripten_throw_longjmp" (func $throw))
+  (import "env" "invoke_i" (func $invoke_i (param i32) (result i32)))
+  (import "env" "invoke_v" (func $invoke_v (param i32)))
+  (import "env" "invoke_two" (func $invoke_two (param i32 i32) (result i32 i64)))
+  (import "env" "invoke_none" (func $invoke_none (param i32 f32 f32 f64)))
+  (memory (export "memory") 1)
+  (table $t (export "__indirect_function_table") 9 funcref)
+  (table $u 3 externref)
+  (elem $t (i32.const 1) $one $throws_i $throws_all $throw $two)
+  (elem (table $t) (i32.const 6) funcref (ref.func $one) (ref.null func))
+  (elem declare func $throws_i)
+  (global $sp (mut i32) (i32.const 4096))
+  (global $threw (mut i32) (i32.const 0))
+  (global $deep (mut i32) (i32.const 0))
+  (func (export "stackSave") (result i32) (global.get $sp))
+  (func (export "stackRestore") (param i32) (global.set $sp (local.get 0)))
+  (func (export "setThrew") (param i32 i32) (global.set $threw (i32.add (global.get $threw) (local.get 0))))
+  (func $one (result i32) (i32.const 11))
+  (func $throws_i (result i32)
+    (global.set $sp (i32.sub (global.get $sp) (i32.const 16)))
+    (call $throw)
+    unreachable)
+  (func $all (param i32) (result i32 i64 f32 f64 v128 funcref externref)
+    (if (i32.and (local.get 0) (i32.const 1)) (then (call $throw)))
+    (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (v128.const i32x4 5 6 7 8) (ref.func $throws_i)
+    (ref.null extern))
+  (func $throws_all
+    (call $all (i32.const 1)) drop drop drop drop drop drop drop
+    (global.set $deep (i32.const 99)))
+  (func $two (param i32) (result i32 i64)
+    (call $all (local.get 0)) drop drop drop drop drop drop drop
+    (i32.add (local.get 0) (i32.const 5)) (i64.const 1000000000000))
+  (func $state (param i32) (result i32) ;; what the caller can see behind an invoke
+    (local.set 0 (i32.add (i32.mul (local.get 0) (i32.const 3)) (global.get $threw)))
+    (i32.add (i32.mul (local.get 0) (i32.const 5)) (i32.sub (global.get $sp) (global.get $deep))))
+  (func (export "known") (param i32) (result i32)
+    (call $state (call $invoke_i (i32.const 1)))
+    (call $state (call $invoke_i (i32.const 2)))
+    i32.add)
+  (func (export "chosen") (param i32) (result i32) ;; null and out of range trap; JavaScript does not look at types
+    (if (i32.lt_u (i32.sub (i32.and (local.get 0) (i32.const 15)) (i32.const 3)) (i32.const 3))
+      (then (return (i32.const 0))))
+    (call $state (call $invoke_i (i32.and (local.get 0) (i32.const 15)))))
+  (func (export "every") (param i32) (result i32)
+    (call $invoke_v (i32.const 3))
+    (call $invoke_v (i32.const 4)) ;; the throwing import itself
+    (call $state (i32.const 1)))
+  (func (export "both") (param i32) (result i32)
+    (call $invoke_two (i32.const 5) (local.get 0))
+    i32.wrap_i64 i32.add
+    call $state)
+  (func (export "in_the_way") (param i32) (result i32) ;; arguments that are blocks and calls
+    (i32.const 5)
+    (if (result i32) (local.get 0) (then (i32.const 4)) (else (i32.const 7)))
+    (call $invoke_two)
+    i32.wrap_i64 i32.add
+    (call $invoke_two (i32.const 5) (select (i32.const 1) (i32.const 2) (call $one)))
+    i32.wrap_i64 i32.add i32.add
+    call $state)
+  (func (export "nothing") (param i32) (result i32)
+    (call $invoke_none (local.get 0) (f32.const 0) (f32.const 0) (f64.const 0))
+    (i32.const 1))
+  (func (export "changed") (param i32) (result i32)
+    (table.set $t (i32.const 1) (ref.func $throws_i))
+    (call $state (call $invoke_i (i32.const 1))))
+  (func (export "indirect") (param i32) (result i32)
+    (call_indirect $t (result i32) (i32.and (local.get 0) (i32.const 3))))
+  (func (export "uncaught") (param i32) (result i32) (call $all (local.get 0)) drop drop drop drop drop drop)
+  (start $begin)
+  (func $begin (global.set $deep (i32.const 1))))
