@@ -7,10 +7,10 @@
 #include "plugin/nearest.h"
 
 /* One entry a row: sets the scene, charges, runs. Charging comes first, as it may not return. */
-static void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
+static inline void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
   env->ctx = ctx;
-  env->instance = hrt_instance_of(ctx);
-  hrt_host_charge(ctx, fuel);
+  env->instance = ctx->owner;
+  hrt_charge(ctx, fuel);
 }
 
 /* The same for a procedure that is profiled. Counted first, as it may not return. */

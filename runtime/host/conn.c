@@ -81,30 +81,6 @@ void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active) {
   conn->active = active;
 }
 
-struct hrt_window hrt_window_open(hrt_host_env *env) {
-  hrt_host_conn *conn = env->conn;
-  struct hrt_window w = {conn->active,
-                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX)};
-  if (w.length_limit < (int)HRT_RESULT_MAX) {
-    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit); /* the application's is lower */
-  }
-  conn->active = env;
-  env->stop = HELIOS_OK;
-  env->denied = false;
-  return w;
-}
-
-void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
-  hrt_host_conn *conn = env->conn;
-  if (w.length_limit > (int)HRT_RESULT_MAX) {
-    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit);
-  }
-  conn->active = w.outer;
-  env->denied = false;
-  env->ctes = NULL;
-  env->ddl = HRT_DDL_TEXT_NONE;
-}
-
 /* Connecting a table-valued function compiles a CREATE TABLE, which a guest may not; so it is done
  * before. Not earlier than the first guest SQL: by then the schema is loaded. */
 void hrt_conn_warm(hrt_host_conn *conn) {

@@ -25,8 +25,7 @@ void hrt_hc_prepare(hrt_host_env *env, hsb_slot *s) {
 
 /* The statement, if it is open and not running, which SQLite would call misuse. */
 static int bindable(struct hrt_stmt **out, hrt_host_env *env, hsb_slot handle) {
-  uint32_t index = 0;
-  *out = hrt_stmt_find(&index, env, hrt_u32(handle));
+  *out = hrt_stmt_find(env, hrt_u32(handle));
   if (*out == NULL) {
     return no_stmt(env);
   }
@@ -39,7 +38,8 @@ static void bound(hrt_host_env *env, hsb_slot *s, int rc) {
 }
 
 /* The statement of a parameter without bytes, or NULL after the guest was answered. */
-static struct hrt_stmt *bind_number(hrt_host_env *env, hsb_slot *s) {
+__attribute__((always_inline)) static inline struct hrt_stmt *bind_number(hrt_host_env *env,
+                                                                          hsb_slot *s) {
   struct hrt_stmt *st = NULL;
   int status = bindable(&st, env, s[0]);
   if (status != 0) {
@@ -113,14 +113,12 @@ void hrt_hc_bind_blob(hrt_host_env *env, hsb_slot *s) {
 /* ---- running ---- */
 
 void hrt_hc_step(hrt_host_env *env, hsb_slot *s) {
-  uint32_t index = 0;
-  struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
+  struct hrt_stmt *st = hrt_stmt_find(env, hrt_u32(s[0]));
   hrt_answer(s, st != NULL ? hrt_stmt_step(env, st) : no_stmt(env));
 }
 
 void hrt_hc_reset(hrt_host_env *env, hsb_slot *s) {
-  uint32_t index = 0;
-  struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
+  struct hrt_stmt *st = hrt_stmt_find(env, hrt_u32(s[0]));
   if (st != NULL) {
     hrt_stmt_reset(st);
   }
@@ -128,10 +126,9 @@ void hrt_hc_reset(hrt_host_env *env, hsb_slot *s) {
 }
 
 void hrt_hc_finalize(hrt_host_env *env, hsb_slot *s) {
-  uint32_t index = 0;
-  struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
+  struct hrt_stmt *st = hrt_stmt_find(env, hrt_u32(s[0]));
   if (st != NULL) {
-    hrt_stmt_close(env, index);
+    hrt_stmt_close(env, (uint32_t)(st - env->stmts->open));
   }
   hrt_answer(s, st != NULL ? 0 : no_stmt(env));
 }
@@ -139,14 +136,12 @@ void hrt_hc_finalize(hrt_host_env *env, hsb_slot *s) {
 /* ---- columns ---- */
 
 void hrt_hc_column_count(hrt_host_env *env, hsb_slot *s) {
-  uint32_t index = 0;
-  struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
+  struct hrt_stmt *st = hrt_stmt_find(env, hrt_u32(s[0]));
   hrt_answer(s, st != NULL ? sqlite3_column_count(st->handle) : no_stmt(env));
 }
 
 void hrt_hc_column_name(hrt_host_env *env, hsb_slot *s) {
-  uint32_t index = 0;
-  struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
+  struct hrt_stmt *st = hrt_stmt_find(env, hrt_u32(s[0]));
   if (st == NULL) {
     hrt_answer(s, no_stmt(env));
     return;
@@ -159,19 +154,21 @@ void hrt_hc_column_name(hrt_host_env *env, hsb_slot *s) {
                              : hrt_refuse(env, HSB_STATUS_INDEX, NULL));
 }
 
+static int no_column(hrt_host_env *env, const struct hrt_stmt *st) {
+  return st->columns == 0 ? hrt_refuse(env, HSB_STATUS_STATE, "the statement has no row")
+                          : hrt_refuse(env, HSB_STATUS_INDEX, NULL);
+}
+
 /* (stmt, column) of a row that is there. The connection's mutex is ours, since the statement that
  * called the procedure runs; so the value may be looked at without a lock for each look. */
-static int column(sqlite3_value **out, hrt_host_env *env, const hsb_slot *s) {
-  uint32_t index = 0;
-  struct hrt_stmt *st = hrt_stmt_find(&index, env, hrt_u32(s[0]));
+__attribute__((always_inline)) static inline int column(sqlite3_value **out, hrt_host_env *env,
+                                                        const hsb_slot *s) {
+  struct hrt_stmt *st = hrt_stmt_find(env, hrt_u32(s[0]));
   if (st == NULL) {
     return no_stmt(env);
   }
-  if (!st->row) {
-    return hrt_refuse(env, HSB_STATUS_STATE, "the statement has no row");
-  }
-  if (hrt_u32(s[1]) >= (uint32_t)sqlite3_data_count(st->handle)) {
-    return hrt_refuse(env, HSB_STATUS_INDEX, NULL);
+  if (hrt_u32(s[1]) >= st->columns) {
+    return no_column(env, st);
   }
   *out = sqlite3_column_value(st->handle, (int)hrt_u32(s[1]));
   return 0;
@@ -203,8 +200,9 @@ void hrt_hc_column_f64(hrt_host_env *env, hsb_slot *s) {
 }
 
 /* The bytes a guest sees: 8 for numbers (in scratch), none for NULL. */
-static int column_bytes(const void **out, uint64_t *length, hrt_host_env *env, const hsb_slot *s,
-                        uint64_t *scratch) {
+__attribute__((always_inline)) static inline int column_bytes(const void **out, uint64_t *length,
+                                                              hrt_host_env *env, const hsb_slot *s,
+                                                              uint64_t *scratch) {
   sqlite3_value *v = NULL;
   int status = column(&v, env, s);
   double d = 0;

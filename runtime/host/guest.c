@@ -119,10 +119,3 @@ int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, u
   }
   return (int)length;
 }
-
-int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap, const void *bytes,
-                  uint64_t length) {
-  uint64_t from = hrt_u32(offset) < length ? hrt_u32(offset) : length;
-  const char *rest = from == length ? NULL : (const char *)bytes + from; /* bytes may be NULL */
-  return hrt_give(env, dst, cap, rest, length - from);
-}

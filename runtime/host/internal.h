@@ -9,6 +9,7 @@
 
 #include "host/host.h"
 #include "host/utf8.h"
+#include "instance/charge.h"
 
 enum hsb_status {
 #define HSB_STATUS(NAME, code, text) HSB_STATUS_##NAME = code,
@@ -46,7 +47,7 @@ static inline void hrt_answer(hsb_slot *s, int64_t status) {
 
 static inline void hrt_charge_bytes(hrt_host_env *env, uint64_t bytes) {
   if (bytes >= 8) {
-    hrt_host_charge(env->ctx, bytes / 8);
+    hrt_charge(env->ctx, bytes / 8);
   }
 }
 
@@ -78,8 +79,12 @@ int hrt_bytes_two(struct hrt_bytes both[2], hrt_host_env *env, const hsb_slot s[
 /* Copies what fits of `bytes` to (dst, cap); returns how many there are, or RANGE, LIMIT. */
 int hrt_give(hrt_host_env *env, hsb_slot dst, hsb_slot cap, const void *bytes, uint64_t length);
 /* The same from an offset on, which may be past the end: then 0 bytes are there. */
-int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap, const void *bytes,
-                  uint64_t length);
+static inline int hrt_give_from(hrt_host_env *env, hsb_slot offset, hsb_slot dst, hsb_slot cap,
+                                const void *bytes, uint64_t length) {
+  uint64_t from = hrt_u32(offset) < length ? hrt_u32(offset) : length;
+  const char *rest = from == length ? NULL : (const char *)bytes + from; /* bytes may be NULL */
+  return hrt_give(env, dst, cap, rest, length - from);
+}
 
 /* ---- statements: stmt.c ---- */
 
@@ -93,8 +98,15 @@ struct hrt_stmt {
   bool heavy;            /* some parameter has bytes or is beyond 64 */
   uint32_t generation;   /* of an open slot */
   int reprepared;        /* sqlite3_stmt_status at the last look */
-  bool row;              /* a row is ready */
+  uint32_t columns;      /* of the row that is ready; 0: none is */
   bool fresh;            /* not stepped since it was prepared or reset */
+};
+
+struct hrt_stmts {
+  uint64_t used; /* bit n: open[n] */
+  struct hrt_stmt open[HRT_STMTS_OPEN];
+  struct hrt_stmt idle[HRT_STMTS_IDLE]; /* oldest first */
+  uint32_t idle_count;
 };
 
 /* Takes a kept statement or compiles one. index: of the open slot. Returns 0, a status, or
@@ -103,7 +115,12 @@ int hrt_stmt_open(uint32_t *index, hrt_host_env *env, const char *sql, size_t le
 struct hrt_stmt *hrt_stmt_at(hrt_host_env *env, uint32_t index);
 int hrt_stmt_handle(hrt_host_env *env, uint32_t index); /* for the guest; positive */
 /* NULL if the handle names no open statement. */
-struct hrt_stmt *hrt_stmt_find(uint32_t *index, hrt_host_env *env, uint32_t handle);
+static inline struct hrt_stmt *hrt_stmt_find(hrt_host_env *env, uint32_t handle) {
+  struct hrt_stmts *all = env->stmts;
+  uint32_t n = handle & (HRT_STMTS_OPEN - 1), generation = handle / HRT_STMTS_OPEN;
+  bool there = all != NULL && (all->used >> n & 1) != 0 && all->open[n].generation == generation;
+  return there ? &all->open[n] : NULL;
+}
 /* Before parameter index (from 1) is bound; bytes: to text or a blob. */
 static inline void hrt_stmt_binds(struct hrt_stmt *st, uint32_t index, bool bytes) {
   if (bytes || index - 1 > 63) {
@@ -204,8 +221,29 @@ struct hrt_window {
   hrt_host_env *outer;
   int length_limit;
 };
-struct hrt_window hrt_window_open(hrt_host_env *env);
-void hrt_window_close(hrt_host_env *env, struct hrt_window w);
+static inline struct hrt_window hrt_window_open(hrt_host_env *env) {
+  hrt_host_conn *conn = env->conn;
+  struct hrt_window w = {conn->active,
+                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX)};
+  if (w.length_limit < (int)HRT_RESULT_MAX) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit); /* the application's is lower */
+  }
+  conn->active = env;
+  env->stop = HELIOS_OK;
+  env->denied = false;
+  return w;
+}
+
+static inline void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
+  hrt_host_conn *conn = env->conn;
+  if (w.length_limit > (int)HRT_RESULT_MAX) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit);
+  }
+  conn->active = w.outer;
+  env->denied = false;
+  env->ctes = NULL;
+  env->ddl = HRT_DDL_TEXT_NONE;
+}
 /* Once in a connection, before guest SQL is compiled. */
 void hrt_conn_warm(hrt_host_conn *conn);
 __attribute__((noreturn)) void hrt_stop_call(hrt_host_env *env, helios_code code,

@@ -15,13 +15,6 @@
 
 _Static_assert(HRT_STMTS_OPEN == 1 << SLOT_BITS, "slots fill their bits");
 
-struct hrt_stmts {
-  uint64_t used; /* bit n: open[n] */
-  struct hrt_stmt open[HRT_STMTS_OPEN];
-  struct hrt_stmt idle[HRT_STMTS_IDLE]; /* oldest first */
-  uint32_t idle_count;
-};
-
 int hrt_sql_status(hrt_host_env *env, int rc) {
   char text[sizeof env->last];
   static const struct {
@@ -225,7 +218,7 @@ int hrt_stmt_open(uint32_t *index, hrt_host_env *env, const char *sql, size_t le
   int status = take_idle(st, all, sql, length) ? 0 : stmt_new(st, env, sql, length);
   if (status == 0) {
     st->generation = st->generation % GENERATION_MAX + 1;
-    st->row = false;
+    st->columns = 0;
     st->fresh = true;
     all->used |= UINT64_C(1) << n;
     env->touched = true;
@@ -240,16 +233,6 @@ struct hrt_stmt *hrt_stmt_at(hrt_host_env *env, uint32_t index) {
 
 int hrt_stmt_handle(hrt_host_env *env, uint32_t index) {
   return (int)(env->stmts->open[index].generation << SLOT_BITS | index);
-}
-
-struct hrt_stmt *hrt_stmt_find(uint32_t *index, hrt_host_env *env, uint32_t handle) {
-  uint32_t n = handle & (HRT_STMTS_OPEN - 1);
-  struct hrt_stmts *all = env->stmts;
-  if (all == NULL || (all->used >> n & 1) == 0 || all->open[n].generation != handle >> SLOT_BITS) {
-    return NULL;
-  }
-  *index = n;
-  return &all->open[n];
 }
 
 /* A recompiled statement (the schema changed) must have been seen by the authorizer too. */
@@ -287,7 +270,7 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
                         "the connection's authorizer was replaced: no guest SQL runs without it");
   }
   st->fresh = false;
-  st->row = status == 1;
+  st->columns = status == 1 ? (uint32_t)sqlite3_data_count(st->handle) : 0;
   if (status < 0) {
     hrt_stmt_reset(st);
   }
@@ -306,7 +289,7 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
 
 void hrt_stmt_reset(struct hrt_stmt *st) {
   sqlite3_reset(st->handle);
-  st->row = false;
+  st->columns = 0;
   st->fresh = true;
 }
 

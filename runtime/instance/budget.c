@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "instance/charge.h"
 #include "instance/outermost.h"
 
 #define SLICE_FIRST (INT64_C(1) << 18)
@@ -19,7 +20,6 @@
 #define SLICE_MAX (INT64_C(1) << 24)
 #define SLICE_NS_LOW 500000u /* between checks */
 #define SLICE_NS_HIGH 2000000u
-#define TOLL_HOST 2048 /* as HRT_TOLL_CALL, for a host call */
 
 static uint64_t now_ns(void) {
   struct timespec t;
@@ -154,17 +154,12 @@ int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
 
 void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
   struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
-  if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) {
-    ctx->fuel -= (int64_t)units + TOLL_HOST; /* as below; fuel_used is settled later */
-    a->mark -= TOLL_HOST;
-    return;
-  }
   settle(a);
   if (!a->instance->unmetered) {
     uint64_t used = a->budget->fuel_used;
     a->budget->fuel_used = used + units < used ? UINT64_MAX : used + units;
   }
-  uint64_t off = units < INT64_MAX / 2 ? units + TOLL_HOST : INT64_MAX / 2;
+  uint64_t off = units < INT64_MAX / 2 ? units + HRT_TOLL_HOST : INT64_MAX / 2;
   a->mark = ctx->fuel = ctx->fuel < 0 ? -1 : ctx->fuel - (int64_t)off;
   if (ctx->fuel < 0) {
     next_slice(a, 0);
