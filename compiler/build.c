@@ -17,6 +17,7 @@
 #include "limits.h"
 #include "manifest.h"
 #include "pack.h"
+#include "script.h"
 #include "sjlj.h"
 #include "source.h"
 #include "stage.h"
@@ -34,6 +35,7 @@ typedef struct build {
   uint8_t *wasm; /* the module: input, or what wat2wasm made of it */
   size_t wasm_size;
   hcc_module *module;
+  hcc_script script;
   hcc_tool tools[HCC_TOOL_COUNT];
   hcc_jail jails[HCC_TOOL_COUNT];
   char roots[HCC_TOOL_COUNT][HCC_PATH]; /* folders that the tools live in */
@@ -272,6 +274,8 @@ static int optimise(build *b) {
 }
 
 static int load_module(build *b) {
+  hcc_module_free(b->module);
+  b->module = NULL;
   int status = hcc_decode(&b->module, b->wasm, b->wasm_size, b->err);
   return status != 0 ? status : hcc_validate(b->module, b->err);
 }
@@ -288,8 +292,6 @@ static int lower_setjmp(build *b) {
     hcc_buf_free(&lowered);
     return status;
   }
-  hcc_module_free(b->module);
-  b->module = NULL;
   replace_module(b, lowered.data, lowered.size);
   return load_module(b);
 }
@@ -308,9 +310,14 @@ static int front(build *b) {
     b->wasm = b->input;
     b->wasm_size = b->input_size;
   }
-  HCC_TRY(b->options->wasm_opt ? optimise(b) : 0);
   HCC_TRY(load_module(b));
+  HCC_TRY(hcc_script_find(&b->script, b->module, b->err));
+  if (b->options->wasm_opt && !b->script.present) { /* engines are optimised when they are made */
+    HCC_TRY(optimise(b));
+    HCC_TRY(load_module(b));
+  }
   HCC_TRY(lower_setjmp(b));
+  HCC_TRY(hcc_script_find(&b->script, b->module, b->err));
   HCC_TRY(hcc_imports_check(b->module, b->err));
   uint32_t procedures;
   HCC_TRY(hcc_manifest(&b->manifest, &procedures, b->module, b->err));
@@ -370,6 +377,53 @@ static int run_stages(build *b) {
                                            : hcc_stage_plugin(&b->output, b->result, &in, b->err);
 }
 
+/* The plugin of the script's engine, which is built like any other and then is in the cache. */
+static int build_engine(uint8_t **plugin, size_t *size, build *b) {
+  char input[HCC_PATH], output[HCC_PATH];
+  hcc_build_options options = *b->options;
+  hcc_build_result *r = b->result, engine;
+  double begin = hcc_now_ms();
+  int status = 0;
+  HCC_TRY(hcc_path(input, b->err, "%s/engine.wasm", b->temp.path));
+  HCC_TRY(hcc_path(output, b->err, "%s/engine.so", b->temp.path));
+  HCC_TRY(hcc_file_write(input, b->wasm, b->script.engine_size, b->err));
+  options.input = input;
+  options.output = output;
+  options.no_embed = true;
+  options.keep = options.wasm_opt = false;
+  HCC_TRY(hcc_build(&engine, &options, b->err));
+  r->cached = engine.cached;
+  r->c_bytes = engine.c_bytes;
+  r->peak_kib = engine.peak_kib;
+  r->ms_translate = engine.ms_translate;
+  r->ms_compile = engine.ms_compile;
+  r->ms_link = engine.ms_link;
+  r->ms_engine = hcc_now_ms() - begin;
+  HCC_TRY(hcc_file_read(plugin, size, output, HCC_MAX_PLUGIN, b->err));
+out:
+  return status;
+}
+
+static int run_script(build *b) {
+  uint8_t *engine = NULL;
+  size_t size;
+  hcc_script_job job = {.module = b->module,
+                        .script = &b->script,
+                        .manifest = (const char *)b->manifest.data,
+                        .no_embed = b->options->no_embed,
+                        .key = b->key};
+  memcpy(job.hash, b->result->module_hash, sizeof job.hash);
+  int status = build_engine(&engine, &size, b);
+  if (status == 0) {
+    double begin = hcc_now_ms();
+    progress(b, "pack");
+    status = hcc_script_pack(&b->output, engine, size, &job, b->err);
+    b->result->ms_pack = hcc_now_ms() - begin;
+  }
+  free(engine);
+  return status;
+}
+
 /* Everything that is not in the cache. */
 static int build_anew(build *b, bool store) {
   int status = 0;
@@ -382,9 +436,10 @@ static int build_anew(build *b, bool store) {
     HCC_TRY(deliver(b, b->wasm, b->wasm_size));
     goto out;
   }
-  HCC_TRY(needs_tools(b) ? run_stages(b) : emit_wasm(b));
+  bool script = b->script.present && b->options->emit == HCC_EMIT_PLUGIN;
+  HCC_TRY(script ? run_script(b) : needs_tools(b) ? run_stages(b) : emit_wasm(b));
   HCC_TRY(deliver(b, b->output.data, b->output.size));
-  if (store) {
+  if (store && !script) { /* what is worth to be kept of a script is its engine */
     hcc_cache_put(b->cache_name, b->output.data, b->output.size);
   }
 out:

@@ -54,7 +54,7 @@ typedef struct hcc_build_result {
   uint32_t customs;           /* of the imports: to be registered by an application; 0 if cached */
   char custom[200];           /* the first of them, "module.name" */
   bool cached, source_cached; /* the plugin, the module of a source */
-  double ms_total, ms_source, ms_front, ms_translate, ms_compile, ms_link, ms_pack;
+  double ms_total, ms_source, ms_front, ms_engine, ms_translate, ms_compile, ms_link, ms_pack;
   uint64_t peak_kib; /* of the largest child process */
   uint8_t module_hash[32];
 } hcc_build_result;

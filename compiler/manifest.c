@@ -8,6 +8,7 @@
 
 #include "glue.h"
 #include "reader.h"
+#include "script.h"
 
 #define MANIFEST_MAX (1u << 20) /* bytes */
 #define NAME_MAX_BYTES 128u     /* of a procedure or parameter: PostgreSQL has 63 */
@@ -260,6 +261,9 @@ static int read_procedure(const context *c, const cJSON *object) {
   const char *name = text_of(&fields[0], ""), *export = text_of(&fields[1], name);
   const char *state = text_of(&fields[6], "call"), *left = sig;
   const hcc_export *found = find_export(c->m, export);
+  if (found == NULL) {
+    found = hcc_script_entry(c->m); /* which a script's own functions are behind */
+  }
   if (!is_name(name)) {
     return bad(c, name, "not a name for a procedure");
   }

@@ -136,6 +136,10 @@ struct hsb_export {
   8u /* imports more than fuel and the call's own arguments, result, error: may not be             \
         deterministic */
 
+#define HSB_PLUGIN_SCRIPT                                                                          \
+  16u /* set by the engine, never in a file: an interpreter with its script. What it imports and   \
+         is not granted answers DENIED */
+
 struct helios_plugin {
   uint32_t size; /* sizeof(struct helios_plugin) of the compiler */
   uint16_t abi_major, abi_minor;

@@ -21,11 +21,19 @@
 #define HSB_FILE_SECTIONS_MAX 64
 
 enum hsb_section_kind {
-  HSB_SECTION_INFO = 1,  /* JSON: heliosc, clang and wasm2c versions, target, flags, manifest */
-  HSB_SECTION_FUNCS = 2, /* struct hsb_file_func[count], then the names they point into */
-  HSB_SECTION_LINES = 3, /* struct hsb_file_line[], ascending by pc */
-  HSB_SECTION_WASM = 4,  /* the original module, byte for byte */
+  HSB_SECTION_INFO = 1,   /* JSON: heliosc, clang and wasm2c versions, target, flags, manifest */
+  HSB_SECTION_FUNCS = 2,  /* struct hsb_file_func[count], then the names they point into */
+  HSB_SECTION_LINES = 3,  /* struct hsb_file_line[], ascending by pc */
+  HSB_SECTION_WASM = 4,   /* the original module, byte for byte */
+  HSB_SECTION_SCRIPT = 5, /* of a script engine's plugin: its custom section "helios.script" */
+  HSB_SECTION_NAMES = 6,  /* names, a NUL behind each: exports that the script adds */
 };
+
+/* The export of an engine that runs a script: what each name of HSB_SECTION_NAMES means. */
+#define HSB_SCRIPT_ENTRY "helios_call"
+#define HSB_SCRIPT_MAX (4u << 20) /* bytes of a script */
+#define HSB_SCRIPT_NAMES_MAX 1000u
+#define HSB_SCRIPT_NAME_MAX 128u /* bytes of one */
 
 struct hsb_file_entry {
   uint32_t kind; /* enum hsb_section_kind; unknown kinds are skipped */

@@ -1,10 +1,27 @@
 /* bind.c - a plugin's imports to host functions, by module, name and signature. Must never bind a
- * function whose capability is missing: what is not granted is not linked. */
+ * function whose capability is missing: what is not granted is not linked. An interpreter imports
+ * all that a script might want, so there such an import is bound to a refusal. */
 #include <stdio.h>
 #include <string.h>
 
 #include "host/internal.h"
 #include "plugin/nearest.h"
+
+/* How a grant of each type is written. */
+#define GRANT_NONE ""
+#define GRANT_TABLE ":<table>"
+#define GRANT_COLUMN ":<table>"
+#define GRANT_PATH ":<path>"
+#define GRANT_DOMAIN ":<domain>"
+#define GRANT_NAME ":<NAME>"
+
+static const struct {
+  const char *name, *object;
+} grant_names[] = {
+#define HRT_CAP(NAME, short_name, long_name, scope, doc) {short_name, GRANT_##scope},
+#include "capability/capability.def"
+#undef HRT_CAP
+};
 
 /* One entry a row: sets the scene, charges, runs. Charging comes first, as it may not return. */
 static inline void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
@@ -22,10 +39,29 @@ static void timed(hsb_import_fn *fn, const char *module, const char *name, struc
   hrt_series_used(env->series, module, name, hrt_monotonic_ns() - began);
 }
 
+/* In place of a function that an interpreter imports and its script is not granted. */
+static void refuse(hrt_host_env *env, hsb_slot *s, const char *name, const char *sig,
+                   int capability) {
+  int status = hrt_denied(env, capability, NULL, "%s needs the capability '%s'", name,
+                          grant_names[capability].name);
+  char result = strchr(sig, ':')[1];
+  if (result == 'i') {
+    hrt_answer(s, status);
+  } else if (result == 'j') {
+    s[0] = (hsb_slot)(int64_t)status;
+  } else {
+    hrt_end_call(env, name, status);
+  }
+}
+
 #define HSB_HOSTCALL(module, name, sig, capability, fuel, doc)                                     \
   static void call_##module##_##name(struct hsb_ctx *ctx, hsb_slot *s, void *env) {                \
     enter(ctx, env, fuel);                                                                         \
     hrt_hc_##name(env, s);                                                                         \
+  }                                                                                                \
+  static void refuse_##module##_##name(struct hsb_ctx *ctx, hsb_slot *s, void *env) {              \
+    enter(ctx, env, fuel);                                                                         \
+    refuse(env, s, #name, sig, HRT_CAP_##capability);                                              \
   }                                                                                                \
   static void timed_##module##_##name(struct hsb_ctx *ctx, hsb_slot *s, void *env) {               \
     timed(call_##module##_##name, #module, #name, ctx, s, env);                                    \
@@ -36,10 +72,16 @@ static void timed(hsb_import_fn *fn, const char *module, const char *name, struc
 static const struct row {
   const char *module, *name, *sig;
   int capability;
-  hsb_import_fn *fn, *timed;
+  hsb_import_fn *fn, *timed, *refuse;
 } rows[] = {
 #define HSB_HOSTCALL(module, name, sig, capability, fuel, doc)                                     \
-  {#module, #name, sig, HRT_CAP_##capability, call_##module##_##name, timed_##module##_##name},
+  {#module,                                                                                        \
+   #name,                                                                                          \
+   sig,                                                                                            \
+   HRT_CAP_##capability,                                                                           \
+   call_##module##_##name,                                                                         \
+   timed_##module##_##name,                                                                        \
+   refuse_##module##_##name},
 #include "hsb_hostcalls.def"
 #undef HSB_HOSTCALL
 };
@@ -120,29 +162,14 @@ static bool has(const hrt_caps *caps, int capability) {
           hrt_caps_any(caps, HRT_CAP_DDL));
 }
 
-/* How a grant of each type is written. */
-#define GRANT_NONE ""
-#define GRANT_TABLE ":<table>"
-#define GRANT_COLUMN ":<table>"
-#define GRANT_PATH ":<path>"
-#define GRANT_DOMAIN ":<domain>"
-#define GRANT_NAME ":<NAME>"
-
 static int missing(const struct row *row, helios_error *err) {
-  static const struct {
-    const char *name, *object;
-  } grants[] = {
-#define HRT_CAP(NAME, short_name, long_name, scope, doc) {short_name, GRANT_##scope},
-#include "capability/capability.def"
-#undef HRT_CAP
-  };
-  const char *name = grants[row->capability].name;
+  const char *name = grant_names[row->capability].name;
   int status = hrt_fail(err, HELIOS_E_CAPABILITY, "import %s.%s needs the capability '%s'",
                         row->module, row->name, name);
   if (row->capability == HRT_CAP_QUERY) {
     hrt_hint(err, "add CAPABILITIES ('read:<table>') or ('query')");
   } else {
-    hrt_hint(err, "add CAPABILITIES ('%s%s')", name, grants[row->capability].object);
+    hrt_hint(err, "add CAPABILITIES ('%s%s')", name, grant_names[row->capability].object);
   }
   return status;
 }
@@ -181,7 +208,7 @@ static int resolve_custom(const hrt_custom **out, const struct hsb_import *impor
 
 /* One of ours: then *out is not NULL. */
 static int resolve(const struct row **out, const struct hsb_import *import, const hrt_caps *caps,
-                   helios_error *err) {
+                   bool script, helios_error *err) {
   for (size_t i = 0; i < ROWS; i++) {
     const struct row *row = &rows[i];
     if (!is(row->module, import->module, import->module_len) ||
@@ -191,18 +218,24 @@ static int resolve(const struct row **out, const struct hsb_import *import, cons
     *out = row;
     return strcmp(row->sig, import->sig) != 0
                ? other_type(row->module, row->name, row->sig, import, err)
-           : has(caps, row->capability) ? 0
-                                        : missing(row, err);
+           : script || has(caps, row->capability) ? 0
+                                                  : missing(row, err);
   }
   return 0;
 }
 
+static hsb_import_fn *function_of(const struct row *row, const hrt_caps *caps,
+                                  const hrt_host_env *env) {
+  return !has(caps, row->capability) ? row->refuse : env && env->profiling ? row->timed : row->fn;
+}
+
 int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
                   const hrt_host_conn *conn, hrt_host_env *env, helios_error *err) {
+  bool script = abi->flags & HSB_PLUGIN_SCRIPT;
   for (uint32_t i = 0; i < abi->import_count; i++) {
     const struct row *row = NULL;
     const hrt_custom *custom = NULL;
-    int status = resolve(&row, &abi->imports[i], caps, err);
+    int status = resolve(&row, &abi->imports[i], caps, script, err);
     if (status == 0 && row == NULL) {
       status = resolve_custom(&custom, &abi->imports[i], caps, conn, err);
     }
@@ -210,10 +243,22 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
       return status;
     }
     if (out != NULL) {
-      hsb_import_fn *fn = row == NULL ? NULL : env && env->profiling ? row->timed : row->fn;
+      hsb_import_fn *fn = row == NULL ? NULL : function_of(row, caps, env);
       out[i] = fn != NULL ? (struct hsb_binding){fn, env}
                           : (struct hsb_binding){hrt_custom_call, (void *)custom};
     }
   }
   return 0;
+}
+
+bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps) {
+  for (uint32_t i = 0; i < abi->import_count; i++) {
+    const struct row *row = NULL;
+    bool ours = is("helios_v1", abi->imports[i].module, abi->imports[i].module_len);
+    if (!ours || resolve(&row, &abi->imports[i], caps, true, NULL) != 0 || row == NULL ||
+        (row->capability != HRT_CAP_NONE && has(caps, row->capability))) {
+      return false;
+    }
+  }
+  return true;
 }

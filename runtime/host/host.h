@@ -120,10 +120,22 @@ struct hrt_wasi;   /* wasi.c */
 struct hrt_http;   /* http.c */
 struct hrt_kv;     /* kv.c */
 
+/* What the export that an instance runs was declared as. */
+typedef struct hrt_declared {
+  const char *export_name; /* borrowed, as all here */
+  uint32_t export_length, argc;
+  const uint8_t *types; /* hrt_type of each parameter */
+  uint8_t returns;      /* hrt_type or HRT_TYPE_VOID */
+  uint32_t columns;     /* of RETURNS TABLE, else 0 */
+  char *const *names;   /* theirs */
+} hrt_declared;
+
 struct hrt_host_env {
   hrt_host_conn *conn;
-  const hrt_caps *caps;        /* borrowed; changed by hrt_host_set_caps only */
-  const char *procedure;       /* borrowed; for messages and log lines */
+  const hrt_declared
+      *declared;         /* borrowed; set by the engine before the instance is made, or NULL */
+  const hrt_caps *caps;  /* borrowed; changed by hrt_host_set_caps only */
+  const char *procedure; /* borrowed; for messages and log lines */
   const int64_t *procedure_id; /* borrowed; in the catalog; set by the engine, or NULL */
   uint32_t version;            /* of the procedure; set by the engine */
   bool profiling;              /* its host calls are timed; set before hrt_host_bind */
@@ -186,6 +198,10 @@ void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps);
  * E_CAPABILITY (the hint spells the grant). */
 int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, const hrt_caps *caps,
                   const hrt_host_conn *conn, hrt_host_env *env, helios_error *err);
+
+/* Does an instance with these grants see nothing but its arguments? For plugins with a script,
+ * whose imports say what the interpreter could do, not what this script may. */
+bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps);
 
 /* After hrt_instance_new: asks the guest for its arena, which then is part of the checkpoint.
  * Errors: those of hrt_call, E_SIGNATURE. */

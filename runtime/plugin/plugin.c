@@ -17,6 +17,7 @@
 #include "plugin/check.h"
 #include "plugin/map.h"
 #include "plugin/read.h"
+#include "plugin/script.h"
 
 struct hrt_plugin {
   atomic_uint refs;
@@ -32,6 +33,7 @@ struct hrt_plugin {
   size_t func_count;
   const char *names; /* of functions */
   size_t names_size;
+  struct hsb_export *exports; /* the image's and the script's; NULL: abi.exports is the image's */
 };
 
 static atomic_size_t mapped;
@@ -88,6 +90,7 @@ static void destroy(hrt_plugin *p) {
   if (p) {
     hrt_map_release(&p->map);
     hrt_unmap(p->bytes, p->size);
+    hrt_free(p->exports);
     hrt_free(p);
   }
 }
@@ -104,6 +107,7 @@ int hrt_plugin_load_trusted(hrt_plugin **out, const void *bytes, size_t size,
   HRT_TRY(hrt_file_open(&p->file, &p->voucher, p->bytes, size, trust, err));
   HRT_TRY(map_image(p, err));
   HRT_TRY(index_sections(p, err));
+  HRT_TRY(hrt_script_exports(&p->exports, &p->abi, &p->file, err));
   atomic_init(&p->refs, 1);
   atomic_fetch_add(&mapped, 1);
   *out = p;

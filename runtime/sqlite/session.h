@@ -47,8 +47,10 @@ struct hrt_version {
   uint32_t export_index;
   hrt_export export; /* the same, looked up */
   bool simple;       /* plain arguments, no host function: call.c's short way */
-  int log_level;     /* of WITH, or -1 */
-  uint8_t state;     /* enum hrt_state */
+  bool blind;        /* calls see nothing but their arguments: it may be deterministic */
+  hrt_declared declared;
+  int log_level; /* of WITH, or -1 */
+  uint8_t state; /* enum hrt_state */
   hrt_caps *caps;
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */

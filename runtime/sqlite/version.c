@@ -147,6 +147,27 @@ static int check_fuel(const hrt_definition *d, helios_error *err) {
   return both ? hrt_fail(err, HELIOS_E_SYNTAX, "fuel_limit needs fuel_metering") : 0;
 }
 
+static int no_determinism(const struct helios_plugin *abi, helios_error *err) {
+  if (abi->flags & HSB_PLUGIN_SCRIPT) {
+    hrt_hint(err, "leave DETERMINISTIC out, or the capabilities");
+    return hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't have capabilities");
+  }
+  hrt_hint(err, "leave DETERMINISTIC out, or take the imports out of the module");
+  return hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't import host functions");
+}
+
+/* What an interpreter asks for. */
+static void declare(hrt_version *v) {
+  const struct hsb_export *e = &v->abi->exports[v->export_index];
+  v->declared = (hrt_declared){.export_name = e->name,
+                               .export_length = e->name_len,
+                               .argc = v->signature.argc,
+                               .types = v->signature.types,
+                               .returns = v->signature.returns,
+                               .columns = v->columns ? v->columns->count : 0,
+                               .names = v->columns ? v->columns->names : NULL};
+}
+
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,
                      helios_error *err) {
   int status = 0;
@@ -171,15 +192,16 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     HRT_TRY(find_export(v, d, err));
     HRT_TRY(make_signature(v, d, err));
     v->export = hrt_export_at(v->abi, v->export_index);
+    declare(v);
   }
   HRT_TRY(hrt_grants_make(&v->caps, d, err));
   HRT_TRY(hrt_limits_make(&v->limits, d, &h->ceiling, err));
   HRT_TRY(check_fuel(d, err));
   HRT_TRY(hrt_host_bind(NULL, v->abi, v->caps, &h->conn, NULL, err));
-  if (d->deterministic && (v->abi->flags & HSB_PLUGIN_IMPURE)) {
-    status =
-        hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't import host functions");
-    hrt_hint(err, "leave DETERMINISTIC out, or take the imports out of the module");
+  v->blind = v->abi->flags & HSB_PLUGIN_SCRIPT ? hrt_host_blind(v->abi, v->caps)
+                                               : (v->abi->flags & HSB_PLUGIN_IMPURE) == 0;
+  if (d->deterministic && !v->blind) {
+    status = no_determinism(v->abi, err);
     goto out;
   }
   v->timeout_ns = timeout_ns(&v->limits);
@@ -299,6 +321,7 @@ static int seat_new(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_e
   seat->env->procedure_id = &v->procedure_id;
   seat->env->profiling = v->profiling;
   seat->env->keeps = v->state != HRT_STATE_CALL;
+  seat->env->declared = v->aggregate ? NULL : &v->declared;
   HRT_TRY(hrt_host_bind(bindings, v->abi, v->caps, &v->h->conn, seat->env, err));
   uint64_t pages = v->limits.memory / HSB_PAGE;
   hrt_instance_options options = {

@@ -241,6 +241,27 @@ int hg_http(const char *method, unsigned method_n, const char *url, unsigned url
 HG_IMPORT(helios_v1, http_header)
 int hg_http_header(const char *name, unsigned n, char *dst, unsigned cap);
 HG_IMPORT(helios_v1, http_read) int hg_http_read(unsigned offset, void *dst, unsigned cap);
+
+/* For interpreters, also while the instance is made: docs/script-engines.md. */
+enum hg_sqltype {
+  HG_SQL_NOTHING = 0,
+  HG_SQL_BOOLEAN = 1,
+  HG_SQL_INTEGER = 2,
+  HG_SQL_BIGINT = 3,
+  HG_SQL_REAL = 4,
+  HG_SQL_DECIMAL = 5,
+  HG_SQL_TEXT = 6,
+  HG_SQL_BLOB = 7,
+  HG_SQL_JSON = 8,
+  HG_SQL_DATE = 9,
+  HG_SQL_TIMESTAMP = 10,
+  HG_SQL_ANY = 11,
+  HG_SQL_TABLE = 12,
+};
+HG_IMPORT(helios_v1, script_read) int hg_script_read(unsigned offset, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, script_export) int hg_script_export(void *dst, unsigned cap);
+HG_IMPORT(helios_v1, script_type) int hg_script_type(int index);
+HG_IMPORT(helios_v1, script_column) int hg_script_column(unsigned index, void *dst, unsigned cap);
 /* what the procedure keeps in the database, undone with the caller's transaction */
 HG_IMPORT(helios_v1, kv_get)
 int hg_kv_get(const void *key, unsigned key_n, unsigned offset, void *dst, unsigned cap);

@@ -60,6 +60,8 @@ static const char guest[] =
     "#include \"hsb_status.def\"\n"
     "#define HSB_VALUE(NAME, code, doc) _Static_assert(HG_##NAME == code, #NAME);\n"
     "#include \"hsb_value.def\"\n"
+    "#define HSB_SQLTYPE(NAME, code) _Static_assert(HG_SQL_##NAME == code, #NAME);\n"
+    "#include \"hsb_sqltype.def\"\n"
     "#define HSB_HASH(NAME, code, name, bytes, evp) _Static_assert(HG_##NAME == code, #NAME);\n"
     "#define HSB_SIGNATURE(NAME, code, name, key, bytes) "
     "_Static_assert(HG_##NAME == code, #NAME);\n"
@@ -230,7 +232,8 @@ static void rust__imports(void **state) {
     }
   }
   for (size_t i = 0; i < ROWS; i++) {
-    if (!seen[i] && strcmp(rows[i].module, "helios_v1") == 0) {
+    bool interpreters = strncmp(rows[i].name, "script_", 7) == 0; /* which are written in C */
+    if (!seen[i] && !interpreters && strcmp(rows[i].module, "helios_v1") == 0) {
       fail_msg("abi.rs has no %s", rows[i].name);
     }
   }

@@ -1,0 +1,58 @@
+/* script.c - what an interpreter asks its host: the script that came with it, which of its
+ * functions this instance runs and how that was declared. All of it is fixed before the instance is
+ * made, so that the interpreter can prepare everything while it is initialised
+ * (docs/script-engines.md). */
+#include <string.h>
+
+#include "host/internal.h"
+#include "hsb_file.h"
+
+enum hsb_sqltype {
+#define HSB_SQLTYPE(NAME, code) SQLTYPE_##NAME = code,
+#include "hsb_sqltype.def"
+#undef HSB_SQLTYPE
+};
+
+static int code_of(uint8_t type) {
+  static const uint8_t codes[HRT_TYPE_COUNT + 1] = {
+#define HRT_TYPE(NAME, canonical) [HRT_TYPE_##NAME] = SQLTYPE_##NAME,
+#include "host/types.def"
+      [HRT_TYPE_VOID] = SQLTYPE_NOTHING,
+  };
+  return codes[type];
+}
+
+void hrt_hc_script_read(hrt_host_env *env, hsb_slot *s) {
+  size_t size = 0;
+  const void *script =
+      hrt_plugin_section(hrt_instance_plugin(env->instance), HSB_SECTION_SCRIPT, &size);
+  hrt_answer(s, script ? hrt_give_from(env, s[0], s[1], s[2], script, size)
+                       : hrt_refuse(env, HSB_STATUS_ABSENT, "the module has no script"));
+}
+
+void hrt_hc_script_export(hrt_host_env *env, hsb_slot *s) {
+  const hrt_declared *d = env->declared;
+  hrt_answer(s, d ? hrt_give(env, s[0], s[1], d->export_name, d->export_length)
+                  : hrt_refuse(env, HSB_STATUS_STATE, "the instance runs no one export"));
+}
+
+void hrt_hc_script_type(hrt_host_env *env, hsb_slot *s) {
+  const hrt_declared *d = env->declared;
+  uint32_t index = hrt_u32(s[0]);
+  if (d == NULL) {
+    hrt_answer(s, hrt_refuse(env, HSB_STATUS_STATE, "the instance runs no one export"));
+  } else if (index == UINT32_MAX) {
+    hrt_answer(s, d->columns > 0 ? SQLTYPE_TABLE : code_of(d->returns));
+  } else {
+    hrt_answer(s, index < d->argc ? code_of(d->types[index])
+                                  : hrt_refuse(env, HSB_STATUS_INDEX, "no parameter %u", index));
+  }
+}
+
+void hrt_hc_script_column(hrt_host_env *env, hsb_slot *s) {
+  const hrt_declared *d = env->declared;
+  uint32_t index = hrt_u32(s[0]);
+  bool there = d && index < d->columns;
+  hrt_answer(s, there ? hrt_give(env, s[1], s[2], d->names[index], strlen(d->names[index]))
+                      : hrt_refuse(env, HSB_STATUS_INDEX, "no column %u", index));
+}
