@@ -136,6 +136,19 @@ bool luhn(helios_text v) {
   return digits > 1 && sum % 10 == 0;
 }
 
+/** Of the first `count` multiples of 1,000,003, written with 15 digits, how many luhn() takes. */
+long long cards(long long count) {
+  long long good = 0;
+  for (long long i = 0; i < count; i++) {
+    char digits[15];
+    long long n = i * 1000003;
+    for (unsigned k = sizeof digits; k-- > 0; n /= 10) {
+      digits[k] = (char)('0' + n % 10);
+    }
+    good += luhn((helios_text){digits, sizeof digits});
+  }
+  return good;
+}
 /** The greatest mean of `width` neighbours among the first `count` of a row of pseudo-random
  * numbers. */
 double moving(long long count, long long width) {

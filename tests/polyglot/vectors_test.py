@@ -4,6 +4,7 @@ Run by tests/sql/run.py; exit 77: this machine lacks the language's toolchain.
 
 usage: vectors_test.py LANGUAGE [ROWS]     ROWS: 10,000; with more only the rows are tested
 """
+import ctypes
 import json
 import os
 import sqlite3
@@ -44,7 +45,7 @@ def vectors(language):
             row = json.loads(line)
             if not set(row.get("but", {})) <= set(polyglot.LANGUAGES) or any("why" not in b for b in row.get("but", {}).values()):
                 sys.exit(f"vectors.jsonl: an exception of no language or without a why: {line}")
-            yield {**row, "is": None, "error": None, **row.get("but", {}).get(language, row), "call": row.get("call"),
+            yield {**row, "is": None, "error": None, "code": None, **row.get("but", {}).get(language, row), "call": row.get("call"),
                    "procedure": row.get("procedure")}
 
 
@@ -79,6 +80,31 @@ def check_vectors(language, db, found):
         print(f"signature {'missing' if signature in wanted else 'not in the table'}: {signature}")
         bad += 1
     return good, bad
+
+
+class Error(ctypes.Structure):
+    """helios_error of runtime/include/helios/error.h."""
+    _fields_ = [("code", ctypes.c_int), ("trap", ctypes.c_uint32), ("offset", ctypes.c_uint32), ("guest_code", ctypes.c_int32),
+                ("text", ctypes.c_char * 512), ("hint", ctypes.c_char * 256)]
+
+
+def check_codes(language, path):
+    """Rows with a code: SQLite has one code for all errors, so the library's own interface is asked for them."""
+    lib = ctypes.CDLL(os.path.join(os.environ["HELIOS_BIN"], "libhelios.so"))
+    handle, error, good = ctypes.c_void_p(), Error(), True
+    if lib.helios_open(ctypes.byref(handle), path.encode(), None, ctypes.byref(error)) != 0:
+        sys.exit(error.text.decode())
+    for row in vectors(language):
+        if row.get("code") is None:
+            continue
+        error = Error()
+        lib.helios_exec(handle, f"SELECT {row['call']}".encode(), None, None, ctypes.byref(error))
+        got = [error.code, error.guest_code][:len(row["code"])]
+        if got != row["code"]:
+            print(f"{row['call']}: code {got}, not {row['code']}: {error.text.decode()}")
+            good = False
+    lib.helios_close(handle, ctypes.byref(error))
+    return good
 
 
 def check_spin(db):
@@ -134,7 +160,9 @@ def main():
         return not check_rows(db, rows)
     good, bad = check_vectors(language, db, found)
     print(f"{language}: {good} vectors hold, {bad} do not")
-    return not (check_spin(db) & check_rows(db, rows) and bad == 0 and good > 150)
+    fine = check_spin(db) & check_rows(db, rows)
+    db.close()
+    return not (fine & check_codes(language, "v.db") and bad == 0 and good > 150)
 
 
 sys.exit(main())
