@@ -57,9 +57,10 @@ int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err
   if (hrt_entry_find(h, name)) {
     return 0;
   }
-  if (h->functions) { /* while many are registered */
-    *out = hrt_names_has(h->functions, name);
-    return 0;
+  if (h->functions) { /* while many are registered: read once, if one of them is new */
+    int status = h->functions->read ? 0 : hrt_names_read(h->functions, h, HRT_NAMES_FUNCTIONS, err);
+    *out = status == 0 && hrt_names_has(h->functions, name);
+    return status;
   }
   return is_among(out, h, HRT_NAMES_FUNCTIONS, name, err);
 }
@@ -211,12 +212,9 @@ int hrt_sync(helios *h, helios_error *err) {
   if (status != 0 || stamp == h->synced) {
     return status;
   }
-  hrt_names functions;
-  status = hrt_names_read(&functions, h, HRT_NAMES_FUNCTIONS, err);
+  hrt_names functions = {.read = false};
   h->functions = &functions;
-  if (status == 0) {
-    status = hrt_catalog_each(h->catalog, register_one, &(struct sync){h, err}, err);
-  }
+  status = hrt_catalog_each(h->catalog, register_one, &(struct sync){h, err}, err);
   h->functions = NULL;
   hrt_names_clear(&functions);
   if (status == 0) {

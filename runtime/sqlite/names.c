@@ -37,7 +37,7 @@ int hrt_names_read(hrt_names *out, helios *h, hrt_names_of of, helios_error *err
   sqlite3_stmt *s = NULL;
   size_t room = 0;
   int status = 0, rc;
-  *out = (hrt_names){.names = NULL};
+  *out = (hrt_names){.read = true};
   h->internal++;
   rc = sqlite3_prepare_v2(h->db, pragmas[of], -1, &s, NULL);
   while (rc == SQLITE_OK && status == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
@@ -65,5 +65,5 @@ void hrt_names_clear(hrt_names *names) {
     hrt_free(names->names[i]);
   }
   hrt_free(names->names);
-  *names = (hrt_names){.names = NULL};
+  *names = (hrt_names){.read = false};
 }

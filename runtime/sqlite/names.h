@@ -10,6 +10,7 @@
 typedef struct hrt_names {
   char **names; /* sorted, whatever the case */
   size_t count;
+  bool read;
 } hrt_names;
 
 typedef enum hrt_names_of {
