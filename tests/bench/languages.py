@@ -10,6 +10,7 @@ not here is left out, and said.
 """
 import argparse
 import ctypes
+import gzip
 import json
 import os
 import shutil
@@ -115,6 +116,24 @@ def builds(binaries, work, language):
     if shutil.which("wasm-opt"):
         row["optimised"] = heliosc(binaries, cache, "--wasm-opt", copy, "-o", work / "optimised.so")[0]["module_after"]
     return row
+
+
+def sizes(binaries, work):
+    """Bytes of a Rust procedure's module by the steps of the reference, whose own example it is."""
+    root, found = HERE.parents[1], {}
+    project = work / "discount"
+    shutil.copytree(root / "examples/ci/procedures/discount", project, ignore=shutil.ignore_patterns("target"))
+    toml = (project / "Cargo.toml").read_text().replace("../../../..", str(root))
+    for step, text in (("cargo's release profile", toml.partition("[profile")[0]), ("opt-level z, LTO, one codegen unit, strip, abort", toml)):
+        (project / "Cargo.toml").write_text(text)
+        heliosc(binaries, work / "sizes.cache", "--emit=module", project / "Cargo.toml", "-o", work / "discount.wasm")
+        found[step] = (work / "discount.wasm").stat().st_size
+    if shutil.which("wasm-opt"):
+        flags = ["-Oz", "--strip-debug", "--strip-producers", "--enable-bulk-memory", "--enable-sign-ext", "--enable-mutable-globals"]
+        subprocess.run(["wasm-opt", *flags, work / "discount.wasm", "-o", work / "small.wasm"], check=True)
+        found["wasm-opt -Oz"] = (work / "small.wasm").stat().st_size
+        found["the same, gzip"] = len(gzip.compress((work / "small.wasm").read_bytes(), 9))
+    return found
 
 
 def database(binaries, work, language, rows):
@@ -269,6 +288,10 @@ def page(m):
                      ([l, *(f"{r[l]:.2f}" for _, r in m["kernels"].values()), CLAIMED.get(l, "–")] for l in names))
     sides = list(next(iter(m["peers"].values())))
     yield from table(["a row, with all of the query", *m["peers"]], ([s, *(nanoseconds(m["peers"][h][s] * 1e3) for h in m["peers"])] for s in sides))
+    if m["sizes"]:
+        claims = [234, 156, 89, 31]
+        yield from table(["calculate_discount in Rust, the module", "size", "the reference claims"],
+                         ([step, size(n), f"{c} KB"] for (step, n), c in zip(m["sizes"].items(), claims)))
     for language, why in m["missing"].items():
         yield f"Not measured: {language} ({why})."
 
@@ -295,6 +318,7 @@ def main():
             except polyglot.Missing as e:
                 m["missing"][language] = str(e)
                 print(f"SKIPPED: {language}: {e}", file=sys.stderr)
+        m["sizes"] = sizes(binaries, work) if "rust" in m["builds"] else {}
         dbs = {language: database(binaries, work, language, o.rows) for language in m["builds"]}
         m["calls"] = calls(dbs, o.rounds, o.rows)
         m["kernels"] = kernels(work, dbs, o.rounds)

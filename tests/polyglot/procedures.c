@@ -25,6 +25,16 @@ helios_json echo_json(helios_json v) {
 helios_blob echo_blob(helios_blob v) {
   return v;
 }
+helios_decimal echo_decimal(helios_decimal v) {
+  return v;
+}
+helios_date next_day(helios_date v) {
+  return v + 1;
+}
+/** By a microsecond. */
+helios_timestamp later(helios_timestamp v) {
+  return v + 1;
+}
 
 /* ---- what may be NULL ---- */
 
