@@ -65,7 +65,7 @@ static void check_optional(doctor *d, enum hcc_tool_id id, const char *needed_by
     return;
   }
   snprintf(clean, sizeof clean, "not here; %s needs it", needed_by);
-  snprintf(fix, sizeof fix, "install the Debian package %s", hcc_tool_package(id));
+  snprintf(fix, sizeof fix, "install the package %s", hcc_tool_package(id));
   say(d, HCC_CHECK_WARN, hcc_tool_program(id), clean, fix);
 }
 
@@ -245,6 +245,8 @@ int hcc_cli_doctor(hcc_cli *cli) {
   check_optional(&d, HCC_TOOL_WASM_LD, "C, C++ and Rust");
   check_optional(&d, HCC_TOOL_RUSTC, "Rust");
   check_optional(&d, HCC_TOOL_CARGO, "a Rust project");
+  check_optional(&d, HCC_TOOL_NODE, "TypeScript");
+  check_optional(&d, HCC_TOOL_ASC, "TypeScript, where the project has none");
   check_optional(&d, HCC_TOOL_WASM_OPT, "build --wasm-opt");
   check_flags(&d);
   check_fuzzer(&d);

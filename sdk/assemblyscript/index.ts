@@ -1,0 +1,2 @@
+// index.ts - what `import { ... } from "heliosdb-as"` gives.
+export * from "./assembly/index";
