@@ -65,11 +65,8 @@ static uint32_t stopped(const hrt_budget *b, uint64_t now) {
 /* At the end of a slice: 0, or the trap that ends the call. */
 static uint32_t check(hrt_budget *b) {
   uint64_t now = now_ns();
-  uint32_t trap = is_spent(b) ? HSB_TRAP_FUEL : stopped(b, now);
-  if (trap == 0) {
-    adapt_slice(b, now);
-  }
-  return trap;
+  adapt_slice(b, now);
+  return is_spent(b) ? HSB_TRAP_FUEL : stopped(b, now);
 }
 
 /* No more of a slice than the limit leaves. */

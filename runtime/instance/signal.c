@@ -53,7 +53,6 @@ static bool claim(int signal, const siginfo_t *info, ucontext_t *uc) {
   uint32_t trap = signal == SIGBUS ? HSB_TRAP_OUT_OF_MEMORY : hrt_track_fault(a->instance, address);
   if (trap != 0) {
     a->pc = pc;
-    a->host_status = 0;
     land(uc, &a->landing, trap);
   }
   return true;

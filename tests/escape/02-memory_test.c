@@ -1,18 +1,29 @@
-/* 02-memory_test.c - the system refuses memory: each mprotect, madvise and mmap of the engine fails
- * in turn, once and from then on. Whatever was asked for is refused or done whole, an instance of
- * which only a part could be made, changed or reset is dead, and nothing leaks. The linker puts the
- * functions below before libc's. */
+/* 02-memory_test.c - the system refuses memory: each mprotect, madvise and mmap of the engine, and
+ * each call that makes an image's file, fails in turn, once and from then on. Whatever was asked
+ * for is refused or done whole, an instance of which only a part could be made, changed or reset is
+ * dead, and nothing leaks. The linker puts the functions below before libc's. */
 #include "../unit/guest_kit.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 int __real_mprotect(void *at, size_t size, int access);
 int __real_madvise(void *at, size_t size, int advice);
 void *__real_mmap(void *at, size_t size, int access, int flags, int fd, off_t offset);
+int __real_memfd_create(const char *name, unsigned flags);
+int __real_ftruncate(int fd, off_t size);
+ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t offset);
+int __real_fcntl(int fd, int command, ...);
 int __wrap_mprotect(void *at, size_t size, int access);
 int __wrap_madvise(void *at, size_t size, int advice);
 void *__wrap_mmap(void *at, size_t size, int access, int flags, int fd, off_t offset);
+int __wrap_memfd_create(const char *name, unsigned flags);
+int __wrap_ftruncate(int fd, off_t size);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t offset);
+int __wrap_fcntl(int fd, int command, ...);
 
 static long until = -1; /* calls that still succeed; negative: all do */
 static bool for_ever;
@@ -36,8 +47,57 @@ int __wrap_madvise(void *at, size_t size, int advice) {
   return must_fail() ? -1 : __real_madvise(at, size, advice);
 }
 
+/* What was there may be gone when it fails; and what is gone someone else takes at once. */
+static char *stranger;
+static int holes;
+
 void *__wrap_mmap(void *at, size_t size, int access, int flags, int fd, off_t offset) {
-  return must_fail() ? MAP_FAILED : __real_mmap(at, size, access, flags, fd, offset);
+  if (!must_fail()) {
+    return __real_mmap(at, size, access, flags, fd, offset);
+  }
+  if (flags & MAP_FIXED) {
+    munmap(at, size);
+    if (until == 0 && fd < 0) { /* not even PROT_NONE: the hole stays one */
+      stranger = __real_mmap(at, 4096, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+      assert_ptr_equal(stranger, at);
+      strcpy(stranger, "mine");
+    }
+    errno = ENOMEM;
+  }
+  return MAP_FAILED;
+}
+
+int __wrap_memfd_create(const char *name, unsigned flags) {
+  return must_fail() ? -1 : __real_memfd_create(name, flags);
+}
+
+int __wrap_ftruncate(int fd, off_t size) {
+  return must_fail() ? -1 : __real_ftruncate(fd, size);
+}
+
+/* Writes in two parts, so that each of them can fail. */
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t offset) {
+  return must_fail() ? -1 : __real_pwrite(fd, bytes, size > 50000 ? 50000 : size, offset);
+}
+
+int __wrap_fcntl(int fd, int command, ...) {
+  va_list args;
+  va_start(args, command);
+  long arg = va_arg(args, long);
+  va_end(args);
+  return must_fail() ? -1 : __real_fcntl(fd, command, arg);
+}
+
+static int open_files(void) {
+  int n = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  assert_non_null(folder);
+  while (readdir(folder) != NULL) {
+    n++;
+  }
+  closedir(folder);
+  return n;
 }
 
 static hrt_instance *tested;
@@ -66,6 +126,23 @@ static uint64_t peek(uint32_t at) {
   return value;
 }
 
+/* The host's write was refused, and nobody knows what it has opened: nothing works any more, though
+ * there is memory again. */
+static void is_spoiled(bool reset) {
+  uint8_t byte = 5;
+  uint64_t none;
+  until = -1;
+  assert_true(tested->spoiled);
+  assert_false(hrt_guest_write(tested, (guest_u32){16}, &byte, 1));
+  assert_int_equal(hrt_instance_checkpoint(tested, NULL), HELIOS_E_MISUSE);
+  if (reset) {
+    assert_int_equal(hrt_instance_reset(tested, NULL), HELIOS_E_MEMORY);
+    assert_true(hrt_instance_dead(tested));
+  } else {
+    assert_int_equal(call(KIT_POKE, 16, 1, 0, &none), HELIOS_E_TRAP);
+  }
+}
+
 /* A page more, or none and all as before. */
 static int grow(void) {
   uint64_t old, size;
@@ -84,6 +161,15 @@ static int grow(void) {
   return call(KIT_POKE, (uint32_t)(size * HSB_PAGE - 1), 1, 0, &old);
 }
 
+static uint8_t filling[100000]; /* what makes an image a file: written to FILL_AT */
+static uint32_t filled;
+#define FILL_AT 100000u
+
+/* At the checkpoint. */
+static uint8_t expected(uint32_t at) {
+  return at == 8192 ? 5 : at - FILL_AT < filled ? 3 : 0;
+}
+
 /* Writes, grows, makes a checkpoint, writes again and resets: what is there at the end is what was
  * there at the checkpoint, or the instance is dead. pages: how many are written. */
 static void live(uint32_t pages) {
@@ -94,12 +180,15 @@ static void live(uint32_t pages) {
       grow() != 0) {
     return;
   }
-  if (hrt_guest_write(tested, (guest_u32){8191}, two, 2)) {
-    assert_int_equal(peek(8192), 5);
-  } else {
-    until = -1;
+  if (!hrt_guest_write(tested, (guest_u32){FILL_AT}, filling, filled)) {
+    is_spoiled(true);
     return;
   }
+  if (!hrt_guest_write(tested, (guest_u32){8191}, two, 2)) {
+    is_spoiled(false);
+    return;
+  }
+  assert_int_equal(peek(8192), 5);
   int status = hrt_instance_checkpoint(tested, &err);
   assert_true((status == 0) != hrt_instance_dead(tested));
   if (status != 0) {
@@ -123,9 +212,10 @@ static void live(uint32_t pages) {
   }
   until = -1;
   for (uint32_t n = 0; n < pages; n++) {
-    assert_int_equal(peek(n * 4096), n == 2 ? 5 : 0);
+    assert_int_equal(peek(n * 4096), expected(n * 4096));
   }
   assert_int_equal(peek(5000), 1);
+  assert_int_equal(peek(150000), expected(150000));
   assert_int_equal(call(KIT_TABLE_GET, 9, 0, 0, &none), 0);
   assert_int_equal(none, 0);
   assert_int_equal(call(KIT_TABLE_GET, 3000, 0, 0, &none), 0);
@@ -134,12 +224,28 @@ static void live(uint32_t pages) {
   assert_int_equal(none, 0);
 }
 
+/* Frees the instance. What was a hole in its reservation is not touched: the rest stays, too. */
+static void end_life(long live_before) {
+  uint8_t *left = tested && tested->holed ? tested->reservation : NULL;
+  uint64_t size = left ? tested->reservation_size : 0;
+  assert_true((left != NULL) == (stranger != NULL));
+  hrt_instance_free(tested);
+  if (stranger != NULL) {
+    assert_string_equal(stranger, "mine");
+    stranger = NULL;
+    holes++;
+  }
+  hrt_unmap(left, size);
+  assert_int_equal(hrt_alloc_live(), live_before);
+}
+
 /* One run of it in which call number `at` fails. Did it? */
 static bool one(hrt_plugin *p, uint32_t pages, long at) {
   helios_error err = {0};
   hrt_budget budget = {0};
   hrt_instance_options options = {.imports = &kit_binding, .memory_limit_pages = 300};
   long live_before = hrt_alloc_live();
+  int files_before = open_files();
   refused = 0;
   until = at;
   tested = NULL;
@@ -153,13 +259,16 @@ static bool one(hrt_plugin *p, uint32_t pages, long at) {
     assert_true(err.text[0] != '\0');
   }
   until = -1;
-  hrt_instance_free(tested);
-  assert_int_equal(hrt_alloc_live(), live_before);
+  end_life(live_before);
+  assert_int_equal(open_files(), files_before);
   return refused > 0;
 }
 
-static void each_in_turn(const char *flags, uint32_t pages) {
+static void each_in_turn(const char *flags, uint32_t pages, bool file) {
   hrt_plugin *p = kit_plugin(flags);
+  filled = file ? sizeof filling : 0;
+  memset(filling, 3, sizeof filling);
+  holes = 0;
   for (int sticky = 0; sticky < 2; sticky++) {
     long at = 0;
     for_ever = sticky != 0;
@@ -168,30 +277,44 @@ static void each_in_turn(const char *flags, uint32_t pages) {
     }
     assert_true(at > 10);
   }
+  assert_int_equal(holes, file);
   hrt_plugin_unref(p);
 }
 
 static void refused__guard(void **state) {
   (void)state;
-  each_in_turn("", 20);
+  each_in_turn("", 20, false);
+}
+
+/* The image is a file. */
+static void refused__guard_file(void **state) {
+  (void)state;
+  each_in_turn("", 20, true);
 }
 
 /* More pages than are watched one by one. */
 static void refused__guard_many_pages(void **state) {
   (void)state;
-  each_in_turn("-UMEMORY_MIN -DMEMORY_MIN=80", 1100);
+  each_in_turn("-UMEMORY_MIN -DMEMORY_MIN=80", 1100, false);
 }
 
 static void refused__explicit(void **state) {
   (void)state;
-  each_in_turn("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS", 20);
+  each_in_turn("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS", 20, false);
+}
+
+static void refused__explicit_file(void **state) {
+  (void)state;
+  each_in_turn("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS", 20, true);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refused__guard),
+      cmocka_unit_test(refused__guard_file),
       cmocka_unit_test(refused__guard_many_pages),
       cmocka_unit_test(refused__explicit),
+      cmocka_unit_test(refused__explicit_file),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

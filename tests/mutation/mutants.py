@@ -75,7 +75,6 @@ ROWS = [
     (SIGNAL, "SA_SIGINFO | SA_ONSTACK | SA_NODEFER", "SA_SIGINFO | SA_ONSTACK"),
     (SIGNAL, "  errno = saved;\n", "  (void)saved;\n"),
     (SIGNAL, "    a->pc = pc;\n", ""),
-    (SIGNAL, "    a->host_status = 0;\n", ""),
     # calls
     (CALL, "  i->life = HRT_DEAD;\n", ""),
     (CALL, "i->dirty = i->dirty || !e->stateless;", ""),
@@ -100,7 +99,8 @@ ROWS = [
     (BUDGET, "  b->depth++;\n", ""),
     (BUDGET, "  b->depth--;\n", ""),
     (BUDGET, "used + units < used ? UINT64_MAX : used + units", "used + units"),
-    (BUDGET, "units < INT64_MAX / 2 ? units + TOLL_HOST : INT64_MAX / 2", "units + TOLL_HOST"),
+    (BUDGET, "units < INT64_MAX / 2 ? units + HRT_TOLL_HOST : INT64_MAX / 2",
+     "units + HRT_TOLL_HOST"),
     (BUDGET, "return outer_is_higher ? outer->instance->ctx->stack_limit : limit;",
      "(void)outer_is_higher;\n  return limit;"),
     # guest memory for the host
@@ -170,6 +170,14 @@ EQUIVALENT = {
     "a->instance->unmetered || slice < 0))": SLICE,
     f"{BUDGET}: if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) => "
     "if (0 && (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)))": SPEED,
+    f"{SIGNAL}: if (atomic_load_explicit(&installed, memory_order_acquire)) => "
+    "if (0 && (atomic_load_explicit(&installed, memory_order_acquire)))": SPEED,
+    "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN))": SPEED,
+    "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN)) #2": SPEED,
+    f"{RT}hsb_table.h: if (LIKELY(x < table->size && table->data[x].func_type == type)) => "
+    "if (0 && (LIKELY(x < table->size && table->data[x].func_type == type)))":
+        "not compiled for x86-64, which has the same in assembly: its rows are above",
+    f"{IMAGE}: if (i->image->fd >= 0) => if (0 && (i->image->fd >= 0))": SPEED,
     f"{CALL}: if (trap == HSB_TRAP_FUEL) => if (0 && (trap == HSB_TRAP_FUEL))": WORDS,
     f"{CALL}: if (trap == HSB_TRAP_DEADLINE) => if (0 && (trap == HSB_TRAP_DEADLINE))": WORDS,
     f"{CALL}: if (own) => if (0 && (own))": WORDS,

@@ -29,8 +29,8 @@ from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
 
 # By folder: the tests of C beside the corpus, quick ones first.
 UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_compiled_test"],
-        "compiler": ["unit_compiled_test"],
-        "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test",
+        "compiler": ["unit_cc_test", "unit_compiled_test"],
+        "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test",
                     "unit_budget_test", "unit_signal_test", "unit_compiled_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",

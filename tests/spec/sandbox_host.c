@@ -105,9 +105,9 @@ static void *host_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t mi
   if (box->tables < SANDBOX_TABLES)
     box->table_index[box->tables] = index;
   box->tables++;
-  if (min > limit)
+  if (min > limit && !box->lies)
     return NULL;
-  if (*max > limit)
+  if (*max > limit || box->lies)
     *max = limit;
   void *room = mmap(NULL, (size_t)*max * elem + 1, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -115,7 +115,8 @@ static void *host_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t mi
 }
 
 static void host_poll(struct hsb_ctx *ctx, uint32_t offset) {
-  (void)ctx, (void)offset; /* nobody stops a test */
+  (void)offset;
+  ((sandbox *)ctx->owner)->polls++; /* nobody stops a test */
 }
 
 const struct hsb_host sandbox_host_calls = {

@@ -19,8 +19,10 @@ typedef struct sandbox {
   const struct helios_plugin *plugin;
   uint32_t page_limit;                  /* of memory; 0: 65536 */
   uint32_t table_limit;                 /* elements of a table that are granted; 0: 1,000,000 */
+  bool lies;                            /* table_limit is granted whatever was asked for */
   int64_t slice;                        /* fuel that refuel gives; 0: it traps with FUEL */
   uint32_t refuels;                     /* calls of refuel so far */
+  uint32_t polls;                       /* calls of poll so far */
   uint32_t tables;                      /* calls of table_reserve so far */
   uint32_t table_index[SANDBOX_TABLES]; /* what the first of them asked for */
   uint32_t trap_offset;                 /* of the last trap through ctx->host->trap */

@@ -263,6 +263,45 @@ static void host__charges_exactly(void **state) {
   hrt_instance_free(i);
 }
 
+/* More than any slice is no less than any slice. */
+static void host__charges_more_than_there_is(void **state) {
+  (void)state;
+  struct hsb_binding binding = {host_charges, NULL};
+  hrt_instance *i = kit_instance(plugin, &binding);
+  hrt_budget b = {.fuel_limit = 1000000};
+  hsb_slot s[1] = {UINT64_MAX};
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), HELIOS_E_FUEL);
+  hrt_instance_free(i);
+}
+
+static void host_polls(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)env;
+  ctx->host->poll(ctx, 0x77);
+  s[0]++;
+}
+
+/* Amid a bulk operation: what others want ends the call. */
+static void poll__ends_the_call(void **state) {
+  (void)state;
+  struct hsb_binding binding = {host_polls, NULL};
+  for (int cancels = 0; cancels < 2; cancels++) {
+    int wanted = 0;
+    hrt_instance *i = kit_instance(plugin, &binding);
+    hrt_budget b = {.cancel = &wanted};
+    helios_error err = {0};
+    hsb_slot s[1] = {1};
+    assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, &err), 0);
+    assert_int_equal(s[0], 2);
+    wanted = cancels;
+    b.deadline_ns = !cancels;
+    assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, &err),
+                     cancels ? HELIOS_E_CANCELLED : HELIOS_E_DEADLINE);
+    assert_int_equal(err.offset, 0x77);
+    assert_true(hrt_instance_dead(i));
+    hrt_instance_free(i);
+  }
+}
+
 static uint64_t outer_seen[2];
 
 static void host_burns_in(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
@@ -293,6 +332,28 @@ static void nested__one_budget(void **state) {
   assert_int_equal(b.depth, 0);
   hrt_instance_free(inner);
   hrt_instance_free(outer);
+}
+
+static void host_burns_and_charges(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  hrt_budget *b = hrt_host_budget(ctx);
+  uint64_t units = s[0];
+  s[0] = (uint64_t)burn(env, b, 3000, 1, NULL);
+  hrt_host_charge(ctx, units);
+}
+
+/* What an inner call leaves of the limit is all that the outer one has. */
+static void nested__inner_use_counts_for_the_outer_call(void **state) {
+  (void)state;
+  for (uint64_t units = 1999; units <= 2001; units++) {
+    hrt_instance *inner = kit_instance(plugin, NULL);
+    struct hsb_binding binding = {host_burns_and_charges, inner};
+    hrt_instance *outer = kit_instance(plugin, &binding);
+    hrt_budget b = {.fuel_limit = 5000};
+    hsb_slot s[1] = {units};
+    assert_int_equal(hrt_call(outer, KIT_IMPORT, s, &b, NULL), units == 2001 ? HELIOS_E_FUEL : 0);
+    hrt_instance_free(inner);
+    hrt_instance_free(outer);
+  }
 }
 
 static hrt_budget shared;
@@ -332,7 +393,10 @@ int main(void) {
       cmocka_unit_test(cancel__from_another_thread),
       cmocka_unit_test(cancel__probe),
       cmocka_unit_test(host__charges_exactly),
+      cmocka_unit_test(host__charges_more_than_there_is),
+      cmocka_unit_test(poll__ends_the_call),
       cmocka_unit_test(nested__one_budget),
+      cmocka_unit_test(nested__inner_use_counts_for_the_outer_call),
       cmocka_unit_test(nested__outer_use_counts_without_asking),
       cmocka_unit_test(fuel__a_limit_that_is_lowered),
   };

@@ -162,6 +162,10 @@ static void call__every_trap_code(void **state) {
   hrt_instance *i = kit_instance(plugin, NULL);
   kit_fails(i, KIT_TRAP, 99, 0, 99, HELIOS_E_TRAP, "unknown trap in \"trap\" at wasm offset 0x77");
   hrt_instance_free(i);
+  i = kit_instance(plugin, NULL); /* none at all is not success */
+  kit_fails(i, KIT_TRAP, 0, 0, HSB_TRAP_UNREACHABLE, HELIOS_E_TRAP,
+            "unreachable instruction executed in \"trap\" at wasm offset 0x77");
+  hrt_instance_free(i);
 }
 
 static void call__no_such_export(void **state) {
@@ -214,6 +218,9 @@ static void guest__reads_and_writes_are_checked(void **state) {
     assert_false(hrt_guest_read(b, i, (guest_u32){0}, UINT64_MAX));
     assert_true(hrt_guest_read(b, i, (guest_u32){(uint32_t)size}, 0));
     assert_false(hrt_guest_read(b, i, (guest_u32){(uint32_t)size + 1}, 0));
+    assert_true(hrt_guest_starts_zero(i, (guest_u32){21}, 1000));
+    assert_false(hrt_guest_starts_zero(i, (guest_u32){20}, 1));
+    assert_false(hrt_guest_starts_zero(i, (guest_u32){8}, UINT64_MAX)); /* ends before it begins */
     assert_int_equal(hrt_guest_grow(i, 2), 4);
     assert_true(hrt_guest_write(i, (guest_u32){(uint32_t)size - 2}, "xyz", 3));
     assert_int_equal(kit_call(i, KIT_PEEK, size, 0, 0), 'z');
@@ -368,6 +375,31 @@ static void stack__options_and_thread(void **state) {
   assert_in_range(thread, small, large / 2);
 }
 
+static void host_dives(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  s[0] = (uint64_t)hrt_call(env, KIT_RECURSE, s, hrt_host_budget(ctx), NULL);
+}
+
+/* The status of a recursion in an instance with 1 MiB of stack, called by one with this much. */
+static int dive_within(uint32_t stack_bytes, uint32_t depth) {
+  hrt_instance *inner = kit_instance(plugin, NULL), *outer = NULL;
+  struct hsb_binding binding = {host_dives, inner};
+  hrt_instance_options options = {.imports = &binding, .stack_bytes = stack_bytes};
+  hrt_budget budget = {0};
+  assert_int_equal(hrt_instance_new(&outer, plugin, &options, &budget, NULL), 0);
+  int status = (int)kit_call(outer, KIT_IMPORT, depth, 0, 0);
+  hrt_instance_free(inner);
+  hrt_instance_free(outer);
+  return status;
+}
+
+/* All calls of a thread together get the stack of the outermost one. */
+static void stack__nested_calls_share_the_outer_limit(void **state) {
+  (void)state;
+  uint32_t depth = depth_with(1u << 18);
+  assert_int_equal(dive_within(1u << 19, depth), 0);
+  assert_int_equal(dive_within(1u << 17, depth), HELIOS_E_TRAP);
+}
+
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define KIT_TSAN
@@ -483,6 +515,7 @@ int main(void) {
       cmocka_unit_test(host__inner_trap_leaves_the_outer_call),
       cmocka_unit_test(stack__recursion_traps),
       cmocka_unit_test(stack__options_and_thread),
+      cmocka_unit_test(stack__nested_calls_share_the_outer_limit),
       cmocka_unit_test(stack__foreign_is_refused),
       cmocka_unit_test(new__every_allocation_fails_once),
       cmocka_unit_test(threads__each_its_own_instance),

@@ -130,8 +130,17 @@ static void reset__host_writes(void **state) {
     assert_true(hrt_guest_write(i, (guest_u32){0}, bytes, 1));
     reset_is(i, &c);
   }
+  assert_int_equal(hrt_guest_grow(i, 1), 4);
+  assert_true(hrt_guest_write(i, (guest_u32){4 * 65536}, bytes, 1)); /* grown: watched by nobody */
+  assert_true(hrt_guest_write(i, (guest_u32){65536}, bytes, 0));
+  assert_int_equal(hrt_ranges_pages(&i->hot), 9); /* of the 30,000 bytes */
+  reset_is(i, &c);
   hrt_instance_free(i);
   free(c.memory);
+  i = kit_instance(checked, NULL);
+  assert_true(hrt_guest_write(i, (guest_u32){4090}, bytes, sizeof bytes));
+  assert_int_equal(i->hot.count, 0); /* all is open */
+  hrt_instance_free(i);
 }
 
 static void reset__random_writes(void **state) {
@@ -214,6 +223,31 @@ static void reset__learns_the_pages(void **state) {
     assert_int_equal(i->hot.count, 2);
   }
   hrt_instance_free(i);
+}
+
+/* Written pages are watched as long as the process has mappings for that; then memory is open. */
+static void reset__ranges_of_all_instances(void **state) {
+  (void)state;
+  enum { COUNT = HRT_RANGES_ALL / HRT_RANGES + 10 };
+  static hrt_instance *all[COUNT];
+  for (int round = 0; round < 2; round++) { /* freed ones have given theirs back */
+    uint32_t ranges = 0, open = 0;
+    for (int n = 0; n < COUNT; n++) {
+      all[n] = kit_instance(plugin, NULL);
+      for (uint32_t k = 0; k < HRT_RANGES; k++) {
+        kit_call(all[n], KIT_POKE, k * 4 * HRT_TRACK_PAGE, 5, 0);
+      }
+      ranges += all[n]->hot.count;
+      open += all[n]->tracking == HRT_TRACK_OPEN;
+    }
+    assert_int_equal(ranges, HRT_RANGES_ALL);
+    assert_int_equal(open, 10);
+    for (int n = 0; n < COUNT; n++) {
+      assert_int_equal(hrt_instance_reset(all[n], NULL), 0);
+      assert_int_equal(kit_call(all[n], KIT_PEEK, 0, 0, 0), 0);
+      hrt_instance_free(all[n]);
+    }
+  }
 }
 
 static void checkpoint__is_what_reset_returns_to(void **state) {
@@ -323,6 +357,7 @@ int main(void) {
       cmocka_unit_test(reset__many_pages),
       cmocka_unit_test(reset__clean_instances_do_nothing),
       cmocka_unit_test(reset__learns_the_pages),
+      cmocka_unit_test(reset__ranges_of_all_instances),
       cmocka_unit_test(checkpoint__is_what_reset_returns_to),
       cmocka_unit_test(new__writes_of_init_are_in_the_image),
       cmocka_unit_test(ranges__hold_all_that_was_added),

@@ -322,6 +322,54 @@ static void bulk__both_modes(void **state) {
   bulk_in(true);
 }
 
+/* More than HSB_BULK_PIECE: in pieces with a poll after each, all of it and no more. */
+static void bulk__long_ones_poll(void **state) {
+  enum { PIECE = HSB_BULK_PIECE, SOURCE = PIECE + 17 };
+  char *wat = malloc(SOURCE + 1000);
+  sandbox_plugin plugin;
+  sandbox box = {0};
+  (void)state;
+  assert_non_null(wat);
+  int head = sprintf(wat, "(module (memory 64 64) (data $d \"");
+  memset(wat + head, 'x', SOURCE);
+  sprintf(wat + head + SOURCE,
+          "\") (func (export \"e0\") (param i32 i32 i32) local.get 0 local.get 1 local.get 2"
+          " memory.fill) (func (export \"e1\") (param i32 i32 i32) local.get 0 local.get 1"
+          " local.get 2 memory.copy) (func (export \"e2\") (param i32 i32 i32) local.get 0"
+          " local.get 1 local.get 2 memory.init $d))");
+  sandbox_source source = {
+      .wat = wat, .exports = "iii: iii: iii:", .pages_min = 64, .pages_max = 64};
+  build(&plugin, &source);
+  assert_int_equal(sandbox_open(&box, plugin.plugin, NULL), 0);
+  uint8_t *memory = sandbox_memory(&box)->data;
+  assert_int_equal(bulk(&box, 0, 1, 'f', PIECE), 0);
+  assert_int_equal(box.polls, 0);
+  assert_int_equal(bulk(&box, 0, 1, 'f', SOURCE), 0);
+  assert_int_equal(box.polls, 2);
+  assert_memory_equal(memory, "\0f", 2);
+  assert_memory_equal(memory + SOURCE, "f\0", 2);
+  assert_int_equal(bulk(&box, 2, 1, 0, PIECE), 0);
+  assert_int_equal(box.polls, 2);
+  assert_int_equal(bulk(&box, 2, 1, 0, SOURCE), 0);
+  assert_int_equal(box.polls, 4);
+  assert_memory_equal(memory + SOURCE, "x\0", 2);
+  assert_int_equal(bulk(&box, 1, 5, 1, PIECE), 0);
+  assert_int_equal(box.polls, 4);
+  memory[1] = 'a';
+  memory[SOURCE] = 'z';
+  assert_int_equal(bulk(&box, 1, 5, 1, SOURCE), 0); /* overlapping, upwards */
+  assert_int_equal(box.polls, 6);
+  assert_int_equal(memory[5], 'a');
+  assert_memory_equal(memory + SOURCE + 4, "z\0", 2);
+  assert_int_equal(bulk(&box, 1, 2, 5, SOURCE), 0); /* and downwards */
+  assert_int_equal(box.polls, 8);
+  assert_int_equal(memory[2], 'a');
+  assert_int_equal(memory[SOURCE + 1], 'z');
+  sandbox_close(&box);
+  sandbox_free(&plugin);
+  free(wat);
+}
+
 /* A host that gives less memory than the module says is told so. */
 static void init__memory_too_small(void **state) {
   sandbox_plugin plugin;
@@ -411,9 +459,10 @@ static void lib__same_as_libc(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(access__guard),          cmocka_unit_test(access__explicit),
-      cmocka_unit_test(grow__both_modes),       cmocka_unit_test(bulk__both_modes),
-      cmocka_unit_test(init__memory_too_small), cmocka_unit_test(lib__same_as_libc),
+      cmocka_unit_test(access__guard),        cmocka_unit_test(access__explicit),
+      cmocka_unit_test(grow__both_modes),     cmocka_unit_test(bulk__both_modes),
+      cmocka_unit_test(bulk__long_ones_poll), cmocka_unit_test(init__memory_too_small),
+      cmocka_unit_test(lib__same_as_libc),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

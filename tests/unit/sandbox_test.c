@@ -306,6 +306,20 @@ static void tables__what_the_host_grants(void **state) {
   close_all(&plugin, &less);
 }
 
+/* A host that gets the numbers wrong is not believed. */
+static void tables__what_the_host_may_not_grant(void **state) {
+  sandbox_plugin plugin;
+  sandbox few = {.table_limit = 3, .lies = true}, many = {.table_limit = 7, .lies = true};
+  (void)state;
+  sandbox_source source = {.wat = "(module (table 4 6 funcref) (func (export \"e0\")))",
+                           .exports = ":"};
+  build(&plugin, &source);
+  assert_int_equal(sandbox_open(&few, plugin.plugin, NULL), HSB_TRAP_OUT_OF_MEMORY);
+  sandbox_close(&few);
+  assert_int_equal(sandbox_open(&many, plugin.plugin, NULL), HSB_TRAP_OUT_OF_MEMORY);
+  close_all(&plugin, &many);
+}
+
 /* --- the stack --- */
 
 static const char stack_wat[] =
@@ -540,6 +554,7 @@ int main(void) {
       cmocka_unit_test(call_indirect__kinds),
       cmocka_unit_test(tables__every_instruction),
       cmocka_unit_test(tables__what_the_host_grants),
+      cmocka_unit_test(tables__what_the_host_may_not_grant),
       cmocka_unit_test(stack__endless_recursion),
       cmocka_unit_test(fuel__refuel_keeps_values),
       cmocka_unit_test(fuel__spent),

@@ -10,6 +10,20 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
+
+int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+
+static int until = -1; /* calls of the engine's that still succeed; negative: all do */
+
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old) {
+  if (until >= 0 && until-- == 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  return __real_sigaction(signal, action, old);
+}
 
 static hrt_plugin *plugin;
 
@@ -36,6 +50,7 @@ static int in_child(void (*body)(void)) {
     dfl.sa_handler = SIG_DFL;
     sigaction(SIGSEGV, &dfl, NULL); /* a sanitizer's may be there */
     sigaction(SIGBUS, &dfl, NULL);
+    alarm(30); /* a fault that is taken for nobody's comes again for ever */
     body();
     _exit(0);
   }
@@ -183,6 +198,12 @@ static void by_number(int signal) {
   _exit(signal == SIGSEGV && sigismember(&mask, SIGSEGV) && sigismember(&mask, SIGUSR1) ? 41 : 3);
 }
 
+static void by_number_again(int signal) {
+  sigset_t mask;
+  sigprocmask(SIG_BLOCK, NULL, &mask);
+  _exit(signal == SIGSEGV && !sigismember(&mask, SIGSEGV) ? 46 : 3);
+}
+
 static void count_and_repair(int signal) {
   (void)signal;
   hits++;
@@ -217,6 +238,29 @@ static void before_number(void) {
   trap_and_crash();
 }
 
+static void before_number_again(void) {
+  install(NULL, by_number_again, (int)SA_NODEFER);
+  trap_and_crash();
+}
+
+/* What faulted goes on, and does not see that there was a handler. */
+static void repair(int signal, siginfo_t *info, void *uc) {
+  (void)signal, (void)uc;
+  if (mprotect(info->si_addr, 4096, PROT_READ | PROT_WRITE) != 0) {
+    _exit(3);
+  }
+  errno = 1;
+}
+
+static void before_repairs(void) {
+  char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  install(repair, NULL, 0);
+  instance_with(kit_host_unused);
+  errno = 77;
+  *(volatile char *)page = 5;
+  _exit(page[0] == 5 && errno == 77 ? 47 : 3);
+}
+
 static void before_once(void) {
   install(NULL, count_and_repair, (int)SA_RESETHAND);
   trap_and_crash(); /* the handler runs once, then the default kills */
@@ -226,6 +270,27 @@ static void before_ignored(void) {
   install(NULL, SIG_IGN, 0);
   instance_with(kit_host_unused);
   raise(SIGSEGV); /* ignored */
+  _exit(44);
+}
+
+static void before_ignored_crash(void) {
+  install(NULL, SIG_IGN, 0);
+  trap_and_crash(); /* what the kernel raises can't be ignored */
+}
+
+/* Fails at each step, then works: the handler that was there before the first attempt is known. */
+static void before_failed_attempts(void) {
+  static const int steps[] = {0, 1, 2, 2}; /* the last finds ours in place of the first signal's */
+  install(by_info, NULL, 0);
+  for (int n = 0; n < 4; n++) {
+    helios_error err = {0};
+    until = steps[n];
+    if (hrt_signal_install(&err) != HELIOS_E_IO ||
+        strstr(err.text, "can't install a signal handler") == NULL) {
+      _exit(3);
+    }
+  }
+  until = -1;
   trap_and_crash();
 }
 
@@ -269,15 +334,62 @@ static void forged(void) {
   hrt_call(i, KIT_SPIN_DRY, s, &budget, NULL);
 }
 
+static void count(int signal) {
+  (void)signal;
+  hits++;
+}
+
+/* Does our handler take a fault with this code, by an instruction of the plugin, at an address
+ * behind the guest's memory? The one before it counts those that it does not. */
+static bool takes(const hrt_instance *i, int code) {
+  struct sigaction ours;
+  siginfo_t info;
+  ucontext_t uc;
+  int before = hits;
+  memset(&info, 0, sizeof info);
+  memset(&uc, 0, sizeof uc);
+  uintptr_t pc = (uintptr_t)i->abi->exports[KIT_PEEK].call;
+#if defined(__x86_64__)
+  uc.uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
+#else
+  uc.uc_mcontext.pc = pc;
+#endif
+  info.si_code = code;
+  info.si_addr = i->memory + (4u << 16);
+  sigaction(SIGSEGV, NULL, &ours);
+  ours.sa_sigaction(SIGSEGV, &info, &uc);
+  return hits == before;
+}
+
+static void host_asks(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s, (void)env;
+  const hrt_instance *i = hrt_instance_of(ctx);
+  _exit(takes(i, SEGV_MAPERR) && takes(i, SEGV_ACCERR) && !takes(i, SI_KERNEL) &&
+                !takes(i, SI_USER) && !takes(i, SI_QUEUE)
+            ? 48
+            : 3);
+}
+
+/* The kernel's codes with an address, no others. */
+static void codes_of_faults(void) {
+  install(NULL, count, 0);
+  call(instance_with(host_asks), KIT_IMPORT, 0);
+}
+
 static void chain__handlers_before_ours(void **state) {
   (void)state;
   exits_with(before_info, 40);
   exits_with(before_number, 41);
   dies_by(before_once, SIGSEGV);
-  dies_by(before_ignored, SIGSEGV);
+  exits_with(before_number_again, 46);
+  exits_with(before_repairs, 47);
+  exits_with(before_ignored, 44);
+  dies_by(before_ignored_crash, SIGSEGV);
+  exits_with(before_failed_attempts, 40);
   dies_by(sent_by_kill, SIGSEGV);
   dies_by(sent_in_a_call, SIGSEGV);
   dies_by(forged, SIGSEGV);
+  exits_with(codes_of_faults, 48);
 }
 
 /* One that came after ours and passes on what is not its own. */

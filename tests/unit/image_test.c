@@ -1,0 +1,181 @@
+/* image_test.c - images of memory (cow.c): instances share one only if it is theirs byte for byte,
+ * nobody can change it, and a checkpoint after a checkpoint loses nothing of the first. Small
+ * images are pages, large ones files that instances map. */
+#include "guest_kit.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define LARGE 100000u /* bytes that make an image a file */
+
+static hrt_plugin *plugin, *twin, *wide; /* twin: the same code; wide: 200 wasm pages */
+
+static int setup(void **state) {
+  (void)state;
+  plugin = kit_plugin("");
+  twin = kit_plugin("");
+  wide = kit_plugin("-UMEMORY_MIN -DMEMORY_MIN=200");
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  hrt_plugin_unref(plugin);
+  hrt_plugin_unref(twin);
+  hrt_plugin_unref(wide);
+  return hrt_plugin_count() != 0;
+}
+
+static void checkpoint(hrt_instance *i) {
+  assert_int_equal(hrt_instance_checkpoint(i, NULL), 0);
+}
+
+static void reset(hrt_instance *i) {
+  assert_int_equal(hrt_instance_reset(i, NULL), 0);
+}
+
+static uint64_t peek(hrt_instance *i, uint32_t at) {
+  return kit_call(i, KIT_PEEK, at, 0, 0);
+}
+
+/* An instance whose image is a file of these bytes. */
+static hrt_instance *with_file(hrt_plugin *p, uint8_t byte) {
+  hrt_instance *i = kit_instance(p, NULL);
+  kit_call(i, KIT_FILL, 0, LARGE, byte);
+  checkpoint(i);
+  assert_true(i->image->fd >= 0);
+  return i;
+}
+
+static void share__by_instances_that_are_alike(void **state) {
+  (void)state;
+  hrt_instance *a = kit_instance(plugin, NULL), *b = kit_instance(plugin, NULL);
+  assert_ptr_equal(a->image, b->image);
+  assert_int_equal(a->image->refs, 2);
+  kit_call(b, KIT_POKE, 17, 'E', 0);
+  checkpoint(b);
+  assert_ptr_not_equal(a->image, b->image);
+  assert_int_equal(a->image->refs, 1);
+  kit_call(b, KIT_POKE, 17, 'F', 0);
+  reset(b);
+  assert_int_equal(peek(b, 17), 'E');
+  assert_int_equal(peek(a, 17), 'e');
+  hrt_instance_free(a);
+  hrt_instance_free(b);
+}
+
+/* Which pages of an image are in use could be told from how long an access takes. */
+static void share__not_between_plugins(void **state) {
+  (void)state;
+  hrt_instance *a = kit_instance(plugin, NULL), *b = kit_instance(twin, NULL);
+  assert_ptr_not_equal(a->image, b->image);
+  hrt_instance_free(a);
+  hrt_instance_free(b);
+}
+
+/* What the one has written and the other not is compared too. */
+static void share__not_with_what_was_written_elsewhere(void **state) {
+  (void)state;
+  hrt_instance *a = kit_instance(plugin, NULL), *b = kit_instance(plugin, NULL);
+  kit_call(a, KIT_POKE, 150000, 5, 0);
+  checkpoint(a);
+  kit_call(b, KIT_POKE, 17, 'e', 0); /* as it was */
+  checkpoint(b);
+  assert_ptr_not_equal(a->image, b->image);
+  kit_call(b, KIT_POKE, 150000, 6, 0);
+  reset(b);
+  assert_int_equal(peek(b, 150000), 0);
+  hrt_instance_free(a);
+  hrt_instance_free(b);
+}
+
+static void share__not_with_memory_of_another_size(void **state) {
+  (void)state;
+  hrt_instance *a = with_file(plugin, 1), *b = with_file(plugin, 1);
+  kit_call(a, KIT_GROW, 2, 0, 0);
+  checkpoint(a);
+  assert_ptr_not_equal(a->image, b->image);
+  assert_int_equal(a->image->pages, 6);
+  assert_int_equal(peek(a, 6 * 65536 - 1), 0);
+  kit_call(b, KIT_POKE, 17, 1, 0);
+  checkpoint(b);
+  assert_ptr_not_equal(a->image, b->image);
+  assert_int_equal(b->image->pages, 4);
+  kit_fails(b, KIT_PEEK, 4 * 65536, 0, HSB_TRAP_OOB, HELIOS_E_TRAP,
+            "out of bounds memory access in \"peek\" at wasm offset 0x104");
+  hrt_instance_free(a);
+  hrt_instance_free(b);
+}
+
+static void file__cannot_be_changed(void **state) {
+  (void)state;
+  hrt_instance *i = with_file(plugin, 1);
+  assert_int_equal(pwrite(i->image->fd, "x", 1, 0), -1);
+  assert_int_equal(errno, EPERM);
+  assert_int_equal(ftruncate(i->image->fd, 0), -1);
+  assert_int_equal(ftruncate(i->image->fd, 1 << 20), -1);
+  hrt_instance_free(i);
+}
+
+/* Pages that calls wrote before are closed like all others, and open again. */
+static void file__is_what_reset_returns_to(void **state) {
+  (void)state;
+  hrt_instance *i = with_file(plugin, 1);
+  for (uint8_t round = 1; round < 4; round++) {
+    assert_int_equal(hrt_ranges_pages(&i->hot), 0);
+    kit_call(i, KIT_FILL, 0, 5000, 77);
+    reset(i);
+    assert_int_equal(peek(i, 0), round);
+    assert_int_equal(peek(i, 4999), round);
+    kit_call(i, KIT_FILL, 0, LARGE, round + 1u);
+    checkpoint(i);
+  }
+  hrt_instance_free(i);
+}
+
+/* More pages than are restored one by one. */
+static void file__all_of_it_comes_back(void **state) {
+  (void)state;
+  hrt_instance *i = with_file(wide, 1);
+  kit_call(i, KIT_FILL, 0, 200 * 65536, 77);
+  assert_int_equal(i->tracking, HRT_TRACK_OPEN);
+  reset(i);
+  assert_int_equal(peek(i, 0), 1);
+  assert_int_equal(peek(i, LARGE - 1), 1);
+  assert_int_equal(peek(i, LARGE), 0);
+  assert_int_equal(peek(i, 200 * 65536 - 1), 0);
+  hrt_instance_free(i);
+}
+
+/* What the first image holds and no call has written since is in the second one. */
+static void checkpoint__keeps_the_one_before(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  kit_call(i, KIT_POKE, 150000, 5, 0);
+  kit_call(i, KIT_TABLE_SET, 300, 6, 0);
+  checkpoint(i);
+  kit_call(i, KIT_POKE, 200000, 7, 0);
+  checkpoint(i);
+  kit_call(i, KIT_POKE, 150000, 9, 0);
+  kit_call(i, KIT_POKE, 200000, 9, 0);
+  kit_call(i, KIT_TABLE_SET, 300, 9, 0);
+  reset(i);
+  assert_int_equal(peek(i, 150000), 5);
+  assert_int_equal(peek(i, 200000), 7);
+  assert_int_equal(kit_call(i, KIT_TABLE_GET, 300, 0, 0), 6);
+  hrt_instance_free(i);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(share__by_instances_that_are_alike),
+      cmocka_unit_test(share__not_between_plugins),
+      cmocka_unit_test(share__not_with_what_was_written_elsewhere),
+      cmocka_unit_test(share__not_with_memory_of_another_size),
+      cmocka_unit_test(file__cannot_be_changed),
+      cmocka_unit_test(file__is_what_reset_returns_to),
+      cmocka_unit_test(file__all_of_it_comes_back),
+      cmocka_unit_test(checkpoint__keeps_the_one_before),
+  };
+  return cmocka_run_group_tests_name("image", tests, setup, teardown);
+}
