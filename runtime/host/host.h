@@ -48,6 +48,7 @@ typedef struct hrt_host_conn {
   hrt_budget
       *body; /* of a procedure in SQL whose statement runs now, for the application, or NULL */
   helios_code body_stop; /* why the progress handler interrupted it */
+  sqlite3_stmt *running; /* while there is an active or a body: its statement, if it is in a step */
   uint64_t auth_calls;   /* of hrt_host_authorizer */
   bool warm;             /* json_each and json_tree are connected */
   uint32_t savepoints;   /* open in all procedures that run now */

@@ -259,7 +259,10 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   struct hrt_window w = hrt_window_open(env);
   env->ctes = st->ctes;
   env->ddl = st->ddl;
+  sqlite3_stmt *outer = env->conn->running;
+  env->conn->running = st->handle;
   int rc = sqlite3_step(st->handle);
+  env->conn->running = outer;
   int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
   hrt_window_close(env, w);
   if (status == HSB_STATUS_DENIED) {

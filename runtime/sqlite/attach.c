@@ -137,6 +137,7 @@ void hrt_session_anchor(helios *h) {
 /* ---- life ---- */
 
 void hrt_session_quiesce(helios *h) {
+  hrt_table_pins_drop(h);
   for (hrt_entry *e = h->entries; e; e = e->next) {
     if (e->version) {
       hrt_version_quiesce(e->version);
@@ -153,6 +154,7 @@ void hrt_session_quiesce(helios *h) {
 
 static void free_session(helios *h) {
   h->closing = true;
+  hrt_table_pins_drop(h);
   hrt_functions_free(h);
   hrt_catalog_free(h->catalog);
   hrt_body_own_quiesce(h);

@@ -9,7 +9,7 @@
 static int authorize(void *arg, int action, const char *a, const char *b, const char *c,
                      const char *d) {
   helios *h = arg;
-  hrt_choices_check(h);
+  hrt_running_check(h);
   if (h->internal > 0) {
     return SQLITE_OK;
   }

@@ -423,7 +423,10 @@ static int step_failed(helios *h, const hrt_host_env *caller, int rc, helios_err
 static int step(const hrt_request *r, sqlite3_stmt *s, helios_error *err) {
   helios *h = r->version->h;
   struct window w = open_window(h, r->caller);
+  sqlite3_stmt *outer = h->conn.running;
+  h->conn.running = s;
   int rc = sqlite3_step(s);
+  h->conn.running = outer;
   int answer = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
   if (answer < 0) {
     (void)step_failed(h, r->caller, rc, err);

@@ -263,8 +263,27 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
   call_long(sql, t, argv);
 }
 
+/* The same of a procedure that returns a table; *out is 0 if it returns none. */
+static int table_version(uint32_t *out, hrt_entry *e, helios_error *err) {
+  pin *p = NULL;
+  hrt_running place = hrt_running_now(e->h);
+  int status = hrt_table_pin(&p, e, &place, err);
+  *out = 0;
+  if (status == 0) {
+    *out = p->version->columns ? p->version->number : 0;
+    hrt_pin_unref(p);
+  }
+  return status;
+}
+
 int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_error *err) {
   pin *made = NULL;
+  if (e->table_key) {
+    int failed = table_version(out, e, err);
+    if (failed != 0 || *out != 0) {
+      return failed;
+    }
+  }
   const pin *p = sqlite3_get_auxdata(sql, e->aux);
   int status = p ? 0 : hrt_pin_new(&made, sql, e, err);
   if (status == 0) {

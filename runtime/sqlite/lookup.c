@@ -15,14 +15,14 @@ static bool same(const hrt_version *v, const hrt_definition *d) {
   return v && v->procedure_id == d->procedure_id && v->number == d->version && v->stamp == d->stamp;
 }
 
-static void set_chooser(hrt_entry *e, sqlite3_stmt *stmt) {
-  e->h->choices -= e->chosen.stmt != NULL;
-  e->h->choices += stmt != NULL;
-  e->chosen.stmt = stmt;
+static void set_chooser(hrt_entry *e, hrt_running in) {
+  e->h->choices -= e->chosen.in.stmt != NULL;
+  e->h->choices += in.stmt != NULL;
+  e->chosen.in = in;
 }
 
 void hrt_entry_forget(hrt_entry *e) {
-  set_chooser(e, NULL);
+  set_chooser(e, (hrt_running){.stmt = NULL});
   hrt_version_unref(e->version);
   hrt_version_unref(e->canary);
   hrt_trial_leave(e->trial);
@@ -33,17 +33,27 @@ void hrt_entry_forget(hrt_entry *e) {
 
 /* ---- the canary ---- */
 
+/* A virtual table is made of all that is written. */
+static bool same_param(const hrt_param *a, const hrt_param *b, bool table) {
+  return strcmp(a->type.name, b->type.name) == 0 &&
+         (!table || (strcmp(a->name, b->name) == 0 && strcmp(a->fallback, b->fallback) == 0 &&
+                     a->type.length == b->type.length && a->type.scale == b->type.scale));
+}
+
+static bool same_column(const hrt_column *a, const hrt_column *b) {
+  return strcmp(a->name, b->name) == 0 && strcmp(a->type.name, b->type.name) == 0 &&
+         a->type.length == b->type.length && a->type.scale == b->type.scale;
+}
+
 bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b) {
   bool same = a->param_count == b->param_count && strcmp(a->returns.name, b->returns.name) == 0 &&
               hrt_definition_required(a) == hrt_definition_required(b) &&
               a->column_count == b->column_count;
-  same = same && a->column_count == 0 && b->column_count == 0;
   for (uint32_t i = 0; same && i < a->param_count; i++) {
-    same = strcmp(a->params[i].type.name, b->params[i].type.name) == 0;
+    same = same_param(&a->params[i], &b->params[i], a->column_count > 0);
   }
   for (uint32_t i = 0; same && i < a->column_count; i++) {
-    same = strcmp(a->columns[i].type.name, b->columns[i].type.name) == 0 &&
-           strcmp(a->columns[i].name, b->columns[i].name) == 0;
+    same = same_column(&a->columns[i], &b->columns[i]);
   }
   return same;
 }
@@ -141,35 +151,12 @@ static bool is_free(hrt_entry *e) {
 
 /* ---- one choice a statement ---- */
 
-/* SQLite gives each run of a trigger auxiliary data of its own, so a pin made there is gone with
- * the row, and the next row would choose again. Triggers run inside one sqlite3_step of a statement
- * that writes; during it the statement's count of steps stands still. So a choice holds while that
- * statement is busy at that count. */
-static int steps_of(sqlite3_stmt *s) {
-  return sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 0);
-}
-
-static sqlite3_stmt *find_writer(helios *h) {
-  sqlite3_stmt *s = sqlite3_next_stmt(h->db, NULL);
-  while (s && (!sqlite3_stmt_busy(s) || sqlite3_stmt_readonly(s))) {
-    s = sqlite3_next_stmt(h->db, s);
-  }
-  return s;
-}
-
-/* Does the statement of the last choice still run? It may have been freed. */
-static bool holds(const hrt_entry *e) {
-  sqlite3_stmt *s = e->chosen.stmt ? sqlite3_next_stmt(e->h->db, NULL) : NULL;
-  while (s && s != e->chosen.stmt) {
-    s = sqlite3_next_stmt(e->h->db, s);
-  }
-  return s && sqlite3_stmt_busy(s) && steps_of(s) == e->chosen.steps;
-}
-
+/* A pin made in a trigger is gone with the trigger's row, and the next row would choose again. So a
+ * choice holds while the statement that fires it is in the same step. */
 void hrt_choices_check(helios *h) {
-  for (hrt_entry *e = h->choices ? h->entries : NULL; e; e = e->next) {
-    if (e->chosen.stmt && !holds(e)) {
-      set_chooser(e, NULL);
+  for (hrt_entry *e = h->entries; e; e = e->next) {
+    if (e->chosen.in.stmt && !hrt_running_still(h, &e->chosen.in)) {
+      set_chooser(e, (hrt_running){.stmt = NULL});
     }
   }
 }
@@ -178,9 +165,8 @@ static hrt_version *choose(hrt_entry *e) {
   if (e->canary == NULL) {
     return e->version;
   }
-  if (!holds(e)) {
-    set_chooser(e, find_writer(e->h));
-    e->chosen.steps = e->chosen.stmt ? steps_of(e->chosen.stmt) : 0;
+  if (!hrt_running_still(e->h, &e->chosen.in)) {
+    set_chooser(e, hrt_running_writer(e->h));
     e->chosen.canary = hrt_trial_next(e->trial) && is_free(e);
   }
   return e->chosen.canary ? e->canary : e->version;

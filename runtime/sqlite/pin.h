@@ -14,11 +14,20 @@ struct hrt_pin {
   hrt_tally tally;
   uint32_t users; /* the statement, the call that makes it, groups */
   bool broken;    /* an aggregate's: its instance died, and the states of all groups with it */
+  /* Of a table: in the connection's list, which is a user too, if it is known whose it is. */
+  hrt_pin *next;
+  hrt_running in;
 };
 
 /* The statement's pin, made now. *out has a use for the caller: unref it. */
 int hrt_pin_new(hrt_pin **out, sqlite3_context *sql, hrt_entry *e, helios_error *err);
 void hrt_pin_unref(void *pin);
+/* The same for a table, which has no context: the pin that another place of the statement has made,
+ * or a new one. e's procedure may turn out to return none. place: hrt_running_now, asked before
+ * hrt_host_suspend. */
+int hrt_table_pin(hrt_pin **out, hrt_entry *e, const hrt_running *place, helios_error *err);
+/* The one that there is already, with a use for the caller, or NULL. */
+hrt_pin *hrt_table_pin_found(const hrt_entry *e, const hrt_running *place);
 /* Can calls through t be answered by v? A pin serves all arities of the name. */
 int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err);
 /* The arguments that were given, and DEFAULTs for the rest. */

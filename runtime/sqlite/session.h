@@ -16,6 +16,7 @@
 #include "registry/grants.h"
 #include "registry/trial.h"
 #include "sqlite/marshal.h"
+#include "sqlite/running.h"
 
 #define HRT_BODY_OWN 5
 
@@ -88,8 +89,7 @@ typedef struct hrt_trampoline {
 
 /* Whether a canary answers a statement that writes. */
 typedef struct hrt_choice {
-  sqlite3_stmt *stmt; /* which, only to compare; NULL: none */
-  int steps;          /* its count of steps then */
+  hrt_running in; /* which statement */
   bool canary;
 } hrt_choice;
 
@@ -123,7 +123,7 @@ struct helios {
   bool no_rebuild;  /* at calls */
   hrt_entry *entries;
   int entry_count;
-  uint32_t choices;                     /* entries whose chosen.stmt is not NULL */
+  uint32_t choices;                     /* entries whose chosen.in is a statement */
   sqlite3_stmt *body_own[HRT_BODY_OWN]; /* body.c */
   uint64_t registered;                  /* functions and virtual tables so far */
   struct hrt_names *functions;          /* of the connection, while hrt_sync runs; or NULL */
@@ -139,9 +139,11 @@ struct helios {
   helios_log_fn *log;
   void *log_arg;
   uint64_t statements;       /* that called procedures, so far */
+  hrt_running numbered;      /* the last of them, while it may run */
   struct hrt_costs *costs;   /* of the last of them, or NULL */
   bool costs_wanted;         /* somebody has asked: first calls are timed */
   struct hrt_tally *tallies; /* of statements that run */
+  hrt_pin *table_pins;       /* of such statements: table.c's */
 };
 
 /* ---- attach.c ---- */
@@ -175,9 +177,9 @@ int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err);
 void hrt_entry_forget(hrt_entry *e); /* what was looked up */
 /* Is this an error of the version's own, and not of the host at this moment? */
 bool hrt_cannot_run(int status);
-/* Before a statement is compiled, whose place in memory may be that of one that is gone. */
-void hrt_choices_check(helios *h);
-/* Can b answer the calls of a? Names, lengths and the NULL rule may differ. */
+void hrt_choices_check(helios *h); /* for hrt_running_check */
+/* Can b answer the calls of a? Lengths and the NULL rule may differ, names also if it is no table.
+ */
 bool hrt_same_signature(const hrt_definition *a, const hrt_definition *b);
 
 /* ---- verdict.c ---- */
@@ -243,6 +245,9 @@ int hrt_columns_make(hrt_columns **out, const hrt_definition *d, helios_error *e
 void hrt_columns_free(hrt_columns *t); /* takes NULL */
 /* Makes the entry's procedure a table-valued function of the connection, by the newest key. */
 int hrt_table_register(hrt_entry *e, const char *key, helios_error *err);
+/* ---- tablepin.c ---- */
+void hrt_table_pins_check(helios *h); /* for hrt_running_check */
+void hrt_table_pins_drop(helios *h);  /* those that no cursor holds */
 /* ---- rowsjson.c ---- */
 /* A JSON array of arrays or objects as rows. Errors: E_VALUE and those of hrt_rows_add. */
 int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error *err);

@@ -6,12 +6,12 @@
  * change, since SQLite connects such a table once a connection and knows its columns from then on.
  * Statements that were prepared for the old columns are refused when they run.
  *
- * Invariants: what a cursor reads was made by one version, the one that was current when it was
- * opened; a cursor's rows and instance go with it. */
+ * Invariants: what a statement's cursors read was made by one version (tablepin.c); a cursor's rows
+ * go with it. */
 #include <string.h>
 
 #include "plugin/alloc.h"
-#include "sqlite/tally.h"
+#include "sqlite/pin.h"
 
 /* ---- what a version returns ---- */
 
@@ -63,9 +63,7 @@ struct table {
 
 struct cursor {
   sqlite3_vtab_cursor base;
-  hrt_version *version; /* pinned; NULL until the first call */
-  hrt_seat *seat;
-  hrt_tally tally;
+  hrt_pin *pin; /* NULL until the first call */
   hrt_rows rows;
   uint64_t row;
   uint32_t argc;
@@ -235,9 +233,15 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   return SQLITE_OK;
 }
 
+/* Takes the statement's pin, if there is one, while the cursor that this one may replace holds it.
+ */
 static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
-  (void)base;
+  const struct table *t = (struct table *)base;
   struct cursor *c = hrt_alloc(sizeof *c);
+  if (c && t->h->table_pins) {
+    hrt_running place = hrt_running_now(t->h);
+    c->pin = hrt_table_pin_found(t->entry, &place);
+  }
   *out = c ? &c->base : NULL;
   return c ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -255,10 +259,8 @@ static void forget(struct cursor *c) {
 static int table_close(sqlite3_vtab_cursor *base) {
   struct cursor *c = (struct cursor *)base;
   forget(c);
-  if (c->version) {
-    hrt_seat_give(c->version, c->seat);
-    hrt_tally_end(&c->tally, c->version);
-    hrt_version_unref(c->version);
+  if (c->pin) {
+    hrt_pin_unref(c->pin);
   }
   hrt_free(c);
   return SQLITE_OK;
@@ -279,15 +281,13 @@ static int check_key(const struct table *t, const hrt_version *v, helios_error *
   return status;
 }
 
-static int pin(struct cursor *c, const struct table *t, helios_error *err) {
-  hrt_version *v;
+static int pin(struct cursor *c, const struct table *t, const hrt_running *place,
+               helios_error *err) {
   int status = 0;
-  if (c->version == NULL) {
-    HRT_TRY(hrt_resolve(&v, t->entry, err));
-    HRT_TRY(check_key(t, v, err));
-    c->version = hrt_version_ref(v);
-    hrt_tally_begin(&c->tally, c->version, NULL, NULL, 0);
+  if (c->pin == NULL) {
+    HRT_TRY(hrt_table_pin(&c->pin, t->entry, place, err));
   }
+  HRT_TRY(check_key(t, c->pin->version, err));
 out:
   return status;
 }
@@ -295,7 +295,7 @@ out:
 /* Copies of what is given, and DEFAULTs. */
 static int take_arguments(struct cursor *c, const char *which, sqlite3_value **argv,
                           helios_error *err) {
-  const hrt_signature *s = &c->version->signature;
+  const hrt_signature *s = &c->pin->version->signature;
   char name[HRT_PARAM_NAME];
   for (uint32_t i = 0; i < s->argc; i++) {
     bool given = which[0] && (uint32_t)((which[0] - '0') * 10 + which[1] - '0') == i;
@@ -313,16 +313,24 @@ static int take_arguments(struct cursor *c, const char *which, sqlite3_value **a
   return 0;
 }
 
-static int fill(struct cursor *c, const struct table *t, const char *which, sqlite3_value **argv,
-                hrt_host_env *guest, helios_error *err) {
+struct call {
+  const char *which;
+  sqlite3_value **argv;
+  hrt_running place;
+  hrt_host_env *guest;
+};
+
+static int fill(struct cursor *c, const struct table *t, const struct call *call,
+                helios_error *err) {
   int status = 0;
-  HRT_TRY(pin(c, t, err));
-  HRT_TRY(take_arguments(c, which, argv, err));
-  c->rows.columns = c->version->columns->count;
-  c->rows.types = c->version->columns->types;
-  c->rows.names = c->version->columns->names;
+  HRT_TRY(pin(c, t, &call->place, err));
+  HRT_TRY(take_arguments(c, call->which, call->argv, err));
+  hrt_pin *p = c->pin;
+  c->rows.columns = p->version->columns->count;
+  c->rows.types = p->version->columns->types;
+  c->rows.names = p->version->columns->names;
   HRT_TRY(hrt_request_run(
-      &(hrt_request){c->version, &c->seat, &c->tally, guest, c->argv, NULL, &c->rows}, err));
+      &(hrt_request){p->version, &p->seat, &p->tally, call->guest, c->argv, NULL, &c->rows}, err));
   if (c->rows.count != c->rows.complete * c->rows.columns) {
     HRT_TRY(hrt_fail(err, HELIOS_E_VALUE, "row %llu was begun and not ended",
                      (unsigned long long)c->rows.complete + 1));
@@ -335,18 +343,24 @@ static int table_filter(sqlite3_vtab_cursor *base, int number, const char *which
                         sqlite3_value **argv) {
   struct cursor *c = (struct cursor *)base;
   struct table *t = (struct table *)base->pVtab;
-  hrt_host_env *guest = hrt_host_suspend(&t->h->conn);
+  helios *h = t->h;
+  struct call call = {.which = which, .argv = argv, .place = {.stmt = NULL}};
   helios_error err = {0};
   int rc = SQLITE_OK;
   (void)number;
+  if (c->pin == NULL) {
+    call.place = hrt_running_now(h);
+  }
+  call.guest = hrt_host_suspend(&h->conn);
   forget(c);
-  if (fill(c, t, which, argv, guest, &err) != 0) {
+  if (fill(c, t, &call, &err) != 0) {
     forget(c);
-    rc = hrt_report(t->entry, &c->tally, c->version, argc, argv, &err);
+    rc = hrt_report(t->entry, c->pin ? &c->pin->tally : NULL, c->pin ? c->pin->version : NULL, argc,
+                    argv, &err);
     sqlite3_free(t->base.zErrMsg);
     t->base.zErrMsg = sqlite3_mprintf("%s", err.text);
   }
-  hrt_host_resume(&t->h->conn, guest);
+  hrt_host_resume(&h->conn, call.guest);
   return rc;
 }
 

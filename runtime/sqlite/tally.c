@@ -17,8 +17,8 @@ uint64_t hrt_tally_clock(void) {
 }
 
 /* The number of the running statement: that of another procedure's tally that SQLite keeps with the
- * same statement, else a new one. What a procedure runs belongs to the statement that called it. A
- * virtual table knows no statement: each opening of it has a number. */
+ * same statement, or of one that began in the same step of it (a trigger's, a table's), else a new
+ * one. What a procedure runs belongs to the statement that called it. */
 static uint64_t number(helios *h, sqlite3_context *sql) {
   enum { LOOKED_AT = 32 };
   int looked = 0;
@@ -31,7 +31,15 @@ static uint64_t number(helios *h, sqlite3_context *sql) {
     }
     looked++;
   }
-  return ++h->statements;
+  hrt_running now = {.stmt = NULL};
+  if (sql == NULL || h->table_pins || sqlite3_txn_state(h->db, NULL) == SQLITE_TXN_WRITE) {
+    now = hrt_running_now(h); /* else there are neither triggers nor tables, and it takes a walk */
+  }
+  if (!hrt_running_same(&now, &h->numbered)) {
+    h->numbered = now;
+    h->statements++;
+  }
+  return h->statements;
 }
 
 static void link(hrt_tally *t, helios *h) {

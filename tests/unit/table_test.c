@@ -132,6 +132,128 @@ static void table__keeps_its_version(void **state) {
   ek_close(h);
 }
 
+#define SAID(n)                                                                                    \
+  "CREATE OR REPLACE FUNCTION said(a ANY) RETURNS TABLE (v BIGINT) LANGUAGE sql AS $$ SELECT " n   \
+  " $$;"
+#define SAID_TWO SAID("1") SAID("2") "ALTER FUNCTION said USE VERSION 1"
+
+/* Steps through s; after the first row `swap` is carried out on `by`. All values are one. */
+static int only_value(sqlite3_stmt *s, helios *by, const char *swap) {
+  int value = 0, rows = 0, rc;
+  while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+    value = value ? value : sqlite3_column_int(s, 0);
+    for (int i = 0; i < sqlite3_column_count(s); i++) {
+      assert_int_equal(sqlite3_column_int(s, i), value);
+    }
+    if (rows++ == 0 && swap) {
+      ek_run(by, swap, "");
+    }
+  }
+  assert_int_equal(rc, SQLITE_DONE);
+  assert_true(rows > 1);
+  sqlite3_reset(s);
+  return value;
+}
+
+static const char *const places[] = {
+    "SELECT (SELECT v FROM said(j.value)) FROM json_each('[1,2,3]') j",
+    "SELECT v FROM said(1) UNION ALL SELECT v FROM said(2) UNION ALL SELECT v FROM said(3)",
+    "SELECT a.v, b.v, (SELECT v FROM said(b.v)) FROM json_each('[1,2]') j, said(j.value) a,"
+    " said(a.v) b",
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + (SELECT v > 0 FROM said(n)) FROM c"
+    " WHERE n < 3) SELECT (SELECT v FROM said(n)), helios_version('said') FROM c",
+};
+enum { PLACES = sizeof places / sizeof *places };
+
+/* However often a statement opens the table, and whoever swaps versions meanwhile. */
+static void table__one_version_a_statement(void **state) {
+  (void)state;
+  helios *h = ek_open("one.db"), *other = ek_open("one.db");
+  ek_run(h, "PRAGMA journal_mode = WAL", "wal");
+  ek_run(h, SAID_TWO, "");
+  ek_run(other, "SELECT v FROM said(0)", "1");
+  for (int i = 0; i < PLACES; i++) {
+    for (int k = 0; k < 2; k++) {
+      sqlite3_stmt *s, *waits;
+      helios *by = k ? other : h; /* who does not see others' commits while a statement waits */
+      assert_int_equal(sqlite3_prepare_v2(helios_db(h), places[i], -1, &s, NULL), 0);
+      assert_int_equal(sqlite3_prepare_v2(helios_db(h), places[1], -1, &waits, NULL), 0);
+      assert_int_equal(k ? SQLITE_ROW : sqlite3_step(waits), SQLITE_ROW);
+      assert_int_equal(only_value(s, by, "ALTER FUNCTION said USE VERSION 2"), 1);
+      assert_int_equal(only_value(s, by, "ALTER FUNCTION said USE VERSION 1"), 2);
+      assert_int_equal(only_value(waits, by, NULL), 1);
+      sqlite3_finalize(s);
+      sqlite3_finalize(waits);
+    }
+  }
+  ek_close(h);
+  ek_close(other);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+static void table__canary_share(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h, SAID_TWO "; ALTER FUNCTION said CANARY VERSION 2 PERCENT 30", "");
+  for (int i = 0; i < PLACES; i++) {
+    sqlite3_stmt *s;
+    int seen[3] = {0};
+    assert_int_equal(sqlite3_prepare_v2(helios_db(h), places[i], -1, &s, NULL), 0);
+    for (int n = 0; n < 100; n++) {
+      seen[only_value(s, h, n % 2 ? "SELECT 1 WHERE 0" : NULL)]++;
+    }
+    assert_int_equal(seen[1], 70);
+    assert_int_equal(seen[2], 30);
+    sqlite3_finalize(s);
+  }
+  ek_run(h, "ALTER FUNCTION said PROMOTE; SELECT v FROM said(0)", "2");
+  ek_run(h, SAID("'1'") "ALTER FUNCTION said USE VERSION 2", "");
+  ek_fails(h,
+           "CREATE OR REPLACE FUNCTION said(b ANY) RETURNS TABLE (v BIGINT) LANGUAGE sql AS"
+           " $$ SELECT 4 $$; ALTER FUNCTION said USE VERSION 2;"
+           "ALTER FUNCTION said CANARY VERSION 4 PERCENT 10",
+           HELIOS_E_SIGNATURE, "other parameters");
+  ek_close(h);
+}
+
+/* A trigger closes its cursors with each row. */
+static void table__triggers_follow_their_statement(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         "CREATE FUNCTION lines(what TEXT) RETURNS TABLE (id BIGINT) LANGUAGE wasm DETERMINISTIC"
+         " EXPORT 'echo' AS '%D/one.so'; ALTER FUNCTION lines VERSION 2 AS '%D/two.so';"
+         "ALTER FUNCTION lines USE VERSION 1; ALTER FUNCTION lines CANARY VERSION 2 PERCENT 50;"
+         "CREATE TABLE t(a); CREATE TABLE log(id);"
+         "CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log SELECT id FROM lines(new.a); "
+         "END;"
+         "INSERT INTO t VALUES ('[[1],[2]]'), ('[[3]]'), ('[[4]]');"
+         "SELECT group_concat(id) FROM log; SELECT calls, rows FROM helios_metrics",
+         "1,2,3,4\n3|4");
+  ek_run(h,
+         "SELECT count(DISTINCT statement), sum(calls) FROM helios_statement;"
+         "INSERT INTO t VALUES ('[[1]]'), ('[[3]]'); INSERT INTO t VALUES ('[[1]]'), ('[[3]]');"
+         "SELECT sum(calls % 3 + rows) FROM helios_metrics; SELECT calls FROM helios_statement",
+         "1|3\n12\n2");
+  ek_close(h);
+}
+
+static void table__canary_rolls_back(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         SAID("1") SAID("abs(-9223372036854775808)") "ALTER FUNCTION said USE VERSION 1;"
+                                                     "ALTER FUNCTION said CANARY VERSION 2 PERCENT "
+                                                     "100 ROLLBACK ON ERROR RATE 5%",
+         "");
+  ek_fails(h, "SELECT v FROM said(0)", HELIOS_E_SQL, "integer overflow");
+  ek_fails(h, "SELECT v FROM said(0)", HELIOS_E_SQL, "integer overflow");
+  ek_run(h, "SELECT v FROM said(0), (SELECT 1)", "1");
+  ek_run(h, "SELECT event, version FROM helios_audit_log ORDER BY time_us DESC LIMIT 1",
+         "rollback|2");
+  ek_close(h);
+}
+
 static void table__names_that_are_taken(void **state) {
   (void)state;
   helios *h = ek_open(":memory:");
@@ -186,9 +308,16 @@ static void table__damaged_catalog(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(table__select_and_call),      cmocka_unit_test(table__rows_must_fit),
-      cmocka_unit_test(table__changes_shape),        cmocka_unit_test(table__keeps_its_version),
-      cmocka_unit_test(table__names_that_are_taken), cmocka_unit_test(table__damaged_catalog),
+      cmocka_unit_test(table__select_and_call),
+      cmocka_unit_test(table__rows_must_fit),
+      cmocka_unit_test(table__changes_shape),
+      cmocka_unit_test(table__keeps_its_version),
+      cmocka_unit_test(table__names_that_are_taken),
+      cmocka_unit_test(table__damaged_catalog),
+      cmocka_unit_test(table__one_version_a_statement),
+      cmocka_unit_test(table__canary_share),
+      cmocka_unit_test(table__triggers_follow_their_statement),
+      cmocka_unit_test(table__canary_rolls_back),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }

@@ -90,13 +90,6 @@ static void canary__refused(void **state) {
   ek_fails(h, "ALTER FUNCTION mark CANARY VERSION 3 PERCENT 10", HELIOS_E_SIGNATURE,
            "other parameters");
   ek_run(h, "SELECT mark(0);" ROLLOUT, "1\n1|3|NULL|NULL|NULL");
-  ek_run(h,
-         "CREATE FUNCTION rows(a TEXT) RETURNS TABLE (x TEXT) LANGUAGE sql AS $$ SELECT :a $$;"
-         "CREATE OR REPLACE FUNCTION rows(a TEXT) RETURNS TABLE (x TEXT) LANGUAGE sql AS"
-         " $$ SELECT 2 $$; ALTER FUNCTION rows USE VERSION 1",
-         "");
-  ek_fails(h, "ALTER FUNCTION rows CANARY VERSION 2 PERCENT 10", HELIOS_E_SYNTAX,
-           "returns a table");
   ek_close(h);
 }
 
