@@ -1,5 +1,5 @@
 // procedures.ts - the procedures of vectors.jsonl in AssemblyScript.
-import { Box, HashAlgorithm, HeliosError, Json, begin, exec, hash, kv, log, query, rollback, rows, session, Value } from "heliosdb-as";
+import { Box, DateDays, Decimal, HashAlgorithm, HeliosError, Json, begin, exec, hash, kv, log, query, rollback, rows, session, Timestamp, Value } from "heliosdb-as";
 
 // ---- there and back ----
 
@@ -23,6 +23,16 @@ export function echo_json(v: Json): Json {
 }
 export function echo_blob(v: Uint8Array): Uint8Array {
   return v;
+}
+export function echo_decimal(v: Decimal): Decimal {
+  return v;
+}
+export function next_day(v: DateDays): DateDays {
+  return v + 1;
+}
+// By a microsecond.
+export function later(v: Timestamp): Timestamp {
+  return v + 1;
 }
 
 // ---- what may be NULL ----
@@ -111,6 +121,14 @@ export function luhn(v: string): bool {
     digits++;
   }
   return digits > 1 && sum % 10 == 0;
+}
+/** Of the first `count` multiples of 1,000,003, written with 15 digits, how many luhn() takes. */
+export function cards(count: i64): i64 {
+  let good: i64 = 0;
+  for (let i: i64 = 0; i < count; i++) {
+    good += luhn((i * 1000003).toString().padStart(15, "0")) ? 1 : 0;
+  }
+  return good;
 }
 /** The greatest mean of `width` neighbours among the first `count` of a row of pseudo-random numbers. */
 export function moving(count: i64, width: i64): f64 {
