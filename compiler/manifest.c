@@ -334,12 +334,14 @@ static int read_capabilities(const context *c, const cJSON *list) {
   return 0;
 }
 
-static int read_root(const context *c, uint32_t *procedures, const cJSON *root) {
-  field fields[] = {{"v", NUMBER, true, NULL},
-                    {"name", TEXT, false, NULL},
-                    {"procedures", LIST, false, NULL},
-                    {"capabilities", LIST, false, NULL}};
-  int status = read_fields(c, fields, sizeof fields / sizeof *fields, root, "manifest");
+/* One whole manifest; a section may hold several. */
+static int read_root(field fields[4], const context *c, const cJSON *root) {
+  const field known[] = {{"v", NUMBER, true, NULL},
+                         {"name", TEXT, false, NULL},
+                         {"procedures", LIST, false, NULL},
+                         {"capabilities", LIST, false, NULL}};
+  memcpy(fields, known, sizeof known);
+  int status = read_fields(c, fields, 4, root, "manifest");
   if (status != 0) {
     return status;
   }
@@ -347,17 +349,49 @@ static int read_root(const context *c, uint32_t *procedures, const cJSON *root) 
   if (fields[0].value->valuedouble != 1) {
     return bad(c, "v", "this heliosc knows version 1");
   }
-  if (name != NULL && !is_printable(name, NAME_MAX_BYTES)) {
-    return bad(c, name, "not a name for a module");
+  return name == NULL || is_printable(name, NAME_MAX_BYTES)
+             ? 0
+             : bad(c, name, "not a name for a module");
+}
+
+/* Moves the elements of one list behind those of another. */
+static void append_all(cJSON *to, const cJSON *from) {
+  while (from != NULL && from->child != NULL) {
+    cJSON_AddItemToArray(to, cJSON_DetachItemViaPointer((cJSON *)from, from->child));
   }
+}
+
+/* What the manifests say together: {"name", "procedures", "capabilities"}. */
+static int join_root(cJSON *all, const context *c, const cJSON *root) {
+  field fields[4];
+  int status = read_root(fields, c, root);
+  if (status != 0) {
+    return status;
+  }
+  const char *name = text_of(&fields[1], NULL);
+  const cJSON *before = cJSON_GetObjectItemCaseSensitive(all, "name");
+  if (name != NULL && before != NULL && strcmp(name, before->valuestring) != 0) {
+    return bad(c, name, "a module has one name");
+  }
+  if (name != NULL && before == NULL) {
+    cJSON_AddStringToObject(all, "name", name);
+  }
+  append_all(cJSON_GetObjectItemCaseSensitive(all, "procedures"), fields[2].value);
+  append_all(cJSON_GetObjectItemCaseSensitive(all, "capabilities"), fields[3].value);
+  return 0;
+}
+
+static int write_all(const context *c, uint32_t *procedures, const cJSON *all) {
+  int status;
+  const cJSON *name = cJSON_GetObjectItemCaseSensitive(all, "name");
   hcc_buf_text(c->out, "{\"v\":1,\"name\":");
   if (name == NULL) {
     hcc_buf_text(c->out, "null");
   } else {
-    put_text(c->out, name);
+    put_text(c->out, name->valuestring);
   }
-  HCC_TRY(read_procedures(c, procedures, fields[2].value));
-  HCC_TRY(read_capabilities(c, fields[3].value));
+  HCC_TRY(read_procedures(c, procedures, cJSON_GetObjectItemCaseSensitive(all, "procedures")));
+  HCC_TRY(read_capabilities(c, cJSON_GetObjectItemCaseSensitive(all, "capabilities")));
 out:
   return status;
 }
@@ -368,26 +402,41 @@ static bool is_clean(const char *text, size_t size) {
          memmem(text, size, "\\u0000", 6) == NULL;
 }
 
+/* Is there something behind them? */
+static bool skip_blanks(const char **text, const char *end) {
+  while (*text < end && strchr(" \t\r\n", **text) != NULL) {
+    ++*text;
+  }
+  return *text < end;
+}
+
+/* One manifest, or several one behind the other, as a linker puts the parts of a section. */
 static int read_section(const context *c, uint32_t *procedures, const char *text, size_t size) {
-  const char *end = NULL;
+  const char *end = text + size;
+  int status = 0, documents = 0;
   if (size > MANIFEST_MAX) {
     return bad(c, "helios.manifest", "larger than 1 MiB");
   }
   if (!is_clean(text, size)) {
     return bad(c, "helios.manifest", "not UTF-8, or with a NUL in it");
   }
-  cJSON *root = cJSON_ParseWithLengthOpts(text, size, &end, 0);
-  if (root == NULL) {
-    return bad(c, "helios.manifest", "not JSON");
+  cJSON *all = cJSON_CreateObject();
+  bool made = cJSON_AddArrayToObject(all, "procedures") != NULL &&
+              cJSON_AddArrayToObject(all, "capabilities") != NULL;
+  if (!made) {
+    status = hcc_fail(c->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the manifest");
   }
-  int status = 0;
-  for (; end < text + size && status == 0; end++) {
-    status = strchr(" \t\r\n", *end) == NULL ? bad(c, "helios.manifest", "text behind its end") : 0;
+  for (; status == 0 && skip_blanks(&text, end); documents++) {
+    cJSON *root = cJSON_ParseWithLengthOpts(text, (size_t)(end - text), &text, 0);
+    status = root != NULL     ? join_root(all, c, root)
+             : documents == 0 ? bad(c, "helios.manifest", "not JSON")
+                              : bad(c, "helios.manifest", "text behind its end");
+    cJSON_Delete(root);
   }
   if (status == 0) {
-    status = read_root(c, procedures, root);
+    status = documents == 0 ? bad(c, "helios.manifest", "not JSON") : write_all(c, procedures, all);
   }
-  cJSON_Delete(root);
+  cJSON_Delete(all);
   return status;
 }
 

@@ -3,11 +3,13 @@
  * writes there, reads registries that the user has set up, and runs build scripts, as whoever calls
  * it knows. Invariants: see source.h. */
 #include <cJSON.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,24 +19,19 @@
 
 #define TRIPLE "wasm32-unknown-unknown"
 
-static const char *const rustc_flags[] = {
-    "--edition",
-    "2021",
-    "--target",
-    TRIPLE,
-    "-C",
-    "opt-level=3",
-    "-C",
-    "panic=abort",
-    "-C",
-    "lto",
-    "-C",
-    "strip=debuginfo",
-    "--error-format=json",
-    "--color=never",
-};
-#define FLAGS (sizeof rustc_flags / sizeof *rustc_flags)
-#define RLIB_FLAGS 8 /* the first of them: a library is neither linked nor stripped */
+/* Of the procedure and of the SDK below it; then what only the procedure is built with. */
+static const char *const common_flags[] = {"--edition",    "2021",        "--target",
+                                           TRIPLE,         "-C",          "opt-level=3",
+                                           "-C",           "panic=abort", "--error-format=json",
+                                           "--color=never"};
+static const char *const module_flags[] = {
+    "--crate-type", "cdylib", "--crate-name",    "procedure", "-C",
+    "lto",          "-C",     "strip=debuginfo", "-L",        "."};
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* The SDK in the job's folder: the attribute's own crate, which rustc runs, and the library. */
+#define MACROS "libheliosdb_wasm_macros.so"
+#define LIBRARY "libheliosdb_wasm_sdk.rlib"
 
 typedef struct rust_build {
   const hcc_source_job *job;
@@ -42,6 +39,8 @@ typedef struct rust_build {
   hcc_tool rustc, wasm_ld;
   hcc_jail jail;
   char folder[HCC_PATH], roots[2][HCC_PATH], linker[HCC_PATH + 16], source[HCC_PATH];
+  char shown[HCC_PATH];  /* of a message */
+  char target[HCC_PATH]; /* cargo's folder of what it makes */
 } rust_build;
 
 /* Has this rustc the standard library for wasm? *roots: its sysroot, for the jail. */
@@ -143,8 +142,11 @@ static void name_build(rust_build *b) {
   hcc_source_cache *c = b->job->cache;
   each_rustc(b, name_rustc);
   hcc_source_cache_word(c, b->wasm_ld.identity);
-  for (size_t i = 0; i < FLAGS; i++) {
-    hcc_source_cache_word(c, rustc_flags[i]);
+  for (size_t i = 0; i < COUNT(common_flags); i++) {
+    hcc_source_cache_word(c, common_flags[i]);
+  }
+  for (size_t i = 0; i < COUNT(module_flags); i++) {
+    hcc_source_cache_word(c, module_flags[i]);
   }
 }
 
@@ -213,6 +215,18 @@ out:
   return status;
 }
 
+/* rustc names files of the source's folder without it (--remap-path-prefix); people see them as
+ * they named the source. */
+static const char *shown_file(rust_build *b, const char *file) {
+  const char *slash = strrchr(b->job->input, '/');
+  if (file[0] == '/' || slash == NULL ||
+      hcc_path(b->shown, NULL, "%.*s%s", (int)(slash - b->job->input + 1), b->job->input, file) !=
+          0) {
+    return file;
+  }
+  return b->shown;
+}
+
 static void tell(rust_build *b, const cJSON *o) {
   const cJSON *spans = cJSON_GetObjectItemCaseSensitive(o, "spans"), *span = NULL;
   const cJSON *level = cJSON_GetObjectItemCaseSensitive(o, "level");
@@ -232,7 +246,7 @@ static void tell(rust_build *b, const cJSON *o) {
     m.level = "warning";
   }
   if (cJSON_IsString(file)) {
-    m.file = strcmp(file->valuestring, b->source) == 0 ? b->job->input : file->valuestring;
+    m.file = shown_file(b, file->valuestring);
     m.line = cJSON_IsNumber(line) ? (unsigned)line->valueint : 0;
     m.column = cJSON_IsNumber(column) ? (unsigned)column->valueint : 0;
   }
@@ -256,23 +270,20 @@ static void tell_all(bool *said, rust_build *b, char *output) {
   }
 }
 
-static int rustc(rust_build *b, size_t flags, const char *const *more, bool ours) {
-  const char *argv[64];
-  size_t n = 0;
+static void add(const char **argv, uint32_t *n, const char *const *words, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    argv[(*n)++] = words[i];
+  }
+}
+
+/* Runs rustc with these words. ours: of the SDK, where nothing is the source's fault. */
+static int rustc(rust_build *b, const char *const *argv, bool ours) {
   hcc_ran *ran = calloc(1, sizeof *ran);
   hcc_error failure = {.code = HCC_OK};
-  bool said;
+  bool said = false;
   if (ran == NULL) {
     return hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for rustc");
   }
-  argv[n++] = b->rustc.path;
-  for (size_t i = 0; i < flags; i++) {
-    argv[n++] = rustc_flags[i];
-  }
-  for (; *more != NULL && n < 60; more++) {
-    argv[n++] = *more;
-  }
-  argv[n] = NULL;
   hcc_run run = {.tool = "rustc",
                  .argv = argv,
                  .folder = b->job->folder,
@@ -282,13 +293,90 @@ static int rustc(rust_build *b, size_t flags, const char *const *more, bool ours
   if (!ours) {
     tell_all(&said, b, ran->output);
   }
-  if (status != 0 && (ours || !said)) {
+  if (status != 0 && !said) {
     status = hcc_fail(b->err, failure.code, HCC_NO_OFFSET, "%s", failure.text);
   } else if (status != 0) {
     status = hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET, "rustc found errors in the source");
   }
   free(ran);
   return status;
+}
+
+/* One crate of the SDK, from the cache or compiled. */
+static int build_crate(rust_build *b, const char *file, const char *const *words, size_t count) {
+  int status;
+  char compiler[HCC_PATH], state[HCC_SOURCE_STATE], path[HCC_PATH];
+  const char *argv[40] = {b->rustc.path}, *key[44];
+  uint32_t n = 1, keys = 0;
+  add(argv, &n, words, count);
+  HCC_TRY(hcc_path(path, b->err, "%s/%s", b->job->folder, file));
+  HCC_TRY(hcc_path(compiler, b->err, "%s/bin/rustc", b->roots[0]));
+  hcc_source_cache_state(state, compiler); /* rustup's own rustc is one for all releases */
+  add(key, &keys, argv + 1, n - 1);
+  key[keys++] = b->rustc.identity;
+  key[keys++] = b->roots[0];
+  key[keys++] = state;
+  if (hcc_source_cache_fetch(b->job->cache, key, keys, path)) {
+    goto out;
+  }
+  HCC_TRY(rustc(b, argv, true));
+  hcc_source_cache_store(b->job->cache, key, keys, path);
+out:
+  return status;
+}
+
+static int build_sdk(rust_build *b) {
+  static const char *const macros[] = {"--edition",
+                                       "2021",
+                                       "--crate-type",
+                                       "proc-macro",
+                                       "--crate-name",
+                                       "heliosdb_wasm_macros",
+                                       "-C",
+                                       "strip=symbols",
+                                       "-o",
+                                       MACROS,
+                                       "sdk/rust/macros/src/lib.rs"};
+  static const char *const library[] = {"--crate-type",
+                                        "rlib",
+                                        "--crate-name",
+                                        "heliosdb_wasm_sdk",
+                                        "--extern",
+                                        "heliosdb_wasm_macros=" MACROS,
+                                        "-o",
+                                        LIBRARY,
+                                        "sdk/rust/src/lib.rs"};
+  const char *words[40];
+  uint32_t n = 0;
+  int status;
+  HCC_TRY(build_crate(b, MACROS, macros, COUNT(macros)));
+  add(words, &n, common_flags, COUNT(common_flags));
+  add(words, &n, library, COUNT(library));
+  HCC_TRY(build_crate(b, LIBRARY, words, n));
+out:
+  return status;
+}
+
+static int build_module(rust_build *b) {
+  char remap[HCC_PATH + 32];
+  const char *argv[48] = {b->rustc.path};
+  const char *rest[] = {"-C",
+                        b->linker,
+                        remap,
+                        "--extern",
+                        "heliosdb_wasm_sdk=" LIBRARY,
+                        "-o",
+                        "source.wasm",
+                        "--emit",
+                        "link,dep-info=source.d",
+                        b->source,
+                        NULL};
+  uint32_t n = 1;
+  snprintf(remap, sizeof remap, "--remap-path-prefix=%s/=", b->folder);
+  add(argv, &n, common_flags, COUNT(common_flags));
+  add(argv, &n, module_flags, COUNT(module_flags));
+  add(argv, &n, rest, COUNT(rest));
+  return rustc(b, argv, false);
 }
 
 int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
@@ -300,22 +388,14 @@ int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *
   }
   b->job = job;
   b->err = err;
-  const char *library[] = {"--crate-type",        "rlib", "--crate-name",
-                           "heliosdb_wasm_sdk",   "-o",   "libheliosdb_wasm_sdk.rlib",
-                           "sdk/rust/src/lib.rs", NULL};
-  const char *module[] = {
-      "--crate-type", "cdylib",      "--crate-name", "procedure",
-      "-C",           b->linker,     "--extern",     "heliosdb_wasm_sdk=libheliosdb_wasm_sdk.rlib",
-      "-o",           "source.wasm", "--emit",       "link,dep-info=source.d",
-      b->source,      NULL};
   HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, err));
   name_build(b);
   if (hcc_source_cache_get(out, job->cache)) {
     goto out;
   }
   HCC_TRY(prepare(b));
-  HCC_TRY(rustc(b, RLIB_FLAGS, library, true));
-  HCC_TRY(rustc(b, FLAGS, module, false));
+  HCC_TRY(build_sdk(b));
+  HCC_TRY(build_module(b));
   note_reads(b);
   HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
   HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
@@ -377,18 +457,62 @@ static int run_cargo(rust_build *b, const char *const *argv) {
                   HCC_NO_OFFSET, "%s", failure.text);
 }
 
+/* cargo keeps what it made in the project's target/helios, and so builds only what has changed; in
+ * the temporary folder, if that can't be written. */
+static int find_target(rust_build *b) {
+  if (hcc_path(b->target, NULL, "%s/target/helios", b->folder) == 0 &&
+      hcc_dir_make(b->target, 0777, NULL) == 0 && access(b->target, W_OK) == 0) {
+    return 0;
+  }
+  return hcc_path(b->target, b->err, "%s/target", b->job->folder);
+}
+
+/* Two builds of a project at once take turns. The lock goes with the descriptor. */
+static int lock_target(const rust_build *b) {
+  char path[HCC_PATH];
+  int fd = hcc_path(path, NULL, "%s/.heliosc", b->target) == 0 &&
+                   hcc_dir_make(b->target, 0777, NULL) == 0
+               ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)
+               : -1;
+  if (fd >= 0) {
+    flock(fd, LOCK_EX);
+  }
+  return fd;
+}
+
+static int find_modules(glob_t *found, const rust_build *b) {
+  char pattern[HCC_PATH];
+  int status = hcc_path(pattern, b->err, "%s/" TRIPLE "/release/*.wasm", b->target);
+  *found = (glob_t){.gl_pathc = 0};
+  if (status == 0) {
+    glob(pattern, 0, NULL, found);
+  }
+  return status;
+}
+
+/* cargo puts back what it need not build, so what is there after it ran is of this run. */
+static int forget_modules(const rust_build *b) {
+  glob_t found;
+  int status = find_modules(&found, b);
+  for (size_t i = 0; i < found.gl_pathc; i++) {
+    unlink(found.gl_pathv[i]);
+  }
+  globfree(&found);
+  return status;
+}
+
 /* The one module that cargo made. */
 static int take_module(hcc_module_bytes *out, const rust_build *b) {
-  char pattern[HCC_PATH];
   glob_t found;
-  int status = hcc_path(pattern, b->err, "%s/target/" TRIPLE "/release/*.wasm", b->job->folder);
-  if (status != 0 || glob(pattern, 0, NULL, &found) != 0) {
-    return hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET,
-                    "cargo made no module: [lib] needs crate-type = [\"cdylib\"]");
+  int status = find_modules(&found, b);
+  if (status == 0 && found.gl_pathc != 1) {
+    status =
+        hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET,
+                 found.gl_pathc == 0 ? "cargo made no module: [lib] needs crate-type = [\"cdylib\"]"
+                                     : "cargo made more than one module");
+  } else if (status == 0) {
+    status = hcc_file_read(&out->bytes, &out->size, found.gl_pathv[0], HCC_MAX_MODULE, b->err);
   }
-  status = found.gl_pathc == 1
-               ? hcc_file_read(&out->bytes, &out->size, found.gl_pathv[0], HCC_MAX_MODULE, b->err)
-               : hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET, "cargo made more than one module");
   globfree(&found);
   return status;
 }
@@ -396,7 +520,8 @@ static int take_module(hcc_module_bytes *out, const rust_build *b) {
 int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
   int status;
   hcc_tool cargo;
-  char target[HCC_PATH + 16], compiler[HCC_PATH + 8], linker[HCC_PATH + 64], home[HCC_PATH];
+  char compiler[HCC_PATH + 8], linker[HCC_PATH + 64], home[HCC_PATH];
+  int lock = -1;
   rust_build *b = calloc(1, sizeof *b);
   if (b == NULL) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
@@ -415,7 +540,7 @@ int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
                         "--target",
                         TRIPLE,
                         "--target-dir",
-                        target,
+                        b->target,
                         "--message-format=short",
                         NULL};
   HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, err));
@@ -423,12 +548,17 @@ int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
   HCC_TRY(find_cargo(&cargo, b));
   argv[4] = cargo.path;
   HCC_TRY(hcc_path(home, err, "HOME=%s", own == NULL ? "/" : own));
-  snprintf(target, sizeof target, "%s/target", job->folder);
+  HCC_TRY(find_target(b));
+  lock = lock_target(b);
   snprintf(compiler, sizeof compiler, "RUSTC=%s", b->rustc.path);
   snprintf(linker, sizeof linker, "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=%s", b->wasm_ld.path);
+  HCC_TRY(forget_modules(b));
   HCC_TRY(run_cargo(b, argv));
   HCC_TRY(take_module(out, b));
 out:
+  if (lock >= 0) {
+    close(lock);
+  }
   free(b);
   return status;
 }

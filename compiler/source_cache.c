@@ -17,7 +17,7 @@
 #include "limits.h"
 
 #define READ_MAX (64u << 20) /* bytes of a source or header */
-#define STATE 96             /* of an installed file, as text */
+#define STATE HCC_SOURCE_STATE
 #define HEAD_MAX (16u << 20)
 
 struct hcc_source_cache {
@@ -49,12 +49,17 @@ static void state_of(char out[STATE], const struct stat *s) {
            s->st_ctim.tv_nsec, (unsigned long long)s->st_ino);
 }
 
-void hcc_source_cache_file(hcc_source_cache *c, const char *path) {
+void hcc_source_cache_state(char out[STATE], const char *path) {
   struct stat info;
-  char state[STATE] = "";
-  if (c != NULL && stat(path, &info) == 0) {
-    state_of(state, &info);
+  out[0] = '\0';
+  if (stat(path, &info) == 0) {
+    state_of(out, &info);
   }
+}
+
+void hcc_source_cache_file(hcc_source_cache *c, const char *path) {
+  char state[STATE];
+  hcc_source_cache_state(state, path);
   hcc_source_cache_word(c, path);
   hcc_source_cache_word(c, state);
 }
@@ -348,4 +353,50 @@ void hcc_source_cache_put(hcc_source_cache *c, const hcc_module_bytes *module) {
   }
   cJSON_free(text);
   hcc_buf_free(&entry);
+}
+
+/* ---- files that builds share ---- */
+
+static bool name_shared(char name[HCC_HASH_HEX], const char *const *words, uint32_t count) {
+  static const char purpose[] = "shared file of heliosc " HELIOS_VERSION;
+  uint8_t hash[HCC_HASH];
+  hcc_tool self;
+  EVP_MD_CTX *h = EVP_MD_CTX_new();
+  bool made = h != NULL && hcc_tool_identify(&self, "/proc/self/exe") &&
+              EVP_DigestInit_ex(h, EVP_sha256(), NULL) == 1 &&
+              EVP_DigestUpdate(h, purpose, sizeof purpose) == 1 &&
+              EVP_DigestUpdate(h, self.identity, strlen(self.identity) + 1) == 1;
+  for (uint32_t i = 0; made && i < count; i++) {
+    made = EVP_DigestUpdate(h, words[i], strlen(words[i]) + 1) == 1;
+  }
+  made = made && EVP_DigestFinal_ex(h, hash, NULL) == 1;
+  EVP_MD_CTX_free(h);
+  if (made) {
+    hcc_hex(name, hash);
+  }
+  return made;
+}
+
+bool hcc_source_cache_fetch(const hcc_source_cache *c, const char *const *words, uint32_t count,
+                            const char *path) {
+  char name[HCC_HASH_HEX];
+  uint8_t *bytes = NULL;
+  size_t size;
+  bool found = c != NULL && name_shared(name, words, count) &&
+               hcc_cache_get_source(&bytes, &size, name, c->key) &&
+               hcc_file_write(path, bytes, size, NULL) == 0;
+  free(bytes);
+  return found;
+}
+
+void hcc_source_cache_store(const hcc_source_cache *c, const char *const *words, uint32_t count,
+                            const char *path) {
+  char name[HCC_HASH_HEX];
+  uint8_t *bytes = NULL;
+  size_t size;
+  if (c != NULL && name_shared(name, words, count) &&
+      hcc_file_read(&bytes, &size, path, READ_MAX, NULL) == 0) {
+    hcc_cache_put_source(name, bytes, size, c->key);
+  }
+  free(bytes);
 }

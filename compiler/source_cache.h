@@ -43,6 +43,17 @@ void hcc_source_cache_absent(hcc_source_cache *c, const char *path);
 /* The build read more than it can say: nothing is kept. */
 void hcc_source_cache_unfit(hcc_source_cache *c);
 
+/* A file that builds share and that depends on no source, such as a compiled SDK: by what it was
+ * made from (words; heliosc itself is among them). Fetch writes it to path; store keeps it from
+ * there. */
+bool hcc_source_cache_fetch(const hcc_source_cache *c, const char *const *words, uint32_t count,
+                            const char *path);
+void hcc_source_cache_store(const hcc_source_cache *c, const char *const *words, uint32_t count,
+                            const char *path);
+/* size and times of an installed file as a word; empty if it is not there */
+#define HCC_SOURCE_STATE 96
+void hcc_source_cache_state(char out[HCC_SOURCE_STATE], const char *path);
+
 /* A message of the build. */
 void hcc_source_cache_hear(hcc_source_cache *c, const hcc_message *m);
 

@@ -10,7 +10,6 @@ language=${2:-c}
 here=$(cd "$(dirname "$0")" && pwd)
 sdk=$here/../../sdk
 clang=${HELIOS_CLANG:-clang}
-rustc=${HELIOS_RUSTC:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,27 +18,12 @@ build_c() {
     -Wl,--no-entry,--stack-first -o "$work/discount.wasm" "$here/discount.c"
 }
 
-# A rustc that has the standard library for wasm: Debian's, or the first in PATH.
-find_rustc() {
-  for each in $rustc /usr/bin/rustc rustc; do
-    libs=$("$each" --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || continue
-    if [ -d "$libs" ]; then
-      rustc=$each
-      return
-    fi
-  done
-  echo "no rustc with wasm32-unknown-unknown (Debian: rustc libstd-rust-dev-wasm32)" >&2
-  exit 77
-}
-
 build_rust() {
-  find_rustc
-  flags="--edition 2021 --target wasm32-unknown-unknown -C opt-level=3 -C panic=abort"
-  "$rustc" $flags --crate-type rlib --crate-name heliosdb_wasm_sdk \
-    -o "$work/libheliosdb_wasm_sdk.rlib" "$sdk/rust/src/lib.rs"
-  "$rustc" $flags -C lto -C strip=symbols -C linker=wasm-ld --crate-type cdylib \
-    --extern heliosdb_wasm_sdk="$work/libheliosdb_wasm_sdk.rlib" \
-    -o "$work/discount.wasm" "$here/discount.rs"
+  "$bin/heliosc" -q build --emit=module "$here/discount.rs" -o "$work/discount.wasm" 2>"$work/said" || {
+    cat "$work/said" >&2
+    if grep -q 'H0300' "$work/said"; then exit 77; fi
+    exit 1
+  }
 }
 
 "build_$language"

@@ -1,11 +1,10 @@
 # heliosc build of a Rust file: the module, messages at their places. Needs a rustc with wasm32 (Debian's).
 cat >half.rs <<'R'
 use heliosdb_wasm_sdk::*;
-procedure! {
-    fn half(v: i64) -> Result<i64, Error> {
-        if v % 2 != 0 { return Err(Error::new(7, format!("{} is odd", v))); }
-        Ok(v / 2)
-    }
+#[heliosdb_procedure]
+fn half(v: i64) -> Result<i64, Error> {
+    if v % 2 != 0 { return Err(Error::new(7, format!("{} is odd", v))); }
+    Ok(v / 2)
 }
 R
 heliosc build -q half.rs 2>err || {
@@ -14,7 +13,7 @@ heliosc build -q half.rs 2>err || {
 }
 helios -q -c "CREATE PROCEDURE half LANGUAGE wasm AS 'half.so'" -c "SELECT half(42)" -c "SELECT half(3)" 2>&1
 sed 's|v / 2|w / 2|' half.rs >bad.rs
-expect 1 heliosc build bad.rs && has err 'cannot find value .w.' && has err 'bad.rs:5:12'
+expect 1 heliosc build bad.rs && has err 'cannot find value .w.' && has err 'bad.rs:5:8'
 
 # the cache: a module, a file that is included and the source count; a module of the other name would be an error
 build() { heliosc build --json --emit=module all.rs >json 2>err || { cat json err; fail "build"; }; }

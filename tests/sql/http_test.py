@@ -288,19 +288,11 @@ class Http(Base):
                 del os.environ[name]
 
     def test_rust_crate(self):
-        target = ["--target", "wasm32-unknown-unknown"]
-        rustc = next((r for r in dict.fromkeys((shutil.which("rustc"), "/usr/bin/rustc")) if r and os.path.isdir(
-            subprocess.run([r, *target, "--print", "target-libdir"], capture_output=True, text=True).stdout.strip() or "/-")),
-            None)
-        if rustc is None:
-            self.skipTest("no rustc for wasm32-unknown-unknown")
-        rust = [rustc, *target, "--edition", "2021", "-C", "opt-level=s", "-C", "panic=abort", "-C", "strip=symbols"]
-        subprocess.run([*rust, "--crate-type", "rlib", "--crate-name", "heliosdb_wasm_sdk", SDK / "rust/src/lib.rs"],
-                       check=True)
-        subprocess.run([*rust, "--crate-type", "cdylib", "-C", "linker=wasm-ld", "--extern",
-                        "heliosdb_wasm_sdk=libheliosdb_wasm_sdk.rlib", "-o", "rs.wasm",
-                        Path(__file__).with_name("http_guest.rs")], check=True)
-        subprocess.run([os.environ["HELIOS_HELIOSC"], "build", "rs.wasm", "-o", "rs.so"], check=True)
+        source = Path(__file__).with_name("http_guest.rs")
+        built = subprocess.run([os.environ["HELIOS_HELIOSC"], "build", source, "-o", "rs.so"], capture_output=True, text=True)
+        if "H0300" in built.stderr:
+            self.skipTest(built.stderr)
+        self.assertEqual(built.returncode, 0, built.stderr)
         folder = Path("kept").resolve()
         folder.mkdir()
         grants = "network:a.localhost:private", f"filesystem:{folder}:rw"

@@ -151,7 +151,11 @@ static void read__refusals(void **state) {
       {"{\"v\":1,\"extra\":0}", "unknown field"},
       {"{\"V\":1}", "unknown field"},
       {"{\"v\":1} x", "behind its end"},
-      {"{\"v\":1}{\"v\":1}", "behind its end"},
+      {"{\"v\":1} x", "behind its end"},
+      {"{\"v\":1}{\"v\":2}", "version 1"},
+      {"{\"v\":1}{\"v\":1,\"n\":0}", "unknown field"},
+      {"{\"v\":1,\"name\":\"a\"}{\"v\":1,\"name\":\"b\"}", "one name"},
+      {P("\"name\":\"f\"") "\n" P("\"name\":\"F\",\"export\":\"f\""), "twice"},
       {"{\"v\":1,\"name\":\"\"}", "name for a module"},
       {"{\"v\":1,\"name\":\"a\\nb\"}", "name for a module"},
       {"{\"v\":1,\"name\":\"a\\u0000b\"}", "NUL"},
@@ -189,6 +193,24 @@ static void read__refusals(void **state) {
       fail_msg("%s: %d %s", cases[i].text, status, err.text);
     }
   }
+}
+
+/* A linker puts the parts of a section one behind the other. */
+static void read__several_in_one_section(void **state) {
+  (void)state;
+  char out[2048];
+  assert_int_equal(
+      read_one(out, NULL, ":",
+               "{\"v\":1,\"procedures\":[{\"name\":\"f\"}],\"capabilities\":[\"log\"]}\n"
+               "{\"v\":1,\"name\":\"shop\",\"procedures\":[{\"name\":\"g\",\"export\":\"f\"}],"
+               "\"capabilities\":[\"query\"]}{\"v\":1,\"name\":\"shop\"}"),
+      0);
+  assert_string_equal(
+      out,
+      "{\"v\":1,\"name\":\"shop\",\"procedures\":[{\"name\":\"f\",\"export\":\"f\",\"params\":[],"
+      "\"returns\":null,\"deterministic\":false,\"strict\":true,\"state\":\"call\"},"
+      "{\"name\":\"g\",\"export\":\"f\",\"params\":[],\"returns\":null,\"deterministic\":false,"
+      "\"strict\":true,\"state\":\"call\"}],\"capabilities\":[\"log\",\"query\"]}");
 }
 
 static void read__two_sections(void **state) {
@@ -281,6 +303,7 @@ int main(void) {
       cmocka_unit_test(types__cells_where_null_may_come),
       cmocka_unit_test(read__absent_is_null),
       cmocka_unit_test(read__refusals),
+      cmocka_unit_test(read__several_in_one_section),
       cmocka_unit_test(read__two_sections),
       cmocka_unit_test(types__fit_or_not),
       cmocka_unit_test(types__pulled_arguments_and_pushed_results),

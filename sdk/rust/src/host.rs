@@ -1,7 +1,41 @@
-//! host.rs - randomness, cryptography, the environment, kept values, session variables and metrics as safe functions. Must never trust a length that the
-//! host gives beyond the buffer that it was given.
+//! host.rs - log, clock, randomness, cryptography, the environment, kept values, session variables and metrics as safe
+//! functions. Must never trust a length that the host gives beyond the buffer that it was given.
 
-use crate::{abi, check, Error};
+use crate::error::{check, done, text};
+use crate::{abi, status, Error, Timestamp};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+pub fn log(level: LogLevel, line: &str) -> Result<(), Error> {
+    done(unsafe { abi::log(level as u32, line.as_ptr(), line.len() as u32) })
+}
+
+pub fn debug(line: &str) -> Result<(), Error> {
+    log(LogLevel::Debug, line)
+}
+
+pub fn info(line: &str) -> Result<(), Error> {
+    log(LogLevel::Info, line)
+}
+
+pub fn warn(line: &str) -> Result<(), Error> {
+    log(LogLevel::Warn, line)
+}
+
+pub fn error(line: &str) -> Result<(), Error> {
+    log(LogLevel::Error, line)
+}
+
+/// The clock.
+pub fn now() -> Timestamp {
+    Timestamp(unsafe { abi::now_us() })
+}
 
 /// Bytes that a host function gives: asked for the size first, then for the bytes.
 fn sized(give: impl Fn(*mut u8, u32) -> i32) -> Result<Vec<u8>, Error> {
@@ -12,10 +46,9 @@ fn sized(give: impl Fn(*mut u8, u32) -> i32) -> Result<Vec<u8>, Error> {
 }
 
 /// As sized, where there may be none: ABSENT is None.
-fn optional(give: impl Fn(*mut u8, u32) -> i32) -> Result<Option<Vec<u8>>, Error> {
-    const ABSENT: i32 = -16;
+pub(crate) fn optional(give: impl Fn(*mut u8, u32) -> i32) -> Result<Option<Vec<u8>>, Error> {
     match give(std::ptr::null_mut(), 0) {
-        ABSENT => Ok(None),
+        status::ABSENT => Ok(None),
         _ => sized(give).map(Some),
     }
 }
@@ -67,7 +100,7 @@ pub fn verify(public_key: &[u8; 32], data: &[u8], signature: &[u8]) -> Result<bo
 /// An environment variable that a grant names; None if it is not set.
 pub fn env_var(name: &str) -> Result<Option<String>, Error> {
     let value = optional(|dst, cap| unsafe { abi::env_get(name.as_ptr(), name.len() as u32, dst, cap) })?;
-    Ok(value.map(|v| String::from_utf8_lossy(&v).into_owned()))
+    value.map(|v| text(v, || format!("the variable {}", name))).transpose()
 }
 
 /// A value that this procedure keeps; None if there is no such key.
@@ -77,7 +110,7 @@ pub fn kv_get(key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
 
 pub fn kv_set(key: &[u8], value: &[u8]) -> Result<(), Error> {
     let (v, vn) = (value.as_ptr(), value.len() as u32);
-    check(unsafe { abi::kv_set(key.as_ptr(), key.len() as u32, v, vn) }).map(|_| ())
+    done(unsafe { abi::kv_set(key.as_ptr(), key.len() as u32, v, vn) })
 }
 
 /// Was there such a key?
@@ -102,20 +135,20 @@ pub fn kv_keys(prefix: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
 /// A variable of the connection; None if it is not set.
 pub fn session_var(name: &str) -> Result<Option<String>, Error> {
     let value = optional(|dst, cap| unsafe { abi::session_get(name.as_ptr(), name.len() as u32, dst, cap) })?;
-    Ok(value.map(|v| String::from_utf8_lossy(&v).into_owned()))
+    value.map(|v| text(v, || format!("the session variable {}", name))).transpose()
 }
 
 pub fn set_session_var(name: &str, value: &str) -> Result<(), Error> {
     let (v, vn) = (value.as_ptr(), value.len() as u32);
-    check(unsafe { abi::session_set(name.as_ptr(), name.len() as u32, v, vn) }).map(|_| ())
+    done(unsafe { abi::session_set(name.as_ptr(), name.len() as u32, v, vn) })
 }
 
 /// Adds to a counter of this procedure.
 pub fn metric_add(name: &str, value: f64) -> Result<(), Error> {
-    check(unsafe { abi::metric_add(name.as_ptr(), name.len() as u32, value) }).map(|_| ())
+    done(unsafe { abi::metric_add(name.as_ptr(), name.len() as u32, value) })
 }
 
 /// Sets a gauge of this procedure.
 pub fn metric_set(name: &str, value: f64) -> Result<(), Error> {
-    check(unsafe { abi::metric_set(name.as_ptr(), name.len() as u32, value) }).map(|_| ())
+    done(unsafe { abi::metric_set(name.as_ptr(), name.len() as u32, value) })
 }

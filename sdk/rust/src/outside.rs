@@ -1,7 +1,9 @@
 //! outside.rs - files below granted paths and HTTPS to granted domains as safe functions. Must never trust a length
 //! that the host gives beyond the buffer that it was given.
 
-use crate::{abi, check, Error};
+use crate::error::{check, done, text};
+use crate::host::optional;
+use crate::{abi, status, Error, Json};
 
 const WRITE: u32 = 1;
 const CREATE: u32 = 2;
@@ -61,16 +63,17 @@ pub fn append_file(path: &str, data: &[u8]) -> Result<(), Error> {
 }
 
 pub fn remove_file(path: &str) -> Result<(), Error> {
-    check(unsafe { abi::file_remove(path.as_ptr(), path.len() as u32) }).map(|_| ())
+    done(unsafe { abi::file_remove(path.as_ptr(), path.len() as u32) })
 }
 
-/// Names in a folder as a JSON array.
-pub fn list_folder(path: &str) -> Result<String, Error> {
+/// Names in a folder.
+pub fn list_folder(path: &str) -> Result<Vec<String>, Error> {
     let (p, pn) = (path.as_ptr(), path.len() as u32);
     let n = check(unsafe { abi::file_list(p, pn, 0, std::ptr::null_mut(), 0) })? as usize;
     let mut bytes = vec![0u8; n];
     check(unsafe { abi::file_list(p, pn, 0, bytes.as_mut_ptr(), n as u32) })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let list: Json = text(bytes, || format!("the list of {}", path))?.parse()?;
+    Ok(list.items().iter().filter_map(Json::as_str).map(String::from).collect())
 }
 
 /// The response to the last request; the next request replaces it.
@@ -82,14 +85,14 @@ pub struct Response {
 
 impl Response {
     /// A header; None if there is none of this name. Only until the next request.
-    pub fn header(&self, name: &str) -> Option<String> {
-        let mut bytes = vec![0u8; 4096];
-        let n = unsafe { abi::http_header(name.as_ptr(), name.len() as u32, bytes.as_mut_ptr(), 4096) };
-        if n < 0 {
-            return None;
-        }
-        bytes.truncate(n as usize);
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+    pub fn header(&self, name: &str) -> Result<Option<String>, Error> {
+        let value = optional(|dst, cap| unsafe { abi::http_header(name.as_ptr(), name.len() as u32, dst, cap) })?;
+        value.map(|v| text(v, || format!("the header {}", name))).transpose()
+    }
+
+    /// Its body as text.
+    pub fn text(&self) -> Result<&str, Error> {
+        std::str::from_utf8(&self.body).map_err(|_| Error::new(status::UTF8, "the response is not valid UTF-8"))
     }
 }
 
