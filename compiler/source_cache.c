@@ -153,7 +153,7 @@ static bool same_reads(const cJSON *reads) {
   const cJSON *v;
   cJSON_ArrayForEach(v, reads) {
     char hex[HCC_HASH_HEX];
-    uint8_t *bytes;
+    uint8_t *bytes = NULL;
     size_t size;
     bool same = cJSON_IsString(v) && hash_file(hex, &bytes, &size, v->string) &&
                 strcmp(hex, v->valuestring) == 0;

@@ -1,200 +1,12 @@
-/* differential.c - the native half of differential.py: generates modules from seeds, builds each as
- * `heliosc build` does, runs every program in the engine and prints what came out, a JSON object a
- * module, for other engines to be held against. Leaves <folder>/m<seed>.wasm and .metered.wasm.
+/* differential.c - the native half of differential.py: modules from seeds, a JSON object each.
  *
  * usage: differential FIRST COUNT PROGRAMS FOLDER
  * A module's mode (tier, bounds, processor) follows from its seed. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "build.h"
-#include "fs.h"
-#include "generate.h"
-#include "instance/instance.h"
-#include "module.h"
-#include "rewrite.h"
+#include "native.h"
 
 #define CHOICES (1u << 18)
-#define TURNS 2u /* of each program, with other arguments */
-#define SECONDS 20u
-
-typedef struct job {
-  const char *folder;
-  uint64_t seed;
-  uint32_t programs;
-  hcc_buf wasm;
-  fz_module plan;
-  hrt_plugin *plugin;
-  hrt_instance *instance;
-} job;
-
-static const char *trap_name(uint32_t code) {
-  switch (code) {
-#define HSB_TRAP(name, number, text)                                                               \
-  case number:                                                                                     \
-    return #name;
-#include "hsb_traps.def"
-#undef HSB_TRAP
-  default:
-    return "UNKNOWN";
-  }
-}
-
-static int fail(const job *j, const char *what, const char *why) {
-  fprintf(stderr, "seed %" PRIu64 ": %s: %s\n", j->seed, what, why);
-  return 1;
-}
-
-static void path_of(char out[HCC_PATH], const job *j, const char *suffix) {
-  snprintf(out, HCC_PATH, "%s/m%" PRIu64 "%s", j->folder, j->seed, suffix);
-}
-
-static hcc_build_options mode_of(uint64_t seed) {
-  return (hcc_build_options){.tier = seed & 1 ? HCC_TIER_BASELINE : HCC_TIER_OPTIMIZING,
-                             .bounds = seed & 2 ? HCC_BOUNDS_EXPLICIT : HCC_BOUNDS_GUARD,
-                             .target = seed & 4 ? "native" : NULL,
-                             .no_cache = true,
-                             .no_embed = true,
-                             .jobs = 1};
-}
-
-/* The module and, for engines that know nothing of a plan, the metered one. */
-static int write_modules(job *j) {
-  char path[HCC_PATH];
-  hcc_error err = {0};
-  hcc_module *m = NULL;
-  hcc_plan plan = {0};
-  hcc_buf metered;
-  hcc_rewrite_options options = {.meter = true, .keep_data = true};
-  hcc_buf_init(&metered, FZ_MODULE_MAX * 4);
-  path_of(path, j, ".wasm");
-  int status = hcc_file_write(path, j->wasm.data, j->wasm.size, &err) != 0 ||
-               hcc_decode(&m, j->wasm.data, j->wasm.size, &err) != 0 ||
-               hcc_validate(m, &err) != 0 || hcc_rewrite(&metered, &plan, m, &options, &err) != 0;
-  path_of(path, j, ".metered.wasm");
-  status = status || hcc_file_write(path, metered.data, metered.size, &err) != 0;
-  hcc_plan_free(&plan);
-  hcc_module_free(m);
-  hcc_buf_free(&metered);
-  return status ? fail(j, "module", err.text) : 0;
-}
-
-static int build(job *j) {
-  char input[HCC_PATH], output[HCC_PATH];
-  uint8_t key[HRT_KEY_BYTES], *bytes = NULL;
-  size_t size;
-  hcc_error err = {0};
-  helios_error e = {0};
-  hcc_build_result result;
-  hcc_build_options options = mode_of(j->seed);
-  path_of(input, j, ".wasm");
-  path_of(output, j, ".so");
-  options.input = input;
-  options.output = output;
-  if (hcc_build(&result, &options, &err) != 0 ||
-      hcc_file_read(&bytes, &size, output, 1u << 30, &err) != 0) {
-    return fail(j, "build", err.text);
-  }
-  int status = hrt_key_load(key, &e) != 0 || hrt_plugin_load(&j->plugin, bytes, size, key, &e) != 0;
-  free(bytes);
-  remove(output);
-  return status ? fail(j, "load", e.text) : 0;
-}
-
-static int renew(job *j, bool trapped) {
-  helios_error err = {0};
-  hrt_budget budget = {0};
-  hrt_instance_options options = {0};
-  if (j->instance != NULL && !trapped) {
-    return hrt_instance_reset(j->instance, &err) == 0 ? 0 : fail(j, "reset", err.text);
-  }
-  hrt_instance_free(j->instance);
-  j->instance = NULL;
-  return hrt_instance_new(&j->instance, j->plugin, &options, &budget, &err) == 0
-             ? 0
-             : fail(j, "instance", err.text);
-}
-
-/* Calls and prints "trap":"..." or "values":[...],"fuel":n. */
-static bool call(job *j, const char *name, hsb_slot *slots, uint32_t results) {
-  struct timespec now;
-  helios_error err = {0};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  hrt_budget budget = {.deadline_ns = (uint64_t)(now.tv_sec + SECONDS) * 1000000000u};
-  int index = hrt_plugin_export(j->plugin, name, strlen(name));
-  if (hrt_call(j->instance, (uint32_t)index, slots, &budget, &err) != 0) {
-    printf("\"trap\":\"%s\"", trap_name(err.trap));
-    return false;
-  }
-  fputs("\"values\":[", stdout);
-  for (uint32_t i = 0; i < results; i++) {
-    printf("%s\"%" PRIu64 "\"", i == 0 ? "" : ",", slots[i]);
-  }
-  printf("],\"fuel\":\"%" PRIu64 "\"", budget.fuel_used);
-  return true;
-}
-
-static void print_letters(const char *key, const uint8_t *types, uint32_t count) {
-  printf("\"%s\":\"", key);
-  for (uint32_t i = 0; i < count; i++) {
-    putchar("dfji"[types[i] - HCC_F64]);
-  }
-  fputs("\",", stdout);
-}
-
-static int run(job *j, uint32_t program, uint32_t turn, fz_choices *c) {
-  const fz_sig *sig = &j->plan.programs[program].sig;
-  hsb_slot slots[8] = {0};
-  char name[16];
-  snprintf(name, sizeof name, "p%u", program);
-  printf("%s{\"name\":\"%s\",", program + turn == 0 ? "" : ",", name);
-  print_letters("params", sig->params, sig->param_count);
-  print_letters("results", sig->results, sig->result_count);
-  fputs("\"args\":[", stdout);
-  for (uint32_t i = 0; i < sig->param_count; i++) {
-    slots[i] = fz_argument(sig->params[i], c);
-    printf("%s\"%" PRIu64 "\"", i == 0 ? "" : ",", slots[i]);
-  }
-  fputs("],", stdout);
-  bool whole = call(j, name, slots, sig->result_count);
-  if (whole) {
-    fputs(",\"sum\":{", stdout);
-    whole = call(j, "sum", slots, 1);
-    fputs("}", stdout);
-  }
-  fputs("}", stdout);
-  return renew(j, !whole);
-}
-
-static int differ(job *j) {
-  uint8_t *bytes = malloc(CHOICES);
-  hcc_buf_init(&j->wasm, FZ_MODULE_MAX);
-  int status = bytes == NULL;
-  if (status == 0) {
-    fz_choices c = {bytes, CHOICES};
-    fz_fill(bytes, CHOICES, j->seed);
-    status = !fz_generate(&j->wasm, &j->plan, j->programs, &c) || write_modules(j) || build(j) ||
-             renew(j, true);
-    hcc_build_options mode = mode_of(j->seed);
-    printf("{\"seed\":%" PRIu64 ",\"mode\":\"%s %s%s\",\"runs\":[", j->seed,
-           mode.tier == HCC_TIER_BASELINE ? "O1" : "O3",
-           mode.bounds == HCC_BOUNDS_EXPLICIT ? "explicit" : "guard",
-           mode.target != NULL ? " native" : "");
-    for (uint32_t i = 0; i < TURNS * j->programs && status == 0; i++) {
-      status = run(j, i / TURNS, i % TURNS, &c);
-    }
-    printf("]}\n");
-    fflush(stdout);
-  }
-  hrt_instance_free(j->instance);
-  hrt_plugin_unref(j->plugin);
-  hcc_buf_free(&j->wasm);
-  free(bytes);
-  return status;
-}
 
 int main(int argc, char **argv) {
   if (argc != 5) {
@@ -203,15 +15,14 @@ int main(int argc, char **argv) {
   }
   uint64_t first = strtoull(argv[1], NULL, 10), count = strtoull(argv[2], NULL, 10);
   uint32_t programs = (uint32_t)strtoul(argv[3], NULL, 10);
-  int status = programs == 0 || programs > FZ_PROGRAMS;
-  for (uint64_t i = 0; i < count && status == 0; i++) {
-    job *j = calloc(1, sizeof *j);
-    if (j == NULL) {
-      return 1;
-    }
-    *j = (job){.folder = argv[4], .seed = first + i, .programs = programs};
-    status = differ(j);
-    free(j);
+  uint8_t *bytes = malloc(CHOICES);
+  int status = bytes == NULL || programs == 0 || programs > FZ_PROGRAMS;
+  for (uint64_t seed = first; seed < first + count && status == 0; seed++) {
+    fz_choices c = {bytes, CHOICES};
+    fz_native module = {argv[4], seed, (uint32_t)(seed % FZ_MODES), programs};
+    fz_fill(bytes, CHOICES, seed);
+    status = fz_native_run(stdout, &module, &c);
   }
+  free(bytes);
   return status;
 }

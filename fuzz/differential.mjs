@@ -1,11 +1,13 @@
 // differential.mjs - runs what `fuzz_differential` ran on Node: each module as it is and metered. Reads its JSON
 // lines from standard input; prints each difference and, last, the counts as JSON.
 //
-// usage: node --experimental-wasm-extended-const differential.mjs FOLDER < LINES
+// usage: node --experimental-wasm-extended-const differential.mjs FOLDER [--each] < LINES
+// --each: says "done" after each module, when its files are needed no more.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const folder = process.argv[2];
+const each = process.argv[3] === "--each";
 const FUEL = 1n << 60n;
 const count = { modules: 0, runs: 0, traps: 0, differences: 0 };
 
@@ -118,6 +120,9 @@ function checkModule({ seed, mode, runs }) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   checkModule(JSON.parse(line));
+  if (each) {
+    console.log("done");
+  }
 }
 console.log(JSON.stringify(count));
 process.exit(count.differences === 0 ? 0 : 1);

@@ -2,6 +2,7 @@
 """differential.py - generated programs as machine code, against two other engines that share no code with heliosc.
 
 usage: differential.py FUZZ_DIFFERENTIAL [--first SEED] [--modules N] [--programs P] [--mutate]
+       differential.py --judge FOLDER < LINES
 
 `fuzz_differential` generates a module a seed, builds it as `heliosc build` does (tier, bounds, processor by seed) and runs each
 program twice with other arguments. The same calls are made by Node (V8), by Node on the metered module, where the fuel
@@ -9,6 +10,8 @@ used must be the same too, and by wabt's spectest-interp. What must agree: resul
 trap, and after each call that did not trap a sum of memory, globals and tables. Filtered: nothing; the generator leaves
 no NaN bits open and runs out of no stack. --mutate falsifies one native answer, which must be noticed.
 Exits 77 without Node or spectest-interp.
+
+--judge: for compile_fuzz.c: says "ready" or "skipped ...", then "same" or "differs" to each line of standard input.
 """
 import argparse
 import json
@@ -67,7 +70,7 @@ def on_interpreter(interpreter, folder, module):
     passed = re.search(r"(\d+)/(\d+) tests passed", done.stdout)
     wrong = [line for line in done.stdout.splitlines() if is_wrong(line, lines)]
     if not passed or int(passed.group(2)) < asserted or done.returncode != 0 or wrong:
-        print(f"seed {module['seed']} ({module['mode']}) on spectest-interp: {chr(10).join(wrong)}{done.stderr[-500:]}")
+        print(f"seed {module['seed']} ({module['mode']}) on spectest-interp: {chr(10).join(wrong)}{done.stderr[-500:]}", file=sys.stderr)
         return 1, asserted
     return 0, asserted
 
@@ -86,6 +89,27 @@ def falsify(module):
     run["sum"]["values"] = [str(int(run["sum"]["values"][0]) ^ 1)]
 
 
+def node_command(tools, folder, *options):
+    return [tools["node"], "--experimental-wasm-extended-const", str(Path(__file__).with_suffix(".mjs")), str(folder), *options]
+
+
+def judge(tools, folder):
+    """One module after the other, each as soon as it is here; Node stays."""
+    node = subprocess.Popen(node_command(tools, folder, "--each"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        module = json.loads(line)
+        node.stdin.write(line)
+        node.stdin.flush()
+        differences = list(iter(node.stdout.readline, "done\n"))
+        sys.stderr.write("".join(differences))
+        differs = bool(differences) or on_interpreter(tools["spectest-interp"], folder, module)[0] != 0
+        print("differs" if differs else "same", flush=True)
+        for path in folder.glob("m*"):
+            path.unlink()
+    node.stdin.close()
+
+
 def batch(options, tools, folder, first, count, total):
     env = dict(os.environ, HELIOS_KEY=str(folder / "key"), HELIOS_TOOLCHAIN=os.environ.get("HELIOS_TOOLCHAIN", str(SOURCE / "toolchain")))
     native = subprocess.run([options.native, str(first), str(count), str(options.programs), str(folder)],
@@ -101,8 +125,7 @@ def batch(options, tools, folder, first, count, total):
     if options.mutate:
         falsify(modules[0])
     text = "".join(json.dumps(m) + "\n" for m in modules)
-    node = subprocess.run([tools["node"], "--experimental-wasm-extended-const", str(Path(__file__).with_suffix(".mjs")), str(folder)],
-                          input=text, text=True, capture_output=True)
+    node = subprocess.run(node_command(tools, folder), input=text, text=True, capture_output=True)
     lines = node.stdout.splitlines()
     counts = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
     if node.returncode != 0:
@@ -121,7 +144,8 @@ def batch(options, tools, folder, first, count, total):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("native")
+    parser.add_argument("native", nargs="?")
+    parser.add_argument("--judge", type=Path)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--modules", type=int, default=4)
     parser.add_argument("--programs", type=int, default=64)
@@ -132,6 +156,8 @@ def main():
     if missing:
         print(f"skipped: no {', no '.join(missing)}")
         sys.exit(77)
+    if options.judge:
+        return judge(tools, options.judge)
     total = dict.fromkeys(("modules", "runs", "traps", "asserted", "bad"), 0)
     with tempfile.TemporaryDirectory(prefix="helios-differential-") as folder:
         for first in range(options.first, options.first + options.modules, BATCH):

@@ -308,13 +308,30 @@ static void refused__explicit_file(void **state) {
   each_in_turn("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS", 20, true);
 }
 
+/* Memory that is open by all that the engine knows faults all the same: a trap, not a repair that
+ * may be asked for without end. */
+static void taken__is_a_trap(void **state) {
+  (void)state;
+  hrt_plugin *p = kit_plugin("");
+  uint64_t none;
+  for (int part = 0; part < 3; part++) {
+    tested = kit_instance(p, NULL);
+    uint32_t export = part == 2 ? KIT_TABLE_SET : KIT_POKE;
+    assert_int_equal(call(export, 5, 1, 0, &none), 0);
+    uint8_t *at = part == 2 ? tested->tables[0].data : tested->memory;
+    tested->tracking = part == 1 ? HRT_TRACK_OPEN : tested->tracking;
+    assert_int_equal(__real_mprotect(at, 4096, PROT_READ), 0);
+    assert_int_equal(call(export, 5, 1, 0, &none), HELIOS_E_TRAP);
+    hrt_instance_free(tested);
+  }
+  hrt_plugin_unref(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(refused__guard),
-      cmocka_unit_test(refused__guard_file),
-      cmocka_unit_test(refused__guard_many_pages),
-      cmocka_unit_test(refused__explicit),
-      cmocka_unit_test(refused__explicit_file),
+      cmocka_unit_test(taken__is_a_trap),    cmocka_unit_test(refused__guard),
+      cmocka_unit_test(refused__guard_file), cmocka_unit_test(refused__guard_many_pages),
+      cmocka_unit_test(refused__explicit),   cmocka_unit_test(refused__explicit_file),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

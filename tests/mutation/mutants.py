@@ -189,5 +189,6 @@ EQUIVALENT = {
         "more address space than a module without memory needs",
     f"{RESERVE}: if (sysconf(_SC_PAGESIZE) != HRT_TRACK_PAGE) => if (0 && (sysconf(_SC_PAGESIZE) != HRT_TRACK_PAGE))":
         "x86-64 has no other pages",
+    f"{TRACK}: if (!i->ready) => if (0 && (!i->ready))": "one fault a page while an instance begins, not one for sixteen",
     f"{RESERVE}: i->dirty = true; => nothing": "every way to it has set it: hrt_call for what is not stateless, hrt_guest_grow",
 }

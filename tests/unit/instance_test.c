@@ -4,6 +4,8 @@
 
 #include "guest_kit.h"
 
+#include "instance/outermost.h"
+
 #include <pthread.h>
 
 static hrt_plugin *plugin, *checked; /* guard pages; explicit bounds */
@@ -133,6 +135,29 @@ static void call__dead_instances_stay_dead(void **state) {
   assert_int_equal(hrt_call(i, KIT_EMPTY, s, &budget, &err), HELIOS_E_MISUSE);
   assert_int_equal(hrt_instance_reset(i, NULL), HELIOS_E_MISUSE);
   assert_int_equal(hrt_instance_checkpoint(i, NULL), HELIOS_E_MISUSE);
+  hrt_instance_free(i);
+}
+
+/* Calls on a budget that has enough left of its slice: what they write is undone, errors are the
+ * caller's, and a dead instance stays dead. */
+static void call__on_an_ample_budget(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget budget = {0};
+  helios_error first = {0}, second = {0};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(i, KIT_STATELESS, s, &budget, &first), 0);
+  assert_true(budget.slice > HRT_TOLL_CALL);
+  for (int n = 0; n < 2; n++) {
+    assert_int_equal(hrt_call(i, KIT_COUNT, s, &budget, &first), 0);
+    assert_int_equal(s[0], 101);
+    assert_int_equal(hrt_instance_reset(i, NULL), 0);
+  }
+  s[0] = 1u << 31;
+  assert_int_equal(hrt_call(i, KIT_PEEK, s, &budget, &second), HELIOS_E_TRAP);
+  assert_int_equal(first.code, HELIOS_OK);
+  assert_int_equal(second.code, HELIOS_E_TRAP);
+  assert_int_equal(hrt_call(i, KIT_EMPTY, s, &budget, NULL), HELIOS_E_MISUSE);
   hrt_instance_free(i);
 }
 
@@ -408,8 +433,10 @@ static void stack__nested_calls_share_the_outer_limit(void **state) {
 
 /* What a coroutine does: a call on memory that is no thread's stack. */
 static ucontext_t own_context, other_context;
-static int other_status;
+static int other_status, other_call;
 static helios_error other_error;
+static hrt_instance *other_instance;
+static hrt_budget other_budget;
 
 static void on_other_stack(void) {
   hrt_instance_options options = {.imports = &kit_binding};
@@ -417,6 +444,8 @@ static void on_other_stack(void) {
   hrt_instance *i = NULL;
   other_status = hrt_instance_new(&i, plugin, &options, &budget, &other_error);
   hrt_instance_free(i);
+  hsb_slot s[1] = {0};
+  other_call = hrt_call(other_instance, KIT_EMPTY, s, &other_budget, NULL);
   swapcontext(&other_context, &own_context);
 }
 
@@ -429,12 +458,17 @@ static void stack__foreign_is_refused(void **state) {
   void *stack = malloc(size);
   assert_non_null(stack);
   assert_int_equal(getcontext(&other_context), 0);
+  hsb_slot s[1] = {0};
+  other_instance = kit_instance(plugin, NULL); /* its next call could take the short way in */
+  assert_int_equal(hrt_call(other_instance, KIT_EMPTY, s, &other_budget, NULL), 0);
   other_context.uc_stack.ss_sp = stack;
   other_context.uc_stack.ss_size = size;
   makecontext(&other_context, on_other_stack, 0);
   assert_int_equal(swapcontext(&own_context, &other_context), 0);
   assert_int_equal(other_status, HELIOS_E_LIMIT);
   assert_string_equal(other_error.text, "called on a stack of unknown size");
+  assert_int_equal(other_call, HELIOS_E_LIMIT);
+  hrt_instance_free(other_instance);
   free(stack);
   assert_true(depth_with(1u << 17) > 0); /* the thread's own stack still works */
 }
@@ -505,6 +539,7 @@ int main(void) {
       cmocka_unit_test(call__oob_is_a_trap_with_its_place),
       cmocka_unit_test(call__last_byte_is_in_bounds),
       cmocka_unit_test(call__dead_instances_stay_dead),
+      cmocka_unit_test(call__on_an_ample_budget),
       cmocka_unit_test(call__every_trap_code),
       cmocka_unit_test(call__no_such_export),
       cmocka_unit_test(memory__grows_to_the_limit),
