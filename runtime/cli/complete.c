@@ -109,8 +109,8 @@ static void keywords(sh_words *w, const char *typed) {
   static const char *const ours[] = {
       "AGGREGATE", "CALL",      "CANARY",   "CAPABILITIES", "CAPABILITY", "DETERMINISTIC",
       "EXPORT",    "EXTENSION", "FUNCTION", "GRANT",        "LANGUAGE",   "PERCENT",
-      "PROCEDURE", "PROFILE",   "PROMOTE",  "RETURNS",      "REVOKE",     "SECURITY",
-      "SOURCE",    "USE",       "VERSION",  "wasm"};
+      "PROCEDURE", "PROFILE",   "PROMOTE",  "REBUILD",      "RETURNS",    "REVOKE",
+      "SECURITY",  "SOURCE",    "USE",      "VERSION",      "wasm"};
   bool lower = w->typed > 0 && islower((unsigned char)typed[w->typed - 1]);
   int count = sqlite3_keyword_count();
   for (int i = 0; i < count + (int)(sizeof ours / sizeof *ours); i++) {

@@ -24,6 +24,7 @@ typedef enum hrt_ddl_action {
   HRT_DDL_CANARY,   /* def.version, canary_percent, canary_error_rate */
   HRT_DDL_PROMOTE,  /* the canary becomes the current version */
   HRT_DDL_ROLLBACK, /* ends the canary, else back to the version before */
+  HRT_DDL_REBUILD,  /* all its versions that can't run here */
   HRT_DDL_DROP,
   HRT_DDL_CREATE_EXTENSION, /* def.name: of the extension; options and grants of all its procedures
                              */

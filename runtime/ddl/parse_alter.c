@@ -163,13 +163,18 @@ static int alter_rollback(hrt_parser *p) {
   return parse_cascade(p);
 }
 
+static int alter_rebuild(hrt_parser *p) {
+  p->ddl->action = HRT_DDL_REBUILD;
+  return 0;
+}
+
 static const struct {
   const char *word;
   int (*parse)(hrt_parser *p);
 } alters[] = {
     {"VERSION", alter_version}, {"USE", alter_use},           {"SET", alter_set},
     {"GRANT", alter_grant},     {"REVOKE", alter_revoke},     {"CANARY", alter_canary},
-    {"PROMOTE", alter_promote}, {"ROLLBACK", alter_rollback},
+    {"PROMOTE", alter_promote}, {"ROLLBACK", alter_rollback}, {"REBUILD", alter_rebuild},
 };
 enum { ALTERS = sizeof alters / sizeof *alters };
 
@@ -184,7 +189,7 @@ int hrt_parse_alter(hrt_parser *p) {
     }
   }
   status = hrt_parse_expected_word(
-      p, "VERSION, USE VERSION, SET, GRANT, REVOKE, CANARY, PROMOTE or ROLLBACK", words);
+      p, "VERSION, USE VERSION, SET, GRANT, REVOKE, CANARY, PROMOTE, ROLLBACK or REBUILD", words);
 out:
   return status;
 }

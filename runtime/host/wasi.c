@@ -427,10 +427,17 @@ REFUSED(fd_fdstat_set_rights, WASI_NOSYS)
 REFUSED(fd_filestat_set_times, WASI_NOSYS)
 REFUSED(fd_renumber, WASI_NOSYS)
 REFUSED(path_filestat_set_times, WASI_NOSYS)
-REFUSED(path_link, WASI_NOTCAPABLE)
 REFUSED(path_readlink, WASI_INVAL) /* no path that can be reached is a link */
-REFUSED(path_symlink, WASI_NOTCAPABLE)
-REFUSED(sock_accept, WASI_NOTCAPABLE)
-REFUSED(sock_recv, WASI_NOTCAPABLE)
-REFUSED(sock_send, WASI_NOTCAPABLE)
-REFUSED(sock_shutdown, WASI_NOTCAPABLE)
+
+/* What no grant gives. */
+#define DENIED(name, capability, why)                                                              \
+  void hrt_hc_##name(hrt_host_env *env, hsb_slot *s) {                                             \
+    hrt_audit_use(env, HRT_CAP_##capability, #name, false, "by WASI: " why);                       \
+    s[0] = WASI_NOTCAPABLE;                                                                        \
+  }
+DENIED(path_link, FS_WRITE, "there are no links")
+DENIED(path_symlink, FS_WRITE, "there are no links")
+DENIED(sock_accept, NETWORK, "there are no sockets; helios_v1.http is for HTTPS")
+DENIED(sock_recv, NETWORK, "there are no sockets; helios_v1.http is for HTTPS")
+DENIED(sock_send, NETWORK, "there are no sockets; helios_v1.http is for HTTPS")
+DENIED(sock_shutdown, NETWORK, "there are no sockets; helios_v1.http is for HTTPS")

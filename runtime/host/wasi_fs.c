@@ -293,6 +293,27 @@ void hrt_hc_fd_fdstat_set_flags(hrt_host_env *env, hsb_slot *s) {
   s[0] = (hsb_slot)number;
 }
 
+/* number, with an audit record if the grants are why: path (p, n) below d, or d itself. */
+static int judged(int number, hrt_host_env *env, const desc *d, hsb_slot p, hsb_slot n,
+                  bool write) {
+  char path[256] = "", object[600];
+  uint32_t length = hrt_u32(n) < sizeof path ? hrt_u32(n) : (uint32_t)sizeof path - 1;
+  bool refused = number == WASI_NOTCAPABLE || number == WASI_ACCES || number == WASI_PERM ||
+                 number == WASI_LOOP;
+  if (!refused || !env->in_call) {
+    return number;
+  }
+  if (hrt_guest_read(path, env->instance, (guest_u32){hrt_u32(p)}, length)) {
+    path[length] = 0;
+  }
+  sqlite3_snprintf((int)sizeof object, object, "%.300s%s%s",
+                   d->grant != NULL ? d->grant : "(an open folder)", path[0] ? "/" : "", path);
+  hrt_audit_use(env, write ? HRT_CAP_FS_WRITE : HRT_CAP_FS_READ, object, false,
+                number == WASI_NOTCAPABLE ? "by WASI: the grant is for reading"
+                                          : "by WASI: what is there is not to be opened");
+  return number;
+}
+
 void hrt_hc_fd_filestat_set_size(hrt_host_env *env, hsb_slot *s) {
   desc d;
   int number = find_file(&d, env, s[0]);
@@ -302,7 +323,7 @@ void hrt_hc_fd_filestat_set_size(hrt_host_env *env, hsb_slot *s) {
                  ? WASI_FBIG
                  : hrt_wasi_number(ftruncate(d.file->fd, (off_t)s[1]) == 0 ? 0 : errno);
   }
-  s[0] = (hsb_slot)number;
+  s[0] = (hsb_slot)judged(number, env, &d, 0, 0, true);
 }
 
 void hrt_hc_fd_prestat_get(hrt_host_env *env, hsb_slot *s) {
@@ -467,7 +488,7 @@ void hrt_hc_path_open(hrt_host_env *env, hsb_slot *s) {
     number = WASI_FAULT;
   }
   hrt_fs_leave(&at);
-  s[0] = (hsb_slot)number;
+  s[0] = (hsb_slot)judged(number, env, &d, s[2], s[3], change);
 }
 
 void hrt_hc_path_filestat_get(hrt_host_env *env, hsb_slot *s) {
@@ -479,7 +500,8 @@ void hrt_hc_path_filestat_get(hrt_host_env *env, hsb_slot *s) {
     number = hrt_wasi_number(hrt_fs_stat(env, &at, &st));
   }
   hrt_fs_leave(&at);
-  s[0] = (hsb_slot)(number == WASI_OK ? put_stat(env, s[4], &st) : number);
+  s[0] = (hsb_slot)(number == WASI_OK ? put_stat(env, s[4], &st)
+                                      : judged(number, env, &d, s[2], s[3], false));
 }
 
 static int removed(hrt_host_env *env, const hsb_slot *s, bool folder) {
@@ -490,7 +512,7 @@ static int removed(hrt_host_env *env, const hsb_slot *s, bool folder) {
     number = hrt_wasi_number(hrt_fs_remove(env, &at, folder));
   }
   hrt_fs_leave(&at);
-  return number;
+  return judged(number, env, &d, s[1], s[2], true);
 }
 
 void hrt_hc_path_unlink_file(hrt_host_env *env, hsb_slot *s) {
@@ -509,22 +531,24 @@ void hrt_hc_path_create_directory(hrt_host_env *env, hsb_slot *s) {
     number = hrt_wasi_number(hrt_fs_make_folder(env, &at));
   }
   hrt_fs_leave(&at);
-  s[0] = (hsb_slot)number;
+  s[0] = (hsb_slot)judged(number, env, &d, s[1], s[2], true);
 }
 
 void hrt_hc_path_rename(hrt_host_env *env, hsb_slot *s) {
   hrt_place from, to = {.folder = -1};
-  desc d;
+  desc d, d_to = {0};
   int number = place(&from, &d, env, s[0], s[1], s[2], true);
+  bool first = number != WASI_OK;
   if (number == WASI_OK) {
-    number = place(&to, &d, env, s[3], s[4], s[5], true);
+    number = place(&to, &d_to, env, s[3], s[4], s[5], true);
   }
   if (number == WASI_OK) {
     number = hrt_wasi_number(hrt_fs_rename(env, &from, &to));
   }
   hrt_fs_leave(&from);
   hrt_fs_leave(&to);
-  s[0] = (hsb_slot)number;
+  s[0] = (hsb_slot)(first ? judged(number, env, &d, s[1], s[2], true)
+                          : judged(number, env, &d_to, s[4], s[5], true));
 }
 
 /* ---- fd_readdir ---- */

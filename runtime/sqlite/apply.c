@@ -578,6 +578,12 @@ static int set_grants(candidate *c, helios_error *err) {
   return alter(c, change_grants, err);
 }
 
+/* Like helios_rebuild('name'). */
+static int build_again(candidate *c, helios_error *err) {
+  sqlite3_int64 count;
+  return hrt_rebuild_all(&count, c->h, c->ddl->def.name, err);
+}
+
 /* ---- DROP ---- */
 
 static int refuse_users(const hrt_user *users, bool cascade, helios_error *err) {
@@ -687,6 +693,7 @@ static int (*const actions[])(candidate *c, helios_error *err) = {
     [HRT_DDL_CANARY] = hrt_apply_canary,
     [HRT_DDL_PROMOTE] = hrt_apply_promote,
     [HRT_DDL_ROLLBACK] = hrt_apply_rollback,
+    [HRT_DDL_REBUILD] = build_again,
     [HRT_DDL_CREATE_EXTENSION] = hrt_apply_create_extension,
     [HRT_DDL_DROP_EXTENSION] = hrt_apply_drop_extension,
 };

@@ -19,6 +19,7 @@ static const char *const events[] = {
     [HRT_DDL_CANARY] = "canary",
     [HRT_DDL_PROMOTE] = "promote",
     [HRT_DDL_ROLLBACK] = "rollback",
+    [HRT_DDL_REBUILD] = "rebuild",
     [HRT_DDL_DROP] = "drop",
     [HRT_DDL_CREATE_EXTENSION] = "create extension",
     [HRT_DDL_DROP_EXTENSION] = "drop extension",

@@ -32,6 +32,8 @@ static const char *const steps[] = {
     "DROP FUNCTION plus CASCADE",
     "BEGIN; DROP PROCEDURE second; DROP PROCEDURE body; COMMIT",
     "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/two.so'",
+    "CREATE EXTENSION pair LANGUAGE wasm AS '%D/one.so'",
+    "DROP EXTENSION pair",
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 

@@ -256,6 +256,9 @@ static void alter__canary(void **state) {
       parse("alter function f canary version 3 percent 100 rollback on error rate 0.5 %;"), 0);
   assert_int_equal(ddl.canary_percent, 100);
   assert_true(ddl.canary_error_rate == 0.5);
+  assert_int_equal(parse("ALTER PROCEDURE f REBUILD"), 0);
+  assert_int_equal(ddl.action, HRT_DDL_REBUILD);
+  assert_int_equal(parse("ALTER PROCEDURE f REBUILD CASCADE"), HELIOS_E_SYNTAX);
   assert_int_equal(parse("ALTER PROCEDURE f PROMOTE"), 0);
   assert_int_equal(ddl.action, HRT_DDL_PROMOTE);
   assert_int_equal(parse("ALTER PROCEDURE f ROLLBACK;"), 0);

@@ -168,6 +168,51 @@ static void fd__rights_follow_the_grant(void **state) {
   fk_done(&k);
 }
 
+/* Does the record say all of these? */
+static bool says(const hrt_record *r, const char *const *texts) {
+  for (; *texts; texts++) {
+    bool found = false;
+    for (uint32_t i = 0; i < r->count; i++) {
+      const hrt_datum *d = &r->values[i];
+      found = found || (d->type == HRT_DATUM_TEXT && strstr(d->as.text, *texts) != NULL);
+    }
+    if (!found) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* A refusal is a number to the guest, and a record for the DBA. */
+static void audit__refusals(void **state) {
+  (void)state;
+  static const char *const expected[][4] = {{"filesystem", "/in/a.txt", "the grant is for reading"},
+                                            {"filesystem", "/in/../secret", "not to be opened"},
+                                            {"filesystem", "/in/a.txt", "the grant is for reading"},
+                                            {"network", "sock_send", "there are no sockets"},
+                                            {"filesystem", "path_symlink", "there are no links"}};
+  enum { EXPECTED = sizeof expected / sizeof *expected };
+  files_kit k = {0};
+  hrt_record *records[HRT_RING_MOST];
+  fk_make(&k);
+  fk_open(&k, usual);
+  puppet *p = k.p;
+  assert_int_equal(path_open(p, IN, "a.txt", O_CREATE, ALL_RIGHTS), -WASI_NOTCAPABLE);
+  assert_int_equal(path_open(p, IN, "../secret", 0, READ_RIGHTS), -WASI_PERM);
+  assert_int_equal(CALL(p, W("path_unlink_file"), IN, TEXT(p, 100, "a.txt")), WASI_NOTCAPABLE);
+  assert_int_equal(CALL(p, W("sock_send"), 3, 100, 1, 0, 104), WASI_NOTCAPABLE);
+  assert_int_equal(CALL(p, W("path_symlink"), 100, 1, OUT, 101, 1), WASI_NOTCAPABLE);
+  assert_int_equal(path_open(p, IN, "nothing", 0, READ_RIGHTS), -WASI_NOENT); /* no refusal */
+  hrt_store *store = p->conn.observer.store;
+  size_t n = hrt_records_take(records, store, HRT_RING_AUDIT_LOG, 0);
+  assert_int_equal(n, EXPECTED);
+  for (size_t i = 0; i < n; i++) {
+    assert_true(says(records[i], expected[i]));
+    hrt_record_give(store, records[i]);
+  }
+  fk_done(&k);
+}
+
 static void fd__database_by_rename(void **state) {
   (void)state;
   files_kit k = {0};
@@ -488,6 +533,7 @@ int main(void) {
       cmocka_unit_test(fd__granted_paths),
       cmocka_unit_test(fd__reads_and_writes),
       cmocka_unit_test(fd__rights_follow_the_grant),
+      cmocka_unit_test(audit__refusals),
       cmocka_unit_test(fd__database_by_rename),
       cmocka_unit_test(fd__names_in_pieces),
       cmocka_unit_test(fd__vectors),

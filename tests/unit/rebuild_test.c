@@ -108,6 +108,25 @@ static void option__forbids_it_at_calls(void **state) {
   ek_close(h);
 }
 
+static void alter__rebuild(void **state) {
+  (void)state;
+  helios *h = ek_open("r.db");
+  ek_fails(h, "ALTER PROCEDURE nothing REBUILD", HELIOS_E_NOT_FOUND, "no such procedure: nothing");
+  assert_int_equal(kept(), 0);
+  ek_run(h, "BEGIN; ALTER PROCEDURE answer REBUILD; ROLLBACK", "");
+  assert_int_equal(kept(), 0);
+  ek_run(h, "ALTER PROCEDURE answer REBUILD; ALTER PROCEDURE answer REBUILD; SELECT answer()", "1");
+  assert_int_equal(kept(), 1);
+  setenv("HELIOS_HELIOSC", ek_path("none"), 1);
+  ek_run(h, "DELETE FROM helios_plugin", "");
+  ek_fails(h, "ALTER PROCEDURE answer REBUILD", HELIOS_E_BROKEN, "procedure answer:");
+  ek_run(h,
+         "SELECT granted FROM helios_audit_log WHERE event = 'rebuild' AND capability IS NULL AND "
+         "detail IS NOT NULL ORDER BY time_us DESC LIMIT 1",
+         "0");
+  ek_close(h);
+}
+
 static void what__heliosc_gives_is_not_trusted(void **state) {
   (void)state;
   helios *h = ek_open("r.db");
@@ -166,6 +185,7 @@ int main(void) {
       TEST(call__makes_no_writer_of_a_transaction),
       TEST(call__runs_while_another_writes),
       TEST(option__forbids_it_at_calls),
+      TEST(alter__rebuild),
       TEST(what__heliosc_gives_is_not_trusted),
       TEST(ddl__writes_it_with_its_own_change),
       TEST(interrupt__ends_it),
