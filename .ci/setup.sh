@@ -3,14 +3,14 @@
 # Sourced by examples/demo.sh (`helios_setup demo`) and tests/run.sh (`helios_setup tests`).
 #
 # Changes two things only: Debian packages (by apt, as root or with sudo) and the folder toolchain/ of this
-# checkout, which holds wasm2c 1.0.36. Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
+# checkout, which holds wasm2c 1.0.36 and, for the tests, the sources of interpreters. Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
 # the module into C source, so Debian 13's package is unpacked there, with the libraries it needs,
 # and run by its own loader; nothing of it is installed. Quick when nothing is missing.
 
 PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libclang-dev libsqlite3-dev libcjson-dev \
 libssl-dev libcurl4-openssl-dev libedit-dev sqlite3"
 PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils openssl python3 nodejs rustc \
-libstd-rust-dev-wasm32 cargo wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32 binaryen clang-format git locales zsh fish groff-base \
+libstd-rust-dev-wasm32 cargo wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32 binaryen clang-format git locales xz-utils zsh fish groff-base \
 qemu-user-static libc6-dev-arm64-cross"
 WABT_MIN=1.0.36
 
@@ -58,7 +58,22 @@ WRAPPER
   chmod +x "$tool/bin/$1"
 }
 
-# Debian 13's wabt by the mirror that apt is set up with already, verified by Debian's own keys.
+# apt with Debian 13 as its only source, by the mirror that apt is set up with already, verified by
+# Debian's own keys; for packages that are unpacked here and not installed.
+debian13() { # FOLDER deb|deb-src: $apt is its options then
+  mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/debs"
+  site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 2>/dev/null | grep -v security |
+    head -n 1)
+  [ -n "$site" ] || site=$(apt-get indextargets --format '$(SITE)' | grep -v security | head -n 1)
+  echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site trixie main" \
+    >"$1/sources.list"
+  apt="-o Dir::Etc::sourcelist=$1/sources.list -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::State::Lists=$1/lists -o Dir::Cache=$1/cache
+    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq"
+  # shellcheck disable=SC2086
+  apt-get $apt update
+}
+
 unpack_wabt() {
   tool=$1/toolchain
   if usable_wasm2c "$tool/bin/wasm2c"; then
@@ -69,18 +84,10 @@ unpack_wabt() {
   if [ -n "$path" ] && usable_wasm2c "$path"; then return 0; fi
   say "unpacking wasm2c $WABT_MIN into toolchain/"
   rm -rf "$tool"
-  mkdir -p "$tool/bin" "$tool/root" "$tool/apt/lists/partial" "$tool/apt/cache/archives/partial" \
-    "$tool/apt/debs"
-  site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 2>/dev/null | grep -v security |
-    head -n 1)
-  [ -n "$site" ] || site=$(apt-get indextargets --format '$(SITE)' | grep -v security | head -n 1)
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site trixie main" \
-    >"$tool/apt/sources.list"
-  set -- -o Dir::Etc::sourcelist="$tool/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::State::Lists="$tool/apt/lists" -o Dir::Cache="$tool/apt/cache" \
-    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq
-  apt-get "$@" update
-  (cd "$tool/apt/debs" && apt-get "$@" download wabt libc6 libgcc-s1 libstdc++6 libssl3t64 >/dev/null)
+  mkdir -p "$tool/bin" "$tool/root"
+  debian13 "$tool/apt" deb
+  # shellcheck disable=SC2086
+  (cd "$tool/apt/debs" && apt-get $apt download wabt libc6 libgcc-s1 libstdc++6 libssl3t64 >/dev/null)
   for deb in "$tool"/apt/debs/*.deb; do dpkg-deb -x "$deb" "$tool/root"; done
   rm -rf "$tool/apt"
   for name in wasm2c wat2wasm wast2json wasm-interp spectest-interp wasm-objdump wasm-validate; do
@@ -89,12 +96,33 @@ unpack_wabt() {
   usable_wasm2c "$tool/bin/wasm2c" || { say "wasm2c $WABT_MIN does not run here"; return 1; }
 }
 
+# Sources of the interpreters that heliosc's build makes modules of (docs/script-engines.md), of Debian 13's
+# source packages, to toolchain/src/<package>. Nothing of them is in this repository.
+unpack_sources() { # SOURCE_DIR PACKAGE...
+  src=$1/toolchain/src
+  shift
+  for package in "$@"; do
+    [ -d "$src/$package" ] && continue
+    say "unpacking the source of $package into toolchain/src"
+    rm -rf "$src/.unpacking"
+    mkdir -p "$src/.unpacking"
+    [ -n "${apt_sources:-}" ] || debian13 "$src/.apt" deb-src
+    apt_sources=yes
+    # shellcheck disable=SC2086
+    (cd "$src/.apt/debs" && apt-get $apt source --download-only "$package" >/dev/null)
+    tar -C "$src/.unpacking" -xf "$src/.apt/debs/${package}"_*.orig.tar.*[!c] --strip-components 1
+    mv "$src/.unpacking" "$src/$package"
+  done
+  rm -rf "$src/.apt"
+}
+
 helios_setup() { # demo|tests SOURCE_DIR
   case $1 in
     demo) install_packages "$PACKAGES_demo" ;;
     tests) install_packages "$PACKAGES_tests" ;;
   esac
   unpack_wabt "$2"
+  [ "$1" = demo ] || unpack_sources "$2" quickjs
 }
 
 # Configures and builds one preset; prints nothing but problems when all is up to date.

@@ -1,0 +1,34 @@
+# engines.cmake - helios_engine(NAME FOLDER): the interpreter NAME, built by FOLDER/engine/build.sh from
+# toolchain/src/NAME, as an object for the heliosc program; an empty one if it can't be built here.
+# Appends to ENGINE_OBJECTS. The presets share what was built (build/engines).
+find_program(WASI_CLANG clang NAMES_PER_DIR)
+set(WASI_LIBC /usr/lib/wasm32-wasi/libc.a)
+function(helios_engine name folder)
+  set(source ${CMAKE_SOURCE_DIR}/toolchain/src/${name})
+  set(module ${CMAKE_BINARY_DIR}/generated/${name}.wasm)
+  set(text ${CMAKE_BINARY_DIR}/generated/${name}.S)
+  if(IS_DIRECTORY ${source} AND WASI_CLANG AND EXISTS ${WASI_LIBC})
+    file(GLOB glue CONFIGURE_DEPENDS ${folder}/engine/*.[ch] ${folder}/heliosdb.* ${CMAKE_SOURCE_DIR}/sdk/engine/*.h)
+    list(APPEND glue ${CMAKE_SOURCE_DIR}/sdk/c/heliosdb.h ${CMAKE_SOURCE_DIR}/rt-sandbox/hsb_status.def)
+    set(once ${CMAKE_SOURCE_DIR}/sdk/engine/once.sh)
+    add_custom_command(OUTPUT ${module}
+      COMMAND sh ${once} ${CMAKE_SOURCE_DIR}/build/engines ${module} ${folder}/engine/build.sh ${source} ${glue}
+      DEPENDS ${once} ${folder}/engine/build.sh ${glue} COMMENT "Building the interpreter ${name}" VERBATIM)
+    set(bytes ".incbin \"${module}\"")
+    set_source_files_properties(${text} PROPERTIES OBJECT_DEPENDS ${module})
+  else()
+    message(STATUS "${name} is left out: no ${source}, clang or wasi-libc (.ci/setup.sh gets them)")
+    set(bytes "")
+  endif()
+  file(CONFIGURE OUTPUT ${text} CONTENT ".section .rodata
+.globl hcc_engine_${name}, hcc_engine_${name}_end
+.hidden hcc_engine_${name}, hcc_engine_${name}_end
+.balign 16
+hcc_engine_${name}:
+${bytes}
+hcc_engine_${name}_end:
+.byte 0
+.section .note.GNU-stack,\"\",@progbits
+")
+  set(ENGINE_OBJECTS ${ENGINE_OBJECTS} ${text} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,74 @@
+/* engine.h - the glue between QuickJS and the host, as one program: engine.c starts it and runs
+ * calls, values.c turns values of the host into those of JavaScript and back, host.c has the
+ * functions that heliosdb.js calls, memory.c is the allocator.
+ *
+ * Part of the guest: a mistake here harms nobody but the procedure. */
+#ifndef JE_ENGINE_H
+#define JE_ENGINE_H
+
+#include <heliosdb.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "quickjs.h"
+
+#define JE_PARAMS 100 /* as the engine's HRT_PARAMS_MAX */
+
+extern JSContext *je;
+
+/* QuickJS's numbers of classes, found when it starts. */
+extern struct je_classes { JSClassID first_array, last_array, buffer, date, promise; } je_classes;
+
+/* ---- memory.c ---- */
+extern const JSMallocFunctions je_memory;
+
+/* ---- values.c ---- */
+
+/* What a parameter was declared as, and what the source says of it. */
+typedef struct je_param {
+  int sql;   /* enum hg_sqltype */
+  char kind; /* of the source: n number, i bigint, d Date; '-': nothing that matters */
+  bool null; /* it may be NULL */
+  char name[64];
+} je_param;
+
+/* Argument i; JS_EXCEPTION with an exception. *null: it is NULL. */
+JSValue je_argument(unsigned i, const je_param *p, bool *null);
+/* Column c of the row at hand. */
+JSValue je_column(int statement, unsigned c);
+/* Binds a value to parameter i of a statement. -1: exception. */
+int je_bind(int statement, unsigned i, JSValueConst v);
+/* The call's result, or with row the next value of a row. declared: enum hg_sqltype. -1: exception.
+ */
+int je_give(JSValueConst v, int declared, bool row);
+/* Rows of RETURNS TABLE: what an iterable has. -1: exception. */
+int je_give_table(JSValueConst v);
+
+/* Text or bytes of a value, for the (p, n) of a host function. */
+typedef struct je_bytes {
+  const void *at;
+  unsigned size;
+  const char *text; /* to be given back */
+} je_bytes;
+/* A string as UTF-8, a typed array or ArrayBuffer as it is. -1: exception. */
+int je_bytes_of(je_bytes *out, JSValueConst v);
+void je_bytes_end(je_bytes *b);
+JSValue je_uint8(const void *bytes, unsigned size); /* a Uint8Array of a copy */
+/* UTF-8 to a string; an exception if it is not valid. what: for the message. */
+JSValue je_text(const char *bytes, unsigned size, const char *what);
+
+/* ---- host.c ---- */
+
+/* Throws a HeliosError for a status. Returns JS_EXCEPTION. */
+JSValue je_status(int status);
+/* The object that heliosdb.js imports its functions from. */
+JSValue je_host_object(void);
+
+/* ---- engine.c ---- */
+
+/* Bytes that a host function gives, of any length: read(arg, dst, cap) returns how many there are.
+ * *out is je's (js_free it). Returns the length or a status; -1000: exception. */
+typedef int je_reader(void *arg, void *dst, unsigned cap);
+int je_read(char **out, je_reader *read, void *arg);
+
+#endif
