@@ -21,6 +21,7 @@
 #include "sjlj.h"
 #include "source.h"
 #include "stage.h"
+#include "tryout.h"
 #include "wasmopt.h"
 #include "wat.h"
 
@@ -404,6 +405,29 @@ out:
   return status;
 }
 
+/* Is code for this target code for this machine? */
+static bool runs_here(const build *b) {
+  const hcc_target *host;
+  return hcc_target_find(&host, NULL, NULL) == 0 &&
+         (b->target == host || strcmp(b->target->name, "native") == 0);
+}
+
+/* What the script does when an instance is made, now: docs/script-engines.md. */
+static int try_script(build *b) {
+  char path[HCC_PATH];
+  int status = 0;
+  if (!runs_here(b)) {
+    return 0;
+  }
+  progress(b, "try");
+  HCC_TRY(hcc_path(path, b->err, "%s/script.so", b->temp.path));
+  HCC_TRY(hcc_file_write(path, b->output.data, b->output.size, b->err));
+  HCC_TRY(hcc_tryout("script.so", b->temp.path, &b->jails[HCC_TOOL_CLANG], wall_seconds(b),
+                     &b->options->listener, b->err));
+out:
+  return status;
+}
+
 static int run_script(build *b) {
   uint8_t *engine = NULL;
   size_t size;
@@ -419,6 +443,9 @@ static int run_script(build *b) {
     progress(b, "pack");
     status = hcc_script_pack(&b->output, engine, size, &job, b->err);
     b->result->ms_pack = hcc_now_ms() - begin;
+  }
+  if (status == 0) {
+    status = try_script(b);
   }
   free(engine);
   return status;

@@ -48,7 +48,7 @@ static void show(const hcc_cli *cli, const hcc_message *m) {
           hcl_style(cli->color_err, HCL_STYLE_PLAIN), hcl_clean(text, sizeof text, m->text));
   if (m->file != NULL) {
     fprintf(stderr, " --> %s", hcl_clean(clean, sizeof clean, m->file));
-    fprintf(stderr, m->line > 0 ? ":%u:%u\n" : "\n", m->line, m->column);
+    fprintf(stderr, m->column > 0 ? ":%u:%u\n" : m->line > 0 ? ":%u\n" : "\n", m->line, m->column);
     show_line(m);
   }
   if (m->hint != NULL) {

@@ -1,6 +1,6 @@
-/* js_build.c - JavaScript to a module: the script, the files beside it that it imports, the types of
- * its procedures, and QuickJS. Runs nothing: what the script does when it is evaluated shows tryout.h,
- * in the jail. Invariants: see source.h. */
+/* js_build.c - JavaScript to a module: the script, the files beside it that it imports, the types
+ * of its procedures, and QuickJS. Runs nothing: what the script does when it is evaluated shows
+ * tryout.h, in the jail. Invariants: see source.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* js_doc.c - see js_doc.h. Types are those of js_types.def, `T[]`, `Array<...>`, `{...}` and names with
- * a capital letter (an object that is described elsewhere), each with `| null`, `?T` or `T=`. Anything
- * else is an error: a misspelt type would else be ANY in silence. */
+/* js_doc.c - see js_doc.h. Types are those of js_types.def, `T[]`, `Array<...>`, `{...}` and names
+ * with a capital letter (an object that is described elsewhere), each with `| null`, `?T` or `T=`.
+ * Anything else is an error: a misspelt type would else be ANY in silence. */
 #include "js_doc.h"
 
 #include <string.h>
@@ -14,8 +14,9 @@ static const struct type {
 #undef HCC_JS_TYPE
 };
 
-static const char known[] = "number, integer, bigint, boolean, string, Uint8Array, object, decimal, "
-                            "date, timestamp, Date, any: docs/sdk-javascript.md";
+static const char known[] =
+    "number, integer, bigint, boolean, string, Uint8Array, object, decimal, "
+    "date, timestamp, Date, any: docs/sdk-javascript.md";
 
 typedef struct text {
   const char *at, *end;
@@ -148,7 +149,8 @@ static void wrong_type(hcc_script_unit *u, const hcc_script_procedure *p, text t
                    p->function, n, t.at);
 }
 
-/* "total", "[total]", "[total=5]", "options.deep": what is nested in a parameter says nothing here. */
+/* "total", "[total]", "[total=5]", "options.deep": what is nested in a parameter says nothing here.
+ */
 static text name_of(text line) {
   text w = word(&line);
   if (w.at < w.end && *w.at == '[') {

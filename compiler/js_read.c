@@ -1,5 +1,6 @@
-/* js_read.c - see js_read.h. What is exported but is no function is left alone; an exported function
- * that can be no procedure is an error with its place, never a procedure less in silence. */
+/* js_read.c - see js_read.h. What is exported but is no function is left alone; an exported
+ * function that can be no procedure is an error with its place, never a procedure less in silence.
+ */
 #include "js_read.h"
 
 #include <stdio.h>
@@ -54,9 +55,11 @@ static const char *literal_of(reader *r, const char *begin, const char *end) {
   char text[128];
   size_t n = (size_t)(end - begin), to = 0;
   bool quoted = n >= 2 && (*begin == '"' || *begin == '\'') && end[-1] == *begin;
-  bool number = n > 0 && strspn(begin, "0123456789.-") >= n && strchr("-0123456789", *begin) != NULL;
+  bool number =
+      n > 0 && strspn(begin, "0123456789.-") >= n && strchr("-0123456789", *begin) != NULL;
   bool word = (n == 4 && memcmp(begin, "true", 4) == 0) ||
-              (n == 5 && memcmp(begin, "false", 5) == 0) || (n == 4 && memcmp(begin, "null", 4) == 0);
+              (n == 5 && memcmp(begin, "false", 5) == 0) ||
+              (n == 4 && memcmp(begin, "null", 4) == 0);
   if (n > 60 || (!quoted && !number && !word) || (quoted && memchr(begin, '\\', n) != NULL)) {
     return NULL;
   }

@@ -107,8 +107,9 @@ static void skip_regexp(hcc_js_scan *s) {
 
 /* Words behind which a slash begins a regular expression. */
 static bool is_operator(const hcc_js_token *t) {
-  static const char *const words[] = {"return", "typeof", "case", "in",   "of",    "delete", "void",
-                                      "throw",  "new",    "else", "do",   "await", "yield",  "instanceof"};
+  static const char *const words[] = {"return", "typeof", "case",  "in",        "of",
+                                      "delete", "void",   "throw", "new",       "else",
+                                      "do",     "await",  "yield", "instanceof"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     if (hcc_js_is(t, words[i])) {
       return true;

@@ -1,7 +1,7 @@
 /* js_scan.h - finds in a JavaScript module what heliosc needs of it: exported functions with their
  * parameters and doc comments, and the modules that it imports. Not a parser: QuickJS itself judges
- * the syntax, when the module is tried (tryout.h). `export` and `import` are reserved words, so they
- * mean what they say wherever they stand outside of strings, comments and property names.
+ * the syntax, when the module is tried (tryout.h). `export` and `import` are reserved words, so
+ * they mean what they say wherever they stand outside of strings, comments and property names.
  *
  * Invariant: every token lies inside the text, whatever bytes it has. */
 #ifndef HCC_JS_SCAN_H
@@ -23,7 +23,7 @@ typedef struct hcc_js_token {
   const char *at;
   size_t size;
   unsigned line, column; /* from 1 */
-  const char *doc;       /* the last doc comment before it, behind its slash and stars; NULL: none */
+  const char *doc; /* the last doc comment before it, behind its slash and stars; NULL: none */
   size_t doc_size;
   unsigned doc_line;
 } hcc_js_token;

@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "prototypes.h"
+#include "tryout.h"
 
 int main(int argc, char **argv) {
   struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -16,6 +17,9 @@ int main(int argc, char **argv) {
   sigaction(SIGCHLD, &standard, NULL);
   if (argc > 1 && strcmp(argv[1], HCC_PROTOTYPES) == 0) {
     _exit(hcc_prototypes_main(argc - 2, argv + 2)); /* a jailed child of ours */
+  }
+  if (argc > 1 && strcmp(argv[1], HCC_TRYOUT) == 0) {
+    _exit(hcc_tryout_main(argc - 2, argv + 2)); /* another one */
   }
   return hcc_cli_main(argc, argv);
 }

@@ -1,6 +1,6 @@
-/* script_unit.h - what a script means as procedures, for the languages that an interpreter runs: the
- * language's own reader adds procedures, parameters and files, this makes the module of them: the
- * files and types of helios.script (sdk/engine/script.h), the manifest, the engine.
+/* script_unit.h - what a script means as procedures, for the languages that an interpreter runs:
+ * the language's own reader adds procedures, parameters and files, this makes the module of them:
+ * the files and types of helios.script (sdk/engine/script.h), the manifest, the engine.
  *
  * Invariant: all that is wrong was said to the listener, with its place; then no module is made. */
 #ifndef HCC_SCRIPT_UNIT_H

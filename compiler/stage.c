@@ -16,6 +16,7 @@
 #include "limits.h"
 #include "lines.h"
 #include "linkcheck.h"
+#include "objects.h"
 #include "pack.h"
 #include "translate.h"
 
@@ -191,10 +192,17 @@ out:
   return status;
 }
 
-static int compile_and_link(work *w, double *since) {
-  int status;
+/* A module of one part is not worth it: its plugin is in the cache. */
+static int compile(work *w, const char *const *sources, uint32_t count) {
+  hcc_objects_job job = {.cc = &w->cc,
+                         .key = w->parts > 1 && !w->in->options->no_cache ? w->in->key : NULL};
   progress(w, "compile");
-  HCC_TRY(hcc_cc_compile(&w->result->peak_kib, &w->cc, w->sources, w->source_count, w->err));
+  return hcc_objects(&w->result->peak_kib, &job, sources, count, w->err);
+}
+
+static int compile_and_link(work *w, const char *const *sources, uint32_t count, double *since) {
+  int status;
+  HCC_TRY(compile(w, sources, count));
   lap(&w->result->ms_compile, since);
   progress(w, "link");
   HCC_TRY(hcc_cc_link(&w->result->peak_kib, &w->cc, w->sources, w->source_count, w->err));
@@ -207,18 +215,24 @@ out:
 }
 
 /* The image, checked. The optimiser may know bounds of a jump table that its code does not show:
- * then the module is compiled without such tables. */
+ * then the part that has the function, or all of them, is compiled without such tables. */
 static int make_image(work *w, double *since) {
   hcc_linkcheck_report report;
+  bool plain[HCC_MAX_PARTS] = {false}; /* parts without tables */
+  uint32_t first = 0, count = w->source_count;
   int status, refused;
   for (;;) {
-    HCC_TRY(compile_and_link(w, since));
+    HCC_TRY(compile_and_link(w, w->sources + first, count, since));
     progress(w, "check");
     refused = hcc_linkcheck(&report, w->image, w->image_size);
-    if (!refused || !report.control_flow || w->cc.no_jump_tables) {
+    if (!refused || !report.control_flow || (w->cc.no_jump_tables && count == w->source_count)) {
       break;
     }
     w->cc.no_jump_tables = true;
+    bool found = hcc_objects_find(&first, w->in->folder, w->parts, report.offset) && !plain[first];
+    plain[first] = true;
+    first = found ? first : 0;
+    count = found ? 1 : w->source_count;
   }
   if (refused) {
     HCC_TRY(hcc_fail(w->err, report.no_memory ? HCC_E_NO_MEMORY : HCC_E_LINKCHECK, HCC_NO_OFFSET,

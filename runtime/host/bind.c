@@ -252,12 +252,15 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
 }
 
 bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps) {
+  for (int type = 0; type < HRT_CAP_COUNT; type++) {
+    if (hrt_caps_any(caps, (hrt_cap_type)type)) {
+      return false;
+    }
+  }
   for (uint32_t i = 0; i < abi->import_count; i++) {
     const struct row *row = NULL;
-    bool ours = is("helios_v1", abi->imports[i].module, abi->imports[i].module_len);
-    if (!ours || resolve(&row, &abi->imports[i], caps, true, NULL) != 0 || row == NULL ||
-        (row->capability != HRT_CAP_NONE && has(caps, row->capability))) {
-      return false;
+    if (resolve(&row, &abi->imports[i], caps, true, NULL) != 0 || row == NULL) {
+      return false; /* the application's */
     }
   }
   return true;
