@@ -4,7 +4,7 @@
 SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h",
          "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
          "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/budget.c",
-         "runtime/instance/call.c", "runtime/instance/cow.c", "runtime/instance/guest.c", "runtime/instance/image.c",
+         "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c", "runtime/instance/guest.c", "runtime/instance/image.c",
          "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
          "runtime/instance/track.c"]
 
@@ -12,6 +12,7 @@ SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.
 CHECKS = ["HSB_CHECK", "HSB_FORCE", "HSB_TABLE_CHECK"]
 
 INST, RT = "runtime/instance/", "rt-sandbox/include/"
+CHARGE = INST + "charge.h"
 SIGNAL, TRACK, IMAGE, COW = (INST + name for name in ("signal.c", "track.c", "image.c", "cow.c"))
 CALL, OUTER, BUDGET = INST + "call.c", INST + "outermost.h", INST + "budget.c"
 GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_64.S"
@@ -103,6 +104,10 @@ ROWS = [
      "units + HRT_TOLL_HOST"),
     (BUDGET, "return outer_is_higher ? outer->instance->ctx->stack_limit : limit;",
      "(void)outer_is_higher;\n  return limit;"),
+    (CHARGE, "units <= HRT_CHARGE_MOST && ", ""),
+    (CHARGE, " && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST", ""),
+    (CHARGE, "    ctx->fuel -= (int64_t)units + HRT_TOLL_HOST;\n", ""),
+    (CHARGE, "    i->activation.mark -= HRT_TOLL_HOST; /* fuel_used is settled later */\n", ""),
     # guest memory for the host
     (GUEST, "!hsb_in_range(at.v, len, hrt_guest_size(i)) || !hrt_track_write(i, at.v, len)",
      "!hrt_track_write(i, at.v, len)"),
@@ -170,6 +175,8 @@ EQUIVALENT = {
     "a->instance->unmetered || slice < 0))": SLICE,
     f"{BUDGET}: if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) => "
     "if (0 && (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)))": SPEED,
+    f"{CHARGE}: if (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)) => "
+    "if (0 && (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)))": SPEED,
     f"{SIGNAL}: if (atomic_load_explicit(&installed, memory_order_acquire)) => "
     "if (0 && (atomic_load_explicit(&installed, memory_order_acquire)))": SPEED,
     "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN))": SPEED,

@@ -2,6 +2,8 @@
  * milliseconds, nested calls share one budget, host functions charge it. */
 #include "guest_kit.h"
 
+#include "instance/charge.h"
+
 #include <pthread.h>
 #include <time.h>
 
@@ -230,15 +232,18 @@ static void cancel__probe(void **state) {
 
 static uint64_t seen_used;
 
+/* env: by the short way, as host functions do. */
 static void host_charges(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
-  (void)env;
-  hrt_host_charge(ctx, s[0]);
+  if (env) {
+    hrt_charge(ctx, s[0]);
+  } else {
+    hrt_host_charge(ctx, s[0]);
+  }
   seen_used = hrt_host_budget(ctx)->fuel_used;
 }
 
-static void host__charges_exactly(void **state) {
-  (void)state;
-  struct hsb_binding binding = {host_charges, NULL};
+static void charges_exactly(void *way) {
+  struct hsb_binding binding = {host_charges, way};
   hrt_instance *i = kit_instance(plugin, &binding);
   hrt_budget b = {.fuel_limit = 1000};
   helios_error err = {0};
@@ -263,15 +268,24 @@ static void host__charges_exactly(void **state) {
   hrt_instance_free(i);
 }
 
+static void host__charges_exactly(void **state) {
+  (void)state;
+  charges_exactly(NULL);
+  charges_exactly(&plugin);
+}
+
 /* More than any slice is no less than any slice. */
 static void host__charges_more_than_there_is(void **state) {
   (void)state;
-  struct hsb_binding binding = {host_charges, NULL};
-  hrt_instance *i = kit_instance(plugin, &binding);
-  hrt_budget b = {.fuel_limit = 1000000};
-  hsb_slot s[1] = {UINT64_MAX};
-  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), HELIOS_E_FUEL);
-  hrt_instance_free(i);
+  static const uint64_t units[] = {UINT64_MAX, INT64_MAX, UINT64_C(1) << 40, 1000001, 4097};
+  for (unsigned n = 0; n < 10; n++) {
+    struct hsb_binding binding = {host_charges, n % 2 ? &plugin : NULL};
+    hrt_instance *i = kit_instance(plugin, &binding);
+    hrt_budget b = {.fuel_limit = units[n / 2] == 4097 ? 4096 : 1000000};
+    hsb_slot s[1] = {units[n / 2]};
+    assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), HELIOS_E_FUEL);
+    hrt_instance_free(i);
+  }
 }
 
 static void host_polls(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
