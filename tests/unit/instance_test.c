@@ -536,7 +536,7 @@ static void new__every_allocation_fails_once(void **state) {
   hrt_plugin *plugins[] = {plugin, checked};
   for (int which = 0; which < 2; which++) {
     long live = hrt_alloc_live();
-    int failures = 0;
+    int failures = 0, spaces = 0;
     for (long n = 0; n < 100; n++) {
       helios_error err = {0};
       hrt_budget budget = {0};
@@ -552,9 +552,11 @@ static void new__every_allocation_fails_once(void **state) {
       failures++;
       assert_int_equal(status, HELIOS_E_MEMORY);
       assert_true(err.text[0] != '\0');
+      spaces += strstr(err.text, "no address space") != NULL;
       assert_null(i);
       assert_int_equal(hrt_alloc_live(), live);
     }
+    assert_int_equal(spaces, 1);
     assert_int_equal(failures, 7); /* struct, imports, space, instance, image, its pages, table */
     assert_int_equal(hrt_alloc_live(), live);
   }
