@@ -167,8 +167,17 @@ static void procedure_text(char *out, size_t size, const cJSON *procedure) {
     }
   }
   const char *returns = text_of(procedure, "returns");
+  const cJSON *table = cJSON_GetObjectItemCaseSensitive(procedure, "table");
+  const char *what = *returns != '\0' ? returns : table != NULL ? "TABLE (" : "";
   if (n < size) {
-    snprintf(out + n, size - n, ")%s%.16s", *returns == '\0' ? "" : " RETURNS ", returns);
+    n += (size_t)snprintf(out + n, size - n, ")%s%.16s", *what == '\0' ? "" : " RETURNS ", what);
+  }
+  cJSON_ArrayForEach(p, table) {
+    if (n + 64 < size) {
+      n += (size_t)snprintf(
+          out + n, size - n, "%.40s %.16s%s", hcl_clean(clean, sizeof clean, text_of(p, "name")),
+          hcl_clean(type, sizeof type, text_of(p, "type")), p->next == NULL ? ")" : ", ");
+    }
   }
 }
 

@@ -317,7 +317,8 @@ static void put_grants(hcc_buf *sql, const hcc_scratch *s) {
 }
 
 static void put_create(hcc_buf *sql, const hcc_scratch *s, const cJSON *procedure) {
-  hcc_buf_text(sql, "CREATE OR REPLACE PROCEDURE ");
+  bool aggregate = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate"));
+  hcc_buf_text(sql, aggregate ? "CREATE OR REPLACE AGGREGATE " : "CREATE OR REPLACE PROCEDURE ");
   hcc_scratch_name(sql, text_of(procedure, "name"));
   hcc_buf_text(sql, " LANGUAGE wasm EXPORT ");
   hcc_scratch_text(sql, text_of(procedure, "export"));

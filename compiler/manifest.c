@@ -3,6 +3,7 @@
 #include "manifest.h"
 
 #include <cJSON.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,6 +16,7 @@
 #define DEFAULT_MAX 127u        /* bytes: the engine's limit */
 #define CAPABILITY_MAX 512u     /* bytes: a path or domain and its type */
 #define PROCEDURES_MAX 1000u    /* repeated() compares each with each */
+#define COLUMNS_MAX 100u        /* the engine's limit */
 
 static const struct sql_type {
   const char *name, *params, *results;
@@ -238,6 +240,36 @@ static int read_returns(const context *c, const field *returns, const char *expo
   return 0;
 }
 
+/* The columns of rows that come by row_* or, if the export has a result, as JSON in it. */
+static int read_table(const context *c, const cJSON *list, const char *export, const char *sig) {
+  const char *results = strchr(sig, ':') + 1, *left = results;
+  uint32_t n = 0;
+  if (*results != '\0' && (!take_form(&left, find_type("JSON")->results) || *left != '\0')) {
+    return mismatch(c, export, "result", 1, "JSON of rows", sig);
+  }
+  hcc_buf_text(c->out, ",\"returns\":null,\"table\":[");
+  for (const cJSON *v = list->child; v != NULL; v = v->next) {
+    field fields[] = {{"name", TEXT, true, NULL}, {"type", TEXT, true, NULL}};
+    int status = read_fields(c, fields, 2, v, "table");
+    if (status != 0) {
+      return status;
+    }
+    const char *name = text_of(&fields[0], "");
+    const struct sql_type *type = find_type(text_of(&fields[1], ""));
+    if (!is_name(name)) {
+      return bad(c, name, "not a name for a column");
+    }
+    if (type == NULL) {
+      return bad(c, text_of(&fields[1], ""), "unknown type");
+    }
+    hcc_buf_text(c->out, n++ > 0 ? ",{\"name\":" : "{\"name\":");
+    put_text(c->out, name);
+    hcc_buf_format(c->out, ",\"type\":\"%s\"}", type->name);
+  }
+  hcc_buf_text(c->out, "]");
+  return n > 0 && n <= COLUMNS_MAX ? 0 : bad(c, export, "a table has 1 to 100 columns");
+}
+
 static int check_state(const context *c, const char *state) {
   static const char *const states[] = {"call", "statement", "connection"};
   for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
@@ -248,41 +280,105 @@ static int check_state(const context *c, const char *state) {
   return bad(c, state, "state is call, statement or connection");
 }
 
-static int read_procedure(const context *c, const cJSON *object) {
-  char sig[HCC_SIG];
-  field fields[] = {{"name", TEXT, true, NULL},           {"export", TEXT, false, NULL},
-                    {"params", LIST, false, NULL},        {"returns", TEXT, false, NULL},
-                    {"deterministic", FLAG, false, NULL}, {"strict", FLAG, false, NULL},
-                    {"state", TEXT, false, NULL}};
-  int status = read_fields(c, fields, sizeof fields / sizeof *fields, object, "procedures");
-  if (status != 0) {
-    return status;
+static int read_sig(char sig[HCC_SIG], const context *c, const hcc_export *found,
+                    const char *export) {
+  if (found == NULL) {
+    return bad(c, export, "no such exported function");
   }
-  const char *name = text_of(&fields[0], ""), *export = text_of(&fields[1], name);
-  const char *state = text_of(&fields[6], "call"), *left = sig;
+  return hcc_sig(sig, &c->m->types[c->m->funcs[found->index].type])
+             ? 0
+             : bad(c, export, "too many parameters");
+}
+
+/* What takes the parameters, and what gives the result: their signatures without the state. */
+typedef struct signatures {
+  char params[HCC_SIG], result[HCC_SIG];
+  const char *step; /* from where the parameters are */
+} signatures;
+
+static int read_plain(signatures *s, const context *c, const char *export) {
   const hcc_export *found = find_export(c->m, export);
   if (found == NULL) {
     found = hcc_script_entry(c->m); /* which a script's own functions are behind */
   }
+  int status = read_sig(s->params, c, found, export);
+  memcpy(s->result, s->params, sizeof s->result);
+  s->step = s->params;
+  return status;
+}
+
+/* ..._step is (state, parameters) -> state, ..._final (state) -> result; the state is an i64. */
+static int read_aggregate(signatures *s, const context *c, const char *export) {
+  char step[HCC_ESCAPED], final[HCC_ESCAPED];
+  int status = 0;
+  snprintf(step, sizeof step, "%.128s_step", export);
+  snprintf(final, sizeof final, "%.128s_final", export);
+  HCC_TRY(read_sig(s->params, c, find_export(c->m, step), step));
+  HCC_TRY(read_sig(s->result, c, find_export(c->m, final), final));
+  const char *end = strchr(s->params, ':');
+  if (s->params[0] != 'j' || strcmp(end, ":j") != 0) {
+    return bad(c, step, "an aggregate's step is (i64 state, parameters) -> i64 state");
+  }
+  if (strncmp(s->result, "j:", 2) != 0) {
+    return bad(c, final, "an aggregate's end is (i64 state) -> result");
+  }
+  s->step = s->params + 1;
+out:
+  return status;
+}
+
+enum { NAME, EXPORT, PARAMS, RETURNS, DETERMINISTIC, STRICT, STATE, TABLE, AGGREGATE, FIELDS };
+
+static int check_kind(const context *c, const field fields[FIELDS], const char *name) {
+  bool aggregate = flag_of(&fields[AGGREGATE], false), table = fields[TABLE].value != NULL;
   if (!is_name(name)) {
     return bad(c, name, "not a name for a procedure");
   }
-  if (found == NULL) {
-    return bad(c, export, "no such exported function");
+  if (table && (aggregate || fields[RETURNS].value != NULL)) {
+    return bad(c, name, "it returns a table or a value, and an aggregate returns a value");
   }
-  if (!hcc_sig(sig, &c->m->types[c->m->funcs[found->index].type])) {
-    return bad(c, export, "too many parameters");
+  if (aggregate && fields[RETURNS].value == NULL) {
+    return bad(c, name, "an aggregate has a result");
   }
-  HCC_TRY(check_state(c, state));
+  return aggregate && fields[STATE].value != NULL
+             ? bad(c, name, "an aggregate's state lives for the statement")
+             : check_state(c, text_of(&fields[STATE], "call"));
+}
+
+static int read_procedure(const context *c, const cJSON *object) {
+  signatures sigs;
+  field fields[FIELDS] = {
+      [NAME] = {"name", TEXT, true, NULL},
+      [EXPORT] = {"export", TEXT, false, NULL},
+      [PARAMS] = {"params", LIST, false, NULL},
+      [RETURNS] = {"returns", TEXT, false, NULL},
+      [DETERMINISTIC] = {"deterministic", FLAG, false, NULL},
+      [STRICT] = {"strict", FLAG, false, NULL},
+      [STATE] = {"state", TEXT, false, NULL},
+      [TABLE] = {"table", LIST, false, NULL},
+      [AGGREGATE] = {"aggregate", FLAG, false, NULL},
+  };
+  int status = read_fields(c, fields, FIELDS, object, "procedures");
+  if (status != 0) {
+    return status;
+  }
+  const char *name = text_of(&fields[NAME], ""), *export = text_of(&fields[EXPORT], name);
+  bool aggregate = flag_of(&fields[AGGREGATE], false);
+  HCC_TRY(check_kind(c, fields, name));
+  HCC_TRY(aggregate ? read_aggregate(&sigs, c, export) : read_plain(&sigs, c, export));
+  const char *left = sigs.step;
   hcc_buf_text(c->out, "{\"name\":");
   put_text(c->out, name);
   hcc_buf_text(c->out, ",\"export\":");
   put_text(c->out, export);
-  HCC_TRY(read_params(c, fields[2].value, export, flag_of(&fields[5], true), &left));
-  HCC_TRY(read_returns(c, &fields[3], export, sig));
+  HCC_TRY(read_params(c, fields[PARAMS].value, export, flag_of(&fields[STRICT], true), &left));
+  HCC_TRY(fields[TABLE].value ? read_table(c, fields[TABLE].value, export, sigs.result)
+                              : read_returns(c, &fields[RETURNS], export, sigs.result));
+  hcc_buf_text(c->out, aggregate ? ",\"aggregate\":true" : "");
   hcc_buf_format(c->out, ",\"deterministic\":%s,\"strict\":%s,\"state\":\"%s\"}",
-                 flag_of(&fields[4], false) ? "true" : "false",
-                 flag_of(&fields[5], true) ? "true" : "false", state);
+                 flag_of(&fields[DETERMINISTIC], false) ? "true" : "false",
+                 flag_of(&fields[STRICT], true) ? "true" : "false",
+                 text_of(&fields[STATE], "call"));
 out:
   return status;
 }

@@ -390,14 +390,15 @@ static int check_sql(hrt_parser *p) {
   return refuse_clauses(p, refused, " is not for LANGUAGE sql");
 }
 
-/* What an aggregate's exports take can't be told from their number. */
+/* What an aggregate's exports take can't be told from their number: both are written, or both are
+ * the manifest's. */
 static int check_aggregate(hrt_parser *p) {
   const hrt_definition *d = &p->ddl->def;
   if (d->sql || d->column_count > 0) {
     return hrt_parse_fail(p, &p->token, "an aggregate",
                           d->sql ? " is written in wasm" : " does not return a table");
   }
-  return !p->ddl->params_given || !saw(p, "RETURNS")
+  return p->ddl->params_given != saw(p, "RETURNS")
              ? hrt_parse_expected(p, "parameters and RETURNS, which an aggregate needs,")
              : 0;
 }

@@ -467,8 +467,12 @@ out:
 
 int hrt_candidate_declare(candidate *c, helios_error *err) {
   int status = 0;
+  bool table = c->def.column_count > 0;
   if (!c->def.sql && !c->module) {
     HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
+  }
+  if (!table && c->def.column_count > 0) { /* the manifest says so */
+    HRT_TRY(refuse_table_name(c->h, c->def.name, err));
   }
   if (c->def.export_name[0] == 0) {
     memcpy(c->def.export_name, c->def.name, sizeof c->def.name);

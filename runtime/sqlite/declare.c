@@ -60,6 +60,24 @@ static bool take_params(hrt_definition *d, const cJSON *list) {
   return true;
 }
 
+static bool take_columns(hrt_definition *d, const cJSON *list) {
+  const cJSON *item;
+  cJSON_ArrayForEach(item, list) {
+    hrt_column *column = &d->columns[d->column_count];
+    if (d->column_count == HRT_COLUMNS_MAX ||
+        !copy(column->name, sizeof column->name, text_of(item, "name")) ||
+        !copy(column->type.name, sizeof column->type.name, text_of(item, "type"))) {
+      return false;
+    }
+    d->column_count++;
+  }
+  return true;
+}
+
+static bool is_aggregate(const cJSON *procedure) {
+  return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate")) != 0;
+}
+
 static int take_state(hrt_definition *d, const cJSON *procedure, helios_error *err) {
   const char *state = text_of(procedure, "state");
   uint32_t given = 1u << HRT_OPTION_STATE;
@@ -76,8 +94,9 @@ static int take_procedure(hrt_definition *d, const cJSON *procedure, bool params
   bool ok = copy(d->export_name, sizeof d->export_name, text_of(procedure, "export"));
   if (ok && !params_given) {
     ok = take_params(d, cJSON_GetObjectItemCaseSensitive(procedure, "params"));
-    if (d->returns.name[0] == 0) {
-      ok = ok && copy(d->returns.name, sizeof d->returns.name, text_of(procedure, "returns"));
+    if (d->returns.name[0] == 0 && d->column_count == 0) {
+      ok = ok && copy(d->returns.name, sizeof d->returns.name, text_of(procedure, "returns")) &&
+           take_columns(d, cJSON_GetObjectItemCaseSensitive(procedure, "table"));
     }
     d->deterministic |=
         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "deterministic")) != 0;
@@ -124,9 +143,20 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
   const cJSON *procedure = find_procedure(info, d);
   const char *own = d->export_name[0] ? d->export_name : d->name;
   bool exported = hrt_plugin_export(plugin, own, strlen(own)) >= 0;
-  HRT_TRY(take_state(d, procedure, err));
+  if (procedure && !params_given && is_aggregate(procedure) != d->aggregate) {
+    status = hrt_fail(err, HELIOS_E_SIGNATURE, "the module's manifest says that it is %s aggregate",
+                      d->aggregate ? "no" : "an");
+    hrt_hint(err, "CREATE %s %.60s", d->aggregate ? "PROCEDURE" : "AGGREGATE", d->name);
+    goto out;
+  }
+  if (!d->aggregate) {
+    HRT_TRY(take_state(d, procedure, err));
+  }
   if (procedure && (!params_given || !exported)) {
     HRT_TRY(take_procedure(d, procedure, params_given, err));
+  } else if (!params_given && d->aggregate) {
+    status = hrt_fail(err, HELIOS_E_SIGNATURE, "the module has no manifest that names it");
+    hrt_hint(err, "CREATE AGGREGATE %.40s(name TYPE, ...) RETURNS TYPE", d->name);
   } else if (!params_given) {
     HRT_TRY(take_wasm_type(d, plugin, err));
   }
@@ -135,8 +165,8 @@ out:
   return status;
 }
 
-int hrt_declare_name(char out[HRT_NAME_BYTES], uint32_t *count, const hrt_plugin *plugin,
-                     uint32_t n, helios_error *err) {
+int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
+                     const hrt_plugin *plugin, uint32_t n, helios_error *err) {
   size_t size = 0;
   const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
   cJSON *info = NULL;
@@ -145,6 +175,7 @@ int hrt_declare_name(char out[HRT_NAME_BYTES], uint32_t *count, const hrt_plugin
       cJSON_GetObjectItemCaseSensitive(info, "manifest"), "procedures");
   int found = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
   *count = (uint32_t)found;
+  *aggregate = is_aggregate(cJSON_GetArrayItem(list, (int)n));
   out[0] = 0;
   if (status == 0 && n < *count &&
       !copy(out, HRT_NAME_BYTES, text_of(cJSON_GetArrayItem(list, (int)n), "name"))) {

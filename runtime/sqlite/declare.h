@@ -6,12 +6,14 @@
 #include "plugin/plugin.h"
 #include "sqlite/session.h"
 
-/* Completes d: parameters, result, export, NULL rule and determinism from the module's manifest,
- * else the parameters and result of a numeric export from its wasm type. params_given: DDL has said
- * them. Errors: E_SIGNATURE (they can't be told), E_NOT_FOUND (export), E_PLUGIN (manifest). */
-/* Name number n (from 0) of the procedures in the module's manifest; *count: how many there are. */
-int hrt_declare_name(char out[HRT_NAME_BYTES], uint32_t *count, const hrt_plugin *plugin,
-                     uint32_t n, helios_error *err);
+/* Name number n (from 0) of the procedures in the module's manifest, and whether it is an
+ * aggregate; *count: how many there are. */
+int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
+                     const hrt_plugin *plugin, uint32_t n, helios_error *err);
+/* Completes d: parameters, result or columns, export, NULL rule and determinism from the module's
+ * manifest, else the parameters and result of a numeric export from its wasm type. params_given:
+ * DDL has said them. Errors: E_SIGNATURE (they can't be told, or it is an aggregate and d is none),
+ * E_NOT_FOUND (export), E_PLUGIN (manifest). */
 int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err);
 
 /* ---- users.c ---- */

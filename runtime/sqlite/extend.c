@@ -30,7 +30,7 @@ static void free_all(struct extension *x) {
 }
 
 /* A member of the extension that c creates. */
-static int add_member(struct extension *x, const hrt_candidate *c, const char *name,
+static int add_member(struct extension *x, const hrt_candidate *c, const char *name, bool aggregate,
                       helios_error *err) {
   int status = 0;
   uint32_t n = x->count++;
@@ -41,6 +41,7 @@ static int add_member(struct extension *x, const hrt_candidate *c, const char *n
   }
   ddl->action = HRT_DDL_CREATE;
   memcpy(ddl->def.name, name, sizeof ddl->def.name);
+  ddl->def.aggregate = aggregate;
   m->h = c->h;
   m->ddl = ddl;
   m->def = ddl->def;
@@ -74,16 +75,17 @@ static int check_twice(const struct extension *x, const char *name, helios_error
 static int add_members(struct extension *x, const hrt_candidate *c, helios_error *err) {
   char name[HRT_NAME_BYTES];
   uint32_t count = 0;
+  bool aggregate;
   int status = 0;
-  HRT_TRY(hrt_declare_name(name, &count, c->plugin, 0, err));
+  HRT_TRY(hrt_declare_name(name, &aggregate, &count, c->plugin, 0, err));
   if (count == 0 || count > MEMBERS_MAX) {
     return hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest names %u procedures, not 1 to %d",
                     count, MEMBERS_MAX);
   }
   for (uint32_t i = 0; i < count; i++) {
-    HRT_TRY(hrt_declare_name(name, &count, c->plugin, i, err));
+    HRT_TRY(hrt_declare_name(name, &aggregate, &count, c->plugin, i, err));
     HRT_TRY(check_twice(x, name, err));
-    HRT_TRY(add_member(x, c, name, err));
+    HRT_TRY(add_member(x, c, name, aggregate, err));
   }
 out:
   return status;

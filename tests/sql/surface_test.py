@@ -286,6 +286,26 @@ class Extensions(Case):
         self.db = connect(f"{self.id()}.db")
         self.assertEqual(one(self.db, "SELECT shop_twice(4)"), 8)
 
+    def test_tables_and_aggregates_of_a_manifest(self):
+        ddl(self.db, "CREATE EXTENSION stats LANGUAGE wasm AS 'stats.wat'")
+        self.assertEqual(rows(self.db, "SELECT stats_twice(4), (SELECT group_concat(square) FROM stats_upto),"
+                                       " (SELECT stats_total(i) FROM stats_upto(4))"), [(8, "1,4,9", 10)])
+        self.assertEqual(rows(self.db, "SELECT name, kind FROM helios_procedures ORDER BY 1"),
+                         [("stats_total", "aggregate"), ("stats_twice", "procedure"), ("stats_upto", "procedure")])
+        self.fails("too many arguments", "SELECT * FROM stats_upto(1, 2)")
+        ddl(self.db, "DROP EXTENSION stats")
+        self.assertEqual(rows(self.db, "SELECT count(*) FROM helios_procedures"), [(0,)])
+        ddl(self.db, "CREATE FUNCTION stats_upto LANGUAGE wasm AS 'stats.wat'")
+        ddl(self.db, "CREATE AGGREGATE stats_total LANGUAGE wasm AS 'stats.wat'")
+        self.assertEqual(rows(self.db, "SELECT stats_total(square) FROM stats_upto(2)"), [(5,)])
+        self.refused("says that it is an aggregate.*CREATE AGGREGATE summed",
+                     "CREATE FUNCTION summed LANGUAGE wasm EXPORT 'sum' AS 'stats.wat'")
+        self.refused("no manifest that names it.*CREATE AGGREGATE other", "CREATE AGGREGATE other LANGUAGE wasm AS 'stats.wat'")
+        self.refused("says that it is no aggregate", "CREATE AGGREGATE t LANGUAGE wasm EXPORT 'twice' AS 'stats.wat'")
+        self.db.execute("CREATE TABLE stats_upto2(a)")
+        self.refused("has a table or view of this name",
+                     "CREATE FUNCTION stats_upto2 LANGUAGE wasm EXPORT 'upto' AS 'stats.wat'")
+
     def test_or_nothing(self):
         create(self.db, "shop_say() RETURNS BIGINT", "v1.wat", "EXPORT 'answer'")
         self.refused("procedure shop_say: it exists already", self.CREATE)

@@ -17,6 +17,8 @@ static void section(FILE *f, int id, const char *bytes, size_t size) {
   fwrite(bytes, 1, size, f);
 }
 
+#define P(inside) "{\"v\":1,\"procedures\":[{" inside "}]}"
+
 static int type_code(char letter) {
   static const char letters[] = "ijfdv", codes[] = "\x7f\x7e\x7d\x7c\x7b";
   return codes[strchr(letters, letter) - letters];
@@ -104,6 +106,19 @@ static void read__full_and_defaults(void **state) {
   assert_int_equal(read_one(out, NULL, ":", "{\"v\":1}"), 0);
 }
 
+/* Rows come by host calls, or as JSON. */
+static void types__tables(void **state) {
+  (void)state;
+  static const char table[] = P("\"name\":\"f\",\"table\":[{\"name\":\"x\",\"type\":\"int\"},"
+                                "{\"name\":\"y\",\"type\":\"TEXT\"}]");
+  char out[2048];
+  assert_int_equal(read_one(out, NULL, ":", table), 0);
+  assert_non_null(strstr(out, "\"returns\":null,\"table\":[{\"name\":\"x\",\"type\":\"INT\"},"
+                              "{\"name\":\"y\",\"type\":\"TEXT\"}],\"deterministic\":false"));
+  assert_int_equal(read_one(out, NULL, ":j", table), 0);
+  assert_int_equal(read_one(out, NULL, ":d", table), HCC_E_MANIFEST_TYPE);
+}
+
 /* Called with NULL, each parameter is a cell; strict, it is what its type says. */
 static void types__cells_where_null_may_come(void **state) {
   (void)state;
@@ -131,8 +146,6 @@ static void read__absent_is_null(void **state) {
   hcc_module_free(m);
   free(bytes);
 }
-
-#define P(inside) "{\"v\":1,\"procedures\":[{" inside "}]}"
 
 static void read__refusals(void **state) {
   (void)state;
@@ -179,6 +192,19 @@ static void read__refusals(void **state) {
       {P("\"name\":\"f\",\"strict\":1"), "wrong kind"},
       {P("\"name\":\"f\",\"pramas\":[]"), "unknown field"},
       {P("\"name\":\"f\",\"returns\":\"NUMBER\""), "unknown type"},
+      {P("\"name\":\"f\",\"table\":[]"), "1 to 100 columns"},
+      {P("\"name\":\"f\",\"table\":[{\"name\":\"x\"}]"), "missing field"},
+      {P("\"name\":\"f\",\"table\":[{\"name\":\"x y\",\"type\":\"INT\"}]"), "for a column"},
+      {P("\"name\":\"f\",\"table\":[{\"name\":\"x\",\"type\":\"WORD\"}]"), "unknown type"},
+      {P("\"name\":\"f\",\"returns\":\"INT\",\"table\":[{\"name\":\"x\",\"type\":\"INT\"}]"),
+       "a table or a value"},
+      {P("\"name\":\"f\",\"aggregate\":true,\"table\":[{\"name\":\"x\",\"type\":\"INT\"}]"),
+       "a table or a value"},
+      {P("\"name\":\"f\",\"aggregate\":1"), "wrong kind"},
+      {P("\"name\":\"f\",\"aggregate\":true"), "has a result"},
+      {P("\"name\":\"f\",\"aggregate\":true,\"returns\":\"INT\",\"state\":\"call\""),
+       "lives for the statement"},
+      {P("\"name\":\"f\",\"aggregate\":true,\"returns\":\"INT\""), "no such exported"},
       {P("\"name\":\"f\",\"params\":[{\"name\":\"x\"}]"), "missing field"},
       {P("\"name\":\"f\",\"params\":[{\"name\":\"x\",\"type\":\"WORD\"}]"), "unknown type"},
       {P("\"name\":\"f\",\"params\":[{\"name\":\"x y\",\"type\":\"INT\"}]"), "for a parameter"},
@@ -301,6 +327,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(read__full_and_defaults),
       cmocka_unit_test(types__cells_where_null_may_come),
+      cmocka_unit_test(types__tables),
       cmocka_unit_test(read__absent_is_null),
       cmocka_unit_test(read__refusals),
       cmocka_unit_test(read__several_in_one_section),
