@@ -32,6 +32,19 @@ fn echo_json(v: Json) -> Json {
 fn echo_blob(v: &[u8]) -> &[u8] {
     v
 }
+#[heliosdb_procedure]
+fn echo_decimal(v: Decimal) -> Decimal {
+    v
+}
+#[heliosdb_procedure]
+fn next_day(v: Date) -> Date {
+    Date(v.0 + 1)
+}
+/// By a microsecond.
+#[heliosdb_procedure]
+fn later(v: Timestamp) -> Timestamp {
+    Timestamp(v.0 + 1)
+}
 
 // ---- what may be NULL ----
 
@@ -114,6 +127,11 @@ fn luhn(v: &str) -> bool {
         digits += 1;
     }
     digits > 1 && sum % 10 == 0
+}
+/// Of the first `count` multiples of 1,000,003, written with 15 digits, how many luhn() takes.
+#[heliosdb_procedure]
+fn cards(count: i64) -> i64 {
+    (0..count).filter(|i| luhn(&format!("{:015}", i * 1000003))).count() as i64
 }
 /// The greatest mean of `width` neighbours among the first `count` of a row of pseudo-random numbers.
 #[heliosdb_procedure]
