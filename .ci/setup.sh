@@ -122,7 +122,7 @@ helios_setup() { # demo|tests SOURCE_DIR
     tests) install_packages "$PACKAGES_tests" ;;
   esac
   unpack_wabt "$2"
-  [ "$1" = demo ] || unpack_sources "$2" quickjs
+  [ "$1" = demo ] || unpack_sources "$2" quickjs micropython
 }
 
 # Configures and builds one preset; prints nothing but problems when all is up to date.

@@ -67,6 +67,8 @@ static void emit(hcc_cli *cli, const hcc_message *m) {
   }
   if (m->line > 0) {
     cJSON_AddNumberToObject(o, "line", m->line);
+  }
+  if (m->column > 0) {
     cJSON_AddNumberToObject(o, "column", m->column);
   }
   if (m->hint != NULL) {

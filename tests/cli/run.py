@@ -25,6 +25,8 @@ def environment(test, folder):
     toolchain = os.environ.get("HELIOS_TOOLCHAIN") or str(source / "toolchain")
     if Path(toolchain).is_dir():
         env["HELIOS_TOOLCHAIN"] = toolchain
+    if "ENGINES" in os.environ:  # engines of scripts that one test has compiled for all
+        env.update(HELIOS_KEY=os.environ["ENGINES"] + "/key", HELIOS_CACHE=os.environ["ENGINES"] + "/cache")
     env.update(HOME=str(folder), PATH=os.environ["HELIOS_BIN"] + ":" + env["PATH"], TERM="xterm", LC_ALL="C.UTF-8",
                FILES=str(test.parent / "files"), SOURCE=str(source), T=str(folder), PYTHONDONTWRITEBYTECODE="1")
     return env

@@ -109,7 +109,7 @@ def check_codes(language, path):
 
 def check_spin(db):
     """An endless loop ends by fuel, and by time; the connection goes on."""
-    for option, text in (("fuel_limit = 2000000", "fuel exhausted"), ("timeout = '50ms'", "time limit exceeded")):
+    for option, text in (("fuel_limit = 50000000", "fuel exhausted"), ("timeout = '50ms'", "time limit exceeded")):
         db.execute("SELECT helios_ddl(?)", [f"ALTER PROCEDURE spin SET {option}"])
         _, message = answer(db, "spin()")
         if text not in str(message) or answer(db, "plus(1, 1)") != ("2", None):

@@ -23,6 +23,8 @@ def prepare(folder, binaries):
     shutil.copy(binaries / "helios_sqlite.so", folder)
     env = dict(os.environ, HELIOS_KEY=str(folder / "key"), HELIOS_HELIOSC=str(binaries / "heliosc"), LC_ALL="C.UTF-8",
                HELIOS_BIN=str(binaries), PYTHONDONTWRITEBYTECODE="1")
+    if "ENGINES" in env:  # engines of scripts that one test has compiled for all
+        env.update(HELIOS_KEY=env["ENGINES"] + "/key", HELIOS_CACHE=env["ENGINES"] + "/cache")
     return env
 
 

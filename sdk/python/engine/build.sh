@@ -1,0 +1,91 @@
+#!/bin/sh
+# build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
+# beside this file, by clang and wasi-libc: OUT/python.wasm, the engine's module, lowered by LOWER
+# (compiler/lower_main.c), and OUT/python_check, a program of this machine that compiles a script and says what is
+# wrong with it. Nothing of MicroPython is changed but the name of one function, in a copy: names.c.
+set -eu
+source=$1 lower=$2 out=$3
+here=$(cd "$(dirname "$0")" && pwd)
+sdk=$(cd "$here/../.." && pwd)
+clang=${HELIOS_CLANG:-clang}
+
+# What was made of the same parts is taken again, by any preset.
+kept=$source/../../engines/python-$({
+  cat "$here"/*.[ch] "$here/build.sh" "$sdk"/c/setjmp.[ch] "$sdk/c/heliosdb.h" "$sdk"/../compiler/sjlj*.[ch]
+  "$clang" --version
+  cksum "$source/py/mpconfig.h" "$source/py/vm.c" "$source/py/gc.c"
+} | sha256sum | cut -c 1-16)
+mkdir -p "$out"
+if [ -f "$kept/python.wasm" ] && [ -f "$kept/python_check" ]; then
+  cp "$kept/python.wasm" "$kept/python_check" "$out"
+  exit 0
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+core="argcheck bc binary builtinevex builtinimport compile cstack emitbc emitcommon emitglue formatfloat gc lexer
+  malloc map modarray modbuiltins modcmath modcollections modio modmath modmicropython modstruct modsys mpprint mpstate
+  mpz nlr nlrsetjmp obj objarray objattrtuple objbool objboundmeth objcell objclosure objcode objcomplex objdeque
+  objdict objenumerate objexcept objfilter objfloat objfun objgenerator objgetitemiter objint objint_mpz objlist
+  objmap objmodule objnamedtuple objnone objobject objpolyiter objproperty objrange objreversed objset
+  objsingleton objslice objstr objstringio objstrunicode objtuple objtype objzip opmethods parse parsenum parsenumbase
+  persistentcode pystack qstr reader runtime runtime_utils scheduler scope sequence smallint stackctrl stream
+  unicode vm vstr warning"
+glue="engine heap values decimal json database host std names"
+files= # of MicroPython
+for name in $core; do files="$files $source/py/$name.c"; done
+for name in modre modbinascii modheapq; do files="$files $source/extmod/$name.c"; done
+ours=
+for name in $glue; do ours="$ours $here/$name.c"; done
+
+# Tables that MicroPython's own scripts make of all sources.
+words="-I$here -I$source -I$work -DNDEBUG"
+tables() {
+  mkdir "$work/genhdr"
+  cd "$work"
+  # shellcheck disable=SC2086
+  {
+    python3 "$source/py/makeversionhdr.py" genhdr/mpversion.h 2>/dev/null
+    python3 "$source/py/makeqstrdefs.py" pp "$clang" -E output genhdr/all cflags --target=wasm32-wasi -DNO_QSTR $words -I$sdk/c \
+      cxxflags sources $files $ours dependencies changed_sources $files $ours
+    for kind in qstr module root_pointer; do
+      python3 "$source/py/makeqstrdefs.py" split $kind genhdr/all "genhdr/$kind" _
+      python3 "$source/py/makeqstrdefs.py" cat $kind _ "genhdr/$kind" "genhdr/$kind.collected"
+    done
+  } >/dev/null
+  python3 "$source/py/makemoduledefs.py" genhdr/module.collected >genhdr/moduledefs.h
+  python3 "$source/py/make_root_pointers.py" genhdr/root_pointer.collected >genhdr/root_pointers.h
+  # shellcheck disable=SC2086
+  cat "$source/py/qstrdefs.h" genhdr/qstr.collected | sed 's/^Q(.*)/"&"/' |
+    "$clang" -E --target=wasm32-wasi -DNO_QSTR $words - | sed 's/^"\(Q(.*)\)"/\1/' >genhdr/names
+  python3 "$source/py/makeqstrdata.py" genhdr/names >genhdr/qstrdefs.generated.h
+  sed 's/^qstr qstr_find_strn(/qstr hp_scan_names(/' "$source/py/qstr.c" >names_qstr.c
+  cmp -s "$source/py/qstr.c" names_qstr.c && { echo "build.sh: qstr.c is not as it was" >&2; exit 1; }
+  cd "$here"
+}
+
+tables
+flags="-std=gnu11 $words -fno-ident -ffunction-sections -fdata-sections"
+wasm="--target=wasm32-wasi -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -I$sdk/c -mllvm -enable-emscripten-sjlj"
+warn="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
+: >"$work/todo"
+mkdir "$work/wasm" "$work/native"
+for file in $files $ours "$sdk/c/setjmp.c" "$here/check.c"; do
+  name=$(basename "$file" .c) warnings=-w
+  case $file in "$source"/*) ;; */setjmp.c) ;; *) warnings=$warn ;; esac
+  case $name in qstr) file=$work/names_qstr.c ;; setjmp) warnings="-w -DHELIOS_NO_LIBC" ;; esac
+  [ "$name" = check ] || echo "$wasm $flags $warnings -c $file -o $work/wasm/$name.o" >>"$work/todo"
+  case $file in "$here"/names.c | "$here"/check.c | "$source"/* | "$work"/*)
+    echo "-O1 $flags $warnings -c $file -o $work/native/$name.o" >>"$work/todo" ;;
+  esac
+done
+xargs -P2 -L1 "$clang" <"$work/todo"
+builtins=$("$clang" --target=wasm32-wasi --print-libgcc-file-name 2>/dev/null || :)
+[ -f "$builtins" ] || builtins=$(find "$(dirname "$("$clang" --print-resource-dir)")" -name 'libclang_rt.builtins-wasm32.a' | head -n 1)
+${HELIOS_WASM_LD:-wasm-ld} --no-entry --stack-first -z stack-size=262144 --gc-sections --strip-debug --export-table \
+  -o "$work/raw.wasm" "$work"/wasm/*.o "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
+"$lower" "$work/raw.wasm" "$work/python.wasm"
+"$clang" -static -Wl,--gc-sections -s -o "$work/python_check" "$work"/native/*.o -lm
+mkdir -p "$kept"
+cp "$work/python.wasm" "$work/python_check" "$out"
+mv "$work/python.wasm" "$work/python_check" "$kept"

@@ -1,0 +1,77 @@
+/* engine.h - what the files of the Python engine share. The engine is a guest: it runs inside the
+ * sandbox, as untrusted as any other module.
+ *   engine.c      the module's exports: evaluates the script, runs a procedure
+ *   heap.c        memory: when it grows, when it is collected
+ *   values.c      Python values from and to the host's
+ *   decimal.c     Decimal
+ *   json.c        json
+ *   database.c    heliosdb: statements and transactions
+ *   host.c        heliosdb: all other host functions
+ *   std.c         random, hashlib, time, typing and __future__ as far as they make sense here
+ *
+ * Invariant: every status of the host that is an error becomes an exception. */
+#ifndef HELIOS_PY_ENGINE_H
+#define HELIOS_PY_ENGINE_H
+
+#include <heliosdb.h>
+#include <string.h>
+
+#include "py/obj.h"
+#include "py/runtime.h"
+
+/* ---- engine.c ---- */
+extern const mp_obj_type_t mp_type_HeliosError;
+/* The exception for a status of the host, with the text of its last error. */
+mp_obj_t hp_error_of(int status);
+/* Raises it if status is negative; else gives it back. */
+int hp_check(int status);
+NORETURN void hp_raise(int code, const char *text);
+
+/* ---- heap.c ---- */
+void hp_heap_begin(void);
+/* Between the script and its calls: frees what only the evaluation needed. */
+void hp_heap_settle(void);
+/* The frame that a procedure's call begins with. */
+void hp_heap_mark_call(void);
+
+/* ---- values.c ---- */
+typedef struct hp_bytes {
+  const char *at;
+  unsigned length;
+} hp_bytes;
+/* The bytes of a str, bytes or anything with a buffer. TypeError if it has none. */
+hp_bytes hp_bytes_of(mp_obj_t o);
+hp_bytes hp_text_of(mp_obj_t o); /* of a str only */
+int hp_is_utf8(const unsigned char *at, unsigned length);
+/* str if it is UTF-8, else MP_OBJ_NULL. */
+mp_obj_t hp_new_text(const char *at, unsigned length);
+/* A call that fills (dst, cap) and gives how many bytes there are: gives all of them as str or
+ * bytes. The first try has room for 256 bytes. */
+typedef int hp_fill(void *arg, char *dst, unsigned cap);
+mp_obj_t hp_filled(hp_fill *fill, void *arg, int as_text);
+
+/* Argument number index of the call, declared as this SQL type; 0: it is NULL. */
+mp_obj_t hp_argument(unsigned index, enum hg_sqltype type);
+/* Where a value goes: the result, a column of a row, a parameter of a statement. */
+typedef struct hp_sink {
+  int (*null)(void *arg);
+  int (*i64)(void *arg, long long v);
+  int (*f64)(void *arg, double v);
+  int (*bytes)(void *arg, enum hg_type type, const char *p, unsigned n);
+  void *arg;
+} hp_sink;
+extern const hp_sink hp_result_sink, hp_row_sink;
+int hp_give(const hp_sink *sink, enum hg_sqltype type, mp_obj_t value);
+mp_obj_t hp_column(int stmt, unsigned column);
+
+/* ---- json.c ---- */
+/* at is UTF-8. ValueError if it is no JSON. */
+mp_obj_t hp_json_loads(const char *at, unsigned length);
+void hp_json_dumps(vstr_t *out, mp_obj_t v, const char *item, const char *key);
+
+/* ---- decimal.c ---- */
+extern const mp_obj_type_t hp_type_Decimal;
+mp_obj_t hp_decimal_new(const char *at, unsigned length);
+void hp_decimal_text(vstr_t *out, mp_obj_t decimal);
+
+#endif

@@ -1,0 +1,55 @@
+/* names.c - finds interned strings by a hash. MicroPython looks for each new string among all of
+ * them, one by one, which costs more than making the string; the build renames that search to
+ * hp_scan_names.
+ *
+ * Invariant: entries name strings that exist; what is not in the table, and could not be, is
+ * scanned for. */
+#include <string.h>
+
+#include "py/mpstate.h"
+#include "py/qstr.h"
+
+#define SLOTS 4096u
+#define MOST 3000u /* entries: three quarters */
+
+qstr hp_scan_names(const char *at, size_t length);
+
+static uint16_t table[SLOTS]; /* 0: free; else a qstr */
+static uint32_t indexed = 1;  /* qstrs below are in the table */
+
+static uint32_t hash(const char *at, size_t length) {
+  uint32_t h = (uint32_t)length * 0x9e3779b1u;
+  for (size_t i = 0; i < length; i++) {
+    h = (h ^ (unsigned char)at[i]) * 0x01000193u;
+  }
+  return h ^ h >> 15;
+}
+
+static void add(qstr q) {
+  size_t length;
+  const char *at = (const char *)qstr_data(q, &length);
+  uint32_t slot = hash(at, length) % SLOTS;
+  while (table[slot] != 0) {
+    slot = (slot + 1) % SLOTS;
+  }
+  table[slot] = (uint16_t)q;
+}
+
+qstr qstr_find_strn(const char *at, size_t length) {
+  const qstr_pool_t *last = MP_STATE_VM(last_pool);
+  uint32_t total = (uint32_t)(last->total_prev_len + last->len);
+  if (length == 0) {
+    return MP_QSTR_;
+  }
+  while (indexed < total && indexed < MOST) {
+    add(indexed++);
+  }
+  for (uint32_t slot = hash(at, length) % SLOTS; table[slot] != 0; slot = (slot + 1) % SLOTS) {
+    size_t n;
+    const char *found = (const char *)qstr_data(table[slot], &n);
+    if (n == length && memcmp(found, at, n) == 0) {
+      return table[slot];
+    }
+  }
+  return total > MOST ? hp_scan_names(at, length) : MP_QSTRnull;
+}

@@ -1,0 +1,86 @@
+"""python_subset.py - what docs/sdk-python.md says of the language, as a procedure: each line below is executed, and
+what does not do as it is listed comes back."""
+
+THERE = r"""
+assert [x * 2 for x in range(3) if x] == [2, 4]
+assert {k: v for k, v in zip("ab", (1, 2))}["b"] == 2
+assert (lambda *a, **k: (a, k))(1, b=2) == ((1,), {"b": 2})
+assert 2 ** 100 == 1267650600228229401496703205376 and -7 // 2 == -4 and -7 % 3 == 2
+assert f"{1.5:.2f} {'x':>3} {10:#x}" == "1.50   x 0xa"
+assert "%06.2f|%s|%r" % (2.25, "a", "b") == "002.25|a|'b'"
+if (n := 3) > 2: assert n == 3
+assert sorted("bca", key=lambda c: -ord(c)) == ["c", "b", "a"]
+a, *b = [1, 2, 3]; assert b == [2, 3]
+assert "a,b".split(",") == ["a", "b"] and " x ".strip() == "x" and "ab".replace("a", "c") == "cb"
+assert {1, 2} & {2, 3} == {2} and frozenset((1,)) == {1}
+import re; assert re.match(r"(\w+)-(\d+)", "ab-12").group(2) == "12" and re.sub("a", "b", "aa") == "bb"
+import json; assert json.loads('{"a": [1, null, "\\ud83d\\ude00"]}')["a"][2] == "\U0001f600" and json.dumps([1, "x"]) == '[1, "x"]'
+import math; assert math.isclose(math.sqrt(2) ** 2, 2) and math.floor(-1.5) == -2 and math.factorial(5) == 120
+import struct; assert struct.unpack("<I", struct.pack("<I", 7)) == (7,)
+import binascii; assert binascii.hexlify(b"\x01\xff") == b"01ff"
+import heapq; h = []; heapq.heappush(h, 2); heapq.heappush(h, 1); assert heapq.heappop(h) == 1
+from collections import namedtuple, OrderedDict, deque; P = namedtuple("P", "x y"); assert P(1, 2).y == 2 and list(OrderedDict([("b", 1), ("a", 2)])) == ["b", "a"]
+from decimal import Decimal; assert Decimal("0.1") + Decimal("0.2") == Decimal("0.3") and str(Decimal("1") / Decimal("3")) == "0." + "3" * 28
+from decimal import Decimal; assert str(Decimal("2.675").quantize(Decimal("0.01"))) == "2.68" and int(Decimal("-1.9")) == -1 and Decimal("-1.50") < 0
+from decimal import Decimal; assert str(Decimal("10") / 4) == "2.5" and str(3 - Decimal("0.5")) == "2.5" and hash(Decimal("2.0")) == hash(2)
+from typing import Optional, List; from __future__ import annotations
+import array, cmath, io, sys; assert io.StringIO("x").read() == "x" and (1 + 2j).imag == 2
+import random; random.seed(1); x = random.random(); random.seed(1); assert random.random() == x and 0 <= x < 1
+def g(): yield from (1, 2)\nassert list(g()) == [1, 2] and sum(x for x in g()) == 3
+class A:\n    @property\n    def p(self): return 1\n    def __add__(self, o): return 5\nclass B(A):\n    def __init__(self): super().__init__()\nassert B().p == 1 and B() + 1 == 5
+try:\n    raise ValueError("x")\nexcept (KeyError, ValueError) as e:\n    assert str(e) == "x"\nelse:\n    assert False\nfinally:\n    pass
+def d(f): return lambda: f() + 1\n@d\ndef f(): return 1\nassert f() == 2
+def outer():\n    n = 0\n    def inner():\n        nonlocal n\n        n += 1\n        return n\n    return inner\nassert outer()() == 1
+assert b"\x01\x02"[1] == 2 and bytes([1]).hex() == "01" and int.from_bytes(b"\x01\x00", "big") == 256
+assert "aé".encode() == b"a\xc3\xa9" and len("é日🦀") == 3 and "日本"[1] == "本"
+assert any([0, 1]) and all([1]) and list(enumerate("a")) == [(0, "a")] and min(3, 1) == 1 and round(2.567, 2) == 2.57 and divmod(7, 2) == (3, 1)
+assert hasattr("", "join") and callable(len) and list(map(str, [1])) == ["1"] and list(reversed([1, 2])) == [2, 1]
+"""
+
+NOT_THERE = r"""
+import datetime
+import os
+import itertools
+import functools
+import dataclasses
+import enum
+import statistics
+open("x")
+match 1:\n    case 1: pass
+async def f(): pass
+assert list({"z": 1, "a": 2, "m": 3, "b": 4, "q": 5, "c": 6, "k": 7}) == ["z", "a", "m", "b", "q", "c", "k"]
+assert isinstance(True, int)
+"a b".title()
+"ab".removeprefix("a")
+"ab".casefold()
+"1".zfill(3)
+"abc"[::-1]
+assert "é".upper() == "É"
+import re; assert re.match(r"a{2}", "aa")
+import re; re.match(r"(?P<n>a)", "a")
+import re; re.findall("a", "aa")
+import re; re.fullmatch("a", "a")
+(5).bit_length()
+(5).bit_count()
+def f(): "doc"\nassert f.__doc__ == "doc"
+def f(x: int): pass\nf.__annotations__
+try:\n    raise ValueError("a") from KeyError("b")\nexcept ValueError as e:\n    e.__cause__
+try:\n    pass\nexcept* ValueError:\n    pass
+class M(type): pass\nclass A(metaclass=M): pass
+"""
+
+
+def wrong() -> str:
+    """@helios capability random"""
+    found = []
+    for there, lines in ((True, THERE), (False, NOT_THERE)):
+        for line in lines.strip().split("\n"):
+            try:
+                exec(line.replace("\\n", "\n"), {})
+                does = True
+            except Exception as e:
+                does = False
+                line += "  # " + type(e).__name__ + ": " + str(e)
+            if does != there:
+                found.append(line)
+    return "\n".join(found)
