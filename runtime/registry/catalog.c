@@ -166,6 +166,11 @@ int hrt_catalog_schema(hrt_catalog *c, helios_error *err) {
   return status;
 }
 
+int hrt_catalog_lacks(bool *out, hrt_catalog *c, helios_error *err) {
+  int64_t one;
+  return read_int(&one, out, c, HRT_SQL_LACKS_VOUCH, err);
+}
+
 /* Is there a catalog here that this engine understands? */
 static int usable(bool *out, hrt_catalog *c, helios_error *err) {
   int64_t stamp;

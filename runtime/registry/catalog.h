@@ -68,6 +68,8 @@ int hrt_catalog_versions(hrt_catalog *c, const char *name, hrt_catalog_version_f
 
 /* The schema version of the catalog; 0 if there is none. Errors: E_BROKEN (a newer one), E_SQL. */
 int hrt_catalog_version(int64_t *out, hrt_catalog *c, helios_error *err);
+/* Is it of this schema, but from before the table helios_vouch was added? */
+int hrt_catalog_lacks(bool *out, hrt_catalog *c, helios_error *err);
 
 /* Opens the savepoint, makes the tables if there are none, upgrades an older schema, and counts
  * generation and stamp up; from here the write lock is held. Errors: E_SQL (locked, read-only,

@@ -101,7 +101,9 @@ static char *create_metric_text(sqlite3 *db) {
 
 static char *write_metric_text(sqlite3 *db) {
   sqlite3_str *s = sqlite3_str_new(db);
-  sqlite3_str_appendall(s, "INSERT OR REPLACE INTO main.helios_metric VALUES (?, ?, ?");
+  sqlite3_str_appendall(s, "INSERT OR REPLACE INTO main.helios_metric(source, procedure, version");
+  append_counts(s, AS_NAMES);
+  sqlite3_str_appendall(s, ", buckets) VALUES (?, ?, ?");
   append_counts(s, AS_PARAMETERS);
   sqlite3_str_appendall(s, ", ?)");
   return sqlite3_str_finish(s);
@@ -115,12 +117,37 @@ static char *read_metric_text(sqlite3 *db, const char *where) {
   return sqlite3_str_finish(s);
 }
 
+static bool has_count(sqlite3 *db, int which) {
+  sqlite3_stmt *s = NULL;
+  char *sql = sqlite3_mprintf("SELECT m.%s FROM main.helios_metric m", hrt_count_name(which));
+  bool has = sql && sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK;
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+  return has;
+}
+
+/* A table of an earlier engine lacks those that were added since. */
+static int add_counts(sqlite3 *db, helios_error *err) {
+  int status = 0;
+  for (int i = 0; i < HRT_COUNT_COUNT && status == 0; i++) {
+    if (!has_count(db, i)) {
+      status = run(db,
+                   sqlite3_mprintf("ALTER TABLE main.helios_metric ADD COLUMN %s INTEGER NOT NULL "
+                                   "DEFAULT 0",
+                                   hrt_count_name(i)),
+                   err);
+    }
+  }
+  return status;
+}
+
 int hrt_records_create(sqlite3 *db, helios_error *err) {
   int status = 0;
   for (int i = 0; i < HRT_RING_COUNT; i++) {
     HRT_TRY(run(db, create_text(db, (hrt_table)i), err));
   }
   HRT_TRY(run(db, create_metric_text(db), err));
+  HRT_TRY(add_counts(db, err));
 out:
   return status;
 }

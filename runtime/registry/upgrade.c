@@ -1,6 +1,6 @@
 /* upgrade.c - how a catalog of an older schema becomes one of this schema. Version 2 added the
  * canary's columns, extensions, kept values and the kind 'aggregate'; a CHECK can't be altered, so
- * the tables are made anew.
+ * the tables are made anew. Tables that version 2 got later are made where they are missing.
  *
  * Invariant: runs in the savepoint of hrt_catalog_begin only, whose rollback takes all of it back.
  */
@@ -35,15 +35,18 @@ static int run(hrt_catalog *c, const char *sql, helios_error *err) {
 }
 
 int hrt_catalog_migrate(hrt_catalog *c, helios_error *err) {
+  bool lacks = false;
   int status = hrt_catalog_schema(c, err);
-  if (status != 0 || c->schema == HRT_CATALOG_SCHEMA) {
-    return status;
+  if (status == 0 && c->schema == HRT_CATALOG_SCHEMA) {
+    status = hrt_catalog_lacks(&lacks, c, err);
+    return status == 0 && lacks ? hrt_catalog_create(c, err) : status;
   }
+  HRT_TRY(status);
   HRT_TRY(run(c, before_2, err));
   HRT_TRY(hrt_catalog_create(c, err));
   HRT_TRY(run(c, after_2, err));
 out:
-  if (status != 0) {
+  if (status != 0 && c->schema == 1) {
     hrt_hint(err, "the catalog is of schema 1 and stays so; with no other statement running: "
                   "SELECT helios_upgrade()");
   }

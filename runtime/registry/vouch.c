@@ -81,7 +81,12 @@ static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_def
   if (c->schema < 2) {
     return 0; /* a catalog of schema 1 has no such table */
   }
-  int status = hrt_sql_begin(&s, c, HRT_SQL_VOUCH, err);
+  bool lacks;
+  int status = hrt_catalog_lacks(&lacks, c, err);
+  if (status != 0 || lacks) {
+    return status;
+  }
+  status = hrt_sql_begin(&s, c, HRT_SQL_VOUCH, err);
   if (status == 0) {
     sqlite3_bind_int64(s, 1, d->procedure_id);
     sqlite3_bind_int64(s, 2, d->version);

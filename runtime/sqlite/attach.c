@@ -249,11 +249,15 @@ static void sql_upgrade(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   helios *h = sqlite3_user_data(sql);
   helios_error err = {0};
   int64_t version;
+  bool lacks = false;
   (void)argc, (void)argv;
   hrt_catalog_undo(h->catalog);
   int status = h->budget ? hrt_fail(&err, HELIOS_E_MISUSE, "a procedure can't upgrade the catalog")
                          : hrt_catalog_version(&version, h->catalog, &err);
-  if (status == 0 && version > 0 && version < HRT_CATALOG_SCHEMA) {
+  if (status == 0 && version > 0) {
+    status = hrt_catalog_lacks(&lacks, h->catalog, &err);
+  }
+  if (status == 0 && version > 0 && (version < HRT_CATALOG_SCHEMA || lacks)) {
     status = hrt_catalog_begin(h->catalog, &err);
     status = status ? status : hrt_catalog_commit(h->catalog, &err);
     version = HRT_CATALOG_SCHEMA;

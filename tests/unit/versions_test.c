@@ -775,6 +775,38 @@ static void upgrade__fails_without_a_trace(void **state) {
   ek_close(other);
 }
 
+/* Version 2 got helios_vouch and the metrics' rows when it was there already. */
+static void upgrade__what_came_later(void **state) {
+  (void)state;
+  static const char *const ways[] = {"ALTER FUNCTION mark USE VERSION 2", "SELECT helios_upgrade()",
+                                     "SELECT helios_adopt()"};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    helios *h = open_two("later.db");
+    ek_run(h, "SELECT mark(4); SELECT helios_flush() > 0", NULL);
+    ek_close(h);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(ek_path("later.db"), &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "DROP TABLE helios_vouch;"
+                     "ALTER TABLE helios_metric DROP COLUMN rows;"
+                     "UPDATE helios_version SET capabilities = '[\"log\"]' WHERE version = 1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    h = ek_open("later.db");
+    ek_fails(h, "SELECT mark(4)", HELIOS_E_BROKEN, "were not given on this machine");
+    ek_run(h, ways[i], NULL);
+    ek_run(h, "SELECT count(*) FROM helios_vouch", NULL);
+    ek_run(h, "SELECT helios_adopt('mark') >= 0; ALTER FUNCTION mark USE VERSION 1; SELECT mark(4)",
+           "1\n41");
+    ek_run(h, "SELECT helios_flush() > 0; SELECT sum(calls) >= 2, sum(rows) FROM helios_metrics",
+           "1\n1|0");
+    ek_close(h);
+    assert_int_equal(unlink(ek_path("later.db")), 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(rollout__columns),
                                      cmocka_unit_test(canary__refused),
@@ -802,6 +834,7 @@ int main(void) {
                                      cmocka_unit_test(upgrade__by_the_first_ddl),
                                      cmocka_unit_test(upgrade__grants_are_adopted),
                                      cmocka_unit_test(upgrade__by_helios_upgrade),
-                                     cmocka_unit_test(upgrade__fails_without_a_trace)};
+                                     cmocka_unit_test(upgrade__fails_without_a_trace),
+                                     cmocka_unit_test(upgrade__what_came_later)};
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }
