@@ -3,13 +3,14 @@
 # Sourced by examples/demo.sh (`helios_setup demo`) and tests/run.sh (`helios_setup tests`).
 #
 # Changes two things only: Debian packages (by apt, as root or with sudo) and the folder toolchain/ of this
-# checkout, which holds wasm2c 1.0.36 and, for the tests, the sources of interpreters. Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
+# checkout, which holds wasm2c 1.0.36 and, for the tests, the sources of interpreters and AssemblyScript's compiler
+# (by npm, as it is set up here). Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
 # the module into C source, so Debian 13's package is unpacked there, with the libraries it needs,
 # and run by its own loader; nothing of it is installed. Quick when nothing is missing.
 
 PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libclang-dev libsqlite3-dev libcjson-dev \
 libssl-dev libcurl4-openssl-dev libedit-dev sqlite3"
-PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils openssl python3 nodejs rustc \
+PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils openssl python3 nodejs npm rustc \
 libstd-rust-dev-wasm32 cargo wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32 binaryen clang-format git locales xz-utils zsh fish groff-base \
 qemu-user-static libc6-dev-arm64-cross"
 WABT_MIN=1.0.36
@@ -24,7 +25,7 @@ as_root() {
 have_package() {
   case $1 in
     nodejs) command -v node >/dev/null 2>&1 && return 0 ;;
-    git|cmake|python3|gcc|clang|sqlite3|clang-format) command -v "$1" >/dev/null 2>&1 && return 0 ;;
+    npm|git|cmake|python3|gcc|clang|sqlite3|clang-format) command -v "$1" >/dev/null 2>&1 && return 0 ;;
   esac
   dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
 }
@@ -116,6 +117,21 @@ unpack_sources() { # SOURCE_DIR PACKAGE...
   rm -rf "$src/.apt"
 }
 
+# .ci/npm/package-lock.json says which release, by its hash. Without it the tests of TypeScript are skipped.
+install_asc() {
+  tool=$1/toolchain
+  [ -x "$tool/bin/asc" ] && return 0
+  say "installing assemblyscript into toolchain/"
+  mkdir -p "$tool/bin"
+  cp "$1/.ci/npm/package.json" "$1/.ci/npm/package-lock.json" "$tool/"
+  (cd "$tool" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 >npm.log 2>&1) || {
+    say "npm can't install assemblyscript (toolchain/npm.log): tests of TypeScript will be skipped"
+    return 0
+  }
+  rm -rf "$tool/node_modules/binaryen/bin" # 80 MB of programs that asc does not use
+  ln -sf ../node_modules/assemblyscript/bin/asc.js "$tool/bin/asc"
+}
+
 helios_setup() { # demo|tests SOURCE_DIR
   case $1 in
     demo) install_packages "$PACKAGES_demo" ;;
@@ -123,6 +139,7 @@ helios_setup() { # demo|tests SOURCE_DIR
   esac
   unpack_wabt "$2"
   [ "$1" = demo ] || unpack_sources "$2" quickjs micropython
+  [ "$1" = demo ] || install_asc "$2"
 }
 
 # Configures and builds one preset; prints nothing but problems when all is up to date.

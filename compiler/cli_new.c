@@ -36,7 +36,7 @@ static void fill(hcc_buf *out, const char *text, size_t size, const char *name) 
   }
 }
 
-/* One file of a template or of the Rust SDK, at its place in the project. */
+/* One file of a template or of an SDK, at its place in the project. */
 static int write_file(const struct hcc_embedded *e, const char *place, const char *name,
                       bool is_template, hcc_error *err) {
   char path[HCC_PATH], folder[HCC_PATH];
@@ -64,16 +64,35 @@ out:
   return status;
 }
 
+/* What a language's project is called on the command line, and the SDK that is a folder of it. */
+static const struct project {
+  const char *language, *ending, *file; /* file: if it is not the name with the ending */
+  const char *sdk, *folder;
+} projects[] = {
+    {"rust", "", "Cargo.toml", "rust/", "heliosdb-wasm-sdk"},
+    {"typescript", ".ts", NULL, "assemblyscript/", "heliosdb-as"},
+};
+
+static const struct project *project_of(const char *language) {
+  for (size_t i = 0; i < sizeof projects / sizeof *projects; i++) {
+    if (strcmp(projects[i].language, language) == 0) {
+      return &projects[i];
+    }
+  }
+  return NULL;
+}
+
 static int write_project(const char *language, const char *name, hcc_error *err) {
   char prefix[64], place[HCC_PATH];
   int status = 0;
   size_t n = (size_t)snprintf(prefix, sizeof prefix, "templates/%s/", language);
+  const struct project *p = project_of(language);
+  size_t m = p == NULL ? 0 : strlen(p->sdk);
   for (const struct hcc_embedded *e = hcc_embedded_sdk; e->name != NULL; e++) {
-    bool rust = strcmp(language, "rust") == 0 && strncmp(e->name, "rust/", 5) == 0;
     if (strncmp(e->name, prefix, n) == 0) {
       HCC_TRY(write_file(e, e->name + n, name, true, err));
-    } else if (rust) {
-      HCC_TRY(hcc_path(place, err, "heliosdb-wasm-sdk/%s", e->name + 5));
+    } else if (p != NULL && strncmp(e->name, p->sdk, m) == 0) {
+      HCC_TRY(hcc_path(place, err, "%s/%s", p->folder, e->name + m));
       HCC_TRY(write_file(e, place, name, false, err));
     }
   }
@@ -104,8 +123,9 @@ int hcc_cli_new(hcc_cli *cli) {
     cJSON_AddStringToObject(o, "folder", name);
     hcc_cli_emit(cli, o);
   }
-  bool cargo = strcmp(language, "rust") == 0;
+  const struct project *p = project_of(language);
+  bool named = p == NULL || p->file == NULL;
   hcc_cli_say(cli, "made %s; next: cd %s && heliosc test %s%s%s\n", name, name,
-              cargo ? "Cargo.toml" : name, cargo ? "" : ".", cargo ? "" : language);
+              named ? name : p->file, p == NULL ? "." : p->ending, p == NULL ? language : "");
   return 0;
 }

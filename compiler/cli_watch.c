@@ -51,10 +51,14 @@ static int64_t newest(const char *folder) {
 }
 
 static int64_t last_change(const char *folder) {
+  static const char *const inner[] = {"src", "assembly"};
   char below[HCC_PATH];
-  int64_t here = newest(folder);
-  int64_t there = hcc_path(below, NULL, "%s/src", folder) == 0 ? newest(below) : 0;
-  return here > there ? here : there;
+  int64_t latest = newest(folder);
+  for (size_t i = 0; i < sizeof inner / sizeof *inner; i++) {
+    int64_t there = hcc_path(below, NULL, "%s/%s", folder, inner[i]) == 0 ? newest(below) : 0;
+    latest = there > latest ? there : latest;
+  }
+  return latest;
 }
 
 static void swapped(hcc_cli *cli, const char *names, double ms) {

@@ -2,6 +2,7 @@
 // state is global and holds no object, as objects in local variables cost time. Must not read behind the end.
 
 import { stop } from "./errors";
+import { readDouble } from "./double";
 import { DEPTH, Json } from "./json";
 import { decodeAt } from "./text";
 
@@ -270,5 +271,11 @@ function integer(p: usize, n: i32, negative: bool, from: usize): Json {
 }
 
 function double(from: usize): Json {
-  return Json.of<f64>(parseFloat(String.UTF8.decodeUnsafe(from, at - from)));
+  const negative = load<u8>(from) == 45;
+  from += usize(negative);
+  const v = readDouble(from, <i32>(at - from));
+  if (!isFinite(v)) {
+    wrong();
+  }
+  return Json.of<f64>(negative ? -v : v);
 }

@@ -1,7 +1,9 @@
 // values.ts - types of SQL that the language has not: DECIMAL, ANY, times, and numbers that may be NULL.
 
-import { Json } from "./json";
+import { readDouble } from "./double";
 import { stop } from "./errors";
+import { Json } from "./json";
+import { encode } from "./text";
 
 // A number that may be NULL: `Box<i64> | null`, as only objects can be null here.
 export class Box<T> {
@@ -24,8 +26,14 @@ export class Decimal {
     return new Decimal(v.toString());
   }
 
+  // The double that is nearest.
   toF64(): f64 {
-    return parseFloat(this.text);
+    const bytes = encode(this.text);
+    const p = changetype<usize>(bytes);
+    const sign: u32 = bytes.byteLength > 0 ? load<u8>(p) : 0;
+    const skip = i32(sign == 45 || sign == 43);
+    const v = readDouble(p + skip, bytes.byteLength - skip);
+    return sign == 45 ? -v : v;
   }
 
   toString(): string {
