@@ -22,7 +22,7 @@ typedef struct hcc_run {
   uint32_t seconds;        /* wall clock; 0: no limit */
 } hcc_run;
 
-#define HCC_RUN_OUTPUT 4096u
+#define HCC_RUN_OUTPUT 32768u /* bytes: some thirty errors of rustc */
 
 typedef struct hcc_ran {
   char output[HCC_RUN_OUTPUT]; /* stdout and stderr, cut; escapes are the reader's business */

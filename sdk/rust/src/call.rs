@@ -80,23 +80,28 @@ pub fn in_parameter(name: &str, e: Error) -> Error {
     Error::new(e.code, format!("parameter {}: {}", name, e.text))
 }
 
+/// All but Option and Value. The attribute sees words only, and what may be NULL decides how all parameters cross: another
+/// name for such a type is an error.
+pub trait NeverNull {}
+
+pub const fn never_null<T: NeverNull>() {}
+
 /// A type that a parameter of a procedure can have.
 pub trait Argument<'a>: Sized {
     /// In SQL.
     const TYPE: &'static str;
-    /// Can it be NULL? Then the procedure is CALLED ON NULL INPUT.
-    const NULLABLE: bool = false;
     type A;
     type B;
     /// # Safety
     /// a and b are what the host gave for this parameter of the running call.
     unsafe fn take(call: &'a Call, a: Self::A, b: Self::B) -> Result<Self, Error>;
-    /// From a cell that is not NULL, unless NULLABLE.
+    /// From a cell that is not NULL, if the type is NeverNull.
     fn take_cell(cell: &'a Cell) -> Result<Self, Error>;
 }
 
 macro_rules! numbers {
     ($($t:ty, $sql:literal, $abi:ty, $v:ident => $take:expr, $cell:ident => $take_cell:expr;)*) => {$(
+        impl NeverNull for $t {}
         impl<'a> Argument<'a> for $t {
             const TYPE: &'static str = $sql;
             type A = $abi;
@@ -126,6 +131,7 @@ fn beyond(name: &str, v: i64) -> Error {
 
 macro_rules! spans {
     ($($t:ty, $sql:literal, $bytes:ident => $take:expr;)*) => {$(
+        impl<'a> NeverNull for $t {}
         impl<'a> Argument<'a> for $t {
             const TYPE: &'static str = $sql;
             type A = *const u8;
@@ -151,6 +157,7 @@ spans! {
     Decimal, "DECIMAL", b => text_of(b)?.parse();
 }
 
+impl NeverNull for DecimalF64 {}
 impl<'a> Argument<'a> for DecimalF64 {
     const TYPE: &'static str = "DECIMAL";
     type A = f64;
@@ -165,7 +172,6 @@ impl<'a> Argument<'a> for DecimalF64 {
 
 impl<'a> Argument<'a> for Value {
     const TYPE: &'static str = "ANY";
-    const NULLABLE: bool = true;
     type A = &'a Cell;
     type B = ();
     unsafe fn take(_: &'a Call, cell: &'a Cell, _: ()) -> Result<Self, Error> {
@@ -188,7 +194,6 @@ impl<'a> Argument<'a> for Value {
 
 impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
     const TYPE: &'static str = T::TYPE;
-    const NULLABLE: bool = true;
     type A = &'a Cell;
     type B = ();
     unsafe fn take(_: &'a Call, cell: &'a Cell, _: ()) -> Result<Self, Error> {

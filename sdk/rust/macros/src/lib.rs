@@ -93,14 +93,9 @@ fn argument(p: &Parameter, i: usize, cells: bool, result: &TokenStream) -> (Toke
     (code(&come, p.span, &holes), code(&take, p.span, &holes))
 }
 
-/// The type of a parameter that may be NULL has to be seen by this attribute, which sees only words.
+/// What may be NULL by another name of its type is an error.
 fn check_null(p: &Parameter) -> TokenStream {
-    let text = format!(
-        "const _: () = assert!(!<__0 as {}Argument<'static>>::NULLABLE, \"parameter {} may be NULL by another name of \
-         its type: write Option<...> or Value itself\");",
-        SDK, p.name
-    );
-    code(&text, p.span, &[&p.lasting])
+    code(&format!("const _: () = {}never_null::<__0>();", SDK), p.span, &[&p.lasting])
 }
 
 fn export(s: &Signature, cells: bool) -> TokenStream {
