@@ -104,9 +104,9 @@ def judge(tools, folder):
         differences = list(iter(node.stdout.readline, "done\n"))
         sys.stderr.write("".join(differences))
         differs = bool(differences) or on_interpreter(tools["spectest-interp"], folder, module)[0] != 0
-        print("differs" if differs else "same", flush=True)
         for path in folder.glob("m*"):
             path.unlink()
+        print("differs" if differs else "same", flush=True)  # now the next module may come
     node.stdin.close()
 
 

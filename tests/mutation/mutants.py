@@ -173,14 +173,15 @@ EQUIVALENT = {
     "b->slice_size < SLICE_MAX))": SLICE,
     f"{BUDGET}: if (b->fuel_limit == 0 || a->instance->unmetered || slice < 0) => if (0 && (b->fuel_limit == 0 || "
     "a->instance->unmetered || slice < 0))": SLICE,
-    f"{BUDGET}: if (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)) => "
-    "if (0 && (__builtin_expect(units <= SLICE_MIN && ctx->fuel >= (int64_t)units + TOLL_HOST, 1)))": SPEED,
     f"{CHARGE}: if (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)) => "
     "if (0 && (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)))": SPEED,
     f"{SIGNAL}: if (atomic_load_explicit(&installed, memory_order_acquire)) => "
     "if (0 && (atomic_load_explicit(&installed, memory_order_acquire)))": SPEED,
     "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN))": SPEED,
     "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN)) #2": SPEED,
+    "rt-sandbox/hsb_lib.c: if (n >= 4) => if (0 && (n >= 4)) #2": SPEED,
+    "rt-sandbox/hsb_lib.c: if ((uintptr_t)to - (uintptr_t)from >= n && (uintptr_t)from - (uintptr_t)to >= n) => "
+    "if (0 && ((uintptr_t)to - (uintptr_t)from >= n && (uintptr_t)from - (uintptr_t)to >= n))": SPEED,
     f"{RT}hsb_table.h: if (LIKELY(x < table->size && table->data[x].func_type == type)) => "
     "if (0 && (LIKELY(x < table->size && table->data[x].func_type == type)))":
         "not compiled for x86-64, which has the same in assembly: its rows are above",

@@ -258,6 +258,13 @@ static void charges_exactly(void *way) {
   assert_string_equal(err.text, "fuel exhausted");
   hrt_instance_free(i);
   i = kit_instance(plugin, &binding);
+  b = (hrt_budget){.fuel_limit = 1 << 20}; /* far from the limit */
+  for (uint64_t n = 1; n <= 100; n++) {
+    s[0] = n % 2 ? 4096 : 5000;
+    assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
+    assert_int_equal(seen_used, n / 2 * 9096 + n % 2 * 4096);
+    assert_int_equal(b.fuel_used, seen_used);
+  }
   b = (hrt_budget){.fuel_limit = UINT64_MAX};
   s[0] = UINT64_MAX;
   assert_int_equal(hrt_call(i, KIT_IMPORT, s, &b, NULL), 0);
