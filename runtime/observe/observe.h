@@ -106,6 +106,10 @@ typedef struct hrt_record {
  * give each back. above INT64_MAX: those not written only. Returns how many. */
 size_t hrt_records_take(hrt_record **out, hrt_store *store, hrt_ring_kind kind, int64_t above);
 void hrt_record_give(hrt_store *store, hrt_record *record);
+/* A record that is in no ring, for the database alone; NULL: no memory. hrt_free it. */
+hrt_record *hrt_audit_record(const hrt_observer *o, const hrt_origin *who, const hrt_audit *a);
+/* What such a record says was not done after all: one in the ring, with the same time. */
+void hrt_observe_undone(const hrt_observer *o, const hrt_record *record, const char *detail);
 /* Says under which id a record is in the database (0: it is not). */
 void hrt_record_written(hrt_store *store, hrt_ring_kind kind, hrt_record *record, int64_t row);
 /* Records that nobody wrote before their place was needed, or that there was no memory for. */

@@ -122,8 +122,9 @@ void hrt_observe_log(const hrt_observer *o, const hrt_origin *who, hrt_log_level
   }
 }
 
-void hrt_observe_audit(const hrt_observer *o, const hrt_origin *who, const hrt_audit *a) {
-  hrt_datum v[COLUMNS_MOST] = {
+static void audit_values(hrt_datum v[COLUMNS_MOST], const hrt_observer *o, const hrt_origin *who,
+                         const hrt_audit *a) {
+  const hrt_datum all[COLUMNS_MOST] = {
       [AT(AUDIT_LOG, time_us)] = number(now_us()),
       [AT(AUDIT_LOG, event)] = text(a->event),
       [AT(AUDIT_LOG, procedure)] = text(who->procedure),
@@ -136,6 +137,28 @@ void hrt_observe_audit(const hrt_observer *o, const hrt_origin *who, const hrt_a
       [AT(AUDIT_LOG, granted)] = number(a->granted),
       [AT(AUDIT_LOG, detail)] = text(a->detail),
   };
+  memcpy(v, all, sizeof all);
+}
+
+void hrt_observe_audit(const hrt_observer *o, const hrt_origin *who, const hrt_audit *a) {
+  hrt_datum v[COLUMNS_MOST];
+  if (o->store) {
+    audit_values(v, o, who, a);
+    put(o->store, HRT_RING_AUDIT_LOG, v);
+  }
+}
+
+hrt_record *hrt_audit_record(const hrt_observer *o, const hrt_origin *who, const hrt_audit *a) {
+  hrt_datum v[COLUMNS_MOST];
+  audit_values(v, o, who, a);
+  return copy(v, counts[HRT_RING_AUDIT_LOG]);
+}
+
+void hrt_observe_undone(const hrt_observer *o, const hrt_record *record, const char *detail) {
+  hrt_datum v[COLUMNS_MOST];
+  memcpy(v, record->values, record->count * sizeof *v);
+  v[AT(AUDIT_LOG, granted)] = number(0);
+  v[AT(AUDIT_LOG, detail)] = text(detail);
   if (o->store) {
     put(o->store, HRT_RING_AUDIT_LOG, v);
   }

@@ -174,6 +174,28 @@ static int prune(sqlite3 *db, hrt_ring_kind kind, int64_t newest, helios_error *
              err);
 }
 
+int hrt_records_has(bool *out, sqlite3 *db, const hrt_record *record, int64_t row,
+                    helios_error *err) {
+  sqlite3_stmt *s = NULL;
+  *out = false;
+  int rc =
+      sqlite3_prepare_v2(db,
+                         "SELECT 1 FROM main.helios_audit WHERE id = ?1 AND time_us = ?2 UNION "
+                         "ALL SELECT 1 WHERE ?1 < (SELECT min(id) FROM main.helios_audit)",
+                         -1, &s, NULL);
+  if (rc == SQLITE_ERROR) {
+    return 0; /* it was made in the same transaction */
+  }
+  sqlite3_bind_int64(s, 1, row);
+  sqlite3_bind_int64(s, 2, record->values[0].as.number);
+  rc = rc == SQLITE_OK ? sqlite3_step(s) : rc;
+  *out = rc == SQLITE_ROW;
+  sqlite3_finalize(s);
+  return rc == SQLITE_ROW || rc == SQLITE_DONE
+             ? 0
+             : hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+}
+
 int hrt_records_insert(int64_t *rows, sqlite3 *db, hrt_ring_kind kind, hrt_record *const *records,
                        size_t count, helios_error *err) {
   sqlite3_stmt *s = NULL;

@@ -19,6 +19,10 @@ int hrt_prepare_if_there(sqlite3_stmt **out, sqlite3 *db, char *sql, helios_erro
 int hrt_records_create(sqlite3 *db, helios_error *err);
 /* Adds records, oldest first, and drops the oldest rows. rows: their ids. Errors: E_SQL, E_MEMORY.
  */
+/* Is an audit record in the table, under this id? A table that is not there holds none. Errors:
+ * E_SQL. */
+int hrt_records_has(bool *out, sqlite3 *db, const hrt_record *record, int64_t row,
+                    helios_error *err);
 int hrt_records_insert(int64_t *rows, sqlite3 *db, hrt_ring_kind kind, hrt_record *const *records,
                        size_t count, helios_error *err);
 /* The rows of a record table by its columns, oldest first, and the highest id that the snapshot

@@ -744,10 +744,11 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   c->ddl = ddl;
   hrt_session_anchor(h);
   hrt_catalog_undo(h->catalog);
+  hrt_audit_settle(h);
   c->guard = hrt_interruptible_begin(h);
   status = actions[ddl->action](c, &e);
   hrt_interruptible_end(c->guard);
-  hrt_audit_ddl(h, ddl, &c->def, status, &e);
+  status = hrt_audit_ddl(h, ddl, &c->def, status, &e);
   if (status != 0) {
     name_it(&e, ddl);
     if (err && err->code == HELIOS_OK) {

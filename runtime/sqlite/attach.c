@@ -155,6 +155,7 @@ void hrt_session_quiesce(helios *h) {
 static void free_session(helios *h) {
   h->closing = true;
   hrt_table_pins_drop(h);
+  hrt_audit_forget(h);
   hrt_functions_free(h);
   hrt_catalog_free(h->catalog);
   hrt_body_own_quiesce(h);

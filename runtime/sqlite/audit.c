@@ -1,12 +1,23 @@
 /* audit.c - audit records of what a statement changed, or tried to change: who may do what is
  * decided by such statements, so each leaves one, also one that is refused.
  *
- * Invariant: never fails its caller. A record says that the statement was carried out; whether its
- * transaction was committed stands in the catalog. */
+ * Invariant: never fails its caller, who has not lost the transaction by it. What stands in the
+ * table as done was committed: inside of a transaction a record is a row of the same transaction,
+ * and one that is rolled back leaves a record that says so, when we next look. */
+#include "sqlite/audit.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "sqlite/audit.h"
+#include "plugin/alloc.h"
+#include "registry/records.h"
+
+/* A record in a transaction that has not ended when it was written. */
+struct hrt_pending {
+  struct hrt_pending *next;
+  hrt_record *record;
+  int64_t row;
+};
 
 static const char *const events[] = {
     [HRT_DDL_CREATE] = "create",
@@ -48,8 +59,61 @@ static const char *object(const hrt_ddl *ddl) {
   return d->profile[0] ? d->profile : NULL;
 }
 
-void hrt_audit_ddl(helios *h, const hrt_ddl *ddl, const hrt_definition *made, int status,
-                   const helios_error *err) {
+static void pending_free(struct hrt_pending *p) {
+  hrt_free(p->record);
+  hrt_free(p);
+}
+
+/* As a row of the running transaction. False: it is not there. */
+static bool write_along(helios *h, const hrt_origin *who, const hrt_audit *a) {
+  struct hrt_pending *p = hrt_alloc(sizeof *p);
+  hrt_record *record = p ? hrt_audit_record(&h->conn.observer, who, a) : NULL;
+  int status = HELIOS_E_MEMORY;
+  if (record) {
+    p->record = record;
+    h->internal++;
+    status = hrt_records_insert(&p->row, h->db, HRT_RING_AUDIT_LOG, &record, 1, NULL);
+    h->internal--;
+  }
+  if (status != 0) {
+    hrt_free(record);
+    hrt_free(p);
+    return false;
+  }
+  p->next = h->pending;
+  h->pending = p;
+  return true;
+}
+
+void hrt_audit_settle(helios *h) {
+  for (struct hrt_pending **at = &h->pending; *at;) {
+    struct hrt_pending *p = *at;
+    bool there;
+    h->internal++;
+    int status = hrt_records_has(&there, h->db, p->record, p->row, NULL);
+    h->internal--;
+    if (status != 0 || (there && !sqlite3_get_autocommit(h->db))) {
+      at = &p->next;
+      continue;
+    }
+    if (!there) {
+      hrt_observe_undone(&h->conn.observer, p->record, "rolled back with its transaction");
+    }
+    *at = p->next;
+    pending_free(p);
+  }
+}
+
+void hrt_audit_forget(helios *h) {
+  while (h->pending) {
+    struct hrt_pending *p = h->pending;
+    h->pending = p->next;
+    pending_free(p);
+  }
+}
+
+int hrt_audit_ddl(helios *h, const hrt_ddl *ddl, const hrt_definition *made, int status,
+                  helios_error *err) {
   static const uint8_t none[HRT_HASH_BYTES];
   char hash[HRT_HASH_HEX], capabilities[LIST_BYTES];
   hrt_origin who = {.procedure = ddl->def.name, .version = made->version};
@@ -63,7 +127,17 @@ void hrt_audit_ddl(helios *h, const hrt_ddl *ddl, const hrt_definition *made, in
     a.module_hash = hash;
   }
   h->conn.observer.statement = 0;
+  bool along = status == 0 && !sqlite3_get_autocommit(h->db);
+  if (along && write_along(h, &who, &a)) {
+    return 0;
+  }
+  if (along && sqlite3_get_autocommit(h->db)) {
+    status = hrt_fail(err, HELIOS_E_SQL, "writing its audit record ended the transaction");
+    a.granted = false;
+    a.detail = err->text;
+  }
   hrt_observe_audit(&h->conn.observer, &who, &a);
+  return status;
 }
 
 void hrt_audit_function(helios *h, const char *event, const char *procedure, int64_t count,

@@ -10,6 +10,7 @@
 
 #include "plugin/alloc.h"
 #include "registry/records.h"
+#include "sqlite/audit.h"
 
 enum {
   PAUSE_US = 1000000, /* between two flushes after statements */
@@ -237,6 +238,7 @@ int hrt_flush(int64_t *written, helios *h, hrt_flush_when when, helios_error *er
   if (when == HRT_FLUSH_BEGIN && !hrt_store_hurry(h->conn.observer.store)) {
     return 0; /* the common case, at the begin of every statement */
   }
+  hrt_audit_settle(h);
   if (!possible(h, when)) {
     return hrt_fail(err, HELIOS_E_MISUSE, "the connection is in a transaction, or can't write");
   }

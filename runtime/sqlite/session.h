@@ -138,12 +138,13 @@ struct helios {
   void *app_arg;
   helios_log_fn *log;
   void *log_arg;
-  uint64_t statements;       /* that called procedures, so far */
-  hrt_running numbered;      /* the last of them, while it may run */
-  struct hrt_costs *costs;   /* of the last of them, or NULL */
-  bool costs_wanted;         /* somebody has asked: first calls are timed */
-  struct hrt_tally *tallies; /* of statements that run */
-  hrt_pin *table_pins;       /* of such statements: table.c's */
+  uint64_t statements;         /* that called procedures, so far */
+  hrt_running numbered;        /* the last of them, while it may run */
+  struct hrt_costs *costs;     /* of the last of them, or NULL */
+  bool costs_wanted;           /* somebody has asked: first calls are timed */
+  struct hrt_tally *tallies;   /* of statements that run */
+  hrt_pin *table_pins;         /* of such statements: table.c's */
+  struct hrt_pending *pending; /* audit.c's */
 };
 
 /* ---- attach.c ---- */

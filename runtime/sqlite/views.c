@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plugin/alloc.h"
+#include "sqlite/audit.h"
 #include "sqlite/tally.h"
 #include "sqlite/view.h"
 
@@ -28,6 +29,9 @@ static int fill_records(hrt_view *v, helios_error *err) {
   hrt_record *records[HRT_RING_MOST];
   bool ok = true;
   int64_t newest;
+  if (kind == HRT_RING_AUDIT_LOG) {
+    hrt_audit_settle(v->h);
+  }
   int status = hrt_records_select(&v->stmt, &v->hold, &newest, v->h->db, kind, err);
   if (status != 0) {
     return status;

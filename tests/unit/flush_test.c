@@ -212,11 +212,46 @@ static int clean(void **state) {
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, NULL, clean)
 
+/* What is said to be done was committed; what was not leaves a record too. */
+static void audit__goes_with_its_transaction(void **state) {
+  (void)state;
+  static const char *const names[] = {"tx.db", ":memory:"};
+  static const char look[] = "SELECT event, granted, detail FROM helios_audit_log ORDER BY time_us";
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    helios *h = i == 0 ? ek_open(names[i]) : ek_open(":memory:");
+    ek_run(h, "BEGIN; " EK_CREATE_ANSWER "ROLLBACK", ""); /* the tables too */
+    ek_run(h, look, "create|0|rolled back with its transaction");
+    ek_run(h,
+           "BEGIN; " EK_CREATE_ANSWER "SELECT count(*), sum(granted) FROM helios_audit_log; COMMIT",
+           "2|1");
+    ek_run(h,
+           "BEGIN; SAVEPOINT s; ALTER PROCEDURE answer GRANT CAPABILITY 'log'; ROLLBACK TO s;"
+           "ALTER PROCEDURE answer SET timeout = '1s'; COMMIT;"
+           "ALTER PROCEDURE answer SET timeout = '2s'",
+           "");
+    static const char all[] = "create|0|rolled back with its transaction\ncreate|1|NULL\n"
+                              "grant|0|rolled back with its transaction\nset|1|NULL\nset|1|NULL";
+    ek_run(h, look, all);
+    ek_run(h, "SELECT helios_flush() IS NOT NULL", i == 0 ? "1" : "0");
+    ek_run(h, look, all);
+    ek_run(h, "BEGIN; DROP PROCEDURE answer", "");
+    ek_close(h); /* which rolls back */
+    if (i == 0) {
+      h = ek_open(names[i]);
+      ek_run(h, look, NULL);
+      assert_non_null(strstr(ek_out, all));
+      ek_run(h, "SELECT count(*) FROM helios_audit_log WHERE event = 'drop' AND granted = 1", "0");
+      ek_close(h);
+    }
+    assert_int_equal(hrt_alloc_live(), 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(threads__every_record_once),       CASE(deferred__until_it_is_done),
       CASE(deferred__after_a_statement),      CASE(locked__all_stays),
-      CASE(memory__none_for_each_allocation),
+      CASE(memory__none_for_each_allocation), CASE(audit__goes_with_its_transaction),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }
