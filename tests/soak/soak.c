@@ -105,7 +105,17 @@ static int open_connection(worker *w) {
     return wrong(w, "open", &err);
   }
   sqlite3_busy_timeout(helios_db(w->h), BUSY_MS);
-  return sqlite3_exec(helios_db(w->h), "PRAGMA cache_size = -500", NULL, NULL, NULL);
+  int rc; /* it reads the schema, so it may find the database locked */
+  while ((rc = sqlite3_exec(helios_db(w->h), "PRAGMA cache_size = -500", NULL, NULL, NULL)) ==
+         SQLITE_BUSY) {
+    w->again++;
+  }
+  if (rc != SQLITE_OK) {
+    snprintf(err.text, sizeof err.text, "%s", sqlite3_errmsg(helios_db(w->h)));
+    (void)helios_close(w->h, NULL);
+    return wrong(w, "PRAGMA cache_size", &err);
+  }
+  return 0;
 }
 
 static int close_connection(worker *w) {
