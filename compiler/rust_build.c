@@ -342,7 +342,7 @@ static int build_sdk(rust_build *b) {
                                         "--crate-name",
                                         "heliosdb_wasm_sdk",
                                         "--extern",
-                                        "heliosdb_wasm_macros=" MACROS,
+                                        ("heliosdb_wasm_macros=" MACROS),
                                         "-o",
                                         LIBRARY,
                                         "sdk/rust/src/lib.rs"};

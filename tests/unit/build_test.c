@@ -560,6 +560,18 @@ static void temp__killed_is_tidied_up(void **state) {
   assert_int_equal(kit_count("tmp"), 0);
 }
 
+_Noreturn static void write_for_a_while(const char *folder) {
+  char path[HCC_PATH];
+  for (unsigned n = 0; n < 200 && hcc_path(path, NULL, "%s/%u", folder, n) == 0; n++) {
+    int fd = creat(path, 0600);
+    if (fd < 0) {
+      break;
+    }
+    close(fd);
+  }
+  _exit(0);
+}
+
 /* A tool that is being killed may still be in its last system calls while its folder is removed. */
 static void temp__removed_under_a_late_writer(void **state) {
   (void)state;
@@ -568,13 +580,8 @@ static void temp__removed_under_a_late_writer(void **state) {
     assert_int_equal(hcc_temp_make(&t, NULL), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
-    for (unsigned n = 0; pid == 0; n++) {
-      char path[HCC_PATH];
-      int fd = n < 200 && hcc_path(path, NULL, "%s/%u", t.path, n) == 0 ? creat(path, 0600) : -1;
-      if (fd < 0) {
-        _exit(0);
-      }
-      close(fd);
+    if (pid == 0) {
+      write_for_a_while(t.path);
     }
     usleep(i * 10);
     hcc_temp_free(&t, false);
