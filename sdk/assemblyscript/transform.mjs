@@ -10,6 +10,7 @@ const USER = 0, USER_ENTRY = 1; // SourceKind
 const TRANSFORM = 109; // DiagnosticCode
 const STUB = 0; // Runtime
 const ALLOCATORS = new Set(["~lib/rt/tlsf.ts", "~lib/rt/stub.ts"]);
+const JAVASCRIPT = [["Date.", "now"], ["console.", "log"], ["performance.", "now"], ["crypto.", "random"], ["process.", "envGet or log"]];
 const PLAIN = new Set(["Error", "RangeError", "TypeError", "SyntaxError", "URIError"]);
 
 export default class HeliosTransform {
@@ -42,7 +43,13 @@ export default class HeliosTransform {
   }
 
   afterCompile(module) {
-    if (this.manifest !== undefined) module.addCustomSection("helios.manifest", new TextEncoder().encode(this.manifest));
+    if (this.manifest === undefined) return;
+    for (let i = 0; i < module.getNumFunctions(); i++) {
+      const f = this.binaryen.getFunctionInfo(module.getFunctionByIndex(i));
+      const ours = f.module === "env" && JAVASCRIPT.find(([prefix]) => f.base.startsWith(prefix));
+      if (ours) this.wrong(null, `${f.base} asks a JavaScript host, which a database is not: use ${ours[1]} of heliosdb-as`);
+    }
+    module.addCustomSection("helios.manifest", new TextEncoder().encode(this.manifest));
   }
 
   // ---- the work ----

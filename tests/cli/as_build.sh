@@ -41,6 +41,8 @@ for line in open("out"):
 P
 printf 'export function a(v: i64): i64 { return w; }\n' >unknown.ts
 expect 1 heliosc build unknown.ts && has err "Cannot find name 'w'" && has err 'unknown.ts:1:41'
+printf 'export function a(): i64 { return Date.now(); }\n' >date.ts
+expect 1 heliosc build date.ts && has err 'Date.now asks a JavaScript host, which a database is not: use now of heliosdb-as'
 printf 'function a(): void {}\n' >none.ts
 expect 1 heliosc build none.ts && has err 'no function that could be a procedure'
 

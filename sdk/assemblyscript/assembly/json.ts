@@ -21,9 +21,10 @@ export const DEPTH: i32 = 500; // of arrays and objects in each other
 export class Json {
   kind: JsonKind = JsonKind.NULL;
   private bits: u64 = 0; // a bool, an integer, or a double's bits
-  private string: string = "";
-  private items: Json[] = NOTHING; // of an array or object
-  private names: string[] = NO_NAMES; // of an object, beside items
+  private string: string | null = null;
+  private count: i32 = 0; // of an array or object, in what follows
+  private items: StaticArray<Json> | null = null;
+  private names: StaticArray<string> | null = null; // of an object, beside items
 
   static none(): Json {
     return new Json();
@@ -57,15 +58,12 @@ export class Json {
   static array(): Json {
     const out = new Json();
     out.kind = JsonKind.ARRAY;
-    out.items = [];
     return out;
   }
 
   static object(): Json {
     const out = new Json();
     out.kind = JsonKind.OBJECT;
-    out.items = [];
-    out.names = [];
     return out;
   }
 
@@ -117,61 +115,74 @@ export class Json {
 
   get text(): string {
     this.must(JsonKind.TEXT, "text");
-    return this.string;
+    return this.string!;
   }
 
   // Of an array or object.
   get length(): i32 {
-    return this.items.length;
+    return this.count;
   }
 
   at(i: i32): Json {
-    if (i < 0 || i >= this.items.length) {
+    if (i < 0 || i >= this.count) {
       stop("a JSON array has no element ", i.toString());
     }
-    return unchecked(this.items[i]);
+    return unchecked(this.items![i]);
   }
 
   // The name of member i of an object.
   nameAt(i: i32): string {
-    if (i < 0 || i >= this.names.length) {
+    if (i < 0 || i >= this.count || this.kind != JsonKind.OBJECT) {
       stop("a JSON object has no member ", i.toString());
     }
-    return unchecked(this.names[i]);
+    return unchecked(this.names![i]);
+  }
+
+  // Which member has the name, the last of them; -1: none.
+  private indexOf(name: string): i32 {
+    const names = this.names;
+    if (names === null) {
+      return -1;
+    }
+    let i = this.count - 1;
+    while (i >= 0 && unchecked(names[i]) != name) {
+      i--;
+    }
+    return i;
   }
 
   has(name: string): bool {
-    return this.names.lastIndexOf(name) >= 0;
+    return this.indexOf(name) >= 0;
   }
 
   // A member of an object; null: there is none.
   find(name: string): Json | null {
-    const i = this.names.lastIndexOf(name);
-    return i < 0 ? null : unchecked(this.items[i]);
+    const i = this.indexOf(name);
+    return i < 0 ? null : unchecked(this.items![i]);
   }
 
   // A member of an object; ends the call if there is none.
   get(name: string): Json {
-    const i = this.names.lastIndexOf(name);
+    const i = this.indexOf(name);
     if (i < 0) {
       stop("a JSON object has no member ", name);
     }
-    return unchecked(this.items[i]);
+    return unchecked(this.items![i]);
   }
 
   // Adds to an array what Json.of takes.
   push<T>(v: T): Json {
     this.must(JsonKind.ARRAY, "array");
-    this.items.push(Json.of<T>(v));
+    this.put(Json.of<T>(v));
     return this;
   }
 
   // Sets a member of an object to what Json.of takes.
   set<T>(name: string, v: T): Json {
     this.must(JsonKind.OBJECT, "object");
-    const i = this.names.lastIndexOf(name);
+    const i = this.indexOf(name);
     if (i >= 0) {
-      this.items[i] = Json.of<T>(v);
+      this.items![i] = Json.of<T>(v);
     } else {
       this.add(name, Json.of<T>(v));
     }
@@ -180,8 +191,30 @@ export class Json {
 
   // A member behind the others, whatever their names.
   add(name: string, v: Json): void {
-    this.names.push(name);
-    this.items.push(v);
+    const at = this.count;
+    this.put(v);
+    let names = this.names;
+    const room = this.items!.length;
+    if (names === null || names.length < room) {
+      const larger = new StaticArray<string>(room);
+      for (let i = 0; i < at; i++) {
+        unchecked((larger[i] = names![i]));
+      }
+      this.names = names = larger;
+    }
+    unchecked((names[at] = name));
+  }
+
+  private put(v: Json): void {
+    let items = this.items;
+    if (items === null || items.length == this.count) {
+      const larger = new StaticArray<Json>(items === null ? 4 : items.length * 2);
+      for (let i = 0; i < this.count; i++) {
+        unchecked((larger[i] = items![i]));
+      }
+      this.items = items = larger;
+    }
+    unchecked((items[this.count++] = v));
   }
 
   // UTF-8, without spaces.
@@ -202,19 +235,19 @@ export class Json {
     const kind = this.kind;
     if (kind == JsonKind.OBJECT || kind == JsonKind.ARRAY) {
       writeByte(kind == JsonKind.OBJECT ? 123 : 91);
-      for (let i = 0, n = this.items.length; i < n; i++) {
+      for (let i = 0; i < this.count; i++) {
         if (i > 0) {
           writeByte(44);
         }
         if (kind == JsonKind.OBJECT) {
-          writeQuoted(unchecked(this.names[i]));
+          writeQuoted(unchecked(this.names![i]));
           writeByte(58);
         }
-        unchecked(this.items[i]).write(depth + 1);
+        unchecked(this.items![i]).write(depth + 1);
       }
       writeByte(kind == JsonKind.OBJECT ? 125 : 93);
     } else if (kind == JsonKind.TEXT) {
-      writeQuoted(this.string);
+      writeQuoted(this.string!);
     } else if (kind == JsonKind.I64) {
       writeAscii((<i64>this.bits).toString());
     } else if (kind == JsonKind.F64) {
@@ -224,10 +257,3 @@ export class Json {
     }
   }
 }
-
-// @ts-ignore: decorator
-@lazy
-const NOTHING: Json[] = [];
-// @ts-ignore: decorator
-@lazy
-const NO_NAMES: string[] = [];

@@ -30,7 +30,10 @@ export function decodedLength(p: usize, n: usize): isize {
   const end = p + n;
   let units: isize = 0;
   while (p < end) {
-    if (end - p >= 8 && (load<u64>(p) & 0x8080808080808080) == 0) {
+    if (ASC_FEATURE_SIMD && end - p >= 16 && i8x16.bitmask(v128.load(p)) == 0) {
+      p += 16;
+      units += 16;
+    } else if (end - p >= 8 && (load<u64>(p) & 0x8080808080808080) == 0) {
       p += 8;
       units += 8;
     } else if (load<u8>(p) < 0x80) {
@@ -59,6 +62,16 @@ function widen(four: u64): u64 {
 function decodeInto(out: usize, p: usize, n: usize): void {
   const end = p + n;
   while (p < end) {
+    if (ASC_FEATURE_SIMD && end - p >= 16) {
+      const sixteen = v128.load(p);
+      if (i8x16.bitmask(sixteen) == 0) {
+        v128.store(out, i16x8.extend_low_i8x16_u(sixteen));
+        v128.store(out, i16x8.extend_high_i8x16_u(sixteen), 16);
+        p += 16;
+        out += 32;
+        continue;
+      }
+    }
     if (end - p >= 8) {
       const eight = load<u64>(p);
       if ((eight & 0x8080808080808080) == 0) {
@@ -105,6 +118,11 @@ export function encodedLength(p: usize, n: isize): isize {
   const end = p + (<usize>n << 1);
   let bytes: isize = 0;
   while (p < end) {
+    if (ASC_FEATURE_SIMD && end - p >= 16 && !v128.any_true(v128.and(v128.load(p), i16x8.splat(<i16>0xff80)))) {
+      p += 16;
+      bytes += 8;
+      continue;
+    }
     if (end - p >= 8 && (load<u64>(p) & 0xff80ff80ff80ff80) == 0) {
       p += 8;
       bytes += 4;
@@ -128,6 +146,15 @@ export function encodedLength(p: usize, n: isize): isize {
 export function encodeInto(out: usize, p: usize, n: isize): usize {
   const end = p + (<usize>n << 1);
   while (p < end) {
+    if (ASC_FEATURE_SIMD && end - p >= 16) {
+      const eight = v128.load(p);
+      if (!v128.any_true(v128.and(eight, i16x8.splat(<i16>0xff80)))) {
+        store<u64>(out, i64x2.extract_lane(i8x16.narrow_i16x8_u(eight, eight), 0));
+        p += 16;
+        out += 8;
+        continue;
+      }
+    }
     if (end - p >= 8) {
       const four = load<u64>(p);
       if ((four & 0xff80ff80ff80ff80) == 0) {
