@@ -14,6 +14,7 @@ PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils op
 libstd-rust-dev-wasm32 cargo wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32 binaryen clang-format git locales xz-utils zsh fish groff-base \
 qemu-user-static libc6-dev-arm64-cross"
 WABT_MIN=1.0.36
+GO_MIN=1.24
 
 say() { printf '%s\n' "heliosc setup: $*" >&2; }
 
@@ -97,6 +98,26 @@ unpack_wabt() {
   usable_wasm2c "$tool/bin/wasm2c" || { say "wasm2c $WABT_MIN does not run here"; return 1; }
 }
 
+usable_go() {
+  [ -x "$1" ] && version_at_least "$(GOTOOLCHAIN=local "$1" version 2>/dev/null | sed 's/.* go\([0-9.]*\) .*/\1/')" "$GO_MIN"
+}
+
+# Debian 12's Go 1.19 makes no modules; Debian 13's is a static program, which runs as it is.
+unpack_go() {
+  tool=$1/toolchain
+  path=$(command -v go || true)
+  if usable_go "$tool/bin/go" || { [ -n "$path" ] && usable_go "$path"; }; then return 0; fi
+  say "unpacking Go $GO_MIN into toolchain/"
+  mkdir -p "$tool/bin" "$tool/root"
+  debian13 "$tool/apt" deb
+  # shellcheck disable=SC2086
+  (cd "$tool/apt/debs" && apt-get $apt download golang-1.24-go golang-1.24-src >/dev/null)
+  for deb in "$tool"/apt/debs/*.deb; do dpkg-deb -x "$deb" "$tool/root"; done
+  rm -rf "$tool/apt"
+  ln -sf ../root/usr/lib/go-1.24/bin/go "$tool/bin/go"
+  usable_go "$tool/bin/go" || { say "Go $GO_MIN does not run here"; return 1; }
+}
+
 # Sources of the interpreters that heliosc's build makes modules of (docs/script-engines.md), of Debian 13's
 # source packages, to toolchain/src/<package>. Nothing of them is in this repository.
 unpack_sources() { # SOURCE_DIR PACKAGE...
@@ -138,6 +159,7 @@ helios_setup() { # demo|tests SOURCE_DIR
     tests) install_packages "$PACKAGES_tests" ;;
   esac
   unpack_wabt "$2"
+  [ "$1" = demo ] || unpack_go "$2"
   [ "$1" = demo ] || unpack_sources "$2" quickjs micropython
   [ "$1" = demo ] || install_asc "$2"
 }

@@ -70,6 +70,7 @@ static const struct project {
   const char *sdk, *folder;
 } projects[] = {
     {"rust", "", "Cargo.toml", "rust/", "heliosdb-wasm-sdk"},
+    {"go", "go/", "heliosdb", "go.mod", ""},
     {"typescript", ".ts", NULL, "assemblyscript/", "heliosdb-as"},
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "embedded.h"
 #include "limits.h"
 #include "source_cache.h"
@@ -117,6 +118,36 @@ int hcc_source_sdk(const hcc_source_job *job, const char *prefix, hcc_error *err
   }
 out:
   return status;
+}
+
+int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,
+                       hcc_error *err) {
+  hcc_buf head;
+  uint32_t length = (uint32_t)strlen(name);
+  hcc_buf_init(&head, 256);
+  hcc_buf_u32(&head, length); /* counted before it is written */
+  size_t content = head.size + length + size;
+  hcc_buf_free(&head);
+  hcc_buf_init(&head, 256);
+  hcc_buf_byte(&head, 0);
+  hcc_buf_u32(&head, (uint32_t)content);
+  hcc_buf_u32(&head, length);
+  hcc_buf_text(&head, name);
+  size_t total = module->size + head.size + size;
+  uint8_t *grown = head.failed || content > UINT32_MAX || total > HCC_MAX_MODULE
+                       ? NULL
+                       : realloc(module->bytes, total);
+  if (grown == NULL) {
+    hcc_buf_free(&head);
+    return hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "the module is too large for section %s",
+                    name);
+  }
+  memcpy(grown + module->size, head.data, head.size);
+  memcpy(grown + module->size + head.size, bytes, size);
+  module->bytes = grown;
+  module->size = total;
+  hcc_buf_free(&head);
+  return 0;
 }
 
 int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err) {

@@ -57,14 +57,19 @@ int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err)
 hcc_jail hcc_source_jail(const hcc_source_job *job);
 /* Writes an embedded file or folder, "sdk/c/heliosdb.h", below the job's folder. */
 int hcc_source_sdk(const hcc_source_job *job, const char *prefix, hcc_error *err);
+/* Puts a custom section behind a module. */
+int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,
+                       hcc_error *err);
 /* The folder that path lies in, absolute. */
 int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err);
 
-/* c_build.c, rust_build.c, as_build.c, js_build.c, python_build.c */
+/* c_build.c, rust_build.c, go_build.c, as_build.c, js_build.c, python_build.c */
 int hcc_build_c(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_cxx(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+int hcc_build_go(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+int hcc_build_gomod(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_as(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_python(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_asconfig(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);

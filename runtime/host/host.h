@@ -232,6 +232,9 @@ static inline void hrt_host_begin(hrt_host_env *env, int argc, sqlite3_value **a
   env->argv = argv;
   env->types = types;
 }
+/* After a call that failed: what the program said on fd 2 about its end is put before the text of a
+ * trap. */
+void hrt_host_explain(hrt_host_env *env, helios_error *err);
 void hrt_host_end_slow(hrt_host_env *env);
 static inline void hrt_host_end(hrt_host_env *env) {
   env->in_call = false;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -57,23 +58,54 @@ bool hrt_wasi_put64(hrt_host_env *env, hsb_slot at, uint64_t v) {
 
 /* ---- log lines ---- */
 
+/* How the languages' runtimes begin to say on fd 2 why they give up. */
+static const char *const last_words[] = {
+    "panic: ",           /* Go */
+    "fatal error: ",     /* Go */
+    "runtime: ",         /* Go, before its fatal error */
+    "thread '",          /* Rust */
+    "Assertion failed: " /* C */
+};
+
+/* Keeps what a line of fd 2 says about an end: the first that does, and what follows a colon. */
+static void listen(struct hrt_wasi *w, const char *line) {
+  size_t used = strlen(w->said);
+  bool first = false;
+  for (size_t i = 0; i < sizeof last_words / sizeof *last_words; i++) {
+    first |= strncmp(line, last_words[i], strlen(last_words[i])) == 0;
+  }
+  if (w->says_more || (first && used == 0)) {
+    hrt_clean(w->said + used, sizeof w->said - used, line, strlen(line));
+    used = strlen(w->said);
+    w->says_more = first && used > 0 && w->said[used - 1] == ':' && used + 2 < sizeof w->said;
+    if (w->says_more) {
+      memcpy(w->said + used, " ", 2);
+    }
+  }
+}
+
 static void flush(hrt_host_env *env, unsigned stream) {
   char text[HRT_LOG_BYTES];
   struct hrt_wasi *w = env->wasi;
   if (w->used[stream] > 0) {
     hrt_clean(text, sizeof text, w->line[stream], w->used[stream]);
     w->used[stream] = 0;
-    hrt_log_put(env, stream == 0 ? HRT_LOG_INFO : HRT_LOG_WARN, text);
+    if (stream == 1) {
+      listen(w, text);
+    }
+    if (hrt_caps_any(env->caps, HRT_CAP_LOG)) {
+      hrt_log_put(env, stream == 0 ? HRT_LOG_INFO : HRT_LOG_WARN, text);
+    }
   }
 }
 
-/* A line costs what log() costs: a charge may not return, so nothing is held here. */
+/* A line of the log costs what log() costs: a charge may not return, so nothing is held here. */
 static void print(hrt_host_env *env, unsigned stream, const char *bytes, size_t n) {
   struct hrt_wasi *w = env->wasi;
   for (size_t i = 0; i < n; i++) {
     if (bytes[i] == '\n' || w->used[stream] == HRT_LOG_BYTES) {
       flush(env, stream);
-      hrt_host_charge(env->ctx, LINE_FUEL);
+      hrt_host_charge(env->ctx, hrt_caps_any(env->caps, HRT_CAP_LOG) ? LINE_FUEL : 0);
     }
     if (bytes[i] != '\n') {
       w->line[stream][w->used[stream]++] = bytes[i];
@@ -87,7 +119,7 @@ int hrt_wasi_print(hrt_host_env *env, unsigned stream, uint32_t p, uint32_t n) {
     return WASI_FAULT;
   }
   hrt_charge_bytes(env, n);
-  if (!hrt_caps_any(env->caps, HRT_CAP_LOG)) {
+  if (stream == 0 && !hrt_caps_any(env->caps, HRT_CAP_LOG)) {
     return WASI_OK;
   }
   struct hrt_wasi *w = hrt_wasi_state(env);
@@ -106,6 +138,18 @@ int hrt_wasi_print(hrt_host_env *env, unsigned stream, uint32_t p, uint32_t n) {
   return WASI_OK;
 }
 
+void hrt_host_explain(hrt_host_env *env, helios_error *err) {
+  char how[sizeof err->text];
+  if (env->wasi == NULL || err->code != HELIOS_E_TRAP) {
+    return;
+  }
+  flush(env, 1);
+  if (env->wasi->said[0] != 0) {
+    memcpy(how, err->text, sizeof how);
+    snprintf(err->text, sizeof err->text, "%s; %.300s", env->wasi->said, how);
+  }
+}
+
 void hrt_wasi_ready(hrt_host_env *env) {
   if (env->wasi != NULL) {
     env->wasi->ready_clock = env->wasi->clock;
@@ -117,6 +161,8 @@ void hrt_wasi_end(hrt_host_env *env) {
   if (env->wasi != NULL) {
     flush(env, 0);
     flush(env, 1);
+    env->wasi->said[0] = 0;
+    env->wasi->says_more = false;
     if (!env->keeps) { /* else the instance remembers times: they must not come again */
       env->wasi->clock = env->wasi->ready_clock;
       env->wasi->random = env->wasi->ready_random;
@@ -197,7 +243,14 @@ void hrt_hc_environ_get(hrt_host_env *env, hsb_slot *s) {
 
 static _Noreturn void end(hrt_host_env *env, const char *what, uint32_t code) {
   helios_error err = {0};
-  hrt_fail(&err, HELIOS_E_GUEST, "the procedure ended itself: %s %u", what, code);
+  if (env->wasi != NULL) {
+    flush(env, 1);
+  }
+  if (env->wasi != NULL && env->wasi->said[0] != 0) {
+    hrt_fail(&err, HELIOS_E_GUEST, "%s (%s %u)", env->wasi->said, what, code);
+  } else {
+    hrt_fail(&err, HELIOS_E_GUEST, "the procedure ended itself: %s %u", what, code);
+  }
   err.guest_code = (int32_t)code;
   hrt_host_fail(env->ctx, &err);
 }

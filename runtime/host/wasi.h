@@ -38,7 +38,9 @@ enum {
 struct hrt_wasi {
   char *line[2]; /* what was written to 1 and 2 since the last newline; room for HRT_LOG_BYTES */
   size_t used[2];
-  uint64_t clock, random;             /* without the grants: a counter in ns, a generator's state */
+  char said[192];         /* why the program gives up, as it told fd 2; empty: it did not */
+  bool says_more;         /* and the next line belongs to it */
+  uint64_t clock, random; /* without the grants: a counter in ns, a generator's state */
   uint64_t ready_clock, ready_random; /* as a fresh call finds them */
 };
 

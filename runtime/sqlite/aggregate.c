@@ -179,6 +179,9 @@ static int call_on_seat(const struct work *w, helios_error *err) {
   seat->env->call = hrt_tally_calls(&p->tally);
   hrt_host_begin(seat->env, w->argv ? (int)v->signature.argc : 0, w->argv, v->signature.types);
   int status = call_export(w, seat, err);
+  if (status != 0) {
+    hrt_host_explain(seat->env, err);
+  }
   hrt_host_end(seat->env);
   seat->busy = false;
   hrt_seat_renew(v, &p->seat);

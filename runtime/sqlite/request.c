@@ -76,6 +76,9 @@ static int run(const hrt_request *r, hrt_seat *seat, helios_error *err) {
   seat->env->rows = r->rows;
   hrt_host_begin(seat->env, (int)v->signature.argc, r->argv, v->signature.types);
   int status = call(r, seat, err);
+  if (status != 0) {
+    hrt_host_explain(seat->env, err);
+  }
   hrt_host_end(seat->env);
   seat->env->rows = NULL;
   conn->log_level = level;

@@ -1,4 +1,4 @@
-# heliosc build of C and C++: names, annotations, messages at their places, the C library, other languages.
+# heliosc build of C and C++: names, annotations, messages at their places, the C library.
 sql() { helios -q "$@" 2>&1; }
 cat >tax.c <<'C'
 #include "rates.h"
@@ -94,9 +94,3 @@ if [ -d /usr/include/wasm32-wasi ]; then
   printf '#include <heliosdb.h>\n#include <math.h>\n#include <string.h>\ndouble root(double v) { return sqrt(v); }\nint size(const char *s) { return (int)strlen(strchr(s, 32)); }' >libc.c
   heliosc build -q libc.c && sql -c "CREATE PROCEDURE root LANGUAGE wasm AS 'libc.so'; CREATE PROCEDURE size LANGUAGE wasm AS 'libc.so'" -c "SELECT root(2), size('a bc')"
 fi
-
-echo "-- languages"
-for file in p.go go.mod p.ts p.js p.mjs p.py; do
-  echo >$file
-  expect 1 heliosc build $file && head -1 err
-done

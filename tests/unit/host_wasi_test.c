@@ -492,6 +492,27 @@ static void call__ends_itself(void **state) {
   fk_done(&k);
 }
 
+/* Last words on fd 2 are the error's text, whatever is granted, and only of the call that said
+ * them. */
+static void call__tells_why(void **state) {
+  (void)state;
+  static const char words[] = "a warning\npanic: out of cheese\n\ngoroutine 1 [running]:\n";
+  files_kit k = {0};
+  helios_error err = {0};
+  uint64_t result = 0;
+  fk_make(&k);
+  fk_open(&k, no_grant);
+  puppet_put(k.p, 4000, words, sizeof words - 1);
+  put_vec(k.p, 3000, 4000, sizeof words - 1);
+  assert_int_equal(CALL(k.p, W("fd_write"), 2, 3000, 1, 3100), 0);
+  helios_error trap = {.code = HELIOS_E_TRAP, .text = "unreachable instruction executed"};
+  hrt_host_explain(k.p->env, &trap);
+  assert_string_equal(trap.text, "panic: out of cheese; unreachable instruction executed");
+  assert_int_equal(puppet_try(k.p, &result, &err, W("proc_exit"), ARGS(2)), HELIOS_E_GUEST);
+  assert_string_equal(err.text, "panic: out of cheese (exit code 2)");
+  fk_done(&k);
+}
+
 static void call__none_runs(void **state) {
   (void)state;
   files_kit k = {0};
@@ -543,6 +564,7 @@ int main(void) {
       cmocka_unit_test(poll__waits),
       cmocka_unit_test(poll__ends_with_the_call),
       cmocka_unit_test(call__ends_itself),
+      cmocka_unit_test(call__tells_why),
       cmocka_unit_test(call__none_runs),
       cmocka_unit_test(memory__every_failure),
   };

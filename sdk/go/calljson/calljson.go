@@ -1,0 +1,29 @@
+// Package calljson is package call for procedures whose parameters or results are structs, maps and slices: apart, so that
+// a module without them does not hold encoding/json.
+package calljson
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"heliosdb"
+	"heliosdb/call"
+)
+
+// Get decodes a JSON argument.
+func Get[T any](i int32, name string) T {
+	var v T
+	if err := json.Unmarshal(call.JSON(i, name), &v); err != nil {
+		call.Fail(int32(heliosdb.BadJSON), "parameter "+name+": "+err.Error())
+	}
+	return v
+}
+
+// Put encodes a value as JSON, with <, > and & as they are.
+func Put[T any](o *call.Out, v T) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	call.Error(e.Encode(v))
+	o.JSON(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}

@@ -1,0 +1,3 @@
+module heliosdb
+
+go 1.24
