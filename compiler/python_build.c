@@ -1,11 +1,9 @@
 /* python_build.c - a Python script to a module: MicroPython's, which heliosc has in itself, with
- * the script and its manifest behind it (docs/script-engines.md). Needs no tool but the two of
- * python_engine.h. The source is read as data; the program that compiles it runs in the jail.
- * Invariants: see source.h. */
+ * the script and its manifest behind it (docs/script-engines.md). Runs nothing: what the script does
+ * when it is evaluated shows tryout.h, in the jail. Invariants: see source.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "hsb_file.h"
 #include "limits.h"
@@ -88,46 +86,6 @@ static int scan(python_build *b) {
   return status == 0 ? 0 : hcc_fail(b->err, failure.code, HCC_NO_OFFSET, "%s", failure.text);
 }
 
-/* "12 TAB SyntaxError: ..." */
-static int refused(python_build *b, char *said) {
-  char *end;
-  unsigned long line = strtoul(said, &end, 10);
-  end += *end == '\t';
-  end[strcspn(end, "\n")] = '\0';
-  return say(b, line < 1u << 30 ? (unsigned)line : 0, 0, end);
-}
-
-/* Compiles the script, and throws away what comes out. */
-static int check_syntax(python_build *b) {
-  char program[HCC_PATH], script[HCC_PATH];
-  int status;
-  HCC_TRY(hcc_path(program, b->err, "%s/python_check", b->job->folder));
-  HCC_TRY(hcc_path(script, b->err, "%s/script.py", b->job->folder));
-  HCC_TRY(hcc_file_write(program, hcc_python_check,
-                         bytes_between(hcc_python_check, hcc_python_check_end), b->err));
-  HCC_TRY(hcc_file_write(script, b->text, b->size, b->err));
-  if (chmod(program, 0700) != 0) {
-    HCC_TRY(hcc_fail(b->err, HCC_E_IO, HCC_NO_OFFSET, "can't make a program of %s", program));
-  }
-  const char *argv[] = {program, script, NULL};
-  hcc_jail jail = hcc_source_jail(b->job);
-  hcc_run run = {.tool = "python_check",
-                 .argv = argv,
-                 .folder = b->job->folder,
-                 .jail = &jail,
-                 .seconds = b->job->wall_seconds};
-  hcc_ran ran = {.output = ""};
-  hcc_error failure = {.code = HCC_OK};
-  status = hcc_run_one(&ran, &run, &failure);
-  if (failure.code == HCC_E_TOOL_FAILED && ran.output[0] >= '0' && ran.output[0] <= '9') {
-    status = refused(b, ran.output);
-  } else if (status != 0) {
-    status = hcc_fail(b->err, failure.code, HCC_NO_OFFSET, "%s", failure.text);
-  }
-out:
-  return status;
-}
-
 static int make_module(hcc_module_bytes *out, python_build *b) {
   int status = 0;
   HCC_TRY(hcc_python_unit(&b->manifest, &b->script, &b->scan, b->job->input, b->name,
@@ -169,7 +127,6 @@ int hcc_build_python(hcc_module_bytes *out, const hcc_source_job *job, hcc_error
   HCC_TRY(scan(&b));
   hcc_buf_format(&b.script, "%s", b.file);
   HCC_TRY(make_module(out, &b));
-  HCC_TRY(check_syntax(&b));
 out:
   if (status != 0 && out->bytes != NULL) {
     free(out->bytes);

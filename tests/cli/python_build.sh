@@ -87,7 +87,7 @@ sql t.db -c "ALTER PROCEDURE refused GRANT CAPABILITY 'query'" -c "SELECT refuse
 sql t.db -c "ALTER PROCEDURE broken GRANT CAPABILITY 'log'"
 sql t.db -c "SELECT broken(3)" >/dev/null
 sql t.db -c "SELECT text FROM helios_logs" 2>&1 | head -8
-printf 'x = 1 // 0\ndef f(): return x\n' >init.py && expect 1 heliosc run init.py && has err 'init.py:1: ZeroDivisionError: divide by zero'
+printf 'x = 1 // 0\ndef f(): return x\n' >init.py && try heliosc build init.py
 
 echo "-- messages"
 printf 'def f(a):\n    if a\n        return 1\n' >bad.py && try heliosc build bad.py

@@ -1,8 +1,7 @@
 #!/bin/sh
 # build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
-# beside this file, by clang and wasi-libc: OUT/python.wasm, the engine's module, lowered by LOWER
-# (compiler/lower_main.c), and OUT/python_check, a program of this machine that compiles a script and says what is
-# wrong with it. Nothing of MicroPython is changed but the name of one function, in a copy: names.c.
+# beside this file as one module, by clang and wasi-libc; LOWER (compiler/lower_main.c) takes its setjmp away. Nothing of
+# MicroPython is changed but the name of one function, in a copy: names.c.
 set -eu
 source=$1 lower=$2 out=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,9 +14,8 @@ kept=$source/../../engines/python-$({
   "$clang" --version
   cksum "$source/py/mpconfig.h" "$source/py/vm.c" "$source/py/gc.c"
 } | sha256sum | cut -c 1-16)
-mkdir -p "$out"
-if [ -f "$kept/python.wasm" ] && [ -f "$kept/python_check" ]; then
-  cp "$kept/python.wasm" "$kept/python_check" "$out"
+if [ -f "$kept.wasm" ]; then
+  cp "$kept.wasm" "$out"
   exit 0
 fi
 work=$(mktemp -d)
@@ -69,23 +67,18 @@ flags="-std=gnu11 $words -fno-ident -ffunction-sections -fdata-sections"
 wasm="--target=wasm32-wasi -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -I$sdk/c -mllvm -enable-emscripten-sjlj"
 warn="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
 : >"$work/todo"
-mkdir "$work/wasm" "$work/native"
-for file in $files $ours "$sdk/c/setjmp.c" "$here/check.c"; do
+for file in $files $ours "$sdk/c/setjmp.c"; do
   name=$(basename "$file" .c) warnings=-w
-  case $file in "$source"/*) ;; */setjmp.c) ;; *) warnings=$warn ;; esac
+  case $file in "$here"/*) warnings=$warn ;; esac
   case $name in qstr) file=$work/names_qstr.c ;; setjmp) warnings="-w -DHELIOS_NO_LIBC" ;; esac
-  [ "$name" = check ] || echo "$wasm $flags $warnings -c $file -o $work/wasm/$name.o" >>"$work/todo"
-  case $file in "$here"/names.c | "$here"/check.c | "$source"/* | "$work"/*)
-    echo "-O1 $flags $warnings -c $file -o $work/native/$name.o" >>"$work/todo" ;;
-  esac
+  echo "$wasm $flags $warnings -c $file -o $work/$name.o" >>"$work/todo"
 done
 xargs -P2 -L1 "$clang" <"$work/todo"
-builtins=$("$clang" --target=wasm32-wasi --print-libgcc-file-name 2>/dev/null || :)
-[ -f "$builtins" ] || builtins=$(find "$(dirname "$("$clang" --print-resource-dir)")" -name 'libclang_rt.builtins-wasm32.a' | head -n 1)
+builtins=$(find "$(dirname "$("$clang" --print-resource-dir)")" -name 'libclang_rt.builtins-wasm32.a' | head -n 1)
+# shellcheck disable=SC2086
 ${HELIOS_WASM_LD:-wasm-ld} --no-entry --stack-first -z stack-size=262144 --gc-sections --strip-debug --export-table \
-  -o "$work/raw.wasm" "$work"/wasm/*.o "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
+  -o "$work/raw.wasm" "$work"/*.o "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
 "$lower" "$work/raw.wasm" "$work/python.wasm"
-"$clang" -static -Wl,--gc-sections -s -o "$work/python_check" "$work"/native/*.o -lm
-mkdir -p "$kept"
-cp "$work/python.wasm" "$work/python_check" "$out"
-mv "$work/python.wasm" "$work/python_check" "$kept"
+mkdir -p "$(dirname "$kept")"
+cp "$work/python.wasm" "$out"
+mv "$work/python.wasm" "$kept.wasm"
