@@ -264,7 +264,8 @@ static void read_default(unit *u, hcc_py_range rest) {
   bool whole = copy(name, sizeof name, u, word) && copy(literal, sizeof literal, u, rest) &&
                literal[0] != '\0';
   cJSON_ArrayForEach(param, u->params) {
-    if (whole && strcmp(cJSON_GetObjectItemCaseSensitive(param, "name")->valuestring, name) == 0) {
+    const char *other = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(param, "name"));
+    if (whole && other != NULL && strcmp(other, name) == 0) {
       cJSON_DeleteItemFromObjectCaseSensitive(param, "default");
       cJSON_AddStringToObject(param, "default", literal);
       return;
