@@ -72,6 +72,7 @@ static const struct project {
     {"rust", "", "Cargo.toml", "rust/", "heliosdb-wasm-sdk"},
     {"go", "go/", "heliosdb", "go.mod", ""},
     {"typescript", ".ts", NULL, "assemblyscript/", "heliosdb-as"},
+    {"python", ".py", NULL, "python/src/heliosdb/", "heliosdb"},
 };
 
 static const struct project *project_of(const char *language) {

@@ -129,6 +129,10 @@ sql l.db -c "SELECT deep(500), garbage(200000), all_of_it(100), caught(), caught
 for call in "deep(100000)" "nested(100000)" "all_of_it(1000)"; do sql l.db -c "SELECT $call" | sed 's/memory allocation failed.*/memory allocation failed/'; done
 sql l.db -c "ALTER PROCEDURE endless SET timeout = '50ms'" -c "SELECT endless()" | grep -c 'time limit exceeded'
 
+echo "-- new"
+heliosc new -q --lang python my_py && (cd my_py && heliosc test my_py.py && python3 -m unittest my_py_test) >out 2>&1 || { cat out; fail "new"; }
+has out '^4 passed, 0 failed' && has out '^OK' && ! grep -rq procedure_name my_py || fail "a placeholder is left"
+
 echo "-- tests"
 rm shop.so # Python would take it for a module
 PYTHONPATH=$SOURCE/sdk/python/src python3 -c "

@@ -1,4 +1,4 @@
-"""procedure_name_test.py - python3 -m unittest, with the package heliosdb of heliosc's sdk/python installed."""
+"""procedure_name_test.py - python3 -m unittest procedure_name_test: the procedure without a database."""
 import unittest
 
 import heliosdb.mock
