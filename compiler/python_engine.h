@@ -1,5 +1,5 @@
-/* python_engine.h - what heliosc's own build makes of MicroPython, inside the heliosc program. Empty
- * where toolchain/src/micropython was not there. */
+/* python_engine.h - what heliosc's own build makes of MicroPython, inside the heliosc program.
+ * Empty where toolchain/src/micropython was not there. */
 #ifndef HCC_PYTHON_ENGINE_H
 #define HCC_PYTHON_ENGINE_H
 
