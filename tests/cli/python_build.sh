@@ -120,12 +120,16 @@ def caught() -> str:
         return str(all_of_it(1000))
     except MemoryError:
         return "no memory"
+# @helios state connection
+def kept(n: int) -> int:
+    return len("some text %d" % n)
 def endless() -> None:
     while True: pass
 P
 heliosc build -q limits.py
-for name in deep nested garbage all_of_it caught endless; do sql l.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'limits.so'"; done
+for name in deep nested garbage all_of_it caught kept endless; do sql l.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'limits.so'"; done
 sql l.db -c "SELECT deep(500), garbage(200000), all_of_it(100), caught(), caught()"
+sql l.db -c "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300000) SELECT sum(kept(i)) FROM c"
 for call in "deep(100000)" "nested(100000)" "all_of_it(1000)"; do sql l.db -c "SELECT $call" | sed 's/memory allocation failed.*/memory allocation failed/'; done
 sql l.db -c "ALTER PROCEDURE endless SET timeout = '50ms'" -c "SELECT endless()" | grep -c 'time limit exceeded'
 

@@ -327,6 +327,7 @@ static bool read_arguments(mp_obj_t *args) {
 __attribute__((export_name("helios_call"))) void engine_call(void) {
   volatile int top;
   mp_cstack_init_with_top((void *)&top, STACK_LIMIT);
+  hp_heap_between_calls();
   nlr_buf_t nlr;
   if (nlr_push(&nlr) == 0) {
     mp_obj_t *args = mp_pystack_alloc(sizeof *args * (parameters + 1));

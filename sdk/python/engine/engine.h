@@ -31,6 +31,8 @@ NORETURN void hp_raise(int code, const char *text);
 void hp_heap_begin(void);
 /* Between the script and its calls: frees what only the evaluation needed. */
 void hp_heap_settle(void);
+/* Where state is kept from call to call, what earlier ones left is collected here. */
+void hp_heap_between_calls(void);
 /* The frame that a procedure's call begins with. */
 void hp_heap_mark_call(void);
 

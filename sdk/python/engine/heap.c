@@ -2,8 +2,9 @@
  * WebAssembly are not in memory: a collection is safe only where every value that is alive has been
  * written there. That is so in the interpreter's loop at a jump back, if no C function stands
  * between it and the procedure's call: MICROPY_STACKLESS makes calls of Python functions from
- * Python functions frames of one loop, in the stack that the collector reads. Under a C function
- * that calls back (sorted with a key, sum of a generator) nothing is collected until it returns.
+ * Python functions frames of one loop, in the stack that the collector reads. It is safe between
+ * calls, too. Under a C function that calls back (sorted with a key, sum of a generator) nothing is
+ * collected until it returns.
  *
  * Invariant: gc_collect, which MicroPython calls in the middle of an allocation, only asks for a
  * collection. Memory grows by areas that double it, as far as the host allows. */
@@ -118,6 +119,12 @@ void hp_collect(const void *code_state) {
     collect();
   } else {
     hp_collect_due = 0; /* asked for again by the next allocations */
+  }
+}
+
+void hp_heap_between_calls(void) {
+  if (hp_collect_due) {
+    collect();
   }
 }
 
