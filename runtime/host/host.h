@@ -99,6 +99,11 @@ int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, con
 hrt_host_env *hrt_host_suspend(hrt_host_conn *conn);
 void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active);
 
+/* A statement was denied: learns the name that the authorizer stumbled over (env->doubt), if it can
+ * only be one that the statement made by WITH. *ctes: NULL at first, then env->ctes for the next
+ * try; owned by the caller. False: it is to stay denied. */
+bool hrt_learn_cte(char **ctes, hrt_host_env *env);
+
 /* Is the call's time over, was it cancelled? For what waits. */
 helios_code hrt_budget_look(const hrt_budget *b);
 

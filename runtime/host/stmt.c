@@ -104,23 +104,22 @@ static bool name_is_taken(hrt_host_env *env, const char *name) {
 
 #define CTES_BYTES 512 /* of names that WITH made, in one statement */
 
-/* The name that the authorizer stumbled over, if it can only be one of the statement's own. */
-static bool learn_cte(struct hrt_stmt *st, hrt_host_env *env) {
+bool hrt_learn_cte(char **ctes, hrt_host_env *env) {
   size_t at = 0, n = strlen(env->doubt);
-  while (st->ctes != NULL && st->ctes[at] != 0) {
-    at += strlen(st->ctes + at) + 1;
+  while (*ctes != NULL && (*ctes)[at] != 0) {
+    at += strlen(*ctes + at) + 1;
   }
   if (n == 0 || n == sizeof env->doubt - 1 || at + n + 2 > CTES_BYTES ||
       name_is_taken(env, env->doubt)) {
     return false;
   }
-  if (st->ctes == NULL) {
-    st->ctes = hrt_alloc(CTES_BYTES);
+  if (*ctes == NULL) {
+    *ctes = hrt_alloc(CTES_BYTES);
   }
-  if (st->ctes != NULL) {
-    memcpy(st->ctes + at, env->doubt, n + 1);
+  if (*ctes != NULL) {
+    memcpy(*ctes + at, env->doubt, n + 1);
   }
-  return st->ctes != NULL;
+  return *ctes != NULL;
 }
 
 /* Is it one of those that may have nothing to do (CREATE ... IF NOT EXISTS), and the authorizer
@@ -148,7 +147,7 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
     env->doubt[0] = 0;
     status = compile(&st->handle, seen, env, sql, (int)length);
     hrt_window_close(env, w);
-  } while (status == HSB_STATUS_DENIED && learn_cte(st, env));
+  } while (status == HSB_STATUS_DENIED && hrt_learn_cte(&st->ctes, env));
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }

@@ -265,13 +265,34 @@ static int prepare_named(helios *h, sqlite3_stmt **out, struct part *p, const hr
   return status;
 }
 
+/* The same for a guest, whose grants the statement is judged by. */
+static int prepare_for(hrt_host_env *caller, helios *h, sqlite3_stmt **out, struct part *p,
+                       const hrt_signature *s, helios_error *err) {
+  const char *outer = caller->ctes; /* of the guest's own statement, which runs */
+  char *ctes = NULL;
+  int status;
+  do {
+    hrt_error_clear(err);
+    caller->ctes = ctes;
+    caller->denied = false;
+    caller->doubt[0] = 0;
+    status = prepare_named(h, out, p, s, err);
+  } while (status != 0 && caller->denied && hrt_learn_cte(&ctes, caller));
+  caller->ctes = outer;
+  hrt_free(ctes);
+  return status;
+}
+
 /* err->offset is then one of the body's. */
 static int compile(sqlite3_stmt **out, const hrt_version *v, struct part *p, hrt_host_env *caller,
                    helios_error *err) {
   helios *h = v->h;
   struct window w = open_window(h, caller);
   uint64_t asked = h->conn.auth_calls;
-  int status = prepare_named(h, out, p, &v->signature, err);
+  helios_error e = {.offset = HELIOS_NO_OFFSET};
+  err = err ? err : &e;
+  int status = caller ? prepare_for(caller, h, out, p, &v->signature, err)
+                      : prepare_named(h, out, p, &v->signature, err);
   if (status == 0 && caller && h->conn.auth_calls == asked) {
     sqlite3_finalize(*out);
     status = hrt_fail(err, HELIOS_E_CAPABILITY, "the connection's authorizer was replaced");
@@ -281,7 +302,7 @@ static int compile(sqlite3_stmt **out, const hrt_version *v, struct part *p, hrt
     if (caller && caller->denied) {
       hrt_error_clear(err);
       status = hrt_fail(err, HELIOS_E_CAPABILITY, "%s", caller->last);
-    } else if (err && err->offset != HELIOS_NO_OFFSET) {
+    } else if (err->offset != HELIOS_NO_OFFSET) {
       err->offset = (uint32_t)place(p, err->offset);
     }
   }

@@ -256,6 +256,41 @@ static void body__has_its_callers_rights(void **state) {
   ek_close(h);
 }
 
+/* Names made by WITH of which no column is used, parameters without a colon and named arguments,
+ * in a body that a guest's SQL calls. */
+static void body__of_a_guest(void **state) {
+  (void)state;
+  static const char *const bodies[][2] = {
+      {"WITH c(x) AS (SELECT a FROM t) SELECT count(*) FROM c", "3"},
+      {"WITH c AS (SELECT 1), d AS (SELECT 2 UNION ALL SELECT 5) SELECT count(*) FROM c, d", "2"},
+      {"CALL plus2(b => 2, a => 40)", "42"},
+      {"SELECT plus2(n, 1)", "6"},
+      {"WITH hidden AS (SELECT 1) SELECT count(*) FROM secrets", "-2"},
+  };
+  helios *h = ek_open(":memory:");
+  ek_plugin("calls.so", "-DANSWER=3 '-DSQL=\"SELECT body(5)\"'");
+  ek_run(h,
+         "CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3); CREATE TABLE secrets(k);"
+         "CREATE FUNCTION plus2(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'add' AS"
+         " '%D/one.so'",
+         "");
+  for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "CREATE OR REPLACE FUNCTION body(n BIGINT) RETURNS BIGINT LANGUAGE sql AS $$ %s $$;"
+             "CREATE OR REPLACE PROCEDURE run() RETURNS BIGINT LANGUAGE wasm CAPABILITIES "
+             "('query', 'read:t') AS '%%D/calls.so'",
+             bodies[i][0]);
+    ek_run(h, sql, "");
+    bool denied = bodies[i][1][0] == '-';
+    ek_run(h, "SELECT run() < 0", denied ? "1" : "0");
+    if (!denied) {
+      ek_run(h, "SELECT body(5)", bodies[i][1]);
+    }
+  }
+  ek_close(h);
+}
+
 /* The pipeline of the HeliosDB documents: one statement over several procedures. */
 static void body__pipeline(void **state) {
   (void)state;
@@ -298,6 +333,7 @@ int main(void) {
       cmocka_unit_test(body__calls_others),
       cmocka_unit_test(body__limits),
       cmocka_unit_test(body__has_its_callers_rights),
+      cmocka_unit_test(body__of_a_guest),
       cmocka_unit_test(body__pipeline),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
