@@ -4,6 +4,7 @@
  * same: results bit for bit, kinds of traps, memory, globals and tables, fuel. The judge is
  * differential.py, one for all inputs; without Node or spectest-interp the target exits with 77. */
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static void set_up(void) {
   FZ_MUST(hcc_temp_make(&folder, &err) == 0);
   set_default("HELIOS_KEY", folder.path, "key");
   set_default("HELIOS_TOOLCHAIN", source, "toolchain");
+  FZ_MUST(signal(SIGPIPE, SIG_IGN) != SIG_ERR); /* a judge that is gone is seen by its answer */
   start_judge(source);
   atexit(clean_up);
   answer(line); /* it is ready */

@@ -9,6 +9,14 @@
 #include "instance/inst.h"
 #include "plugin/alloc.h"
 
+#define KIT_TSAN 0
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#undef KIT_TSAN
+#define KIT_TSAN 1
+#endif
+#endif
+
 enum kit_export {
   KIT_EMPTY,
   KIT_PEEK,        /* i:i byte at address */
