@@ -6,7 +6,7 @@ usage: languages.py BIN_DIR [--rounds N] [--rows N] [--languages NAME,...] [--do
        --docs: writes the tables into the page, between its two marks
 
 The sides of a comparison run in turn, within one process where they can; times are medians. A language whose toolchain is
-not here is left out, and said.
+not here is left out, and said. All times are processor time, as the machine may have other work.
 """
 import argparse
 import ctypes
@@ -87,8 +87,7 @@ PEERS = {  # heading: with the procedure, in SQLite's SQL, in PostgreSQL
 
 
 def heliosc(binaries, cache, *arguments):
-    """(result line, peak KiB of the process and its children, ms) of one build."""
-    begin = time.monotonic()
+    """(result line, peak KiB of the process and its children, their processor time in ms) of one build."""
     process = subprocess.Popen([str(binaries / "heliosc"), "build", "--json", *map(str, arguments)], stdout=subprocess.PIPE, text=True,
                                env=dict(os.environ, HELIOS_CACHE=str(cache)))
     out = process.stdout.read()
@@ -97,7 +96,7 @@ def heliosc(binaries, cache, *arguments):
     if status != 0:
         text = "; ".join(line["text"] for line in lines)
         raise polyglot.Missing(text) if '"code":"H0300"' in out else RuntimeError(text)
-    return lines[-1], usage.ru_maxrss, (time.monotonic() - begin) * 1e3
+    return lines[-1], usage.ru_maxrss, (usage.ru_utime + usage.ru_stime) * 1e3
 
 
 def builds(binaries, work, language):
@@ -274,7 +273,7 @@ def table(heading, lines):
 
 
 def page(m):
-    yield f"Medians of {m['rounds']} rounds, {m['rows']:,} rows a query; {os.cpu_count()} processors, {m['load']:.1f} other runnable threads on average."
+    yield f"Processor time, medians of {m['rounds']} rounds, {m['rows']:,} rows a query; {os.cpu_count()} processors, {m['load']:.1f} other runnable threads on average."
     yield ""
     names = list(m["builds"])
     yield from table(["the same 40 procedures", "module", "after wasm-opt", "plugin", "first build", "peak memory", "after a change", "unchanged"],
