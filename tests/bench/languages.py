@@ -113,7 +113,7 @@ def builds(binaries, work, language):
     row["changed"] = heliosc(binaries, cache, copy, "-o", work / "changed.so")[2]
     row["optimised"] = None
     if shutil.which("wasm-opt"):
-        row["optimised"] = heliosc(binaries, cache, "--wasm-opt", copy, "-o", work / "optimised.so")[0]["module_after"]
+        row["optimised"] = heliosc(binaries, cache, "--wasm-opt", copy, "-o", work / "optimised.so")[0].get("module_after")
     return row
 
 
@@ -317,6 +317,8 @@ def main():
             except polyglot.Missing as e:
                 m["missing"][language] = str(e)
                 print(f"SKIPPED: {language}: {e}", file=sys.stderr)
+        if not m["builds"]:
+            return 77
         m["sizes"] = sizes(binaries, work) if "rust" in m["builds"] else {}
         dbs = {language: database(binaries, work, language, o.rows) for language in m["builds"]}
         m["calls"] = calls(dbs, o.rounds, o.rows)
@@ -328,6 +330,7 @@ def main():
     if o.docs:
         before, _, rest = o.docs.read_text().partition(BEGIN)
         o.docs.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+    return 0
 
 
-main()
+sys.exit(main())
