@@ -72,6 +72,7 @@ static const struct project {
     {"rust", "", "Cargo.toml", "rust/", "heliosdb-wasm-sdk"},
     {"go", "go/", "heliosdb", "go.mod", ""},
     {"typescript", ".ts", NULL, "assemblyscript/", "heliosdb-as"},
+    {"javascript", ".js", NULL, "javascript/", "heliosdb"},
     {"python", ".py", NULL, "python/src/heliosdb/", "heliosdb"},
 };
 

@@ -134,6 +134,7 @@ typedef struct hrt_declared {
   uint8_t returns;      /* hrt_type or HRT_TYPE_VOID */
   uint32_t columns;     /* of RETURNS TABLE, else 0 */
   char *const *names;   /* theirs */
+  const uint8_t *column_types;
 } hrt_declared;
 
 struct hrt_host_env {

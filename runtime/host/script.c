@@ -38,14 +38,16 @@ void hrt_hc_script_export(hrt_host_env *env, hsb_slot *s) {
 
 void hrt_hc_script_type(hrt_host_env *env, hsb_slot *s) {
   const hrt_declared *d = env->declared;
-  uint32_t index = hrt_u32(s[0]);
+  uint32_t index = hrt_u32(s[0]), column = UINT32_MAX - 1 - index;
   if (d == NULL) {
     hrt_answer(s, hrt_refuse(env, HSB_STATUS_STATE, "the instance runs no one export"));
   } else if (index == UINT32_MAX) {
     hrt_answer(s, d->columns > 0 ? SQLTYPE_TABLE : code_of(d->returns));
+  } else if (index < d->argc) {
+    hrt_answer(s, code_of(d->types[index]));
   } else {
-    hrt_answer(s, index < d->argc ? code_of(d->types[index])
-                                  : hrt_refuse(env, HSB_STATUS_INDEX, "no parameter %u", index));
+    hrt_answer(s, column < d->columns ? code_of(d->column_types[column])
+                                      : hrt_refuse(env, HSB_STATUS_INDEX, "no such type"));
   }
 }
 

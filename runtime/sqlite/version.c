@@ -165,7 +165,8 @@ static void declare(hrt_version *v) {
                                .types = v->signature.types,
                                .returns = v->signature.returns,
                                .columns = v->columns ? v->columns->count : 0,
-                               .names = v->columns ? v->columns->names : NULL};
+                               .names = v->columns ? v->columns->names : NULL,
+                               .column_types = v->columns ? v->columns->types : NULL};
 }
 
 int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_plugin *plugin,

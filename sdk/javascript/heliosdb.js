@@ -14,6 +14,27 @@ export class HeliosError extends Error {
 HeliosError.prototype.name = "HeliosError";
 host.setError(HeliosError);
 
+/** What JSON.stringify does, with BigInts as numbers: the engine asks for it where JSON.stringify fails. */
+function stringify(value, key = "") {
+  if (value !== null && typeof value === "object" && typeof value.toJSON === "function") {
+    value = value.toJSON(key);
+  }
+  if (typeof value === "bigint") {
+    return String(value);
+  }
+  if (value === null || typeof value !== "object" || value instanceof Number || value instanceof String ||
+      value instanceof Boolean) {
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item, i) => stringify(item, String(i)) ?? "null").join()}]`;
+  }
+  const members = Object.keys(value).map((name) => [name, stringify(value[name], name)]);
+  const shown = members.filter(([, text]) => text !== undefined);
+  return `{${shown.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`;
+}
+host.setStringify(stringify);
+
 /** Ends the call with an error of the procedure's own: SQL gets the code and the text. */
 export function fail(code, message) {
   throw new HeliosError(message, "ERROR", code);

@@ -1,7 +1,7 @@
 # js_build.sh - heliosc build proc.js: which functions are procedures and with which types, files beside
 # the script, errors with their places, a second script in no time, the module on its own.
 echo 'export function f() { return 1; }' >f.js
-need_engine f.js
+expect 0 heliosc build f.js
 
 cat >shop.js <<'JS'
 import { twice } from "./lib/double.js";

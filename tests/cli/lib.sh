@@ -48,17 +48,3 @@ names() {
     OPTION) sed -n 's/^[A-Z]*_OPTION([a-z_0-9]*, [^,]*, "\([^"]*\)".*/\1/p' "$1" ;;
   esac
 }
-
-# Interpreters are compiled once for all tests and presets: need_engine FILE, a script of the language.
-# Skips the test if heliosc was built without it.
-need_engine() {
-  mkdir -p "$SOURCE/build/engine-cache"
-  export HELIOS_CACHE="$SOURCE/build/engine-cache" HELIOS_KEY="$SOURCE/build/engine-cache/key"
-  flock "$SOURCE/build/engine-cache" heliosc build -o need_engine.so "$1" >need_engine.out 2>&1 && return 0
-  if grep -q 'was built without' need_engine.out; then
-    cat need_engine.out
-    exit 77
-  fi
-  cat need_engine.out
-  fail "no interpreter for $1"
-}

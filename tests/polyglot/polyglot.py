@@ -9,7 +9,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LANGUAGES = ("c", "rust", "go", "assemblyscript", "javascript", "python")
 # The sources of those whose SDK is in this tree; the tests of the others say that it is not.
-SOURCES = {"c": "procedures.c", "rust": "procedures.rs", "go": "procedures.go", "assemblyscript": "procedures.ts", "python": "procedures.py"}
+SOURCES = {"c": "procedures.c", "rust": "procedures.rs", "go": "procedures.go", "assemblyscript": "procedures.ts",
+           "javascript": "procedures.js", "python": "procedures.py"}
 SCHEMA = """
 CREATE TABLE customers(id INTEGER PRIMARY KEY, tier TEXT);
 INSERT INTO customers VALUES (1, 'gold'), (2, 'silver'), (3, NULL);

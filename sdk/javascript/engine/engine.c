@@ -82,16 +82,27 @@ static int code_of(JSValueConst error) {
   return code == 0 ? 1 : code;
 }
 
+/* Text without its "NAME: " or NAME alone. */
+static const char *after(const char *text, const char *name) {
+  size_t n = strlen(name);
+  if (text == NULL || strncmp(text, name, n) != 0 || (text[n] != ':' && text[n] != 0)) {
+    return text;
+  }
+  return text + n + (text[n] == ':') + (text[n] == ':' && text[n + 1] == ' ');
+}
+
 /* The pending exception as text; returns its code. */
 static int describe(char *out, unsigned room) {
   char place[256] = "";
   JSValue error = JS_GetException(je);
-  const char *text = JS_ToCString(je, error), *stack = NULL, *shown = text;
+  const char *text = JS_ToCString(je, error), *stack = NULL, *own = NULL, *shown = text;
   int code = 1;
   if (JS_IsError(je, error)) {
-    stack = property(error, "stack");
     code = code_of(error);
-    shown = text != NULL && strncmp(text, "Error: ", 7) == 0 ? text + 7 : text;
+    own = property(error, "status");
+    bool meant = own != NULL && strcmp(own, "ERROR") == 0; /* fail(code, text): the text as it is */
+    stack = meant ? NULL : property(error, "stack");
+    shown = after(text, own != NULL ? "HeliosError" : "Error");
   }
   if (stack != NULL) {
     place_of(place, sizeof place, stack);
@@ -100,6 +111,7 @@ static int describe(char *out, unsigned room) {
            shown != NULL ? shown : "an error without text");
   JS_FreeCString(je, text);
   JS_FreeCString(je, stack);
+  JS_FreeCString(je, own);
   JS_FreeValue(je, error);
   return code;
 }
@@ -147,7 +159,10 @@ static JSModuleDef *load(JSContext *ctx, const char *name, void *opaque) {
   (void)opaque;
   hs_file file;
   bool ours = strcmp(name, "heliosdb") == 0;
-  if (!ours && !hs_find(&file, &script, name, (unsigned)strlen(name))) {
+  if (strcmp(name, "heliosdb-wasm-sdk") == 0) { /* its name in the HeliosDB design */
+    static const char text[] = "export * from 'heliosdb'";
+    file = (hs_file){.text = text, .length = sizeof text - 1};
+  } else if (!ours && !hs_find(&file, &script, name, (unsigned)strlen(name))) {
     JS_ThrowReferenceError(ctx, "no module '%s'", name);
     return NULL;
   }
@@ -216,6 +231,15 @@ static void find_classes(void) {
   je_classes = (struct je_classes){class_of("new Uint8ClampedArray"), class_of("new Float64Array"),
                                    class_of("new ArrayBuffer(1)"), class_of("new Date(0)"),
                                    class_of("Promise.resolve()")};
+}
+
+/* What QuickJS makes when it is first used would be made anew in each call. */
+static void warm_up(void) {
+  static const char text[] =
+      "JSON.stringify(JSON.parse('{\"a\":[1,2.5,\"b\",null,true],\"n\":{}}')) + `${1}` + "
+      "[1].map(String) "
+      "+ new Uint8Array(1) + /a/.test('a') + new Map().size + 1n + Math.floor(1.5)";
+  JS_FreeValue(je, JS_Eval(je, text, sizeof text - 1, "heliosdb:warm", JS_EVAL_TYPE_GLOBAL));
 }
 
 static void start_quickjs(void) {
@@ -290,10 +314,12 @@ __attribute__((constructor)) static void start(void) {
   }
   take_function(module);
   JS_FreeValue(je, module);
+  warm_up();
   JS_RunGC(runtime);
   JSMemoryUsage usage;
   JS_ComputeMemoryUsage(runtime, &usage);
   JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + GC_ROOM);
+  je_memory_seal();
 }
 
 /* ---- a call ---- */

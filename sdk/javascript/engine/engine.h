@@ -21,6 +21,8 @@ extern struct je_classes { JSClassID first_array, last_array, buffer, date, prom
 
 /* ---- memory.c ---- */
 extern const JSMallocFunctions je_memory;
+/* The start is over: what is allocated from here on lies in pages of its own. */
+void je_memory_seal(void);
 
 /* ---- values.c ---- */
 
@@ -58,6 +60,9 @@ JSValue je_uint8(const void *bytes, unsigned size); /* a Uint8Array of a copy */
 JSValue je_text(const char *bytes, unsigned size, const char *what);
 
 /* ---- host.c ---- */
+
+/* JSON.stringify, which knows BigInts: they are numbers. */
+JSValue je_json(JSValueConst v);
 
 /* Throws a HeliosError for a status. Returns JS_EXCEPTION. */
 JSValue je_status(int status);

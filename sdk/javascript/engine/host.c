@@ -58,6 +58,23 @@ FUNCTION(set_error) {
   return JS_UNDEFINED;
 }
 
+static JSValue stringify = JS_UNDEFINED; /* heliosdb.js's, for what has BigInts in it */
+
+FUNCTION(set_stringify) {
+  JS_FreeValue(ctx, stringify);
+  stringify = JS_DupValue(ctx, v[0]);
+  return JS_UNDEFINED;
+}
+
+JSValue je_json(JSValueConst v) {
+  JSValue text = JS_JSONStringify(je, v, JS_UNDEFINED, JS_UNDEFINED);
+  if (JS_IsException(text)) {
+    JS_FreeValue(je, JS_GetException(je)); /* if it was something else, it comes again */
+    text = JS_Call(je, stringify, JS_UNDEFINED, 1, &v);
+  }
+  return text;
+}
+
 /* A function whose arguments are texts or bytes: at most 4, of which the first `count` are read. */
 static bool all_bytes(je_bytes b[4], values v, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
@@ -455,6 +472,7 @@ FUNCTION(utf8_text) {
 static const JSCFunctionListEntry functions[] = {
     JS_PROP_INT32_DEF("owns", 1, 0), /* Date, Math.random, console are the host's too */
     JS_CFUNC_DEF("setError", 1, set_error),
+    JS_CFUNC_DEF("setStringify", 1, set_stringify),
     JS_CFUNC_DEF("prepare", 1, prepare),
     JS_CFUNC_DEF("bind", 3, bind),
     JS_CFUNC_DEF("step", 1, step),

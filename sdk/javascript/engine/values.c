@@ -10,7 +10,7 @@
 #define EXACT 9007199254740991.0 /* 2^53 - 1: integers up to here are numbers */
 #define DAY_MS 86400000.0
 
-static char small[4096]; /* most texts fit: no allocation for their bytes */
+static char small[1024] __attribute__((aligned(1024))); /* most texts fit */
 
 /* ---- to JavaScript ---- */
 
@@ -52,7 +52,8 @@ JSValue je_uint8(const void *bytes, unsigned size) {
   if (JS_IsException(buffer)) {
     return buffer;
   }
-  JSValue array = JS_NewTypedArray(je, 1, &buffer, JS_TYPED_ARRAY_UINT8);
+  JSValue arguments[] = {buffer, JS_UNDEFINED, JS_UNDEFINED}; /* offset, length: all of it */
+  JSValue array = JS_NewTypedArray(je, 3, arguments, JS_TYPED_ARRAY_UINT8);
   JS_FreeValue(je, buffer);
   return array;
 }
@@ -93,15 +94,35 @@ static JSValue moment(int64_t v, const je_param *p) {
   return JS_NewString(je, out);
 }
 
+static JSValue number(int64_t v, const je_param *p) {
+  if (p->sql == HG_SQL_INTEGER && v != (int32_t)v) {
+    return JS_ThrowRangeError(je, "%s: %lld does not fit an INTEGER of 32 bits", p->name,
+                              (long long)v);
+  }
+  bool date = p->sql == HG_SQL_DATE || p->sql == HG_SQL_TIMESTAMP;
+  return date && p->kind != 'n' && p->kind != 'i' ? moment(v, p) : integer(v, p->kind);
+}
+
+/* What JSON.parse says, with the parameter's name. */
+static JSValue parse_json(const char *bytes, unsigned size, const je_param *p) {
+  if (!is_utf8((const unsigned char *)bytes, size)) {
+    return JS_ThrowTypeError(je, "%s: the JSON is not valid UTF-8", p->name);
+  }
+  JSValue v = JS_ParseJSON(je, bytes, size, p->name);
+  if (JS_IsException(v)) {
+    JS_FreeValue(je, JS_GetException(je));
+    return JS_ThrowTypeError(je, "%s: the text is not JSON", p->name);
+  }
+  return v;
+}
+
 /* bytes: with a NUL behind them. */
 static JSValue from_bytes(int type, const char *bytes, unsigned size, const je_param *p) {
   switch (type) {
   case HG_BLOB:
     return je_uint8(bytes, size);
   case HG_JSON:
-    return is_utf8((const unsigned char *)bytes, size)
-               ? JS_ParseJSON(je, bytes, size, p->name)
-               : JS_ThrowTypeError(je, "%s: the JSON is not valid UTF-8", p->name);
+    return parse_json(bytes, size, p);
   case HG_DECIMAL:
     return p->kind == 'n' ? JS_NewFloat64(je, strtod(bytes, NULL))
                           : JS_NewStringLen(je, bytes, size);
@@ -147,9 +168,7 @@ JSValue je_argument(unsigned i, const je_param *p, bool *null) {
   case HG_BOOLEAN:
     return JS_NewBool(je, hg_arg_i64((int)i) != 0);
   case HG_I64:
-    return p->sql == HG_SQL_DATE || p->sql == HG_SQL_TIMESTAMP
-               ? moment(hg_arg_i64((int)i), p)
-               : integer(hg_arg_i64((int)i), p->kind);
+    return number(hg_arg_i64((int)i), p);
   case HG_F64:
     return JS_NewFloat64(je, hg_arg_f64((int)i));
   default:
@@ -247,7 +266,7 @@ static int put_bytes(const struct sink *s, int type, const void *p, unsigned n) 
 /* The text of a value, as it is or as JSON. */
 static int put_text(const struct sink *s, int type, JSValueConst v, bool json) {
   je_bytes b;
-  JSValue text = json ? JS_JSONStringify(je, v, JS_UNDEFINED, JS_UNDEFINED) : JS_DupValue(je, v);
+  JSValue text = json ? je_json(v) : JS_DupValue(je, v);
   if (JS_IsUndefined(text)) {
     JS_ThrowTypeError(je, "the value has no JSON: a function or symbol");
     text = JS_EXCEPTION;
@@ -262,10 +281,21 @@ static int put_text(const struct sink *s, int type, JSValueConst v, bool json) {
   return status;
 }
 
+static int check_integer(double v, int declared) {
+  if (declared == HG_SQL_INTEGER && (v < INT32_MIN || v > INT32_MAX)) {
+    JS_ThrowRangeError(je, "%.0f does not fit an INTEGER of 32 bits", v);
+    return -1;
+  }
+  return 0;
+}
+
 static int put_number(const struct sink *s, JSValueConst v, int declared) {
   double d;
   JS_ToFloat64(je, &d, v);
   bool whole = floor(d) == d && fabs(d) <= EXACT && !(d == 0 && signbit(d));
+  if (check_integer(d, declared) != 0) {
+    return -1;
+  }
   return whole && declared != HG_SQL_REAL ? put_i64(s, (int64_t)d) : put_f64(s, d);
 }
 
@@ -282,7 +312,7 @@ static int put_bigint(const struct sink *s, JSValueConst v, int declared) {
     JS_ThrowRangeError(je, "the BigInt is beyond 64 bits");
     return -1;
   }
-  return put_i64(s, n);
+  return check_integer((double)n, declared) != 0 ? -1 : put_i64(s, n);
 }
 
 static int put_date(const struct sink *s, JSValueConst v, int declared) {
