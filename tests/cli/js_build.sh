@@ -68,6 +68,12 @@ r = json.loads(open("out").read().splitlines()[-1])
 assert r["cached"] and r["ms"]["compile"] == 0 and r["ms"]["translate"] == 0, r
 PY
 
+# A new project, its cases
+expect 0 heliosc new -q --lang javascript my_js
+(cd my_js && heliosc test my_js.js) >out 2>&1 || { cat out; fail "a new project"; }
+has out '^4 passed, 0 failed'
+grep -rq procedure_name my_js && fail "a placeholder is left"
+
 # What is wrong is said with its place
 bad() { # TEXT PATTERN...
   printf '%s\n' "$1" >bad.js

@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -152,6 +153,8 @@ def main():
         print(f"SKIPPED: {e}")
         return 77
     found = polyglot.signatures(heliosc, "p.so")
+    if len(sys.argv) > 3:
+        return not check_codes(language, "v.db")
     db = polyglot.connect("./helios_sqlite", "v.db")
     db.executescript(polyglot.SCHEMA)
     db.text_factory = Text
@@ -162,7 +165,9 @@ def main():
     print(f"{language}: {good} vectors hold, {bad} do not")
     fine = check_spin(db) & check_rows(db, rows)
     db.close()
-    return not (fine & check_codes(language, "v.db") and bad == 0 and good > 150)
+    # In a process of its own: the library and the extension are two engines.
+    codes = subprocess.run([sys.executable, __file__, language, str(rows), "codes"]).returncode == 0
+    return not (fine and codes and bad == 0 and good > 150)
 
 
 sys.exit(main())

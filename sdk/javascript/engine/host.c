@@ -69,8 +69,13 @@ FUNCTION(set_stringify) {
 JSValue je_json(JSValueConst v) {
   JSValue text = JS_JSONStringify(je, v, JS_UNDEFINED, JS_UNDEFINED);
   if (JS_IsException(text)) {
-    JS_FreeValue(je, JS_GetException(je)); /* if it was something else, it comes again */
+    JSValue why = JS_GetException(je);
     text = JS_Call(je, stringify, JS_UNDEFINED, 1, &v);
+    if (JS_IsException(text)) { /* it was something else */
+      JS_FreeValue(je, JS_GetException(je));
+      return JS_Throw(je, why);
+    }
+    JS_FreeValue(je, why);
   }
   return text;
 }

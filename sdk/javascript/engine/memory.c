@@ -25,6 +25,7 @@ struct block { /* a free one */
 
 static struct {
   char *at, *end; /* of the chunk */
+  char *reserve;  /* a chunk for the error that says so when all else is full; NULL: in use */
   unsigned late;  /* LATE after the start */
   struct block *lists[SMALL / STEP + 1];
 } heap __attribute__((aligned(64)));
@@ -49,12 +50,17 @@ static void *take_large(size_t size) {
 /* What is left of the old chunk is lost. */
 static bool new_chunk(void) {
   char *chunk = malloc(CHUNK);
+  bool full = chunk == NULL;
+  if (full) {
+    chunk = heap.reserve;
+    heap.reserve = NULL;
+  }
   if (chunk == NULL) {
     return false;
   }
   heap.at = chunk;
   heap.end = chunk + CHUNK;
-  return true;
+  return !full; /* this block is refused, the next ones are not */
 }
 
 static void *take_small(unsigned size) {
@@ -124,6 +130,7 @@ void je_memory_seal(void) {
   memset(heap.lists, 0, sizeof heap.lists);
   heap.at = heap.end = NULL;
   heap.late = LATE;
+  heap.reserve = malloc(CHUNK);
   if (new_chunk()) { /* at a page: what calls write is found by pages */
     heap.at += (4096 - (uintptr_t)heap.at % 4096) % 4096;
   }
