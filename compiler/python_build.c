@@ -1,6 +1,6 @@
 /* python_build.c - a Python script to a module: MicroPython's, which heliosc has in itself, with
- * the script and its manifest behind it (docs/script-engines.md). Runs nothing: what the script does
- * when it is evaluated shows tryout.h, in the jail. Invariants: see source.h. */
+ * the script and its manifest behind it (docs/script-engines.md). Runs nothing: what the script
+ * does when it is evaluated shows tryout.h, in the jail. Invariants: see source.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
