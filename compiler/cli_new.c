@@ -70,7 +70,7 @@ static const struct project {
   const char *sdk, *folder;
 } projects[] = {
     {"rust", "", "Cargo.toml", "rust/", "heliosdb-wasm-sdk"},
-    {"go", "go/", "heliosdb", "go.mod", ""},
+    {"go", "", "go.mod", "go/", "heliosdb"},
     {"typescript", ".ts", NULL, "assemblyscript/", "heliosdb-as"},
     {"javascript", ".js", NULL, "javascript/", "heliosdb"},
     {"python", ".py", NULL, "python/src/heliosdb/", "heliosdb"},

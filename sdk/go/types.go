@@ -52,11 +52,11 @@ func ParseDate(s string) (Date, error) {
 		}
 	}
 	if ok && v[1] >= 1 && v[1] <= 12 {
-		year, month := v[0], v[1]
+		year, month := v[0]+400, v[1] // whole numbers all the way down to year 0
 		if month <= 2 {
 			year, month = year-1, month+12
 		}
-		d := Date(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + v[2] - 1 - 719468)
+		d := Date(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + v[2] - 1 - 719468 - 146097)
 		if d.String() == s[:10] {
 			return d, nil
 		}

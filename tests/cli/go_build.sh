@@ -60,6 +60,7 @@ expect 1 heliosc build --emit=module project/go.mod
 has err 'go.mod needs the SDK' || fail "no hint"
 heliosc new -q --lang go third && (cd third && module go.mod && ls) || fail "new"
 (cd third && go vet . && go test . >../out) && has out '^ok' || fail "go test"
+cp -r "$SOURCE/sdk/go" sdk && (cd sdk && go vet ./... && go test . ./gen >../out) || { cat out; fail "the SDK's own tests"; }
 rm shop.go && cat >shop.go <<'G'
 package main
 

@@ -37,7 +37,7 @@ def build(heliosc, source, out):
 def signatures(heliosc, plugin):
     """SQL signatures by name, as `heliosc inspect` gives them."""
     done = subprocess.run([str(heliosc), "inspect", "--json", str(plugin)], capture_output=True, text=True, check=True)
-    found = [p["sql"] for p in json.loads(done.stdout)["procedures"]]
+    found = [p["sql"].split(" RETURNS TABLE")[0] for p in json.loads(done.stdout)["procedures"]]
     return {sql.split("(")[0]: sql for sql in found}
 
 

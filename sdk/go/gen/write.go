@@ -194,12 +194,31 @@ type jsonParam struct {
 	Default string `json:"default,omitempty"`
 }
 
+type jsonColumn struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
 type jsonProcedure struct {
-	Name    string      `json:"name"`
-	Params  []jsonParam `json:"params"`
-	Returns string      `json:"returns,omitempty"`
-	Strict  bool        `json:"strict"`
-	State   string      `json:"state,omitempty"`
+	Name    string       `json:"name"`
+	Params  []jsonParam  `json:"params"`
+	Returns string       `json:"returns,omitempty"`
+	Table   []jsonColumn `json:"table,omitempty"`
+	Strict  bool         `json:"strict"`
+	State   string       `json:"state,omitempty"`
+}
+
+// columns of rows: by the fields' names, or "value".
+func (k *kind) columns() []jsonColumn {
+	var list []jsonColumn
+	for _, c := range k.rows {
+		name := "value"
+		if !k.whole {
+			name = snake(c.field)
+		}
+		list = append(list, jsonColumn{name, c.kind.base.sql})
+	}
+	return list
 }
 
 // manifest is the section helios.manifest: docs/manifest.md.
@@ -218,6 +237,9 @@ func (u *unit) manifest() []byte {
 		}
 		if p.result != nil && p.result.rows == nil {
 			j.Returns = p.result.base.sql
+		}
+		if p.result != nil {
+			j.Table = p.result.columns()
 		}
 		all.Procedures = append(all.Procedures, j)
 		for _, c := range p.capabilities {
