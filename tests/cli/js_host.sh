@@ -128,7 +128,6 @@ export function recursions() {
     getter: () => { const o = { get x() { return o.x; } }; o.x; },
     proxy: () => { const p = new Proxy({}, { get: (t, k) => p[k] }); p.x; },
     parse: () => JSON.parse("[".repeat(200000)),
-    stringify: () => { let a = []; for (let i = 0; i < 20000; i++) a = [a]; return JSON.stringify(a); },
     source: () => new Function("(".repeat(100000))(),
     regexp: () => new RegExp("(".repeat(100000)),
     match: () => /^(a|b)*$/.test("ab".repeat(500000)) || true,
