@@ -107,6 +107,9 @@ static void name_rustup(hcc_source_cache *c) {
                                       "toolchains/*/lib/rustlib/" TRIPLE "/lib"};
   const struct passwd *user = getpwuid(geteuid()); /* run.h's children have no HOME */
   char pattern[HCC_PATH];
+  if (user == NULL) {
+    hcc_source_cache_unfit(c);
+  }
   for (size_t i = 0; user != NULL && i < sizeof parts / sizeof *parts; i++) {
     glob_t found;
     if (hcc_path(pattern, NULL, "%s/.rustup/%s", user->pw_dir, parts[i]) != 0 ||
