@@ -3,15 +3,15 @@
 # Sourced by examples/demo.sh (`helios_setup demo`) and tests/run.sh (`helios_setup tests`).
 #
 # Changes two things only: Debian packages (by apt, as root or with sudo) and the folder toolchain/ of this
-# checkout, which holds wasm2c 1.0.36 and, for the tests, the sources of interpreters and AssemblyScript's compiler
-# (by npm, as it is set up here). Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
+# checkout, which holds wasm2c 1.0.36, the sources of interpreters and, for the tests, Go and AssemblyScript's
+# compiler (by npm, as it is set up here). Debian 12's own wasm2c 1.0.32 lacks SIMD and pastes names of
 # the module into C source, so Debian 13's package is unpacked there, with the libraries it needs,
 # and run by its own loader; nothing of it is installed. Quick when nothing is missing.
 
 PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libclang-dev libsqlite3-dev libcjson-dev \
-libssl-dev libcurl4-openssl-dev libedit-dev sqlite3"
-PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils openssl python3 nodejs npm rustc \
-libstd-rust-dev-wasm32 cargo wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32 binaryen clang-format git locales xz-utils zsh fish groff-base \
+libssl-dev libcurl4-openssl-dev libedit-dev sqlite3 wasi-libc python3 xz-utils"
+PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils openssl nodejs npm rustc \
+libstd-rust-dev-wasm32 cargo libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32 binaryen clang-format git locales zsh fish groff-base \
 qemu-user-static libc6-dev-arm64-cross"
 WABT_MIN=1.0.36
 GO_MIN=1.24
@@ -159,8 +159,8 @@ helios_setup() { # demo|tests SOURCE_DIR
     tests) install_packages "$PACKAGES_tests" ;;
   esac
   unpack_wabt "$2"
+  unpack_sources "$2" quickjs micropython
   [ "$1" = demo ] || unpack_go "$2"
-  [ "$1" = demo ] || unpack_sources "$2" quickjs micropython
   [ "$1" = demo ] || install_asc "$2"
 }
 
