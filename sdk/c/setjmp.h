@@ -1,6 +1,10 @@
 /* setjmp.h - non-local jumps for procedures in C. heliosc lowers them to plain WebAssembly; what
- * they cost stands in docs/sdk-c.md. Needs nothing of a C library. */
-#ifndef HELIOS_SETJMP_H
+ * they cost stands in docs/sdk-c.md. Needs nothing of a C library. For other machines, where
+ * procedures run against the mock host, it is their own setjmp.h. */
+#ifndef __wasm__
+#pragma GCC system_header
+#include_next <setjmp.h>
+#elif !defined HELIOS_SETJMP_H
 #define HELIOS_SETJMP_H
 
 #ifdef __cplusplus
