@@ -1,5 +1,6 @@
 # heliosc build of Go: a file alone, a project, messages at their places, what the manifest says. Needs Go 1.24.
 # The modules are not compiled further: tests/polyglot does that.
+command -v go >/dev/null || PATH=$PATH:$SOURCE/toolchain/bin # Debian 13's, by the set-up
 module() { heliosc build -q --emit=module "$@"; }
 cat >shop.go <<'G'
 package main
