@@ -14,6 +14,7 @@ import gzip
 import json
 import os
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -303,6 +304,8 @@ def main():
     parser.add_argument("--languages", type=lambda s: s.split(","), default=list(polyglot.LANGUAGES))
     parser.add_argument("--docs", type=Path)
     o = parser.parse_args()
+    if not hasattr(sqlite3.Connection, "enable_load_extension"):
+        sys.exit("languages.py: this Python's sqlite3 loads no extensions; Debian's /usr/bin/python3 does")
     binaries = o.bin.resolve()
     os.environ["HELIOS_HELIOSC"] = str(binaries / "heliosc")
     m = {"rounds": o.rounds, "rows": o.rows, "builds": {}, "missing": {}, "load": os.getloadavg()[0]}
