@@ -3,6 +3,8 @@
 #ifndef HCC_MESSAGE_H
 #define HCC_MESSAGE_H
 
+#include <stdarg.h>
+
 typedef struct hcc_message {
   const char *level;       /* "error", "warning", "note" */
   const char *file;        /* as the tool names it; NULL: none */
@@ -14,5 +16,9 @@ typedef struct hcc_listener {
   void (*hear)(void *arg, const hcc_message *m); /* may be NULL */
   void *arg;
 } hcc_listener;
+
+/* The text, cut at 511 bytes, as an error with the file, place and hint of m. */
+void hcc_say_error(const hcc_listener *listener, hcc_message m, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -39,21 +39,12 @@ typedef struct unit {
 static void wrong(unit *u, hcc_py_place place, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 static void wrong(unit *u, hcc_py_place place, const char *hint, const char *format, ...) {
-  char text[256];
-  hcc_message m = {.level = "error",
-                   .file = u->file,
-                   .line = place.line,
-                   .column = place.column,
-                   .text = text,
-                   .hint = hint};
+  const hcc_message m = {.file = u->file, .line = place.line, .column = place.column, .hint = hint};
   va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
   u->errors++;
-  if (u->listener->hear != NULL) {
-    u->listener->hear(u->listener->arg, &m);
-  }
+  va_start(args, format);
+  hcc_say_error(u->listener, m, format, args);
+  va_end(args);
 }
 
 /* A range of the source for %.*s. */

@@ -30,21 +30,12 @@ void hcc_script_unit_free(hcc_script_unit *u) {
 
 void hcc_script_wrong(hcc_script_unit *u, unsigned line, unsigned column, const char *hint,
                       const char *format, ...) {
-  char text[512];
-  va_list list;
-  va_start(list, format);
-  vsnprintf(text, sizeof text, format, list);
-  va_end(list);
+  const hcc_message m = {.file = u->file, .line = line, .column = column, .hint = hint};
+  va_list args;
   u->wrong = true;
-  if (u->listener->hear != NULL) {
-    const hcc_message m = {.level = "error",
-                           .file = u->file,
-                           .line = line,
-                           .column = column,
-                           .text = text,
-                           .hint = hint};
-    u->listener->hear(u->listener->arg, &m);
-  }
+  va_start(args, format);
+  hcc_say_error(u->listener, m, format, args);
+  va_end(args);
 }
 
 const char *hcc_script_keep(hcc_script_unit *u, const char *text, size_t n) {

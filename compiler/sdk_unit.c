@@ -44,21 +44,15 @@ static unsigned number_of(const cJSON *o, const char *name) {
 static void wrong(reader *r, const cJSON *o, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 static void wrong(reader *r, const cJSON *o, const char *hint, const char *format, ...) {
-  char text[256];
-  hcc_message m = {.level = "error",
-                   .file = r->file,
-                   .line = number_of(o, "line"),
-                   .column = number_of(o, "column"),
-                   .text = text,
-                   .hint = hint};
+  const hcc_message m = {.file = r->file,
+                         .line = number_of(o, "line"),
+                         .column = number_of(o, "column"),
+                         .hint = hint};
   va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
   r->errors++;
-  if (r->listener->hear != NULL) {
-    r->listener->hear(r->listener->arg, &m);
-  }
+  va_start(args, format);
+  hcc_say_error(r->listener, m, format, args);
+  va_end(args);
 }
 
 static bool word_char(char c) {
