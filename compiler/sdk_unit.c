@@ -3,7 +3,6 @@
 #include "sdk_unit.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MARK "helios " /* of annotations; "@helios " in comments */

@@ -11,7 +11,7 @@
 #include "source_cache.h"
 
 static const hcc_language languages[] = {
-#define HCC_LANGUAGE(ID, name, endings, build, by_hand) {name, endings, build, by_hand},
+#define HCC_LANGUAGE(ID, name, endings, build) {name, endings, build},
 #include "languages.def"
 #undef HCC_LANGUAGE
 };
@@ -89,9 +89,7 @@ int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err)
   const hcc_language *l = hcc_language_of(&stem, job->input);
   *out = (hcc_module_bytes){.bytes = NULL};
   if (l == NULL || l->build == NULL) {
-    return hcc_fail(err, HCC_E_LANGUAGE, HCC_NO_OFFSET,
-                    "%s is not built by heliosc yet; by hand: %s", l == NULL ? "this" : l->name,
-                    l == NULL ? "?" : l->by_hand);
+    return hcc_fail(err, HCC_E_LANGUAGE, HCC_NO_OFFSET, "not a source that heliosc builds");
   }
   return build_cached(out, l, job, err);
 }

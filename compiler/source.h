@@ -37,7 +37,6 @@ typedef struct hcc_module_bytes {
 typedef struct hcc_language {
   const char *name, *endings;
   int (*build)(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
-  const char *by_hand;
 } hcc_language;
 
 /* The language of a file by its name; NULL: none of the table. *stem: bytes of path before its
