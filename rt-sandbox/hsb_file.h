@@ -1,5 +1,5 @@
 /* hsb_file.h - the plugin file: an ELF image followed by sections that are never mapped, a
- * directory of them and a footer with a MAC. Written by compiler/pack.c, read by
+ * directory of them and a footer with a MAC. Written by compiler/seal/pack.c, read by
  * runtime/plugin/read.c, which trusts no byte of it before the MAC is checked.
  *
  *   [ELF image, padded to 8][section bytes, each padded to 8]...[directory][footer]

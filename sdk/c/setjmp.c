@@ -1,6 +1,6 @@
 /* setjmp.c - what LLVM's lowering of setjmp (-enable-emscripten-sjlj, LLVM 14 to 18) calls. heliosc
  * links it to sources that include setjmp.h, and then turns env.invoke_* and
- * env._emscripten_throw_longjmp into functions of the module: compiler/sjlj.h.
+ * env._emscripten_throw_longjmp into functions of the module: compiler/rewrite/sjlj.h.
  *
  * A function that calls setjmp keeps a table of (id, label): which of its calls of setjmp has which
  * number. It allocates the table when it begins and frees it when it returns, by malloc and free.

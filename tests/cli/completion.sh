@@ -15,7 +15,7 @@ complete() {
            printf "%s\n" "${COMPREPLY[@]}" | sort' bash "$@" | tr '\n' ' '
   echo
 }
-scripts heliosc "$SOURCE/compiler"
+scripts heliosc "$SOURCE/compiler/cli"
 complete heliosc ins
 complete heliosc verify --a
 complete heliosc build --tier = b

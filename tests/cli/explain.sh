@@ -2,7 +2,7 @@
 try heliosc explain H0105
 try heliosc explain 402
 heliosc explain --all --json >out && json_lines out
-python3 - "$SOURCE/compiler/errors.def" <<'PY' || fail "codes"
+python3 - "$SOURCE/compiler/base/errors.def" <<'PY' || fail "codes"
 import json, re, sys
 rows = [json.loads(line) for line in open("out")]
 table = re.findall(r"^HCC_ERROR\((\w+), (\d+), (\d+),", open(sys.argv[1]).read(), re.M)

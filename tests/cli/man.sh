@@ -14,5 +14,5 @@ page() { # PROGRAM, its tables
     [ ! -s err ] || { cat err; fail "groff"; }
   fi
 }
-page heliosc "$SOURCE/compiler"
+page heliosc "$SOURCE/compiler/cli"
 page helios "$SOURCE/runtime/cli"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""opcodes.py - escape classes 4, 5 and 10 over every memory opcode of compiler/opcodes.def.
+"""opcodes.py - escape classes 4, 5 and 10 over every memory opcode of compiler/module/opcodes.def.
 
 Each load and store is tried with constant offsets {0, 1, 2^31-1, 2^31, 2^32-1}, with indexes at the edges, fed by
 nothing, shl, add, a sign extension and a cut to 32 bits, with more live values than there are registers, and with its

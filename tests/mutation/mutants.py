@@ -20,9 +20,9 @@ GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_
 # (file, text that is there once, what takes its place)
 ROWS = [
     # the compiler's part
-    ("compiler/cc_flags.def", '"-fno-optimize-sibling-calls"', '"-foptimize-sibling-calls"'),
-    ("compiler/cc_flags.def", '"-DHSB_EXPLICIT_BOUNDS"', '"-DHSB_NO_BOUNDS"'),
-    ("compiler/cc_flags.def", '"-Werror=frame-larger-than"', '"-Wno-error=frame-larger-than"'),
+    ("compiler/native/cc_flags.def", '"-fno-optimize-sibling-calls"', '"-foptimize-sibling-calls"'),
+    ("compiler/native/cc_flags.def", '"-DHSB_EXPLICIT_BOUNDS"', '"-DHSB_NO_BOUNDS"'),
+    ("compiler/native/cc_flags.def", '"-Werror=frame-larger-than"', '"-Wno-error=frame-larger-than"'),
     # the shape of a sandbox
     ("rt-sandbox/hsb_abi.h", "((UINT64_C(8) << 30) + HSB_PAGE)", "((UINT64_C(4) << 30) + HSB_PAGE)"),
     ("rt-sandbox/hsb_check.h", "!__builtin_add_overflow(a, b, out)", "(__builtin_add_overflow(a, b, out), true)"),

@@ -162,7 +162,7 @@ class Copy:
 
     def opcodes(self, mode):
         status, said = self.run([sys.executable, "tests/escape/opcodes.py", self.build / "bin/escape_run",
-                                 "compiler/opcodes.def", "--stop", "yes", "--modes", mode], seconds=SECONDS)
+                                 "compiler/module/opcodes.def", "--stop", "yes", "--modes", mode], seconds=SECONDS)
         failed = re.search(r"^FAILED (\S+ \(\S+\))", said, re.M)
         return f"opcodes {failed.group(1) if failed else said[-60:].strip()}" if status else None
 

@@ -22,6 +22,7 @@
 #include "limits.h"
 #include "linkcheck.h"
 #include "reader.h"
+#include "sig.h"
 #include "spec_import.h"
 #include "spec_text.h"
 #include "stage.h"

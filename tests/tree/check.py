@@ -13,10 +13,11 @@ from pathlib import Path
 ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", "runtime/capability",
          "runtime/observe", "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite",
          "compiler/cmdline", "runtime/cli"]
-COMPILER = ["rt-sandbox", "compiler/cmdline", "compiler"]  # never the runtime
+COMPILER = ["rt-sandbox", "compiler/verify", "compiler/cmdline", "compiler/base", "compiler/module", "compiler/tools", "compiler/rewrite",
+            "compiler/seal", "compiler/languages", "compiler/native", "compiler/fuzz", "compiler/cli"]  # never the runtime
 VERIFY = "compiler/verify/"  # judges what the rest of the compiler made: includes nothing but itself and libc
 LIBRARY = ["compiler", "runtime", "rt-sandbox"]  # no prints, no exits in here
-FRONT = re.compile(r"compiler/(main|cli[^/]*|jail|run)\.c$|compiler/fuzz/|runtime/cli/")  # programs, children may
+FRONT = re.compile(r"compiler/cli/|compiler/tools/(jail|run)\.c$|compiler/rewrite/lower_main\.c$|compiler/fuzz/|runtime/cli/")  # programs, children may
 BANNED = re.compile(
     r"(?<![\w.>])(abort|exit|_exit|assert|printf|puts|putchar|perror|gets|strcpy|strcat|sprintf|vsprintf"
     r"|strtok|atoi|atol|atof|alloca|system|popen|tmpnam|mktemp|setjmp|longjmp|sigsetjmp|siglongjmp)\s*\(")
@@ -48,8 +49,7 @@ def layer(path, order):
 
 def resolve(root, path, name):
     """The file in the tree that `#include "name"` in path means, or None for one from outside."""
-    for base in (Path(path).parent, Path("rt-sandbox"), Path("rt-sandbox/include"), Path("compiler/cmdline"), Path("compiler"),
-                 Path(VERIFY), Path("runtime"), Path("runtime/include")):
+    for base in (Path(path).parent, Path("rt-sandbox/include"), *map(Path, COMPILER), Path("runtime"), Path("runtime/include")):
         if (root / base / name).is_file():
             return (base / name).as_posix()
     return None
@@ -153,7 +153,7 @@ def check_docs(root):
     """docs/limits.md gives the compiler's limits; links of every page lead somewhere."""
     yield from check_tables(root)
     page = (root / "docs/limits.md").read_text()
-    for m in re.finditer(r"#define (HCC_MAX_\w+) +\(?(\d+)u?(?: << (\d+)\))?", (root / "compiler/limits.h").read_text()):
+    for m in re.finditer(r"#define (HCC_MAX_\w+) +\(?(\d+)u?(?: << (\d+)\))?", (root / "compiler/base/limits.h").read_text()):
         value = int(m.group(2)) << int(m.group(3) or 0)
         if not re.search(rf"`{m.group(1)}`\) \| {value:,} \|", page):
             yield f"docs/limits.md: no row with `{m.group(1)}` and {value:,}"

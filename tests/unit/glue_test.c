@@ -6,6 +6,7 @@
 
 #include "glue.h"
 #include "module.h"
+#include "sig.h"
 
 static void sig__letters(void **state) {
   (void)state;

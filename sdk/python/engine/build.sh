@@ -1,6 +1,6 @@
 #!/bin/sh
 # build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
-# beside this file as one module, by clang and wasi-libc; LOWER (compiler/lower_main.c) takes its setjmp away. Nothing of
+# beside this file as one module, by clang and wasi-libc; LOWER (compiler/rewrite/lower_main.c) takes its setjmp away. Nothing of
 # MicroPython is changed but the name of one function, in a copy: names.c.
 set -eu
 source=$1 lower=$2 out=$3
@@ -10,7 +10,7 @@ clang=${HELIOS_CLANG:-clang}
 
 # What was made of the same parts is taken again, by any preset.
 kept=$source/../../engines/python-$({
-  cat "$here"/*.[ch] "$here/build.sh" "$sdk"/c/setjmp.[ch] "$sdk/c/heliosdb.h" "$sdk"/../compiler/sjlj*.[ch]
+  cat "$here"/*.[ch] "$here/build.sh" "$sdk"/c/setjmp.[ch] "$sdk/c/heliosdb.h" "$sdk"/../compiler/rewrite/sjlj*.[ch]
   "$clang" --version
   cksum "$source/py/mpconfig.h" "$source/py/vm.c" "$source/py/gc.c"
 } | sha256sum | cut -c 1-16)

@@ -4,7 +4,7 @@
  *
  * The section helios.script is a line of ours, then the source. The line: the file's name, a tab,
  * and for each function its name and a letter a parameter, n: may be NULL, r: may not
- * (compiler/python_build.c). */
+ * (compiler/languages/python_build.c). */
 #include "engine.h"
 #include "py/builtin.h"
 #include "py/compile.h"

@@ -7,10 +7,10 @@ set(PYTHON_EMBEDDED ${CMAKE_BINARY_DIR}/generated/python_embedded.c)
 set(MICROPYTHON ${CMAKE_SOURCE_DIR}/toolchain/src/micropython)
 set(bytes "")
 if(EXISTS ${MICROPYTHON}/py/mpconfig.h AND EXISTS /usr/lib/wasm32-wasi/libc.a)
-  file(GLOB LOWER_SOURCES CONFIGURE_DEPENDS sjlj*.c decode*.c validate*.c)
-  add_executable(lower lower_main.c ${LOWER_SOURCES} arena.c buf.c callgraph.c error.c instr.c reader.c)
+  file(GLOB LOWER_SOURCES CONFIGURE_DEPENDS rewrite/sjlj*.c module/decode*.c module/validate*.c)
+  add_executable(lower rewrite/lower_main.c ${LOWER_SOURCES} base/arena.c base/buf.c base/error.c module/callgraph.c module/instr.c module/reader.c)
   target_link_libraries(lower PRIVATE hsb helios_flags)
-  target_include_directories(lower PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_include_directories(lower PRIVATE base module rewrite)
   file(GLOB PYTHON_SOURCES CONFIGURE_DEPENDS ${PYTHON_DIR}/*.c ${PYTHON_DIR}/*.h ${PYTHON_DIR}/build.sh)
   add_custom_command(OUTPUT ${PYTHON_MODULE}
     COMMAND sh ${PYTHON_DIR}/build.sh ${MICROPYTHON} $<TARGET_FILE:lower> ${PYTHON_MODULE}

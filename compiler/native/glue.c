@@ -6,24 +6,25 @@
 
 #include "imports.h"
 #include "limits.h"
+#include "sig.h"
 
-/* By value type: letter in hsb_abi.h, letter in wasm2c's struct names, slots taken, C type, how it
+/* By value type: letter in wasm2c's struct names, slots taken, C type, how it
  * is got from slots ("s + at") and put there. A function reference cannot leave the guest: the
  * host sees whether there is one, and gives none. */
 static const struct type_row {
   uint8_t type;
-  char sig, letter;
+  char letter;
   uint8_t slots;
   const char *c, *get, *put;
 } type_rows[] = {
-    {HCC_I32, 'i', 'i', 1, "u32", "(u32)s[%u]", "s[%u] = %s"},
-    {HCC_I64, 'j', 'j', 1, "u64", "s[%u]", "s[%u] = %s"},
-    {HCC_F32, 'f', 'f', 1, "f32", "hsb_f32_of(s[%u])", "s[%u] = hsb_slot_f32(%s)"},
-    {HCC_F64, 'd', 'd', 1, "f64", "hsb_f64_of(s[%u])", "s[%u] = hsb_slot_f64(%s)"},
-    {HCC_V128, 'v', 'o', 2, "v128", "hsb_v128_of(s + %u)", "hsb_slots_v128(s + %u, %s)"},
-    {HCC_FUNCREF, 'r', 'r', 1, "wasm_rt_funcref_t", "(s[%u], wasm_rt_funcref_null_value)",
+    {HCC_I32, 'i', 1, "u32", "(u32)s[%u]", "s[%u] = %s"},
+    {HCC_I64, 'j', 1, "u64", "s[%u]", "s[%u] = %s"},
+    {HCC_F32, 'f', 1, "f32", "hsb_f32_of(s[%u])", "s[%u] = hsb_slot_f32(%s)"},
+    {HCC_F64, 'd', 1, "f64", "hsb_f64_of(s[%u])", "s[%u] = hsb_slot_f64(%s)"},
+    {HCC_V128, 'o', 2, "v128", "hsb_v128_of(s + %u)", "hsb_slots_v128(s + %u, %s)"},
+    {HCC_FUNCREF, 'r', 1, "wasm_rt_funcref_t", "(s[%u], wasm_rt_funcref_null_value)",
      "s[%u] = (%s).func != 0"},
-    {HCC_EXTERNREF, 'e', 'e', 1, "wasm_rt_externref_t", "(wasm_rt_externref_t)s[%u]",
+    {HCC_EXTERNREF, 'e', 1, "wasm_rt_externref_t", "(wasm_rt_externref_t)s[%u]",
      "s[%u] = (hsb_slot)(%s)"},
 };
 
@@ -56,21 +57,6 @@ static const struct type_row *row_of(uint8_t type) {
     }
   }
   return &type_rows[sizeof type_rows / sizeof *type_rows - 1];
-}
-
-bool hcc_sig(char out[HCC_SIG], const hcc_functype *type) {
-  if (type->param_count > HCC_MAX_PARAMS || type->result_count > HCC_MAX_RESULTS) {
-    return false;
-  }
-  for (uint32_t i = 0; i < type->param_count; i++) {
-    *out++ = row_of(type->params[i])->sig;
-  }
-  *out++ = ':';
-  for (uint32_t i = 0; i < type->result_count; i++) {
-    *out++ = row_of(type->results[i])->sig;
-  }
-  *out = '\0';
-  return true;
 }
 
 static uint32_t slots_of(const uint8_t *types, uint32_t count) {

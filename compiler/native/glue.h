@@ -8,18 +8,12 @@
 
 #include <stdio.h>
 
-#include "limits.h"
 #include "rewrite.h"
 
 typedef struct hcc_glue_options {
   bool explicit_bounds;
   uint8_t module_hash[32];
 } hcc_glue_options;
-
-/* The signature of a function type as in hsb_abi.h, "ij:d", into a NUL-terminated buffer. False if
- * it has more values than HCC_SIG allows. */
-#define HCC_SIG (HCC_MAX_PARAMS + HCC_MAX_RESULTS + 2u)
-bool hcc_sig(char out[HCC_SIG], const hcc_functype *type);
 
 /* Writes the text; m.h (with fuel and marks imported) must come before it, and a file "blob" with
  * the bytes of all plan->segments, in order, stand where it is compiled. Write errors are left to

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glue.h"
 #include "hash.h"
 #include "pack.h"
 #include "reader.h"
+#include "sig.h"
 
 static const char script_section[] = "helios.script", manifest_section[] = "helios.manifest";
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "glue.h"
 #include "reader.h"
 #include "script.h"
+#include "sig.h"
 
 #define MANIFEST_MAX (1u << 20) /* bytes */
 #define NAME_MAX_BYTES 128u     /* of a procedure or parameter: PostgreSQL has 63 */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "glue.h"
+#include "sig.h"
 
 static const struct host_call {
   const char *module, *name, *sig;

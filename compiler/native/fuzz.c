@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glue.h"
+#include "sig.h"
 
 #define PLAN_MAX (64u << 20)
 

@@ -4,8 +4,8 @@
 #include <cJSON.h>
 #include <string.h>
 
-#include "glue.h"
 #include "hash.h"
+#include "sig.h"
 
 /* UTF-8 (decode.c has checked it) to a JSON string. */
 static void put_name(hcc_buf *out, const hcc_module *m, hcc_range r) {
