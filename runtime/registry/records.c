@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(HRT_COUNT_COUNT <= 32, "read_metric_text has a bit for each");
+
 static int sql_fail(sqlite3 *db, helios_error *err) {
   return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
 }
@@ -109,14 +111,6 @@ static char *write_metric_text(sqlite3 *db) {
   return sqlite3_str_finish(s);
 }
 
-static char *read_metric_text(sqlite3 *db, const char *where) {
-  sqlite3_str *s = sqlite3_str_new(db);
-  sqlite3_str_appendall(s, "SELECT source, procedure, version");
-  append_counts(s, AS_NAMES);
-  sqlite3_str_appendf(s, ", buckets FROM main.helios_metric %s", where);
-  return sqlite3_str_finish(s);
-}
-
 static bool has_count(sqlite3 *db, int which) {
   sqlite3_stmt *s = NULL;
   char *sql = sqlite3_mprintf("SELECT m.%s FROM main.helios_metric m", hrt_count_name(which));
@@ -124,6 +118,17 @@ static bool has_count(sqlite3 *db, int which) {
   sqlite3_finalize(s);
   sqlite3_free(sql);
   return has;
+}
+
+/* lacks: bit n: the table has no counter n, which is 0 then. */
+static char *read_metric_text(sqlite3 *db, const char *where, uint32_t lacks) {
+  sqlite3_str *s = sqlite3_str_new(db);
+  sqlite3_str_appendall(s, "SELECT source, procedure, version");
+  for (int i = 0; i < HRT_COUNT_COUNT; i++) {
+    sqlite3_str_appendf(s, ", %s", lacks & 1u << i ? "0" : hrt_count_name(i));
+  }
+  sqlite3_str_appendf(s, ", buckets FROM main.helios_metric %s", where);
+  return sqlite3_str_finish(s);
 }
 
 /* A table of an earlier engine lacks those that were added since. */
@@ -339,8 +344,8 @@ int hrt_metrics_fold(sqlite3 *db, uint64_t source, const hrt_metric_row *rows, s
                      helios_error *err) {
   sqlite3_stmt *s = NULL;
   int status = 0;
-  HRT_TRY(prepare(&s, db,
-                  read_metric_text(db, "WHERE source = 0 AND procedure = ? AND version = ?"), err));
+  HRT_TRY(prepare(
+      &s, db, read_metric_text(db, "WHERE source = 0 AND procedure = ? AND version = ?", 0), err));
   for (size_t i = 0; i < count; i++) {
     hrt_metric_row sum = rows[i];
     HRT_TRY(add_ended(&sum, s, db, err));
@@ -354,12 +359,23 @@ out:
   return status;
 }
 
+/* Also of a table that an earlier engine wrote last. *out is NULL if there is none. */
+static int prepare_metrics(sqlite3_stmt **out, sqlite3 *db, helios_error *err) {
+  static const char order[] = "ORDER BY procedure, version";
+  helios_error e = {0};
+  uint32_t lacks = 0;
+  int status = hrt_prepare_if_there(out, db, read_metric_text(db, order, 0), &e);
+  for (int i = 0; status == HELIOS_E_SQL && i < HRT_COUNT_COUNT; i++) {
+    lacks |= has_count(db, i) ? 0 : 1u << i;
+  }
+  return status == 0 ? 0 : hrt_prepare_if_there(out, db, read_metric_text(db, order, lacks), err);
+}
+
 int hrt_metrics_read(sqlite3 *db, hrt_metric_row_fn *each, void *arg, helios_error *err) {
   sqlite3_stmt *s;
   hrt_metric_row row;
   int rc = SQLITE_DONE;
-  int status =
-      hrt_prepare_if_there(&s, db, read_metric_text(db, "ORDER BY procedure, version"), err);
+  int status = prepare_metrics(&s, db, err);
   while (s && (rc = sqlite3_step(s)) == SQLITE_ROW) {
     read_row(&row, s);
     if (!each(arg, &row)) {

@@ -324,6 +324,22 @@ class Counters(Case):
         self.fails("divide by zero", "SELECT divide(1, 999 - a) FROM t")
         self.assertEqual(rows(self.db, query), [("divide", 1, 1000, 1, 1, 1)])
 
+    def test_of_an_earlier_engine(self):
+        """A table that lacks counters is read as it is, by who may not change it too."""
+        self.db.execute("SELECT answer() FROM t").fetchall()
+        self.db.close()
+        with plain(f"{self.id()}.db") as db:
+            db.executescript("ALTER TABLE helios_metric DROP COLUMN rows; ALTER TABLE helios_metric DROP COLUMN time_max_ns;")
+        db.close()
+        query = "SELECT version, calls, rows FROM helios_metrics WHERE procedure = 'answer'"
+        self.db = connect(f"{self.id()}.db")
+        self.assertEqual(rows(self.db, query), [(1, 1000, 0)])
+        self.assertIn('helios_procedure_rows_total{procedure="answer",version="1"} 0', one(self.db, "SELECT helios_prometheus()"))
+        self.db.execute("SELECT answer()").fetchall()
+        self.db.close()
+        self.db = connect(f"{self.id()}.db")
+        self.assertEqual(rows(self.db, query), [(1, 1001, 0)])
+
     def test_fuel_is_exact(self):
         self.db.execute("SELECT answer() FROM t").fetchall()
         calls, fuel, most, memory = rows(self.db, "SELECT calls, fuel, fuel_max, memory_max FROM helios_metrics")[0]
