@@ -227,22 +227,11 @@ static const char *const lasting_columns =
     "procedure_id ORDER BY 1, 2; SELECT count(*), sum(length(wasm)) FROM helios_module; "
     "SELECT hex(module_hash), options, hex(so_hash), length(so) FROM helios_plugin ORDER BY 1, 2";
 
-static int row(void *arg, int count, char **values, char **names) {
-  (void)names;
-  char *out = arg;
-  for (int i = 0; i < count; i++) {
-    size_t used = strlen(out);
-    snprintf(out + used, sizeof ek_out - used, "%s|", values[i] ? values[i] : "NULL");
-  }
-  strcat(out, "\n");
-  return 0;
-}
-
 static void look(char *out, const char *sql) {
   sqlite3 *db = NULL;
   out[0] = 0;
   assert_int_equal(sqlite3_open(ek_path("f.db"), &db), SQLITE_OK);
-  int rc = sqlite3_exec(db, sql, row, out, NULL);
+  int rc = sqlite3_exec(db, sql, ek_sql_row, out, NULL);
   if (rc != SQLITE_OK && strstr(sqlite3_errmsg(db), "no such table") == NULL) {
     fail_msg("catalog: %s", sqlite3_errmsg(db));
   }

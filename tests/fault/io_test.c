@@ -15,20 +15,6 @@ static const struct mode {
   const char *name, *pragma;
 } modes[] = {{"journal", "PRAGMA journal_mode = DELETE"}, {"wal", "PRAGMA journal_mode = WAL"}};
 
-static struct fx_bytes read_file(const char *name) {
-  struct fx_bytes b = {NULL, 0};
-  FILE *f = fopen(ek_path(name), "rb");
-  assert_non_null(f);
-  assert_int_equal(fseek(f, 0, SEEK_END), 0);
-  b.size = (size_t)ftell(f);
-  rewind(f);
-  b.data = malloc(b.size + 1);
-  assert_non_null(b.data);
-  assert_int_equal(fread(b.data, 1, b.size, f), b.size);
-  fclose(f);
-  return b;
-}
-
 /* Runs all steps, closing the file between two of them. */
 static void record(const struct mode *m) {
   steps_remove("f.db");
@@ -42,7 +28,7 @@ static void record(const struct mode *m) {
     steps_look(catalog[i], "f.db");
     if (i < STEPS) {
       fx_free(before[i]);
-      before[i] = read_file("f.db");
+      before[i] = fx_read(ek_path("f.db"));
     }
   }
 }

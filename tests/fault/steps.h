@@ -48,28 +48,17 @@ static const char *const steps_catalog =
     "SELECT p.name, version FROM helios_vouch JOIN helios_procedure p ON p.id = procedure_id "
     "ORDER BY 1, 2";
 
-FX int steps_row(void *arg, int count, char **values, char **names) {
-  (void)names;
-  char *out = arg;
-  for (int i = 0; i < count; i++) {
-    size_t used = strlen(out);
-    snprintf(out + used, sizeof ek_out - used, "%s|", values[i] ? values[i] : "NULL");
-  }
-  strcat(out, "\n");
-  return 0;
-}
-
 /* The catalog of a file as stock SQLite sees it, which must also find it whole. */
 FX void steps_look(char out[sizeof ek_out], const char *name) {
   sqlite3 *db = NULL;
   out[0] = 0;
   assert_int_equal(sqlite3_open(ek_path(name), &db), SQLITE_OK);
-  int rc = sqlite3_exec(db, "PRAGMA quick_check", steps_row, out, NULL);
+  int rc = sqlite3_exec(db, "PRAGMA quick_check", ek_sql_row, out, NULL);
   if (rc != SQLITE_OK || strcmp(out, "ok|\n") != 0) {
     fail_msg("integrity: %s %s", sqlite3_errmsg(db), out);
   }
   out[0] = 0;
-  rc = sqlite3_exec(db, steps_catalog, steps_row, out, NULL);
+  rc = sqlite3_exec(db, steps_catalog, ek_sql_row, out, NULL);
   if (rc != SQLITE_OK && strstr(sqlite3_errmsg(db), "no such table") == NULL) {
     fail_msg("catalog: %s", sqlite3_errmsg(db));
   }

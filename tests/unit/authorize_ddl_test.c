@@ -1,6 +1,6 @@
 /* authorize_ddl_test.c - CREATE, ALTER and DROP by a guest: what `ddl:<table>` allows, table by
  * table, what it never allows, and the ways around it. */
-#include "puppet.h"
+#include "authorize_kit.h"
 
 #include "host/scan.h"
 
@@ -17,39 +17,13 @@ static const char *const schema =
     "ANALYZE";
 
 static puppet *with(const char *const *caps) {
-  puppet *p = puppet_open(caps, puppet_shared());
-  puppet_exec(p, schema);
-  hrt_host_begin(p->env, 0, NULL, NULL);
-  return p;
-}
-
-static void done(puppet *p) {
-  hrt_host_end(p->env);
-  puppet_close(p);
-}
-
-static int run(puppet *p, const char *sql) {
-  return (int)CALL64(p, "exec", TEXT(p, 0, sql), 0, 0);
-}
-
-static void denied(puppet *p, const char *sql) {
-  int status = run(p, sql);
-  if (status != HSB_STATUS_DENIED) {
-    fail_msg("%s: %d %s", sql, status, puppet_error(p));
-  }
+  return authorize_open(caps, schema);
 }
 
 static void refused(puppet *p, const char *sql) {
   int status = run(p, sql);
   if (status >= 0) {
     fail_msg("%s: %d", sql, status);
-  }
-}
-
-static void allowed(puppet *p, const char *sql) {
-  int status = run(p, sql);
-  if (status != 0) {
-    fail_msg("%s: %d %s", sql, status, puppet_error(p));
   }
 }
 
@@ -374,8 +348,6 @@ int main(void) {
       cmocka_unit_test(replaced__nothing),       cmocka_unit_test(scan__first_words),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  hrt_plugin *shared = puppet_shared();
-  hrt_plugin_unref(shared);
-  hrt_plugin_unref(shared);
+  puppet_unshare();
   return failed;
 }

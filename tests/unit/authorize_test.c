@@ -1,49 +1,26 @@
 /* authorize_test.c - what guest SQL may not do: each way to reach a table, a column, a function or
  * a statement without a grant; and the ways around the authorizer itself. */
-#include "puppet.h"
+#include "authorize_kit.h"
+
+static const char *const schema =
+    "CREATE TABLE orders(id INTEGER PRIMARY KEY, total REAL, card TEXT);"
+    "CREATE TABLE secrets(k TEXT, v TEXT);"
+    "CREATE TABLE audit(what TEXT);"
+    "CREATE TABLE helios_procedures(name TEXT);"
+    "CREATE VIEW leak AS SELECT v FROM secrets;"
+    "CREATE VIEW totals AS SELECT total FROM orders;"
+    "CREATE TRIGGER orders_audit AFTER INSERT ON orders BEGIN INSERT INTO audit "
+    "VALUES (new.id); END;"
+    "CREATE TEMP TABLE scratch(x);"
+    "ATTACH ':memory:' AS other; CREATE TABLE other.orders2(x);"
+    "INSERT INTO secrets VALUES ('key', 'value')";
 
 static puppet *with(const char *const *caps) {
-  puppet *p = puppet_open(caps, puppet_shared());
-  puppet_exec(p, "CREATE TABLE orders(id INTEGER PRIMARY KEY, total REAL, card TEXT);"
-                 "CREATE TABLE secrets(k TEXT, v TEXT);"
-                 "CREATE TABLE audit(what TEXT);"
-                 "CREATE TABLE helios_procedures(name TEXT);"
-                 "CREATE VIEW leak AS SELECT v FROM secrets;"
-                 "CREATE VIEW totals AS SELECT total FROM orders;"
-                 "CREATE TRIGGER orders_audit AFTER INSERT ON orders BEGIN INSERT INTO audit "
-                 "VALUES (new.id); END;"
-                 "CREATE TEMP TABLE scratch(x);"
-                 "ATTACH ':memory:' AS other; CREATE TABLE other.orders2(x);"
-                 "INSERT INTO secrets VALUES ('key', 'value')");
-  hrt_host_begin(p->env, 0, NULL, NULL);
-  return p;
-}
-
-static void done(puppet *p) {
-  hrt_host_end(p->env);
-  puppet_close(p);
+  return authorize_open(caps, schema);
 }
 
 /* The rest that binding needs; none of them reaches data. */
 #define BASE "query", "transaction", "log", "clock"
-
-static int run(puppet *p, const char *sql) {
-  return (int)CALL64(p, "exec", TEXT(p, 0, sql), 0, 0);
-}
-
-static void denied(puppet *p, const char *sql) {
-  int status = run(p, sql);
-  if (status != HSB_STATUS_DENIED) {
-    fail_msg("%s: %d %s", sql, status, puppet_error(p));
-  }
-}
-
-static void allowed(puppet *p, const char *sql) {
-  int status = run(p, sql);
-  if (status < 0) {
-    fail_msg("%s: %d %s", sql, status, puppet_error(p));
-  }
-}
 
 static void read__tables_and_columns(void **state) {
   (void)state;
@@ -442,8 +419,6 @@ int main(void) {
       cmocka_unit_test(window__nested),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  hrt_plugin *shared = puppet_shared();
-  hrt_plugin_unref(shared);
-  hrt_plugin_unref(shared);
+  puppet_unshare();
   return failed;
 }

@@ -226,4 +226,16 @@ FX void ek_fails(helios *h, const char *sql, helios_code code, const char *part)
 
 #define EK_CREATE_ANSWER "CREATE PROCEDURE answer() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"
 
+/* For sqlite3_exec: a row as a line behind the text at arg, of ek_out bytes. */
+FX int ek_sql_row(void *arg, int count, char **values, char **names) {
+  (void)names;
+  char *out = arg;
+  for (int i = 0; i < count; i++) {
+    size_t used = strlen(out);
+    snprintf(out + used, sizeof ek_out - used, "%s|", values[i] ? values[i] : "NULL");
+  }
+  strcat(out, "\n");
+  return 0;
+}
+
 #endif

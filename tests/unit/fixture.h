@@ -58,6 +58,18 @@ FX struct fx_bytes fx_read(const char *path) {
   return b;
 }
 
+/* Mappings of this process. */
+FX int fx_maps(void) {
+  int lines = 0, c;
+  FILE *f = fopen("/proc/self/maps", "r");
+  assert_non_null(f);
+  while ((c = fgetc(f)) != EOF) {
+    lines += c == '\n';
+  }
+  fclose(f);
+  return lines;
+}
+
 /* ELF bytes of a C source. flags are put after ours, so they can undo them. */
 FX struct fx_bytes fx_compile(const char *source, const char *flags) {
   char dir[] = "/tmp/fixture-" MKTEMP, command[2000], path[100];

@@ -309,8 +309,6 @@ int main(void) {
       cmocka_unit_test(memory__every_failure),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  hrt_plugin *shared = puppet_shared();
-  hrt_plugin_unref(shared);
-  hrt_plugin_unref(shared);
+  puppet_unshare();
   return failed;
 }

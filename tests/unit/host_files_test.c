@@ -483,8 +483,6 @@ int main(void) {
     return 1;
   }
   failed += cmocka_run_group_tests_name("component by component", tests, NULL, NULL);
-  hrt_plugin *shared = puppet_shared();
-  hrt_plugin_unref(shared);
-  hrt_plugin_unref(shared);
+  puppet_unshare();
   return failed;
 }

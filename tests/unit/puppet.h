@@ -86,6 +86,13 @@ FX hrt_plugin *puppet_shared(void) {
   return hrt_plugin_ref(plugin);
 }
 
+/* Behind all tests: nothing of theirs is left. */
+FX void puppet_unshare(void) {
+  hrt_plugin *shared = puppet_shared();
+  hrt_plugin_unref(shared);
+  hrt_plugin_unref(shared);
+}
+
 FX void puppet_exec(puppet *p, const char *sql) {
   char *message = NULL;
   if (sqlite3_exec(p->db, sql, NULL, NULL, &message) != SQLITE_OK) {

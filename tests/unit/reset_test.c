@@ -50,17 +50,6 @@ static void reset_is(hrt_instance *i, const struct copy *c) {
   same(i, c);
 }
 
-static int maps(void) {
-  int lines = 0, c;
-  FILE *f = fopen("/proc/self/maps", "r");
-  assert_non_null(f);
-  while ((c = fgetc(f)) != EOF) {
-    lines += c == '\n';
-  }
-  fclose(f);
-  return lines;
-}
-
 static uint32_t seed = 1;
 
 static uint32_t random_below(uint32_t n) {
@@ -149,7 +138,7 @@ static void reset__random_writes(void **state) {
   for (int n = 0; n < 3; n++) {
     hrt_instance *i = kit_instance(plugins[n], NULL);
     struct copy c = take(i);
-    int before = maps();
+    int before = fx_maps();
     for (int round = 0; round < 60; round++) {
       uint32_t writes = random_below(60), place = random_below((uint32_t)c.size);
       for (uint32_t w = 0; w < writes; w++) {
@@ -163,7 +152,7 @@ static void reset__random_writes(void **state) {
         }
         assert_int_equal(kit_call(i, KIT_PEEK, at, 0, 0), byte);
       }
-      assert_in_range(maps(), 0, before + 2 * HRT_RANGES + 4);
+      assert_in_range(fx_maps(), 0, before + 2 * HRT_RANGES + 4);
       reset_is(i, &c);
     }
     hrt_instance_free(i);
