@@ -3,28 +3,54 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli_scratch.h"
+#include "cli_call.h"
 
 static const char *type_of(const cJSON *param) {
   const cJSON *v = cJSON_GetObjectItemCaseSensitive(param, "type");
   return cJSON_IsString(v) ? v->valuestring : "";
 }
 
-static void put_call(hcc_buf *sql, const hcc_cli *cli, const cJSON *procedure) {
-  const cJSON *param = cJSON_GetObjectItemCaseSensitive(procedure, "params");
-  param = param == NULL ? NULL : param->child;
-  hcc_scratch_name(sql, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(procedure, "name")));
-  hcc_buf_byte(sql, '(');
-  for (int i = 1; i < cli->arg_count; i++) {
-    hcc_buf_text(sql, i > 1 ? ", " : "");
-    hcc_scratch_literal(sql, type_of(param), cli->args[i]);
+/* The words of the command line: one call's, or of an aggregate as many rows as there are. */
+static int put_arguments(hcc_buf *sql, hcc_cli *cli, const cJSON *procedure) {
+  const cJSON *params = cJSON_GetObjectItemCaseSensitive(procedure, "params");
+  const cJSON *param = params == NULL ? NULL : params->child;
+  int count = cJSON_GetArraySize(params), given = cli->arg_count - 1;
+  bool aggregate = hcc_call_is_aggregate(procedure);
+  if (aggregate && given > 0 && (count == 0 || given % count != 0)) {
+    return hcc_cli_usage(cli,
+                         "an aggregate is given rows: the values of one after those of another",
+                         "%d values are no rows of %d", given, count);
+  }
+  for (int i = 0; i < given; i++) {
+    bool row = aggregate && i % count == 0;
+    param = row ? params->child : param;
+    hcc_buf_text(sql, i > 0 ? ", " : "");
+    hcc_buf_text(sql, row ? "(" : "");
+    hcc_scratch_literal(sql, type_of(param), cli->args[i + 1]);
+    hcc_buf_text(sql, aggregate && i % count == count - 1 ? ")" : "");
     param = param == NULL ? NULL : param->next;
   }
-  hcc_buf_byte(sql, ')');
   hcc_buf_byte(sql, '\0');
+  return 0;
 }
 
-static void show(hcc_cli *cli, const hcc_answer *a) {
+/* Rows of a table: a line each, as sqlite3 shows them. */
+static void show_rows(hcc_cli *cli, const cJSON *rows) {
+  const cJSON *row, *v;
+  cJSON_ArrayForEach(row, rows) {
+    cJSON_ArrayForEach(v, row) {
+      char *other = cJSON_IsString(v) || cJSON_IsNull(v) ? NULL : cJSON_PrintUnformatted(v);
+      const char *text = cJSON_IsString(v) ? v->valuestring : other == NULL ? "" : other;
+      hcc_cli_print(cli, "%s%s", v == row->child ? "" : "|", text);
+      free(other);
+    }
+    hcc_cli_print(cli, "\n");
+  }
+}
+
+static void show(hcc_cli *cli, const cJSON *procedure, const hcc_answer *a) {
+  char *plain = hcc_answer_plain(a);
+  cJSON *rows = hcc_call_is_table(procedure) && plain != NULL ? cJSON_Parse(plain) : NULL;
   if (cli->json) {
     cJSON *o = hcc_cli_object("result");
     cJSON_AddStringToObject(o, "command", "run");
@@ -33,38 +59,47 @@ static void show(hcc_cli *cli, const hcc_answer *a) {
     cJSON_AddNumberToObject(o, "fuel", a->fuel);
     cJSON_AddNumberToObject(o, "time_ns", a->time_ns);
     hcc_cli_emit(cli, o);
-    return;
+  } else if (rows != NULL) {
+    show_rows(cli, rows);
+  } else {
+    hcc_cli_print(cli, "%s\n", plain == NULL ? a->value : plain);
   }
-  char *plain = hcc_answer_plain(a);
-  hcc_cli_print(cli, "%s\n", plain == NULL ? a->value : plain);
+  if (!cli->json) {
+    fflush(stdout);
+    hcc_cli_say(cli, "%.0f fuel, %.1f us\n", a->fuel, a->time_ns / 1e3);
+  }
+  cJSON_Delete(rows);
   free(plain);
-  fflush(stdout);
-  hcc_cli_say(cli, "%.0f fuel, %.1f us\n", a->fuel, a->time_ns / 1e3);
 }
 
 static int call(hcc_scratch *s) {
   hcc_cli *cli = s->cli;
-  hcc_answer answer;
-  hcc_buf sql;
+  hcc_answer answer = {.value = NULL};
+  hcc_buf arguments, sql;
   char clean[1024];
   const cJSON *procedure = hcc_scratch_procedure(s, NULL);
   if (procedure == NULL) {
     return 2;
   }
-  hcc_buf_init(&sql, 1u << 20);
-  put_call(&sql, cli, procedure);
-  int status = hcc_scratch_call(
-      &answer, s, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(procedure, "name")),
-      sql.failed ? "NULL" : (const char *)sql.data);
-  hcc_buf_free(&sql);
+  hcc_buf_init(&arguments, 1u << 20);
+  hcc_buf_init(&sql, 2u << 20);
+  int status = put_arguments(&arguments, cli, procedure);
+  if (status == 0) {
+    hcc_call_put(&sql, procedure, arguments.failed ? "" : (const char *)arguments.data);
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(procedure, "name"));
+    status = hcc_scratch_call(&answer, s, name,
+                              arguments.failed || sql.failed ? NULL : (const char *)sql.data);
+  }
   if (status == 0 && answer.value == NULL) {
     hcc_fail(&s->err, HCC_E_CALL, HCC_NO_OFFSET, "%.250s",
              hcl_clean(clean, sizeof clean, answer.error));
     status = hcc_cli_error(cli, &s->err, cli->args[0]);
   } else if (status == 0) {
-    show(cli, &answer);
+    show(cli, procedure, &answer);
   }
   hcc_answer_free(&answer);
+  hcc_buf_free(&arguments);
+  hcc_buf_free(&sql);
   return status;
 }
 

@@ -418,13 +418,13 @@ int hcc_scratch_call(hcc_answer *out, hcc_scratch *s, const char *procedure, con
   hcc_buf_init(&sql, SQL_MAX);
   *out = (hcc_answer){.value = NULL};
   hcc_buf_text(&sql, "BEGIN;\nWITH r(v) AS MATERIALIZED (SELECT ");
-  hcc_buf_text(&sql, call);
+  hcc_buf_text(&sql, call == NULL ? "" : call);
   hcc_buf_text(&sql, ") SELECT quote(v) AS value, typeof(v) AS type FROM r;\n"
                      "SELECT fuel, time_ns FROM helios_statement WHERE procedure = ");
   hcc_scratch_text(&sql, procedure);
   hcc_buf_text(&sql, " COLLATE NOCASE;\nROLLBACK;\n");
   hcc_buf_byte(&sql, '\0');
-  if (sql.failed) {
+  if (call == NULL || sql.failed) {
     hcc_fail(&s->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for a statement");
     return failed(s, NULL);
   }

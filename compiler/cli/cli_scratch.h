@@ -48,7 +48,7 @@ void hcc_scratch_literal(hcc_buf *sql, const char *type, const char *value);
 void hcc_scratch_name(hcc_buf *sql, const char *name); /* "quoted" */
 void hcc_scratch_text(hcc_buf *sql, const char *text); /* 'quoted' */
 
-/* SELECT call, in a transaction that is rolled back. */
+/* SELECT call, in a transaction that is rolled back. call NULL: there was no memory to write it. */
 int hcc_scratch_call(hcc_answer *out, hcc_scratch *s, const char *procedure, const char *call);
 void hcc_answer_free(hcc_answer *a);
 /* The value for a person: text without its quotes. malloc'ed, or NULL without memory. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli_scratch.h"
+#include "cli_call.h"
 #include "source.h"
 
 #define CASES_MAX (64u << 20)
@@ -60,14 +60,14 @@ static void put_value(hcc_buf *sql, const char *type, const cJSON *v, bool typed
 }
 
 /* The arguments, in the order of the parameters; those without a value at the end have defaults. */
-static int put_arguments(hcc_buf *sql, tester *t, const test_case *c, const cJSON *procedure) {
+static int put_arguments(hcc_buf *sql, tester *t, const cJSON *given, bool typed,
+                         const cJSON *procedure) {
   const cJSON *param, *list = field(procedure, "params");
   char clean[128];
-  int n = 0, found = 0;
+  int found = 0;
   cJSON_ArrayForEach(param, list) {
     const char *name = text_of(param, "name"), *type = text_of(param, "type");
-    const cJSON *v =
-        cJSON_IsArray(c->params) ? cJSON_GetArrayItem(c->params, n) : field(c->params, name);
+    const cJSON *v = cJSON_IsArray(given) ? cJSON_GetArrayItem(given, found) : field(given, name);
     if (v == NULL && text_of(param, "default") != NULL) {
       break;
     }
@@ -75,15 +75,35 @@ static int put_arguments(hcc_buf *sql, tester *t, const test_case *c, const cJSO
       return hcc_cli_usage(t->cli, "every parameter without a default needs a value",
                            "no value for parameter %s", hcl_clean(clean, sizeof clean, name));
     }
-    hcc_buf_text(sql, n++ > 0 ? ", " : "");
-    put_value(sql, type == NULL ? "" : type, v, c->typed);
-    found++;
+    hcc_buf_text(sql, found++ > 0 ? ", " : "");
+    put_value(sql, type == NULL ? "" : type, v, typed);
   }
-  if (found != cJSON_GetArraySize(c->params)) {
+  if (found != cJSON_GetArraySize(given)) {
     return hcc_cli_usage(t->cli, "heliosc inspect shows its parameters",
                          "a value for a parameter that is not there, or given twice");
   }
   return 0;
+}
+
+/* An aggregate's arguments: a row for each item of the array. */
+static int put_rows(hcc_buf *sql, tester *t, const test_case *c, const cJSON *procedure) {
+  const cJSON *row;
+  int status = 0;
+  if (c->params != NULL && !cJSON_IsArray(c->params)) {
+    return hcc_cli_usage(t->cli, "\"params\": [[1], [2]]",
+                         "params of an aggregate is an array of rows");
+  }
+  cJSON_ArrayForEach(row, c->params) {
+    if (status == 0 && !cJSON_IsArray(row) && !cJSON_IsObject(row)) {
+      status = hcc_cli_usage(t->cli, "\"params\": [[1], [2]]", "a row is an object or an array");
+    }
+    if (status == 0) {
+      hcc_buf_text(sql, row == c->params->child ? "(" : ", (");
+      status = put_arguments(sql, t, row, c->typed, procedure);
+      hcc_buf_text(sql, cJSON_GetArraySize(row) == 0 ? "NULL)" : ")");
+    }
+  }
+  return status;
 }
 
 static bool number(double *out, const char *text) {
@@ -175,59 +195,91 @@ static void judge(tester *t, const test_case *c, const char *call, const hcc_ans
 }
 
 static int run_case(tester *t, const test_case *c) {
-  hcc_buf call;
-  hcc_answer answer;
+  hcc_buf arguments, call;
+  hcc_answer answer = {.value = NULL};
   const cJSON *procedure = hcc_scratch_procedure(&t->scratch, c->procedure);
   if (procedure == NULL) {
     return 2;
   }
+  const char *name = text_of(procedure, "name");
+  hcc_buf_init(&arguments, SQL_MAX);
   hcc_buf_init(&call, SQL_MAX);
-  hcc_scratch_name(&call, text_of(procedure, "name"));
-  size_t quoted = call.size;
-  hcc_buf_byte(&call, '(');
-  int status = put_arguments(&call, t, c, procedure);
-  hcc_buf_text(&call, ")");
-  hcc_buf_byte(&call, '\0');
-  char shown[400]; /* the call without the quotes around the name */
-  snprintf(shown, sizeof shown, "%s%s", text_of(procedure, "name"),
-           call.failed ? "" : (const char *)call.data + quoted);
-  if (status == 0 && !call.failed) {
-    status =
-        hcc_scratch_call(&answer, &t->scratch, text_of(procedure, "name"), (const char *)call.data);
+  int status = hcc_call_is_aggregate(procedure)
+                   ? put_rows(&arguments, t, c, procedure)
+                   : put_arguments(&arguments, t, c->params, c->typed, procedure);
+  hcc_buf_byte(&arguments, '\0');
+  const char *values = arguments.failed ? "" : (const char *)arguments.data;
+  hcc_call_put(&call, procedure, values);
+  if (status == 0) {
+    char shown[400]; /* the call as a person would write it */
+    snprintf(shown, sizeof shown, "%s(%s)", name, values);
+    bool whole = !arguments.failed && !call.failed;
+    status = hcc_scratch_call(&answer, &t->scratch, name, whole ? (const char *)call.data : NULL);
     if (status == 0) {
       judge(t, c, shown, &answer);
     }
-    hcc_answer_free(&answer);
   }
+  hcc_answer_free(&answer);
+  hcc_buf_free(&arguments);
   hcc_buf_free(&call);
   return status;
 }
 
 /* ---- the command line ---- */
 
-static int options_case(tester *t) {
+/* Values by name as rows: the second value of a name belongs to the second row. */
+static cJSON *rows_of(cJSON *values) {
+  cJSON *rows = cJSON_CreateArray(), *v;
+  while ((v = cJSON_DetachItemFromArray(values, 0)) != NULL) {
+    cJSON *row = rows->child;
+    while (row != NULL && field(row, v->string) != NULL) {
+      row = row->next;
+    }
+    if (row == NULL) {
+      row = cJSON_CreateObject();
+      cJSON_AddItemToArray(rows, row);
+    }
+    cJSON_AddStringToObject(row, v->string, v->valuestring);
+    cJSON_Delete(v);
+  }
+  cJSON_Delete(values);
+  return rows;
+}
+
+/* NAME=VALUE of every --param, by name. */
+static int read_params(cJSON *params, hcc_cli *cli) {
   const char *given[64];
-  char clean[128];
-  uint32_t count = hcc_cli_values(given, 64, t->cli, HCC_OPTION_param);
-  const char *expect = t->cli->values[HCC_OPTION_expect];
-  cJSON *params = cJSON_CreateObject();
-  cJSON *wanted = expect == NULL ? NULL : cJSON_CreateString(expect);
-  test_case c = {
-      .params = params, .expect = wanted, .error = t->cli->values[HCC_OPTION_expect_error]};
-  int status = 0;
-  for (uint32_t i = 0; i < count && status == 0; i++) {
-    char name[160];
+  char name[160], clean[128];
+  uint32_t count = hcc_cli_values(given, 64, cli, HCC_OPTION_param);
+  for (uint32_t i = 0; i < count; i++) {
     const char *sign = strchr(given[i], '=');
     if (sign == NULL || sign == given[i] || (size_t)(sign - given[i]) >= sizeof name) {
-      status =
-          hcc_cli_usage(t->cli, "--param customer_id=12345", "--param needs NAME=VALUE, not '%s'",
-                        hcl_clean(clean, sizeof clean, given[i]));
-      break;
+      return hcc_cli_usage(cli, "--param customer_id=12345", "--param needs NAME=VALUE, not '%s'",
+                           hcl_clean(clean, sizeof clean, given[i]));
     }
     snprintf(name, sizeof name, "%.*s", (int)(sign - given[i]), given[i]);
     cJSON_AddStringToObject(params, name, sign + 1);
   }
-  status = status == 0 ? run_case(t, &c) : status;
+  return 0;
+}
+
+static int options_case(tester *t) {
+  const cJSON *procedure = hcc_scratch_procedure(&t->scratch, NULL);
+  const char *expect = t->cli->values[HCC_OPTION_expect];
+  cJSON *params = cJSON_CreateObject(), *wanted = NULL;
+  int status = procedure == NULL ? 2 : read_params(params, t->cli);
+  if (status == 0 && expect != NULL) {
+    wanted = hcc_call_is_table(procedure) ? cJSON_Parse(expect) : cJSON_CreateString(expect);
+    status = wanted != NULL ? 0
+                            : hcc_cli_usage(t->cli, "--expect '[[1, \"a\"], [2, \"b\"]]'",
+                                            "the rows of a table are expected as JSON");
+  }
+  if (status == 0) {
+    params = hcc_call_is_aggregate(procedure) ? rows_of(params) : params;
+    test_case c = {
+        .params = params, .expect = wanted, .error = t->cli->values[HCC_OPTION_expect_error]};
+    status = run_case(t, &c);
+  }
   cJSON_Delete(params);
   cJSON_Delete(wanted);
   return status;

@@ -66,4 +66,21 @@ r --seed seed.sql --procedure orders tax.c
 printf '(module (func (export "add") (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1))))' >add.wat
 r add.wat 40 2
 heliosc run --json add.wat 1 2 >out && has out '"value":"3"' || fail "run --json"
+echo "-- aggregates and tables"
+cp "$FILES/stats.wat" .
+s() { { try heliosc test stats.wat "$@"; } 2>&1 | numbers; }
+r --procedure squares stats.wat 3
+r --procedure addup stats.wat 3 4 5
+r --procedure addup stats.wat
+s --procedure addup --param x=1 --param x=5 --expect 6
+s --procedure squares --param upto=2 --expect '[[1, 1], [2, 4]]'
+s --procedure squares --param upto=2 --expect 4
+cat >stats.cases.jsonl <<'J'
+{"procedure": "addup", "params": [[1], {"x": 2}, [null]], "expect": 3}
+{"procedure": "addup", "params": [], "expect": 0}
+{"procedure": "squares", "params": [2], "expect": [[1, 1], [2, 5]]}
+{"procedure": "squares", "params": {"upto": 0}, "expect": []}
+{"procedure": "addup", "params": [1], "expect": 0}
+J
+s
 [ -z "$(ls -d /tmp/helios-*"$$" 2>/dev/null)" ] || fail "left a folder"

@@ -1,0 +1,18 @@
+/* cli_call.h - the SQL that calls a procedure once and gives one value: what a function returns,
+ * the rows of RETURNS TABLE as a JSON array of arrays, an aggregate over rows that are given. What
+ * `heliosc test` and `run` share.
+ *
+ * Invariant: names are quoted and values literals, as cli_scratch.h has it. */
+#ifndef HCC_CLI_CALL_H
+#define HCC_CLI_CALL_H
+
+#include "cli_scratch.h"
+
+/* By its manifest. */
+bool hcc_call_is_table(const cJSON *procedure);
+bool hcc_call_is_aggregate(const cJSON *procedure);
+/* arguments: "1, 'a'"; for an aggregate rows of them, "(1, 'a'), (2, 'b')", or "" for none.
+ * NUL-terminated. */
+void hcc_call_put(hcc_buf *sql, const cJSON *procedure, const char *arguments);
+
+#endif
