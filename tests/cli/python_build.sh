@@ -123,13 +123,17 @@ def caught() -> str:
 # @helios state connection
 def kept(n: int) -> int:
     return len("some text %d" % n)
+# @helios state connection
+def summed(n: int) -> int:
+    return sum(len("some text %d" % i) for i in range(n))
 def endless() -> None:
     while True: pass
 P
 heliosc build -q limits.py
-for name in deep nested garbage all_of_it caught kept endless; do sql l.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'limits.so'"; done
+for name in deep nested garbage all_of_it caught kept summed endless; do sql l.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'limits.so'"; done
 sql l.db -c "SELECT deep(500), garbage(200000), all_of_it(100), caught(), caught()"
 sql l.db -c "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300000) SELECT sum(kept(i)) FROM c"
+sql l.db -c "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000) SELECT sum(summed(300)) FROM c"
 for call in "deep(100000)" "nested(100000)" "all_of_it(1000)"; do sql l.db -c "SELECT $call" | sed 's/memory allocation failed.*/memory allocation failed/'; done
 sql l.db -c "ALTER PROCEDURE endless SET timeout = '50ms'" -c "SELECT endless()" | grep -c 'time limit exceeded'
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
 # beside this file as one module, by clang and wasi-libc; LOWER (compiler/rewrite/lower_main.c) takes its setjmp away. Nothing of
-# MicroPython is changed but the name of one function, in a copy: names.c.
+# MicroPython is changed but the names of two functions, in copies: names.c, heap.c.
 set -eu
 source=$1 lower=$2 out=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,14 +22,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
 core="argcheck bc binary builtinevex builtinimport compile cstack emitbc emitcommon emitglue formatfloat gc lexer
-  malloc map modarray modbuiltins modcmath modcollections modio modmath modmicropython modstruct modsys mpprint mpstate
+  malloc map modarray modbuiltins modcmath modcollections modio modmath modmicropython modstruct modsys mpprint
   mpz nlr nlrsetjmp obj objarray objattrtuple objbool objboundmeth objcell objclosure objcode objcomplex objdeque
   objdict objenumerate objexcept objfilter objfloat objfun objgenerator objgetitemiter objint objint_mpz objlist
   objmap objmodule objnamedtuple objnone objobject objpolyiter objproperty objrange objreversed objset
   objsingleton objslice objstr objstringio objstrunicode objtuple objtype objzip opmethods parse parsenum parsenumbase
   persistentcode pystack qstr reader runtime runtime_utils scheduler scope sequence smallint stackctrl stream
   unicode vm vstr warning"
-glue="engine heap values decimal json database host std names"
+glue="stack near heap engine values decimal json database host std names"
 files= # of MicroPython
 for name in $core; do files="$files $source/py/$name.c"; done
 for name in modre modbinascii modheapq; do files="$files $source/extmod/$name.c"; done
@@ -57,8 +57,11 @@ tables() {
   cat "$source/py/qstrdefs.h" genhdr/qstr.collected | sed 's/^Q(.*)/"&"/' |
     "$clang" -E --target=wasm32-wasi -DNO_QSTR $words - | sed 's/^"\(Q(.*)\)"/\1/' >genhdr/names
   python3 "$source/py/makeqstrdata.py" genhdr/names >genhdr/qstrdefs.generated.h
-  sed 's/^qstr qstr_find_strn(/qstr hp_scan_names(/' "$source/py/qstr.c" >names_qstr.c
-  cmp -s "$source/py/qstr.c" names_qstr.c && { echo "build.sh: qstr.c is not as it was" >&2; exit 1; }
+  sed 's/^qstr qstr_find_strn(/qstr hp_scan_names(/' "$source/py/qstr.c" >renamed_qstr.c
+  sed 's/^void \*gc_alloc(/void *hp_search_heap(/' "$source/py/gc.c" >renamed_gc.c
+  for name in qstr gc; do
+    cmp -s "$source/py/$name.c" renamed_$name.c && { echo "build.sh: $name.c is not as it was" >&2; exit 1; }
+  done
   cd "$here"
 }
 
@@ -70,14 +73,21 @@ warn="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializer
 for file in $files $ours "$sdk/c/setjmp.c"; do
   name=$(basename "$file" .c) warnings=-w
   case $file in "$here"/*) warnings=$warn ;; esac
-  case $name in qstr) file=$work/names_qstr.c ;; setjmp) warnings="-w -DHELIOS_NO_LIBC" ;; esac
+  [ -f "$work/renamed_$name.c" ] && file=$work/renamed_$name.c
   echo "$wasm $flags $warnings -c $file -o $work/$name.o" >>"$work/todo"
 done
 xargs -P2 -L1 "$clang" <"$work/todo"
 builtins=$(find "$(dirname "$("$clang" --print-resource-dir)")" -name 'libclang_rt.builtins-wasm32.a' | head -n 1)
 # shellcheck disable=SC2086
-${HELIOS_WASM_LD:-wasm-ld} --no-entry --stack-first -z stack-size=262144 --gc-sections --strip-debug --export-table \
-  -o "$work/raw.wasm" "$work"/*.o "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
+near="$work/stack.o $work/setjmp.o $work/near.o" far= # stack.c
+for file in "$work"/*.o; do
+  case " $near " in *" $file "*) ;; *) far="$far $file" ;; esac
+done
+# shellcheck disable=SC2086
+${HELIOS_WASM_LD:-wasm-ld} --no-entry --stack-first -z stack-size=65536 --gc-sections --strip-debug --export-table \
+  -Map="$work/map" -o "$work/raw.wasm" $near $far "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
+order=$(grep -oE '(hp_call_stack|__THREW__|mp_state_ctx|hp_outermost|hp_nursery|hp_pystack)$' "$work/map" | uniq | tr '\n' ' ')
+[ "$order" = "hp_call_stack __THREW__ mp_state_ctx hp_outermost hp_nursery hp_pystack " ] || { echo "build.sh: memory in another order: $order" >&2; exit 1; }
 "$lower" "$work/raw.wasm" "$work/python.wasm"
 mkdir -p "$(dirname "$kept")"
 cp "$work/python.wasm" "$out"

@@ -18,7 +18,7 @@
 #define PARAMETERS_MAX 127
 #define NAME_BYTES 128
 #define STACK_LIMIT                                                                                \
-  (40u << 10) /* of the module's stack, which C recursion takes: see docs/sdk-python.md */
+  (40u << 10) /* of hp_call_stack, which C recursion takes: see docs/sdk-python.md */
 #define MESSAGE_MAX 4096
 
 static mp_obj_t procedure;
@@ -239,13 +239,8 @@ static void find_procedure(void) {
  * end. */
 void __wasm_call_ctors(void);
 
-__attribute__((export_name("_initialize"))) void engine_initialize(void) {
-  volatile int top;
+static __attribute__((noinline)) void run_script(void) {
   unsigned length;
-  __wasm_call_ctors();
-  mp_cstack_init_with_top((void *)&top, STACK_LIMIT);
-  hp_heap_begin();
-  mp_init();
   nlr_buf_t nlr;
   if (nlr_push(&nlr) == 0) {
     char *script = read_script(&length);
@@ -257,6 +252,22 @@ __attribute__((export_name("_initialize"))) void engine_initialize(void) {
     describe(MP_OBJ_FROM_PTR(nlr.ret_val));
     heliosdb_error(code_of(MP_OBJ_FROM_PTR(nlr.ret_val)), said.at, whole_length(&said, 511));
   }
+}
+
+void stackRestore(uintptr_t at); /* setjmp.c */
+
+/* The exports have no frame: they choose where the stack is. */
+static __attribute__((noinline)) void begin(void) {
+  mp_cstack_init_with_top((void *)hp_stack_top(), STACK_LIMIT);
+  hp_heap_begin(); /* before a function that calls setjmp: its table is there */
+  mp_init();
+}
+
+__attribute__((export_name("_initialize"))) void engine_initialize(void) {
+  stackRestore(hp_stack_top());
+  __wasm_call_ctors();
+  begin();
+  run_script();
   hp_heap_settle();
 }
 
@@ -324,10 +335,7 @@ static bool read_arguments(mp_obj_t *args) {
   return true;
 }
 
-__attribute__((export_name("helios_call"))) void engine_call(void) {
-  volatile int top;
-  mp_cstack_init_with_top((void *)&top, STACK_LIMIT);
-  hp_heap_between_calls();
+static __attribute__((noinline)) void call(void) {
   nlr_buf_t nlr;
   if (nlr_push(&nlr) == 0) {
     mp_obj_t *args = mp_pystack_alloc(sizeof *args * (parameters + 1));
@@ -344,6 +352,12 @@ __attribute__((export_name("helios_call"))) void engine_call(void) {
     describe(exception);
     hg_fail(code, said.at, whole_length(&said, 511));
   }
+}
+
+__attribute__((export_name("helios_call"))) void engine_call(void) {
+  stackRestore(hp_stack_top());
+  hp_heap_between_calls();
+  call();
 }
 
 /* ---- what MicroPython wants of its port ---- */

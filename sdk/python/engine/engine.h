@@ -1,6 +1,8 @@
 /* engine.h - what the files of the Python engine share. The engine is a guest: it runs inside the
  * sandbox, as untrusted as any other module.
  *   engine.c      the module's exports: evaluates the script, runs a procedure
+ *   stack.c       where the stack of calls is
+ *   near.c        what each call writes
  *   heap.c        memory: when it grows, when it is collected
  *   values.c      Python values from and to the host's
  *   decimal.c     Decimal
@@ -27,6 +29,18 @@ mp_obj_t hp_error_of(int status);
 int hp_check(int status);
 NORETURN void hp_raise(int code, const char *text);
 
+/* ---- stack.c ---- */
+#define HP_STACK_BYTES (256u << 10)
+extern char hp_call_stack[];
+/* Where it begins: it grows down. */
+uintptr_t hp_stack_top(void);
+
+/* ---- near.c ---- */
+#define HP_NURSERY_BYTES 3584u
+#define HP_PYSTACK_BYTES (128u << 10)
+extern const void *hp_outermost; /* where the frame of the procedure's call begins */
+extern char hp_nursery[], hp_pystack[];
+
 /* ---- heap.c ---- */
 void hp_heap_begin(void);
 /* Between the script and its calls: frees what only the evaluation needed. */
@@ -44,6 +58,7 @@ typedef struct hp_bytes {
 /* The bytes of a str, bytes or anything with a buffer. TypeError if it has none. */
 hp_bytes hp_bytes_of(mp_obj_t o);
 hp_bytes hp_text_of(mp_obj_t o); /* of a str only */
+mp_obj_t hp_int_of(long long v);
 int hp_is_utf8(const unsigned char *at, unsigned length);
 /* str if it is UTF-8, else MP_OBJ_NULL. */
 mp_obj_t hp_new_text(const char *at, unsigned length);

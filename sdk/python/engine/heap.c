@@ -6,6 +6,11 @@
  * calls, too. Under a C function that calls back (sorted with a key, sum of a generator) nothing is
  * collected until it returns.
  *
+ * What a call allocates begins in an area of its own, the nursery, near all else that a call writes
+ * (stack.c): most calls need no more of the heap. An allocation takes what stands behind the last
+ * one; only where that is not enough MicroPython searches (gc.c's gc_alloc, which the build
+ * renames).
+ *
  * Invariant: gc_collect, which MicroPython calls in the middle of an allocation, only asks for a
  * collection. Memory grows by areas that double it, as far as the host allows. */
 #include "engine.h"
@@ -15,16 +20,15 @@
 #include "py/mpstate.h"
 
 #define HEAP_BYTES (512u << 10)
-#define PYSTACK_BYTES (128u << 10)
 #define PAGE 65536u
 #define SPARES 16
 #define LEAST_AREA (32u << 10)
+#define BLOCK MICROPY_BYTES_PER_GC_BLOCK
 
-static char heap[HEAP_BYTES] __attribute__((aligned(16)));
-static char pystack[PYSTACK_BYTES] __attribute__((aligned(16)));
-int hp_collect_due;
-static const void *outermost; /* where the frame of the procedure's call begins */
+static bool collect_later; /* between calls at the latest */
 static size_t total = HEAP_BYTES;
+static char heap[HEAP_BYTES] __attribute__((aligned(16)));
+static mp_state_mem_area_t settled; /* the first area, which has what the script made */
 
 /* Areas that a collection has emptied: WebAssembly's memory does not shrink. */
 static struct {
@@ -39,7 +43,7 @@ static void watch(void) {
 
 void hp_heap_begin(void) {
   gc_init(heap, heap + sizeof heap);
-  mp_pystack_init(pystack, pystack + sizeof pystack);
+  mp_pystack_init(hp_pystack, hp_pystack + HP_PYSTACK_BYTES);
   watch();
 }
 
@@ -86,9 +90,70 @@ void hp_heap_free(void *area) {
   for (int i = 1; i < SPARES; i++) {
     least = spares[i].size < spares[least].size ? i : least;
   }
-  spares[least].at = area;
-  spares[least].size = size;
+  spares[least].at = area == &settled ? heap : area;
+  spares[least].size = area == &settled ? sizeof heap : size;
   total -= size;
+}
+
+void *hp_search_heap(size_t bytes, unsigned flags);
+
+/* Blocks first to end - 1 become one object: 01 is its first block, 10 are the others. */
+static void mark_taken(byte *table, size_t first, size_t end) {
+  table[first / 4] |= (byte)(1u << 2 * (first % 4));
+  for (size_t i = first + 1; i < end;) {
+    if (i % 4 == 0 && end - i >= 4) {
+      table[i / 4] = 0xaa;
+      i += 4;
+    } else {
+      table[i / 4] |= (byte)(2u << 2 * (i % 4));
+      i++;
+    }
+  }
+}
+
+/* An area whose only object is its first block would be swept as empty: that block is given away.
+ */
+static void *search(size_t bytes, unsigned flags) {
+  char *at = hp_search_heap(bytes, flags);
+  bool first = at != NULL && at == (char *)MP_STATE_MEM(gc_last_free_area)->gc_pool_start;
+  return first ? hp_search_heap(bytes, flags) : at;
+}
+
+/* Behind all that the area has ever had since it was last swept. */
+void *gc_alloc(size_t bytes, unsigned flags) {
+  mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
+  size_t blocks = bytes / BLOCK + (bytes % BLOCK != 0), first = area->gc_last_used_block + 1;
+  bool here = blocks > 0 && MP_STATE_THREAD(gc_lock_depth) == 0 &&
+              MP_STATE_MEM(gc_alloc_amount) < MP_STATE_MEM(gc_alloc_threshold) &&
+              first + blocks <= area->gc_alloc_table_byte_len * 4;
+  if (!here) {
+    return search(bytes, flags);
+  }
+  char *at = (char *)area->gc_pool_start + first * BLOCK;
+  mark_taken(area->gc_alloc_table_start, first, first + blocks);
+  area->gc_last_used_block = first + blocks - 1;
+  MP_STATE_MEM(gc_alloc_amount) += blocks;
+  memset(at + bytes, 0, blocks * BLOCK - bytes);
+  return at;
+}
+
+/* The tables of functions that call setjmp. They come and go with the functions, and what a jump
+ * passes over goes, too: as Python's frames. */
+void *malloc(size_t bytes) {
+  return mp_pystack_alloc(bytes);
+}
+
+void free(void *at) {
+  if (at != NULL) {
+    mp_pystack_free(at);
+  }
+}
+
+void *realloc(void *at, size_t bytes) {
+  size_t had = (size_t)(MP_STATE_THREAD(pystack_cur) - (uint8_t *)at);
+  void *grown = mp_pystack_alloc(bytes);
+  memcpy(grown, at, had < bytes ? had : bytes);
+  return grown;
 }
 
 void gc_collect(void) {
@@ -103,11 +168,12 @@ static void collect(void) {
   gc_collect_root(here, (size_t)((void **)MP_STATE_THREAD(stack_top) - here));
   gc_collect_end();
   hp_collect_due = 0;
+  collect_later = false;
   watch();
 }
 
 void hp_heap_mark_call(void) {
-  outermost = MP_STATE_THREAD(pystack_cur);
+  hp_outermost = MP_STATE_THREAD(pystack_cur);
 }
 
 void hp_collect(const void *code_state) {
@@ -115,23 +181,25 @@ void hp_collect(const void *code_state) {
   while (frame->prev != NULL) {
     frame = frame->prev;
   }
-  if (frame == outermost) {
+  if (frame == hp_outermost) {
     collect();
   } else {
     hp_collect_due = 0; /* asked for again by the next allocations */
+    collect_later = true;
   }
 }
 
 void hp_heap_between_calls(void) {
-  if (hp_collect_due) {
+  if (hp_collect_due || collect_later) {
     collect();
   }
 }
 
+/* What the script has made stays where it is; from now on the nursery comes first. */
 void hp_heap_settle(void) {
-  mp_state_mem_area_t *first = &MP_STATE_MEM(area);
   collect();
-  /* calls then write to few pages: what they allocate stands behind the script's own */
-  first->gc_last_free_atb_index = first->gc_last_used_block / 4 + 1;
+  settled = MP_STATE_MEM(area);
+  gc_init(hp_nursery, hp_nursery + HP_NURSERY_BYTES);
+  MP_STATE_MEM(area).next = &settled;
   watch();
 }

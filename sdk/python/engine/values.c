@@ -84,6 +84,14 @@ mp_obj_t hp_filled(hp_fill *fill, void *arg, int as_text) {
   return take(&v, as_text);
 }
 
+/* ---- numbers ---- */
+
+/* MicroPython's own makes an object of any: sums with it are slow. */
+mp_obj_t hp_int_of(long long v) {
+  bool small = v >= MP_SMALL_INT_MIN && v <= MP_SMALL_INT_MAX;
+  return small ? MP_OBJ_NEW_SMALL_INT((mp_int_t)v) : mp_obj_new_int_from_ll(v);
+}
+
 /* ---- JSON ---- */
 
 static int give_json(const hp_sink *sink, mp_obj_t value) {
@@ -136,7 +144,7 @@ static mp_obj_t natural_argument(unsigned index, int type) {
   case HG_NULL:
     return MP_OBJ_NULL;
   case HG_I64:
-    return mp_obj_new_int_from_ll(hg_arg_i64(index));
+    return hp_int_of(hg_arg_i64(index));
   case HG_BOOLEAN:
     return mp_obj_new_bool(hg_arg_i64(index) != 0);
   case HG_F64:
@@ -151,7 +159,7 @@ static long long of_32_bits(long long v) {
     vstr_t text;
     mp_print_t print;
     vstr_init_print(&text, 24, &print);
-    mp_obj_print_helper(&print, mp_obj_new_int_from_ll(v), PRINT_STR);
+    mp_obj_print_helper(&print, hp_int_of(v), PRINT_STR);
     mp_raise_msg_varg(&mp_type_OverflowError, MP_ERROR_TEXT("%s is no INTEGER of 32 bits"),
                       vstr_null_terminated_str(&text));
   }
@@ -167,11 +175,11 @@ mp_obj_t hp_argument(unsigned index, enum hg_sqltype type) {
   case HG_SQL_BOOLEAN:
     return mp_obj_new_bool(hg_arg_i64(index) != 0);
   case HG_SQL_INTEGER:
-    return mp_obj_new_int_from_ll(of_32_bits(hg_arg_i64(index)));
+    return hp_int_of(of_32_bits(hg_arg_i64(index)));
   case HG_SQL_BIGINT:
   case HG_SQL_DATE:
   case HG_SQL_TIMESTAMP:
-    return mp_obj_new_int_from_ll(hg_arg_i64(index));
+    return hp_int_of(hg_arg_i64(index));
   case HG_SQL_REAL:
     return mp_obj_new_float(hg_arg_f64(index));
   case HG_SQL_DECIMAL:
@@ -190,7 +198,7 @@ mp_obj_t hp_column(int stmt, unsigned column) {
     return mp_const_none;
   case HG_I64:
   case HG_BOOLEAN:
-    return mp_obj_new_int_from_ll(hg_column_i64(stmt, column));
+    return hp_int_of(hg_column_i64(stmt, column));
   case HG_F64:
     return mp_obj_new_float(hg_column_f64(stmt, column));
   default:

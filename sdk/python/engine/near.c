@@ -1,0 +1,13 @@
+/* near.c - all that every call writes, in the order in which it stands behind the stack of calls:
+ * MicroPython's state, the words of heap.c, the nursery and Python's frames. The linker keeps the
+ * order of definitions that are not static.
+ *
+ * Invariant: frames come last, as they are the longest; few calls need more than their first page.
+ */
+#include "engine.h"
+
+mp_state_ctx_t mp_state_ctx;
+int hp_collect_due;
+const void *hp_outermost;
+char hp_nursery[HP_NURSERY_BYTES] __attribute__((aligned(16)));
+char hp_pystack[HP_PYSTACK_BYTES] __attribute__((aligned(16)));
