@@ -10,6 +10,13 @@ import (
 	"heliosdb/call"
 )
 
+// Warm lets encoding/json work out T, and the types in it, before the first call: what it finds is kept in memory, which each
+// call begins with. Without values, so that no method of T runs.
+func Warm[T any]() struct{} {
+	_, _ = json.Marshal([]T{}) // of a type that has no JSON, the call says so
+	return struct{}{}
+}
+
 // Get decodes a JSON argument.
 func Get[T any](i int32, name string) T {
 	var v T

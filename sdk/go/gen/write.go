@@ -9,7 +9,8 @@ import (
 	"go/printer"
 	"go/token"
 	"io"
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -146,6 +147,34 @@ func (p *procedure) wrapper(b *bytes.Buffer, n int) {
 	b.WriteString("}\n\n")
 }
 
+// warm adds the types that encoding/json makes of k's values.
+func (k *kind) warm(types map[string]bool) {
+	for _, c := range k.rows {
+		c.kind.warm(types)
+	}
+	if k.of != nil {
+		k.of.warm(types)
+	} else if k.encoded() {
+		types[k.text] = true
+	}
+}
+
+// warmUp lets encoding/json know the types of all procedures before the first call.
+func (u *unit) warmUp(b *bytes.Buffer) {
+	types := map[string]bool{}
+	for _, p := range u.procs {
+		for _, q := range p.params {
+			q.kind.warm(types)
+		}
+		if p.result != nil {
+			p.result.warm(types)
+		}
+	}
+	for _, t := range slices.Sorted(maps.Keys(types)) {
+		fmt.Fprintf(b, "var _ = hjson.Warm[%s]()\n", t)
+	}
+}
+
 // callable puts a function literal in parentheses.
 func callable(f string) string {
 	if strings.HasPrefix(f, "func") {
@@ -157,6 +186,7 @@ func callable(f string) string {
 // wrappers is the file beside the package's own.
 func (u *unit) wrappers() []byte {
 	var body, out bytes.Buffer
+	u.warmUp(&body)
 	for n, p := range u.procs {
 		p.wrapper(&body, n)
 	}
@@ -169,15 +199,10 @@ func (u *unit) wrappers() []byte {
 	u.use("htime", "heliosdb/calltime")
 	u.use("heliosdb", "heliosdb")
 	u.use("time", "time")
-	names := make([]string, 0, len(u.used))
-	for name := range u.used {
+	for _, name := range slices.Sorted(maps.Keys(u.used)) {
 		if bytes.Contains(body.Bytes(), []byte(name+".")) {
-			names = append(names, name)
+			fmt.Fprintf(&out, "%s %q\n", name, u.used[name])
 		}
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		fmt.Fprintf(&out, "%s %q\n", name, u.used[name])
 	}
 	out.WriteString(")\n\n")
 	out.Write(body.Bytes())
