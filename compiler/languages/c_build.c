@@ -35,7 +35,7 @@ static const char *const c_flags[] = {"-xc", "-std=gnu2x"};
 static const char *const cxx_flags[] = {"-xc++", "-std=c++17", "-fno-exceptions", "-fno-rtti",
                                         "-fno-threadsafe-statics"};
 static const char *const compile_flags[] = {"-c",
-                                            "-O2",
+                                            "-O3",
                                             "-w",
                                             "-fno-ident",
                                             "-fdebug-compilation-dir=.",
