@@ -14,16 +14,14 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "rust_target.h"
 #include "source.h"
 #include "source_cache.h"
 
-#define TRIPLE "wasm32-unknown-unknown"
-
 /* Of the procedure and of the SDK below it; then what only the procedure is built with. */
-static const char *const common_flags[] = {"--edition",    "2021",        "--target",
-                                           TRIPLE,         "-C",          "opt-level=3",
-                                           "-C",           "panic=abort", "--error-format=json",
-                                           "--color=never"};
+static const char *const common_flags[] = {"--edition",           "2021",         "-C",
+                                           "opt-level=3",         "-C",           "panic=abort",
+                                           "--error-format=json", "--color=never"};
 static const char *const module_flags[] = {
     "--crate-type", "cdylib", "--crate-name",    "procedure", "-C",
     "lto",          "-C",     "strip=debuginfo", "-L",        "."};
@@ -36,17 +34,20 @@ static const char *const module_flags[] = {
 typedef struct rust_build {
   const hcc_source_job *job;
   hcc_error *err;
+  hcc_rust_target target;
+  const char *triple; /* the target's name that rustc knows */
   hcc_tool rustc, wasm_ld;
   hcc_jail jail;
   char folder[HCC_PATH], roots[2][HCC_PATH], linker[HCC_PATH + 16], source[HCC_PATH];
-  char shown[HCC_PATH];  /* of a message */
-  char target[HCC_PATH]; /* cargo's folder of what it makes */
+  char shown[HCC_PATH]; /* of a message */
+  char made[HCC_PATH];  /* cargo's folder of what it makes */
 } rust_build;
 
-/* Has this rustc the standard library for wasm? *roots: its sysroot, for the jail. */
-static bool usable(rust_build *b, const char *path) {
+/* Has this rustc the standard library for a target of this name? *roots: its sysroot, for the jail.
+ */
+static bool has_target(rust_build *b, const char *path, const char *triple) {
   const char *argv[] = {path,       "--print", "sysroot", "--print", "target-libdir",
-                        "--target", TRIPLE,    NULL};
+                        "--target", triple,    NULL};
   hcc_run run = {.tool = "rustc", .argv = argv, .seconds = 20};
   hcc_ran ran;
   struct stat info;
@@ -61,6 +62,16 @@ static bool usable(rust_build *b, const char *path) {
   end[strcspn(end, "\n")] = '\0';
   return hcc_path(b->roots[0], NULL, "%s", ran.output) == 0 && stat(end, &info) == 0 &&
          S_ISDIR(info.st_mode);
+}
+
+static bool usable(rust_build *b, const char *path) {
+  for (size_t i = 0; i < HCC_RUST_NAMES && b->target.names[i] != NULL; i++) {
+    b->triple = b->target.names[i];
+    if (has_target(b, path, b->triple)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* Each rustc that may be asked, in order: HELIOS_RUSTC alone, or the first that tools.h finds and
@@ -95,7 +106,8 @@ static int find_rustc(rust_build *b) {
     return status; /* rustc itself says what it has not */
   }
   return hcc_fail(b->err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET,
-                  "no rustc here has " TRIPLE " (packages rustc and libstd-rust-dev-wasm32)");
+                  "no rustc here has %s (packages rustc and libstd-rust-dev-wasm32)",
+                  b->target.names[0]);
 }
 
 /* ---- the cache: source_cache.h. Nothing is run to name a build: that takes a tenth of a second.
@@ -104,7 +116,7 @@ static int find_rustc(rust_build *b) {
 /* A rustc of rustup's is any that its settings name. */
 static void name_rustup(hcc_source_cache *c) {
   static const char *const parts[] = {"settings.toml", "toolchains", "toolchains/*/bin/rustc",
-                                      "toolchains/*/lib/rustlib/" TRIPLE "/lib"};
+                                      "toolchains/*/lib/rustlib/wasm32-*/lib"};
   const struct passwd *user = getpwuid(geteuid()); /* run.h's children have no HOME */
   char pattern[HCC_PATH];
   if (user == NULL) {
@@ -131,8 +143,10 @@ static bool name_rustc(rust_build *b, const char *path) {
     const char *slash = strrchr(tool.real, '/');
     hcc_source_cache_word(c, tool.identity);
     hcc_tool_root(root, &tool);
-    if (hcc_path(library, NULL, "%s/lib/rustlib/" TRIPLE "/lib", root) == 0) {
-      hcc_source_cache_file(c, library);
+    for (size_t i = 0; i < HCC_RUST_NAMES && b->target.names[i] != NULL; i++) {
+      if (hcc_path(library, NULL, "%s/lib/rustlib/%s/lib", root, b->target.names[i]) == 0) {
+        hcc_source_cache_file(c, library);
+      }
     }
     if (slash != NULL && strcmp(slash, "/rustup") == 0) {
       name_rustup(c);
@@ -144,6 +158,7 @@ static bool name_rustc(rust_build *b, const char *path) {
 static void name_build(rust_build *b) {
   hcc_source_cache *c = b->job->cache;
   each_rustc(b, name_rustc);
+  hcc_source_cache_word(c, b->target.names[0]);
   hcc_source_cache_word(c, b->wasm_ld.identity);
   for (size_t i = 0; i < COUNT(common_flags); i++) {
     hcc_source_cache_word(c, common_flags[i]);
@@ -279,6 +294,12 @@ static void add(const char **argv, uint32_t *n, const char *const *words, size_t
   }
 }
 
+static void add_common(const rust_build *b, const char **argv, uint32_t *n) {
+  const char *target[] = {"--target", b->triple};
+  add(argv, n, common_flags, COUNT(common_flags));
+  add(argv, n, target, COUNT(target));
+}
+
 /* Runs rustc with these words. ours: of the SDK, where nothing is the source's fault. */
 static int rustc(rust_build *b, const char *const *argv, bool ours) {
   hcc_ran *ran = calloc(1, sizeof *ran);
@@ -353,7 +374,7 @@ static int build_sdk(rust_build *b) {
   uint32_t n = 0;
   int status;
   HCC_TRY(build_crate(b, MACROS, macros, COUNT(macros)));
-  add(words, &n, common_flags, COUNT(common_flags));
+  add_common(b, words, &n);
   add(words, &n, library, COUNT(library));
   HCC_TRY(build_crate(b, LIBRARY, words, n));
 out:
@@ -376,7 +397,7 @@ static int build_module(rust_build *b) {
                         NULL};
   uint32_t n = 1;
   snprintf(remap, sizeof remap, "--remap-path-prefix=%s/=", b->folder);
-  add(argv, &n, common_flags, COUNT(common_flags));
+  add_common(b, argv, &n);
   add(argv, &n, module_flags, COUNT(module_flags));
   add(argv, &n, rest, COUNT(rest));
   return rustc(b, argv, false);
@@ -392,6 +413,7 @@ int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *
   b->job = job;
   b->err = err;
   HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, err));
+  HCC_TRY(hcc_rust_target_find(&b->target, NULL, err));
   name_build(b);
   if (hcc_source_cache_get(out, job->cache)) {
     goto out;
@@ -463,20 +485,20 @@ static int run_cargo(rust_build *b, const char *const *argv) {
 /* cargo keeps what it made in the project's target/helios, and so builds only what has changed; in
  * the temporary folder, if that can't be written. */
 static int find_target(rust_build *b) {
-  if (hcc_path(b->target, NULL, "%s/target/helios", b->folder) == 0 &&
-      hcc_dir_make(b->target, 0777, NULL) == 0 && access(b->target, W_OK) == 0) {
+  if (hcc_path(b->made, NULL, "%s/target/helios", b->folder) == 0 &&
+      hcc_dir_make(b->made, 0777, NULL) == 0 && access(b->made, W_OK) == 0) {
     return 0;
   }
-  return hcc_path(b->target, b->err, "%s/target", b->job->folder);
+  return hcc_path(b->made, b->err, "%s/target", b->job->folder);
 }
 
 /* Two builds of a project at once take turns. The lock goes with the descriptor. */
 static int lock_target(const rust_build *b) {
   char path[HCC_PATH];
-  int fd = hcc_path(path, NULL, "%s/.heliosc", b->target) == 0 &&
-                   hcc_dir_make(b->target, 0777, NULL) == 0
-               ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)
-               : -1;
+  int fd =
+      hcc_path(path, NULL, "%s/.heliosc", b->made) == 0 && hcc_dir_make(b->made, 0777, NULL) == 0
+          ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)
+          : -1;
   if (fd >= 0) {
     flock(fd, LOCK_EX);
   }
@@ -485,7 +507,7 @@ static int lock_target(const rust_build *b) {
 
 static int find_modules(glob_t *found, const rust_build *b) {
   char pattern[HCC_PATH];
-  int status = hcc_path(pattern, b->err, "%s/" TRIPLE "/release/*.wasm", b->target);
+  int status = hcc_path(pattern, b->err, "%s/%s/release/*.wasm", b->made, b->triple);
   *found = (glob_t){.gl_pathc = 0};
   if (status == 0) {
     glob(pattern, 0, NULL, found);
@@ -520,6 +542,18 @@ static int take_module(hcc_module_bytes *out, const rust_build *b) {
   return status;
 }
 
+/* cargo's variable for the linker of a target: CARGO_TARGET_WASM32_WASI_LINKER=... */
+static void say_linker(char *out, size_t size, const rust_build *b) {
+  char name[64];
+  size_t n = 0;
+  for (; b->triple[n] != '\0' && n + 1 < sizeof name; n++) {
+    char c = b->triple[n];
+    name[n] = c == '-' ? '_' : (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  name[n] = '\0';
+  snprintf(out, size, "CARGO_TARGET_%s_LINKER=%s", name, b->wasm_ld.path);
+}
+
 int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
   int status;
   hcc_tool cargo;
@@ -541,20 +575,23 @@ int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
                         "--release",
                         "--offline",
                         "--target",
-                        TRIPLE,
+                        NULL,
                         "--target-dir",
-                        b->target,
+                        b->made,
                         "--message-format=short",
                         NULL};
   HCC_TRY(hcc_tool_find(&b->wasm_ld, HCC_TOOL_WASM_LD, NULL, err));
+  HCC_TRY(hcc_source_folder(b->folder, job->input, err));
+  HCC_TRY(hcc_rust_target_find(&b->target, b->folder, err));
   HCC_TRY(prepare(b));
   HCC_TRY(find_cargo(&cargo, b));
   argv[4] = cargo.path;
+  argv[9] = b->triple;
   HCC_TRY(hcc_path(home, err, "HOME=%s", own == NULL ? "/" : own));
   HCC_TRY(find_target(b));
   lock = lock_target(b);
   snprintf(compiler, sizeof compiler, "RUSTC=%s", b->rustc.path);
-  snprintf(linker, sizeof linker, "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=%s", b->wasm_ld.path);
+  say_linker(linker, sizeof linker, b);
   HCC_TRY(forget_modules(b));
   HCC_TRY(run_cargo(b, argv));
   HCC_TRY(take_module(out, b));

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-DROPPED = re.compile(r"(HELIOS|XDG|CLICOLOR|NO_COLOR|TMPDIR|LC_|LANG|COLUMNS)")
+DROPPED = re.compile(r"(HELIOS|XDG|CLICOLOR|NO_COLOR|TMPDIR|CARGO_BUILD_TARGET|LC_|LANG|COLUMNS)")
 
 
 def environment(test, folder):
