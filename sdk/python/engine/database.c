@@ -102,14 +102,12 @@ static mp_obj_t value_at(rows *r, unsigned column) {
   return value;
 }
 
-/* Keys in their order: small, so that a search from the first is quick. */
 static mp_obj_t row_of(rows *r) {
   if (r->names == NULL) {
     name_columns(r);
   }
   mp_obj_t row = mp_obj_new_dict(r->columns);
   mp_map_t *map = mp_obj_dict_get_map(row);
-  map->is_ordered = 1;
   for (unsigned i = 0; i < r->columns; i++) {
     mp_map_lookup(map, r->names[i], MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value = value_at(r, i);
   }

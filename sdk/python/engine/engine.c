@@ -260,6 +260,7 @@ void stackRestore(uintptr_t at); /* setjmp.c */
 static __attribute__((noinline)) void begin(void) {
   mp_cstack_init_with_top((void *)hp_stack_top(), STACK_LIMIT);
   hp_heap_begin(); /* before a function that calls setjmp: its table is there */
+  hp_map_begin();
   mp_init();
 }
 

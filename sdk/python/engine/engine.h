@@ -4,6 +4,7 @@
  *   stack.c       where the stack of calls is
  *   near.c        what each call writes
  *   heap.c        memory: when it grows, when it is collected
+ *   dict.c        dicts
  *   values.c      Python values from and to the host's
  *   decimal.c     Decimal
  *   json.c        json
@@ -49,6 +50,9 @@ void hp_heap_settle(void);
 void hp_heap_between_calls(void);
 /* The frame that a procedure's call begins with. */
 void hp_heap_mark_call(void);
+
+/* ---- dict.c ---- */
+void hp_map_begin(void);
 
 /* ---- values.c ---- */
 typedef struct hp_bytes {

@@ -137,25 +137,6 @@ void *gc_alloc(size_t bytes, unsigned flags) {
   return at;
 }
 
-/* The tables of functions that call setjmp. They come and go with the functions, and what a jump
- * passes over goes, too: as Python's frames. */
-void *malloc(size_t bytes) {
-  return mp_pystack_alloc(bytes);
-}
-
-void free(void *at) {
-  if (at != NULL) {
-    mp_pystack_free(at);
-  }
-}
-
-void *realloc(void *at, size_t bytes) {
-  size_t had = (size_t)(MP_STATE_THREAD(pystack_cur) - (uint8_t *)at);
-  void *grown = mp_pystack_alloc(bytes);
-  memcpy(grown, at, had < bytes ? had : bytes);
-  return grown;
-}
-
 void gc_collect(void) {
   hp_collect_due = 1;
   MP_STATE_MEM(gc_alloc_amount) = 0;

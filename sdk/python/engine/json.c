@@ -1,7 +1,6 @@
 /* json.c - module json, and JSON arguments. MicroPython's own takes '{' for {} and leaves halves of
- * surrogate pairs in strings; this one takes what RFC 8259 allows and nothing else. Objects keep
- * the order of their keys up to ORDERED_MAX of them. Must check the stack at each level: nesting is
- * the caller's. */
+ * surrogate pairs in strings; this one takes what RFC 8259 allows and nothing else. Must check the
+ * stack at each level: nesting is the caller's. */
 #include "engine.h"
 #include "py/builtin.h"
 #include "py/cstack.h"
@@ -9,8 +8,9 @@
 #include "py/parsenum.h"
 #include "py/stream.h"
 
-#define ORDERED_MAX 16u
-#define SMALL_DIGITS 9 /* numbers of so many fit a small int */
+#define SMALL_DIGITS 18u /* numbers of so many fit 64 bits */
+#define EXACT_DIGITS 15u /* of so many, a double */
+#define EXACT_POWER 22   /* the greatest power of ten that a double is */
 
 typedef struct parser {
   const char *begin, *at, *end;
@@ -104,14 +104,23 @@ static mp_obj_t escaped_string(parser *p, const char *begin) {
   return mp_obj_new_str(v.buf, v.len);
 }
 
+/* It is UTF-8, as all of the text. Keys are mostly names that the script has, too: as interned
+ * strings they are found by their address. */
+static mp_obj_t plain_string(const char *at, size_t n, bool is_key) {
+  qstr name = is_key ? qstr_find_strn(at, n) : MP_QSTRnull;
+  return name != MP_QSTRnull ? MP_OBJ_NEW_QSTR(name)
+                             : mp_obj_new_str_copy(&mp_type_str, (const byte *)at, n);
+}
+
 /* Behind the quote. */
-static mp_obj_t string(parser *p) {
+static mp_obj_t string(parser *p, bool is_key) {
   const char *begin = p->at;
   while (p->at < p->end && *p->at != '"' && *p->at != '\\' && (unsigned char)*p->at >= 0x20) {
     p->at++;
   }
   bool plain = p->at < p->end && *p->at == '"';
-  mp_obj_t s = plain ? mp_obj_new_str(begin, (size_t)(p->at - begin)) : escaped_string(p, begin);
+  mp_obj_t s =
+      plain ? plain_string(begin, (size_t)(p->at - begin), is_key) : escaped_string(p, begin);
   if (p->at == p->end) {
     wrong(p, "a string without an end");
   }
@@ -119,65 +128,80 @@ static mp_obj_t string(parser *p) {
   return s;
 }
 
-static unsigned digits(parser *p) {
+/* What the digits of a number say: value * 10^power, if they are not too many. */
+typedef struct figures {
+  unsigned long long value;
+  unsigned count; /* of digits, with zeros in front */
+  int power;
+} figures;
+
+static unsigned digits(parser *p, figures *f) {
   const char *begin = p->at;
   while (p->at < p->end && *p->at >= '0' && *p->at <= '9') {
-    p->at++;
+    f->value = f->value * 10 + (unsigned)(*p->at++ - '0');
   }
-  return (unsigned)(p->at - begin);
+  unsigned n = (unsigned)(p->at - begin);
+  f->count += n;
+  return n;
+}
+
+static void exponent(parser *p, figures *f) {
+  figures e = {0};
+  bool minus = ++p->at < p->end && *p->at == '-';
+  p->at += p->at < p->end && (*p->at == '+' || *p->at == '-');
+  if (digits(p, &e) == 0) {
+    wrong(p, "a bad number");
+  }
+  int by = e.count > 4 ? 9999 : (int)e.value;
+  f->power += minus ? -by : by;
+}
+
+/* Exact, as both the digits and the power of ten are doubles: one rounding. */
+static mp_obj_t real_number(const figures *f, bool minus, const char *begin, size_t n) {
+  static const double tens[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (f->count > EXACT_DIGITS || f->power > EXACT_POWER || f->power < -EXACT_POWER) {
+    return mp_parse_num_float(begin, n, false, NULL);
+  }
+  double v = (double)f->value;
+  v = f->power < 0 ? v / tens[-f->power] : v * tens[f->power];
+  return mp_obj_new_float(minus ? -v : v);
 }
 
 static mp_obj_t number(parser *p) {
   const char *begin = p->at;
-  bool real = false;
-  p->at += *p->at == '-';
+  bool real = false, minus = *begin == '-';
+  figures f = {0};
+  p->at += minus;
   bool zero = p->at < p->end && *p->at == '0';
-  unsigned whole = digits(p);
+  unsigned whole = digits(p, &f);
   if (whole == 0 || (zero && whole > 1)) {
     wrong(p, "a bad number");
   }
   if (p->at < p->end && *p->at == '.') {
     real = true;
     p->at++;
-    if (digits(p) == 0) {
+    f.power = -(int)digits(p, &f);
+    if (f.power == 0) {
       wrong(p, "a bad number");
     }
   }
   if (p->at < p->end && (*p->at | 32) == 'e') {
     real = true;
-    p->at++;
-    p->at += p->at < p->end && (*p->at == '+' || *p->at == '-');
-    if (digits(p) == 0) {
-      wrong(p, "a bad number");
-    }
+    exponent(p, &f);
   }
   size_t n = (size_t)(p->at - begin);
   if (real) {
-    return mp_parse_num_float(begin, n, false, NULL);
+    return real_number(&f, minus, begin, n);
   }
-  if (whole > SMALL_DIGITS) {
-    return mp_parse_num_integer(begin, n, 10, NULL);
-  }
-  int v = 0;
-  for (const char *d = begin + (*begin == '-'); d < p->at; d++) {
-    v = v * 10 + *d - '0';
-  }
-  return MP_OBJ_NEW_SMALL_INT(*begin == '-' ? -v : v);
-}
-
-/* A dict that is searched by hash. */
-static mp_obj_t hashed(mp_map_t *ordered) {
-  mp_obj_t dict = mp_obj_new_dict(ordered->used);
-  for (size_t i = 0; i < ordered->used; i++) {
-    mp_obj_dict_store(dict, ordered->table[i].key, ordered->table[i].value);
-  }
-  return dict;
+  return whole > SMALL_DIGITS ? mp_parse_num_integer(begin, n, 10, NULL)
+                              : hp_int_of(minus ? -(long long)f.value : (long long)f.value);
 }
 
 static mp_obj_t object(parser *p) {
   mp_obj_t dict = mp_obj_new_dict(0);
   mp_map_t *map = mp_obj_dict_get_map(dict);
-  map->is_ordered = 1;
   if (take(p, '}')) {
     return dict;
   }
@@ -185,16 +209,12 @@ static mp_obj_t object(parser *p) {
     if (!take(p, '"')) {
       wrong(p, "no key");
     }
-    mp_obj_t key = string(p);
+    mp_obj_t key = string(p, true);
     if (!take(p, ':')) {
       wrong(p, "no ':'");
     }
     mp_obj_t v = value(p);
     mp_map_lookup(map, key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value = v;
-    if (map->is_ordered && map->used > ORDERED_MAX) {
-      dict = hashed(map);
-      map = mp_obj_dict_get_map(dict);
-    }
   } while (take(p, ','));
   if (!take(p, '}')) {
     wrong(p, "an object without an end");
@@ -238,7 +258,7 @@ static mp_obj_t value(parser *p) {
     return array(p);
   case '"':
     p->at++;
-    return string(p);
+    return string(p, false);
   case 't':
     return word(p, "true", mp_const_true);
   case 'f':

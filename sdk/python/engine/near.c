@@ -11,3 +11,22 @@ int hp_collect_due;
 const void *hp_outermost;
 char hp_nursery[HP_NURSERY_BYTES] __attribute__((aligned(16)));
 char hp_pystack[HP_PYSTACK_BYTES] __attribute__((aligned(16)));
+
+/* The tables of functions that call setjmp. They come and go with the functions, and what a jump
+ * passes over goes, too: as Python's frames. */
+void *malloc(size_t bytes) {
+  return mp_pystack_alloc(bytes);
+}
+
+void free(void *at) {
+  if (at != NULL) {
+    mp_pystack_free(at);
+  }
+}
+
+void *realloc(void *at, size_t bytes) {
+  size_t had = (size_t)(MP_STATE_THREAD(pystack_cur) - (uint8_t *)at);
+  void *grown = mp_pystack_alloc(bytes);
+  memcpy(grown, at, had < bytes ? had : bytes);
+  return grown;
+}

@@ -32,8 +32,20 @@ static unsigned character(const unsigned char *at, unsigned left) {
   return wrong ? 0 : n;
 }
 
+/* ASCII, 8 bytes at a time */
+static unsigned plain(const unsigned char *at, unsigned length) {
+  unsigned i = 0;
+  for (uint64_t eight; length - i >= 8; i += 8) {
+    memcpy(&eight, at + i, 8);
+    if ((eight & 0x8080808080808080u) != 0) {
+      break;
+    }
+  }
+  return i;
+}
+
 int hp_is_utf8(const unsigned char *at, unsigned length) {
-  for (unsigned i = 0, n = 0; i < length; i += n) {
+  for (unsigned i = plain(at, length), n = 0; i < length; i += n) {
     n = character(at + i, length - i);
     if (n == 0) {
       return 0;

@@ -34,11 +34,25 @@ def outer():\n    n = 0\n    def inner():\n        nonlocal n\n        n += 1\n 
 assert b"\x01\x02"[1] == 2 and bytes([1]).hex() == "01" and int.from_bytes(b"\x01\x00", "big") == 256
 assert "aé".encode() == b"a\xc3\xa9" and len("é日🦀") == 3 and "日本"[1] == "本"
 assert any([0, 1]) and all([1]) and list(enumerate("a")) == [(0, "a")] and min(3, 1) == 1 and round(2.567, 2) == 2.57 and divmod(7, 2) == (3, 1)
+assert list({"z": 1, "a": 2, "m": 3, "b": 4, "q": 5, "c": 6, "k": 7}) == ["z", "a", "m", "b", "q", "c", "k"]
+d = {i * 7919 % 1000: i for i in range(1000)}; assert list(d.values()) == list(range(1000)) and d[7919 % 1000] == 1 and len(d) == 1000
+d = {}\nfor i in range(70000): d[str(i)] = i\nassert list(d) == [str(i) for i in range(70000)] and all(d[str(i)] == i for i in range(0, 70000, 7))
+d = {str(i): i for i in range(300)}; c = d.copy(); [c.pop(str(i)) for i in range(0, 300, 2)]; c["0"] = 5; assert list(c.values()) == list(range(1, 300, 2)) + [5] and len(d) == 300
+d = {}\nfor i in range(5000):\n    d[i] = i\n    if i > 2: del d[i - 3]\nassert list(d) == [4997, 4998, 4999] and d.popitem() == (4999, 4999) and 4996 not in d and d.get(4997) == 4997
+from collections import OrderedDict; d = OrderedDict([(i, i) for i in range(20)]); del d[3]; assert d.popitem() == (19, 19) and list(d)[:5] == [0, 1, 2, 4, 5] and {1: 2, 3: 4} == {3: 4, 1: 2}
+d = {1: "int", "1": "str", (1,): "tuple", 2.5: "float", None: "none", b"1": "bytes"}; assert list(d) == [1, "1", (1,), 2.5, None, b"1"] and d[1.0] == d[True] == "int" and d["".join(["1"])] == "str"
+d = {"b": 1, "a": 2}; d["b"] = 3; d.update(c=4, a=5); assert list(d.items()) == [("b", 3), ("a", 5), ("c", 4)] and list(d | {"z": 0}) == ["b", "a", "c", "z"] and d.setdefault("y", 1) == 1
+for bad in ([], {}, set()):\n    for d in ({}, {"a": 1, 2: 3}):\n        try:\n            d[bad] = 1\n            assert False\n        except TypeError: pass
+class K:\n    def __init__(self, v): self.v = v\n    def __hash__(self): return 1\n    def __eq__(self, o): return self.v == o.v\nd = {K(i): i for i in range(30)}; assert d[K(17)] == 17 and K(31) not in d and list(d.values()) == list(range(30))
+def f(**k): return list(k)\nassert f(z=1, a=2, m=3) == ["z", "a", "m"]
+class C: pass\nc = C(); c.z = 1; c.a = 2; assert list(c.__dict__) == ["z", "a"]
+import json; assert json.dumps(json.loads('{"z":1,"a":{"y":1e2,"b":[0.1,-5]},"z":2}')) == '{"z": 2, "a": {"y": 100.0, "b": [0.1, -5]}}'
 assert hasattr("", "join") and callable(len) and list(map(str, [1])) == ["1"] and list(reversed([1, 2])) == [2, 1]
 """
 
 NOT_THERE = r"""
 import datetime
+[*(1, 2), 3]
 import os
 import itertools
 import functools
@@ -48,7 +62,6 @@ import statistics
 open("x")
 match 1:\n    case 1: pass
 async def f(): pass
-assert list({"z": 1, "a": 2, "m": 3, "b": 4, "q": 5, "c": 6, "k": 7}) == ["z", "a", "m", "b", "q", "c", "k"]
 assert isinstance(True, int)
 "a b".title()
 "ab".removeprefix("a")
