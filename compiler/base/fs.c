@@ -33,6 +33,11 @@ int hcc_path(char out[HCC_PATH], hcc_error *err, const char *format, ...) {
   return 0;
 }
 
+const char *hcc_base(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
 static int fail_io(hcc_error *err, const char *what, const char *path) {
   int cause = errno;
   char name[HCC_ESCAPED];

@@ -19,6 +19,9 @@
 int hcc_path(char out[HCC_PATH], hcc_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The part of a path behind its last slash. */
+const char *hcc_base(const char *path);
+
 /* The whole file, or standard input for "-". *bytes is malloc'ed and has a NUL behind it. LIMIT if
  * there are more than max bytes. */
 int hcc_file_read(uint8_t **bytes, size_t *size, const char *path, size_t max, hcc_error *err);

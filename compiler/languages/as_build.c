@@ -152,9 +152,7 @@ out:
 
 /* What build.mjs is to do, as JSON; cJSON_free frees it. `as`: what the input is to it. */
 static char *describe(const as_build *b, const char *as) {
-  const char *slash = strrchr(b->job->input, '/');
-  const char *inside = b->folder + strlen(b->root),
-             *name = slash == NULL ? b->job->input : slash + 1;
+  const char *inside = b->folder + strlen(b->root), *name = hcc_base(b->job->input);
   char path[HCC_PATH];
   cJSON *o = cJSON_CreateObject();
   inside += *inside == '/';
@@ -174,9 +172,11 @@ static unsigned number_of(const cJSON *o, const char *name) {
                                                                          : 0;
 }
 
-/* One object a line, as many as the output holds. *said: was there an error? */
-static void tell_all(bool *said, as_build *b, char *output) {
-  *said = false;
+/* One object a line, as many as the output holds. Was there an error? */
+static bool tell_all(void *arg, char *output, bool failed) {
+  const as_build *b = arg;
+  bool said = false;
+  (void)failed;
   for (char *save, *line = strtok_r(output, "\n", &save); line != NULL;
        line = strtok_r(NULL, "\n", &save)) {
     cJSON *o = cJSON_Parse(line);
@@ -186,12 +186,13 @@ static void tell_all(bool *said, as_build *b, char *output) {
                      .text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "text")),
                      .line = number_of(o, "line"),
                      .column = number_of(o, "column")};
-    *said |= strcmp(m.level, "error") == 0;
+    said |= strcmp(m.level, "error") == 0;
     if (m.text != NULL && b->job->listener.hear != NULL) {
       b->job->listener.hear(b->job->listener.arg, &m);
     }
     cJSON_Delete(o);
   }
+  return said;
 }
 
 static int run_asc(as_build *b, const char *as) {
@@ -202,28 +203,16 @@ static int run_asc(as_build *b, const char *as) {
                  .folder = b->job->folder,
                  .jail = &b->jail,
                  .seconds = b->job->wall_seconds};
-  hcc_error failure = {.code = HCC_OK};
-  hcc_ran *ran = calloc(1, sizeof *ran);
-  bool said;
-  if (ran == NULL || description == NULL) {
-    cJSON_free(description);
-    free(ran);
+  if (description == NULL) {
     return hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for asc");
   }
-  int status = hcc_run_one(ran, &run, &failure);
-  tell_all(&said, b, ran->output);
-  if (status != 0) {
-    status = hcc_fail(b->err, said ? HCC_E_SOURCE : failure.code, HCC_NO_OFFSET, "%s",
-                      said ? "asc found errors in the source" : failure.text);
-  }
+  int status = hcc_source_run(&run, tell_all, b, b->err);
   cJSON_free(description);
-  free(ran);
   return status;
 }
 
 static int build(hcc_module_bytes *out, const hcc_source_job *job, const char *as, hcc_error *err) {
   int status;
-  char path[HCC_PATH];
   as_build *b = calloc(1, sizeof *b);
   if (b == NULL) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
@@ -238,8 +227,7 @@ static int build(hcc_module_bytes *out, const hcc_source_job *job, const char *a
   HCC_TRY(prepare(b));
   HCC_TRY(run_asc(b, as));
   note_reads(b);
-  HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
-  HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
+  HCC_TRY(hcc_source_take(out, job, err));
 out:
   free(b);
   return status;

@@ -80,7 +80,7 @@ static void begin(go_build *b, const char *const *more) {
 
 /* The user's name of a file that go names relative to its folder. */
 static const char *shown_file(const go_build *b, const char *file, char path[HCC_PATH]) {
-  const char *slash = strrchr(file, '/'), *base = slash == NULL ? file : slash + 1;
+  const char *base = hcc_base(file);
   const char *input = b->job->input, *end = strrchr(input, '/');
   if (b->alone && strcmp(base, b->name) == 0) {
     return input;
@@ -151,30 +151,25 @@ static void tell_plain(go_build *b, const char *text) {
   }
 }
 
-static int run(go_build *b, const char *folder) {
-  hcc_error failure = {.code = HCC_OK};
-  hcc_ran *ran = calloc(1, sizeof *ran);
-  uint32_t told = 0;
-  if (ran == NULL) {
-    return hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for go");
-  }
-  hcc_run job = {.tool = "go", .argv = b->argv, .folder = folder, .seconds = b->job->wall_seconds};
-  int status = hcc_run_one(ran, &job, &failure);
-  for (char *save, *line = strtok_r(ran->output, "\n", &save); line != NULL && status != 0;
+/* What go said of a build that failed. */
+static bool tell_all(void *arg, char *output, bool failed) {
+  go_build *b = arg;
+  uint32_t told = 0, plain = 0;
+  for (char *save, *line = strtok_r(output, "\n", &save); line != NULL && failed;
        line = strtok_r(NULL, "\n", &save)) {
     if (tell(b, line)) {
       told++;
     } else if (told == 0 && line[0] != '#' && strncmp(line, "exit status", 11) != 0) {
       tell_plain(b, line);
+      plain++;
     }
   }
-  free(ran);
-  if (status == 0) {
-    return 0;
-  }
-  return hcc_fail(
-      b->err, failure.code == HCC_E_TOOL_FAILED ? HCC_E_SOURCE : failure.code, HCC_NO_OFFSET, "%s",
-      failure.code == HCC_E_TOOL_FAILED ? "go found errors in the source" : failure.text);
+  return told + plain > 0;
+}
+
+static int run(go_build *b, const char *folder) {
+  hcc_run job = {.tool = "go", .argv = b->argv, .folder = folder, .seconds = b->job->wall_seconds};
+  return hcc_source_run(&job, tell_all, b, b->err);
 }
 
 /* Which Go is it? "go version go1.24.4 linux/amd64" */
@@ -224,11 +219,10 @@ static int find_go(go_build *b) {
 
 static int prepare(go_build *b) {
   int status;
-  const char *slash = strrchr(b->job->input, '/');
   HCC_TRY(hcc_source_sdk(b->job, "go/", b->err));
   HCC_TRY(hcc_path(b->own, b->err, "%s/module", b->job->folder));
   HCC_TRY(hcc_dir_make(b->own, 0700, b->err));
-  HCC_TRY(hcc_path(b->name, b->err, "%s", slash == NULL ? b->job->input : slash + 1));
+  HCC_TRY(hcc_path(b->name, b->err, "%s", hcc_base(b->job->input)));
   if (!b->alone) {
     HCC_TRY(hcc_source_folder(b->folder, b->job->input, b->err));
     goto out;
@@ -322,8 +316,7 @@ static int take(hcc_module_bytes *out, const go_build *b) {
   int status = hcc_path(path, b->err, "%s/manifest.json", b->own);
   HCC_TRY(status);
   HCC_TRY(hcc_file_read(&manifest, &size, path, HCC_MAX_MODULE, b->err));
-  HCC_TRY(hcc_path(path, b->err, "%s/source.wasm", b->job->folder));
-  HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, b->err));
+  HCC_TRY(hcc_source_take(out, b->job, b->err));
   HCC_TRY(hcc_source_section(out, "helios.manifest", manifest, size, b->err));
 out:
   free(manifest);

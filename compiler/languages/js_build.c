@@ -123,7 +123,6 @@ static int read_file(js_build *b, const char *shown, hcc_error *err) {
 }
 
 int hcc_build_js(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
-  const char *slash = strrchr(job->input, '/');
   js_build *b = calloc(1, sizeof *b);
   if (b == NULL) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
@@ -132,7 +131,7 @@ int hcc_build_js(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *er
   b->job = job;
   hcc_script_unit_begin(&b->unit, job->input, &job->listener);
   HCC_TRY(hcc_source_folder(b->folder, job->input, err));
-  snprintf(b->names[0], sizeof b->names[0], "%s", slash == NULL ? job->input : slash + 1);
+  snprintf(b->names[0], sizeof b->names[0], "%s", hcc_base(job->input));
   b->count = 1;
   for (b->current = 0; b->current < b->count; b->current++) {
     HCC_TRY(read_file(b, b->current == 0 ? job->input : b->names[b->current], err));

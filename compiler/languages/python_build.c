@@ -41,8 +41,7 @@ static int say(python_build *b, unsigned line, unsigned column, const char *text
 
 /* The last part of the path, which errors show. */
 static int name_script(python_build *b) {
-  const char *slash = strrchr(b->job->input, '/'),
-             *base = slash == NULL ? b->job->input : slash + 1;
+  const char *base = hcc_base(b->job->input);
   size_t stem;
   hcc_language_of(&stem, base);
   if (strlen(base) >= sizeof b->file || strpbrk(base, "\t\n") != NULL) {

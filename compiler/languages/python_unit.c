@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "script_unit.h"
+
 #define WORDS_MAX 512 /* bytes of one annotation */
 #define LITERAL_MAX 127
 #define NAME_MAX_BYTES 120
@@ -234,17 +236,7 @@ static void set_text(unit *u, const char *key, hcc_py_range value) {
 static void read_capabilities(unit *u, hcc_py_range list) {
   char text[WORDS_MAX];
   copy(text, sizeof text, u, list);
-  for (char *save, *item = strtok_r(text, ", \t", &save); item != NULL;
-       item = strtok_r(NULL, ", \t", &save)) {
-    const cJSON *other;
-    bool there = false;
-    cJSON_ArrayForEach(other, u->capabilities) {
-      there |= strcmp(other->valuestring, item) == 0;
-    }
-    if (!there) {
-      cJSON_AddItemToArray(u->capabilities, cJSON_CreateString(item));
-    }
-  }
+  hcc_script_capabilities(u->capabilities, text);
 }
 
 static void read_default(unit *u, hcc_py_range rest) {

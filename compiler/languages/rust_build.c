@@ -220,9 +220,7 @@ static int prepare(rust_build *b) {
   HCC_TRY(find_rustc(b));
   hcc_tool_root(b->roots[1], &b->rustc);
   HCC_TRY(hcc_source_folder(b->folder, b->job->input, b->err));
-  HCC_TRY(hcc_path(b->source, b->err, "%s/%s", b->folder,
-                   strrchr(b->job->input, '/') == NULL ? b->job->input
-                                                       : strrchr(b->job->input, '/') + 1));
+  HCC_TRY(hcc_path(b->source, b->err, "%s/%s", b->folder, hcc_base(b->job->input)));
   snprintf(b->linker, sizeof b->linker, "linker=%s", b->wasm_ld.path);
   b->jail = hcc_source_jail(b->job);
   b->jail.readable[0] = b->roots[0];
@@ -273,19 +271,22 @@ static void tell(rust_build *b, const cJSON *o) {
   }
 }
 
-/* What rustc said: an object a line, as many as the output holds. *said: was there an error? */
-static void tell_all(bool *said, rust_build *b, char *output) {
-  *said = false;
+/* What rustc said: an object a line, as many as the output holds. Was there an error? */
+static bool tell_all(void *arg, char *output, bool failed) {
+  rust_build *b = arg;
+  bool said = false;
+  (void)failed;
   for (char *save, *line = strtok_r(output, "\n", &save); line != NULL;
        line = strtok_r(NULL, "\n", &save)) {
     cJSON *o = cJSON_Parse(line);
     const cJSON *level = cJSON_GetObjectItemCaseSensitive(o, "level");
-    *said |= cJSON_IsString(level) && strcmp(level->valuestring, "error") == 0;
+    said |= cJSON_IsString(level) && strcmp(level->valuestring, "error") == 0;
     if (o != NULL) {
       tell(b, o);
     }
     cJSON_Delete(o);
   }
+  return said;
 }
 
 static void add(const char **argv, uint32_t *n, const char *const *words, size_t count) {
@@ -302,28 +303,12 @@ static void add_common(const rust_build *b, const char **argv, uint32_t *n) {
 
 /* Runs rustc with these words. ours: of the SDK, where nothing is the source's fault. */
 static int rustc(rust_build *b, const char *const *argv, bool ours) {
-  hcc_ran *ran = calloc(1, sizeof *ran);
-  hcc_error failure = {.code = HCC_OK};
-  bool said = false;
-  if (ran == NULL) {
-    return hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for rustc");
-  }
   hcc_run run = {.tool = "rustc",
                  .argv = argv,
                  .folder = b->job->folder,
                  .jail = &b->jail,
                  .seconds = b->job->wall_seconds};
-  int status = hcc_run_one(ran, &run, &failure);
-  if (!ours) {
-    tell_all(&said, b, ran->output);
-  }
-  if (status != 0 && !said) {
-    status = hcc_fail(b->err, failure.code, HCC_NO_OFFSET, "%s", failure.text);
-  } else if (status != 0) {
-    status = hcc_fail(b->err, HCC_E_SOURCE, HCC_NO_OFFSET, "rustc found errors in the source");
-  }
-  free(ran);
-  return status;
+  return hcc_source_run(&run, ours ? NULL : tell_all, b, b->err);
 }
 
 /* One crate of the SDK, from the cache or compiled. */
@@ -405,7 +390,6 @@ static int build_module(rust_build *b) {
 
 int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
   int status;
-  char path[HCC_PATH];
   rust_build *b = calloc(1, sizeof *b);
   if (b == NULL) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to build");
@@ -422,8 +406,7 @@ int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *
   HCC_TRY(build_sdk(b));
   HCC_TRY(build_module(b));
   note_reads(b);
-  HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
-  HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
+  HCC_TRY(hcc_source_take(out, job, err));
 out:
   free(b);
   return status;

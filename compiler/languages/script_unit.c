@@ -91,16 +91,16 @@ hcc_script_param *hcc_script_find_param(hcc_script_procedure *p, const char *nam
 
 /* ---- @helios ---- */
 
-static void add_capabilities(hcc_script_unit *u, char *list) {
-  for (char *save, *item = strtok_r(list, ", \t", &save); item != NULL;
+void hcc_script_capabilities(cJSON *list, char *words) {
+  for (char *save, *item = strtok_r(words, ", \t", &save); item != NULL;
        item = strtok_r(NULL, ", \t", &save)) {
     const cJSON *other;
     bool there = false;
-    cJSON_ArrayForEach(other, u->capabilities) {
+    cJSON_ArrayForEach(other, list) {
       there |= strcmp(other->valuestring, item) == 0;
     }
     if (!there) {
-      cJSON_AddItemToArray(u->capabilities, cJSON_CreateString(item));
+      cJSON_AddItemToArray(list, cJSON_CreateString(item));
     }
   }
 }
@@ -147,7 +147,7 @@ void hcc_script_words(hcc_script_unit *u, hcc_script_procedure *p, const char *a
   } else if (strcmp(text, "state") == 0 && !alone) {
     p->state = hcc_script_keep(u, rest, strlen(rest));
   } else if (strcmp(text, "capability") == 0 && !alone) {
-    add_capabilities(u, rest);
+    hcc_script_capabilities(u->capabilities, rest);
   } else if (strcmp(text, "default") == 0) {
     add_default(u, p, rest, line);
   } else {

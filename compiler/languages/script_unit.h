@@ -62,6 +62,8 @@ hcc_script_param *hcc_script_find_param(hcc_script_procedure *p, const char *nam
 /* The n bytes behind "@helios " in a comment of p, at this line. */
 void hcc_script_words(hcc_script_unit *u, hcc_script_procedure *p, const char *text, size_t n,
                       unsigned line);
+/* Adds capabilities, "read:orders, log", that the list has not yet; changes words. */
+void hcc_script_capabilities(cJSON *list, char *words);
 /* A file of the script, the main one first. */
 void hcc_script_file(hcc_script_unit *u, const char *name, const void *bytes, size_t size);
 

@@ -27,7 +27,7 @@ static bool ends(const char *name, const char *ending, size_t n) {
 }
 
 const hcc_language *hcc_language_of(size_t *stem, const char *path) {
-  const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+  const char *name = hcc_base(path);
   for (size_t i = 0; i < LANGUAGES; i++) {
     for (const char *e = languages[i].endings; *e != '\0'; e += *e == '|') {
       size_t n = strcspn(e, "|");
@@ -116,6 +116,31 @@ int hcc_source_sdk(const hcc_source_job *job, const char *prefix, hcc_error *err
   }
 out:
   return status;
+}
+
+int hcc_source_run(const hcc_run *run, bool (*tell)(void *arg, char *output, bool failed),
+                   void *arg, hcc_error *err) {
+  hcc_error failure = {.code = HCC_OK};
+  hcc_ran *ran = calloc(1, sizeof *ran);
+  if (ran == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for %s", run->tool);
+  }
+  int status = hcc_run_one(ran, run, &failure);
+  bool said = tell != NULL && tell(arg, ran->output, status != 0);
+  free(ran);
+  if (status == 0) {
+    return 0;
+  }
+  return said && failure.code == HCC_E_TOOL_FAILED
+             ? hcc_fail(err, HCC_E_SOURCE, HCC_NO_OFFSET, "%s found errors in the source",
+                        run->tool)
+             : hcc_fail(err, failure.code, HCC_NO_OFFSET, "%s", failure.text);
+}
+
+int hcc_source_take(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
+  char path[HCC_PATH];
+  int status = hcc_path(path, err, "%s/source.wasm", job->folder);
+  return status != 0 ? status : hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err);
 }
 
 int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,

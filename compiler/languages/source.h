@@ -56,6 +56,12 @@ int hcc_source(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err)
 hcc_jail hcc_source_jail(const hcc_source_job *job);
 /* Writes an embedded file or folder, "sdk/c/heliosdb.h", below the job's folder. */
 int hcc_source_sdk(const hcc_source_job *job, const char *prefix, hcc_error *err);
+/* Runs a source's compiler. tell hears what it said, and is true if there was an error of the
+ * source: then that is the error, else run.h's. tell may be NULL. */
+int hcc_source_run(const hcc_run *run, bool (*tell)(void *arg, char *output, bool failed),
+                   void *arg, hcc_error *err);
+/* The module that the compiler left in the job's folder: "source.wasm". */
+int hcc_source_take(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 /* Puts a custom section behind a module. */
 int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,
                        hcc_error *err);
