@@ -27,6 +27,7 @@ static const struct {
 static inline void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) {
   env->ctx = ctx;
   env->instance = ctx->owner;
+  env->asked++;
   hrt_charge(ctx, fuel);
 }
 

@@ -101,6 +101,7 @@ void hrt_custom_call(struct hsb_ctx *ctx, hsb_slot *s, void *custom) {
   hrt_instance *instance = hrt_instance_of(ctx);
   helios_guest guest = {.env = hrt_instance_user(instance), .instance = instance};
   guest.env->ctx = ctx;
+  guest.env->asked++;
   hrt_charge(ctx, CALL_FUEL);
   clear_high(s, c->sig);
   int status = run(c, &guest, s);

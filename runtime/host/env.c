@@ -116,13 +116,12 @@ static int ask(hrt_host_env *env, uint32_t export, hrt_budget *budget, helios_er
   return 0;
 }
 
-int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
-                   helios_error *err) {
+static int make_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
+                      helios_error *err) {
   const struct helios_plugin *abi = hrt_plugin_abi(hrt_instance_plugin(instance));
   int export =
       hrt_plugin_export(hrt_instance_plugin(instance), "helios_arena", strlen("helios_arena"));
   int status = 0;
-  env->instance = instance;
   hrt_wasi_ready(env);
   if (export < 0) {
     return 0;
@@ -135,5 +134,39 @@ int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget
   HRT_TRY(hrt_instance_checkpoint(instance, err)); /* what the guest did to make it is part of it */
   env->arena_zero = hrt_guest_starts_zero(instance, (guest_u32){env->arena}, env->arena_size);
 out:
+  return status;
+}
+
+/* What others that begin alike must know. */
+enum { ARENA, ARENA_SIZE, ARENA_ZERO, WASI, CLOCK, RANDOM, WORDS };
+_Static_assert(WORDS == HRT_BIRTH_WORDS && RANDOM == CLOCK + 1, "as they are kept");
+
+static void keep(hrt_host_env *env, uint64_t fuel) {
+  uint64_t words[WORDS] = {
+      [ARENA] = env->arena, [ARENA_SIZE] = env->arena_size, [ARENA_ZERO] = env->arena_zero};
+  words[WASI] = hrt_wasi_begins(&words[CLOCK], env);
+  hrt_instance_keep(env->instance, env->asked == 0 ? words : NULL, fuel);
+}
+
+static int begin_alike(hrt_host_env *env, const uint64_t words[WORDS], helios_error *err) {
+  env->arena = (uint32_t)words[ARENA];
+  env->arena_size = (uint32_t)words[ARENA_SIZE];
+  env->arena_zero = words[ARENA_ZERO] != 0;
+  return !words[WASI] || hrt_wasi_begin(env, &words[CLOCK])
+             ? 0
+             : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
+}
+
+int hrt_host_ready(hrt_host_env *env, hrt_instance *instance, hrt_budget *budget,
+                   helios_error *err) {
+  const uint64_t *born = hrt_instance_born(instance);
+  env->instance = instance;
+  if (born) {
+    return begin_alike(env, born, err);
+  }
+  int status = make_ready(env, instance, budget, err);
+  if (status == 0) {
+    keep(env, budget->fuel_used);
+  }
   return status;
 }

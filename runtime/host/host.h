@@ -149,6 +149,7 @@ struct hrt_host_env {
   hrt_series *series;          /* where that goes, or NULL */
   uint64_t call;               /* number of the running call in its statement; likewise */
   hrt_instance *instance;      /* set by hrt_host_ready */
+  uint32_t asked; /* host calls that were answered by more than the instance's origin */
   /* the call: between hrt_host_begin and hrt_host_end */
   bool in_call;
   bool touched; /* hrt_host_end has something to do */
@@ -209,6 +210,10 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
 /* Does an instance with these grants see nothing but its arguments? For plugins with a script,
  * whose imports say what the interpreter could do, not what this script may. */
 bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps);
+
+/* The origin of instances with these grants that run what was declared (NULL: it is no script): for
+ * hrt_instance_options. NULL: no memory. hrt_free it. */
+void *hrt_host_origin(size_t *size, const hrt_declared *d, const hrt_caps *caps);
 
 /* After hrt_instance_new: asks the guest for its arena, which then is part of the checkpoint.
  * Errors: those of hrt_call, E_SIGNATURE. */

@@ -51,6 +51,12 @@ static inline void hrt_charge_bytes(hrt_host_env *env, uint64_t bytes) {
   }
 }
 
+/* The running host call answers by the origin alone: every instance that is initialised hears the
+ * same. */
+static inline void hrt_answers_alike(hrt_host_env *env) {
+  env->asked--;
+}
+
 /* Records the text for error_message and returns status. No format: the status's own text. */
 int hrt_refuse(hrt_host_env *env, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -159,6 +165,9 @@ void hrt_query_free(hrt_host_env *env);
 void hrt_crypto_free(hrt_host_env *env);
 void hrt_files_free(hrt_host_env *env); /* closes all */
 void hrt_wasi_ready(hrt_host_env *env); /* what calls begin with is what there is now */
+/* What calls begin with: two numbers. False: nobody has asked, and it is as ever. */
+bool hrt_wasi_begins(uint64_t words[2], const hrt_host_env *env);
+bool hrt_wasi_begin(hrt_host_env *env, const uint64_t words[2]); /* with these; false: no memory */
 void hrt_wasi_end(hrt_host_env *env);
 void hrt_wasi_free(hrt_host_env *env);
 void hrt_http_free(hrt_host_env *env);

@@ -157,6 +157,21 @@ void hrt_wasi_ready(hrt_host_env *env) {
   }
 }
 
+bool hrt_wasi_begins(uint64_t words[2], const hrt_host_env *env) {
+  words[0] = env->wasi ? env->wasi->ready_clock : 0;
+  words[1] = env->wasi ? env->wasi->ready_random : 0;
+  return env->wasi != NULL;
+}
+
+bool hrt_wasi_begin(hrt_host_env *env, const uint64_t words[2]) {
+  struct hrt_wasi *w = hrt_wasi_state(env);
+  if (w) {
+    w->clock = w->ready_clock = words[0];
+    w->random = w->ready_random = words[1];
+  }
+  return w != NULL;
+}
+
 void hrt_wasi_end(hrt_host_env *env) {
   if (env->wasi != NULL) {
     flush(env, 0);
@@ -182,13 +197,21 @@ void hrt_wasi_free(hrt_host_env *env) {
 /* ---- the program ---- */
 
 void hrt_hc_args_sizes_get(hrt_host_env *env, hsb_slot *s) {
+  hrt_answers_alike(env);
   bool put = hrt_wasi_put32(env, s[0], 0) && hrt_wasi_put32(env, s[1], 0);
   s[0] = put ? WASI_OK : WASI_FAULT;
 }
 
 void hrt_hc_args_get(hrt_host_env *env, hsb_slot *s) {
-  (void)env;
+  hrt_answers_alike(env);
   s[0] = WASI_OK;
+}
+
+/* Whether it answers by something that is granted, of which another instance may hear otherwise. */
+static void judge(hrt_host_env *env, hrt_cap_type type) {
+  if (!hrt_caps_any(env->caps, type)) {
+    hrt_answers_alike(env);
+  }
 }
 
 /* The nth granted variable that is set; false: there is none. */
@@ -208,6 +231,7 @@ void hrt_hc_environ_sizes_get(hrt_host_env *env, hsb_slot *s) {
   const char *name, *value;
   uint32_t count = 0;
   uint64_t bytes = 0;
+  judge(env, HRT_CAP_ENV);
   for (size_t n = 0; variable(&name, &value, env, &n); n++) {
     count++;
     bytes += strlen(name) + strlen(value) + 2;
@@ -230,6 +254,7 @@ void hrt_hc_environ_get(hrt_host_env *env, hsb_slot *s) {
   const char *name, *value;
   uint64_t pointers = hrt_u32(s[0]), at = hrt_u32(s[1]);
   uint32_t put = 1;
+  judge(env, HRT_CAP_ENV);
   for (size_t n = 0; put != 0 && variable(&name, &value, env, &n); n++) {
     bool fits = pointers <= UINT32_MAX && at <= UINT32_MAX;
     put = fits && hrt_wasi_put32(env, pointers, (uint32_t)at)
@@ -264,7 +289,7 @@ void hrt_hc_proc_raise(hrt_host_env *env, hsb_slot *s) {
 }
 
 void hrt_hc_sched_yield(hrt_host_env *env, hsb_slot *s) {
-  (void)env;
+  hrt_answers_alike(env);
   s[0] = WASI_OK;
 }
 
@@ -300,6 +325,7 @@ static int now(uint64_t *out, hrt_host_env *env, uint32_t clock) {
 
 void hrt_hc_clock_time_get(hrt_host_env *env, hsb_slot *s) {
   uint64_t ns = 0;
+  judge(env, HRT_CAP_CLOCK);
   int number = now(&ns, env, hrt_u32(s[0]));
   if (number == WASI_OK && !hrt_wasi_put64(env, s[2], ns)) {
     number = WASI_FAULT;
@@ -308,6 +334,7 @@ void hrt_hc_clock_time_get(hrt_host_env *env, hsb_slot *s) {
 }
 
 void hrt_hc_clock_res_get(hrt_host_env *env, hsb_slot *s) {
+  hrt_answers_alike(env);
   if (hrt_u32(s[0]) > THREAD_TIME) {
     s[0] = WASI_INVAL;
   } else {
@@ -456,6 +483,7 @@ void hrt_hc_random_get(hrt_host_env *env, hsb_slot *s) {
   uint8_t piece[256];
   uint32_t p = hrt_u32(s[0]), n = hrt_u32(s[1]);
   int number = hsb_in_range(p, n, hrt_guest_size(env->instance)) ? WASI_OK : WASI_FAULT;
+  judge(env, HRT_CAP_RANDOM);
   for (uint32_t at = 0; number == WASI_OK && at < n;) {
     uint32_t want = n - at < sizeof piece ? n - at : (uint32_t)sizeof piece;
     hrt_charge_bytes(env, want); /* each time: time limit and cancellation are looked at with it */

@@ -62,6 +62,17 @@ static int find(desc *d, hrt_host_env *env, hsb_slot fd) {
   return d->file != NULL ? WASI_OK : WASI_BADF;
 }
 
+/* As find, for what only tells of the descriptor: 0, 1 and 2 are the same everywhere, and without a
+ * grant there is no other. */
+static int look(desc *d, hrt_host_env *env, hsb_slot fd) {
+  int number = find(d, env, fd);
+  if (d->stdio ||
+      (!hrt_caps_any(env->caps, HRT_CAP_FS_READ) && !hrt_caps_any(env->caps, HRT_CAP_FS_WRITE))) {
+    hrt_answers_alike(env);
+  }
+  return number;
+}
+
 static int find_file(desc *d, hrt_host_env *env, hsb_slot fd) {
   int number = find(d, env, fd);
   if (number == WASI_OK && d->stdio) {
@@ -262,7 +273,7 @@ void hrt_hc_fd_fdstat_get(hrt_host_env *env, hsb_slot *s) {
   } stat = {0};
   desc d;
   _Static_assert(sizeof stat == 24, "WASI's layout");
-  int number = find(&d, env, s[0]);
+  int number = look(&d, env, s[0]);
   if (number != WASI_OK) {
     s[0] = (hsb_slot)number;
     return;
@@ -280,7 +291,7 @@ void hrt_hc_fd_fdstat_get(hrt_host_env *env, hsb_slot *s) {
 void hrt_hc_fd_fdstat_set_flags(hrt_host_env *env, hsb_slot *s) {
   desc d;
   uint32_t flags = hrt_u32(s[1]);
-  int number = flags & ~(uint32_t)FLAGS_KNOWN ? WASI_INVAL : find(&d, env, s[0]);
+  int number = flags & ~(uint32_t)FLAGS_KNOWN ? WASI_INVAL : look(&d, env, s[0]);
   if (number == WASI_OK && d.file != NULL && !d.file->folder) {
     bool append = flags & FLAG_APPEND;
     int have = fcntl(d.file->fd, F_GETFL);
@@ -328,7 +339,7 @@ void hrt_hc_fd_filestat_set_size(hrt_host_env *env, hsb_slot *s) {
 
 void hrt_hc_fd_prestat_get(hrt_host_env *env, hsb_slot *s) {
   desc d;
-  int number = find(&d, env, s[0]);
+  int number = look(&d, env, s[0]);
   if (number == WASI_OK && d.grant == NULL) {
     number = WASI_BADF;
   }

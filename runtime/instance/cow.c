@@ -168,6 +168,15 @@ int hrt_image_take(hrt_image **out, const hrt_instance *i, helios_error *err) {
   return image ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance's image");
 }
 
+hrt_image *hrt_image_ref(hrt_image *image) {
+  if (image) {
+    pthread_mutex_lock(&lock);
+    image->refs++;
+    pthread_mutex_unlock(&lock);
+  }
+  return image;
+}
+
 void hrt_image_give(hrt_image *image) {
   hrt_image **at = &images;
   if (image == NULL) {
@@ -208,4 +217,19 @@ int hrt_image_map(hrt_instance *i, helios_error *err) {
   }
   hrt_track_forget(i);
   return 0;
+}
+
+int hrt_image_copy(hrt_instance *i, helios_error *err) {
+  int status = hrt_memory_open(i, i->image->pages, err);
+  if (status != 0) {
+    return status;
+  }
+  for (uint32_t n = 0; n < i->image->contents.count; n++) {
+    const struct hrt_range *r = &i->image->contents.at[n];
+    memcpy(i->memory + page_at(r->first), i->image->bytes + page_at(r->first),
+           page_at(r->end) - page_at(r->first));
+  }
+  return hrt_memory_close(i, size_of(i->image))
+             ? 0
+             : hrt_fail(err, HELIOS_E_MEMORY, "can't protect a guest's memory");
 }

@@ -43,6 +43,13 @@ static int save_memory(hrt_instance *i, helios_error *err) {
   return image->fd >= 0 ? hrt_image_map(i, err) : hrt_track_begin(i, err);
 }
 
+static void free_image(struct hrt_table *t) {
+  if (!t->borrowed) {
+    hrt_free(t->image);
+  }
+  t->borrowed = false;
+}
+
 static int save_table(hrt_instance *i, struct hrt_table *t, helios_error *err) {
   uint64_t used = t->open;
   if (used == 0 && i->ready) {
@@ -55,7 +62,7 @@ static int save_table(hrt_instance *i, struct hrt_table *t, helios_error *err) {
   if (used > 0 && image == NULL) {
     return hrt_fail(err, HELIOS_E_MEMORY, "no memory for a table's image");
   }
-  hrt_free(t->image);
+  free_image(t);
   t->image = image;
   t->image_size = used;
   if (i->tracking != HRT_TRACK_NEVER) {
@@ -67,7 +74,7 @@ static int save_table(hrt_instance *i, struct hrt_table *t, helios_error *err) {
   return 0;
 }
 
-static int save_instance(hrt_instance *i, helios_error *err) {
+int hrt_instance_save(hrt_instance *i, helios_error *err) {
   if (i->instance_image == NULL) {
     i->instance_image = hrt_alloc(i->abi->instance_size);
   }
@@ -87,7 +94,7 @@ int hrt_instance_checkpoint(hrt_instance *i, helios_error *err) {
     return 0;
   }
   i->life = HRT_DEAD; /* unless all of it works */
-  HRT_TRY(save_instance(i, err));
+  HRT_TRY(hrt_instance_save(i, err));
   HRT_TRY(save_memory(i, err));
   for (uint32_t n = 0; n < i->table_count; n++) {
     HRT_TRY(save_table(i, &i->tables[n], err));
@@ -207,7 +214,13 @@ static int copy_segments(hrt_instance *i, helios_error *err) {
 static int run_start(hrt_instance *i, hrt_budget *budget, helios_error *err) {
   hsb_slot slots[1] = {0};
   int status;
+  uint64_t fuel = budget->fuel_used;
+  HRT_TRY(hrt_memory_open(i, i->pages, err));
+  if (i->pages > 0 && !hrt_memory_close(i, (uint64_t)i->pages * HSB_PAGE)) {
+    HRT_TRY(hrt_fail(err, HELIOS_E_MEMORY, "can't protect a guest's memory"));
+  }
   HRT_TRY(hrt_enter(i, (void (*)(void *, hsb_slot *))(uintptr_t)i->abi->init, slots, budget, err));
+  i->begin = i->origin ? hrt_begin_note(i, fuel) : NULL;
   HRT_TRY(copy_segments(i, err));
   if (i->abi->start) {
     HRT_TRY(hrt_enter(i, i->abi->start, slots, budget, err));
@@ -223,6 +236,8 @@ out:
 static int take_options(hrt_instance *i, const hrt_instance_options *o, helios_error *err) {
   const struct helios_plugin *abi = i->abi;
   i->user = o->user;
+  i->origin = o->origin;
+  i->origin_size = o->origin_size;
   i->stack_bytes = o->stack_bytes ? o->stack_bytes : STACK_BYTES;
   i->limit_pages = o->memory_limit_pages ? o->memory_limit_pages : MEMORY_LIMIT_PAGES;
   i->limit_pages = i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max;
@@ -268,8 +283,13 @@ int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_
   }
   HRT_TRY(hrt_instance_map(i, err));
   fill_ctx(i);
-  HRT_TRY(run_start(i, budget, err));
-  HRT_TRY(hrt_instance_checkpoint(i, err));
+  hrt_birth *birth = hrt_birth_find(i, budget);
+  if (birth) {
+    HRT_TRY(hrt_birth_follow(i, birth, budget, err));
+  } else {
+    HRT_TRY(run_start(i, budget, err));
+    HRT_TRY(hrt_instance_checkpoint(i, err));
+  }
   *out = i;
   i = NULL;
 out:
@@ -282,13 +302,15 @@ void hrt_instance_free(hrt_instance *i) {
     return;
   }
   for (uint32_t n = 0; n < i->table_count; n++) {
-    hrt_free(i->tables[n].image);
+    free_image(&i->tables[n]);
   }
+  hrt_begin_free(i->begin);
   hrt_track_forget(i);
   hrt_instance_unmap(i);
   hrt_image_give(i->image);
   hrt_free(i->instance_image);
   hrt_free(i->imports);
+  hrt_birth_give(i->birth);
   hrt_plugin_unref(i->plugin);
   hrt_free(i);
 }

@@ -57,6 +57,7 @@ struct hrt_table {
   uint64_t open;  /* bytes from data that may be written; all or a prefix */
   uint8_t *image; /* the first image_size bytes at the checkpoint; NULL if all are 0 */
   uint64_t image_size;
+  bool borrowed; /* image: of the birth */
 };
 
 /* How writes to memory below base_pages are known. */
@@ -92,6 +93,7 @@ struct hrt_instance {
   bool ready;                       /* there was a checkpoint */
   bool spoiled;                     /* can't be reset any more */
   bool holed;                       /* part of the reservation is not ours any more */
+  bool born;                        /* began as another instance did */
   struct hrt_activation activation; /* its one call: an instance has no second one at a time */
   hrt_plugin *plugin;
   const struct helios_plugin *abi;
@@ -111,6 +113,10 @@ struct hrt_instance {
   uint64_t reservation_size;
   struct hsb_binding *imports;
   void *user;
+  hrt_birth *birth;        /* or NULL */
+  struct hrt_begin *begin; /* until hrt_instance_keep, or NULL: birth.c's own */
+  const void *origin;      /* likewise */
+  size_t origin_size;
 };
 
 /* What a thread knows: its innermost running guest call or NULL, and its stack. */
@@ -128,6 +134,7 @@ int hrt_instance_map(hrt_instance *i, helios_error *err);
 void hrt_instance_unmap(hrt_instance *i);
 struct hsb_memory *hrt_instance_memory(const hrt_instance *i); /* NULL if it has none */
 bool hrt_memory_close(hrt_instance *i, uint64_t size);
+int hrt_memory_open(hrt_instance *i, uint32_t pages, helios_error *err); /* the first ones */
 uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta);
 void *hrt_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
                         uint32_t elem);
@@ -148,12 +155,25 @@ void hrt_track_forget(hrt_instance *i);
 /* cow.c */
 /* The image that equals memory now: one that there is, or a new one. */
 int hrt_image_take(hrt_image **out, const hrt_instance *i, helios_error *err);
-void hrt_image_give(hrt_image *image); /* takes NULL */
+void hrt_image_give(hrt_image *image);      /* takes NULL */
+hrt_image *hrt_image_ref(hrt_image *image); /* takes NULL */
 /* Memory becomes a private mapping of i->image, which has a file. */
 int hrt_image_map(hrt_instance *i, helios_error *err);
+/* Memory, of which nothing is open, becomes a copy of i->image. */
+int hrt_image_copy(hrt_instance *i, helios_error *err);
 
 /* image.c */
 extern const struct hsb_host hrt_host_table;
+int hrt_instance_save(hrt_instance *i, helios_error *err); /* its struct: the checkpoint's */
+
+/* birth.c */
+/* What the plugin's init left: before anything else runs. NULL: no memory. */
+struct hrt_begin *hrt_begin_note(const hrt_instance *i, uint64_t fuel);
+void hrt_begin_free(struct hrt_begin *begin); /* takes NULL */
+/* One that i can begin as, with a use for the caller, or NULL. */
+hrt_birth *hrt_birth_find(const hrt_instance *i, const hrt_budget *budget);
+/* i, whose address space is reserved, begins so: it is ready. Takes b over. */
+int hrt_birth_follow(hrt_instance *i, hrt_birth *b, hrt_budget *budget, helios_error *err);
 
 /* call.c */
 /* Runs fn under the guard. Errors as hrt_call. */

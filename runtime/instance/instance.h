@@ -1,5 +1,6 @@
 /* instance.h - instances of a plugin and calls into them. reserve.c: address space and memory;
- * image.c: instantiate and reset; track.c: written pages; guest.c: host access; call.c: calls;
+ * image.c: instantiate and reset; birth.c: instances that begin alike; track.c: written pages;
+ * guest.c: host access; call.c: calls;
  * guard.c + guard_<arch>.S: enter and leave guest code; signal.c: the one fault handler; budget.c:
  * fuel, time, cancellation.
  *
@@ -39,6 +40,10 @@ typedef struct hrt_instance_options {
   uint32_t stack_bytes;        /* of guest code a call; 0: 1 MiB, never more than the thread has */
   const struct hsb_binding *imports; /* one per import of the plugin; copied */
   void *user;                        /* for host functions: hrt_instance_user */
+  /* All that host functions answer by while an instance of the plugin is initialised, where none
+   * does by anything else: hrt_instance_keep. Read until then. NULL: it is not known. */
+  const void *origin;
+  size_t origin_size;
 } hrt_instance_options;
 
 /* Installs the signal handler once per process, chained. Idempotent, thread-safe. */
@@ -49,6 +54,19 @@ int hrt_signal_install(helios_error *err);
 int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_options *options,
                      hrt_budget *budget, helios_error *err);
 void hrt_instance_free(hrt_instance *i); /* takes NULL */
+
+/* How an instance begins: kept so that others of the same plugin, limits and origin begin there
+ * without being initialised. Its users are those instances, and who asks for it. */
+typedef struct hrt_birth hrt_birth;
+#define HRT_BIRTH_WORDS 6 /* that the host keeps with it */
+/* The instance is ready to be called, at its checkpoint. words: what the host wants back; NULL if
+ * host functions answered by more than the origin: then others can't begin so. fuel: of the budget
+ * that it was made on, used so far. Nothing is lost if there is no memory for it. */
+void hrt_instance_keep(hrt_instance *i, const uint64_t words[HRT_BIRTH_WORDS], uint64_t fuel);
+/* The words if it began as another one, and so is ready; else NULL. */
+const uint64_t *hrt_instance_born(const hrt_instance *i);
+hrt_birth *hrt_instance_birth(hrt_instance *i); /* NULL: it has none; else hrt_birth_give it */
+void hrt_birth_give(hrt_birth *b);              /* takes NULL */
 
 /* Back to the state of the last checkpoint (hrt_instance_new makes the first one), in time
  * proportional to the pages that calls write. Not on a dead instance. */

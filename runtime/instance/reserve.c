@@ -47,22 +47,21 @@ bool hrt_memory_close(hrt_instance *i, uint64_t size) {
   return i->tracking == HRT_TRACK_NEVER || mprotect(i->memory, size, PROT_READ) == 0;
 }
 
-/* First pages of memory. */
-static int open_memory(hrt_instance *i, helios_error *err) {
+int hrt_memory_open(hrt_instance *i, uint32_t pages, helios_error *err) {
+  uint64_t size = (uint64_t)pages * HSB_PAGE;
+  return size == 0 || mprotect(i->memory, size, PROT_READ | PROT_WRITE) == 0
+             ? 0
+             : hrt_fail(err, HELIOS_E_MEMORY, "no memory for %u pages of a guest", pages);
+}
+
+static void describe_memory(hrt_instance *i) {
   struct hsb_memory *m = hrt_instance_memory(i);
-  uint64_t size = (uint64_t)i->abi->memory_min * HSB_PAGE;
-  if (m == NULL) {
-    return 0;
+  if (m) {
+    m->data = i->memory;
+    m->max_pages = i->abi->memory_max;
+    i->base_pages = i->abi->memory_min;
+    publish_pages(i, i->abi->memory_min);
   }
-  if (size > 0 &&
-      (mprotect(i->memory, size, PROT_READ | PROT_WRITE) != 0 || !hrt_memory_close(i, size))) {
-    return hrt_fail(err, HELIOS_E_MEMORY, "no memory for %u pages of a guest", i->abi->memory_min);
-  }
-  m->data = i->memory;
-  m->max_pages = i->abi->memory_max;
-  i->base_pages = i->abi->memory_min;
-  publish_pages(i, i->abi->memory_min);
-  return 0;
 }
 
 int hrt_instance_map(hrt_instance *i, helios_error *err) {
@@ -85,7 +84,8 @@ int hrt_instance_map(hrt_instance *i, helios_error *err) {
   if (mprotect(i->ctx, state, PROT_READ | PROT_WRITE) != 0) {
     return hrt_fail(err, HELIOS_E_MEMORY, "no memory for an instance");
   }
-  return open_memory(i, err);
+  describe_memory(i);
+  return 0;
 }
 
 void hrt_instance_unmap(hrt_instance *i) {

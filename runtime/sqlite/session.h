@@ -56,6 +56,9 @@ struct hrt_version {
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
   hrt_signature signature;
+  void *origin; /* of its instances, with the next; NULL: LANGUAGE sql */
+  size_t origin_size;
+  hrt_birth *birth;                /* of one that there was, or NULL */
   struct hrt_body *body;           /* LANGUAGE sql: there is no plugin then; or NULL */
   struct hrt_aggregate *aggregate; /* or NULL; the signature is its step's then */
   struct hrt_columns *columns;     /* of the table that it returns; NULL: it returns a value */

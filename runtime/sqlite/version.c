@@ -205,6 +205,11 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     status = no_determinism(v->abi, err);
     goto out;
   }
+  v->origin = hrt_host_origin(&v->origin_size,
+                              v->abi->flags & HSB_PLUGIN_SCRIPT ? &v->declared : NULL, v->caps);
+  if (v->origin == NULL) {
+    HRT_TRY(hrt_fail(err, HELIOS_E_MEMORY, "out of memory"));
+  }
   v->timeout_ns = timeout_ns(&v->limits);
   v->simple = v->signature.plain && v->columns == NULL && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
               v->state != HRT_STATE_CONNECTION;
@@ -302,6 +307,8 @@ void hrt_version_unref(hrt_version *v) {
     hrt_aggregate_free(v->aggregate);
     hrt_body_free(v->body);
     hrt_caps_free(v->caps);
+    hrt_birth_give(v->birth);
+    hrt_free(v->origin);
     hrt_plugin_cache_release(v->plugin);
     hrt_trial_leave(v->trial);
     hrt_free(v);
@@ -331,9 +338,14 @@ static int seat_new(hrt_seat **out, hrt_version *v, hrt_budget *budget, helios_e
                                             : (uint32_t)pages,
       .imports = bindings,
       .user = seat->env,
+      .origin = v->origin,
+      .origin_size = v->origin_size,
   };
   HRT_TRY(hrt_instance_new(&seat->instance, v->plugin, &options, budget, err));
   HRT_TRY(hrt_host_ready(seat->env, seat->instance, budget, err));
+  if (v->birth == NULL) {
+    v->birth = hrt_instance_birth(seat->instance);
+  }
   *out = seat;
   seat = NULL;
 out:

@@ -1,5 +1,6 @@
 """state_test.py - what lasts beyond a call, from SQL: kept values with statements, transactions, versions and DROP;
 session variables as SQL sees them. Run by run.py. tests/unit/host_state_test.c has every refusal."""
+import os
 import sqlite3
 import unittest
 from pathlib import Path
@@ -312,6 +313,54 @@ class Audit(Case):
         self.assertGreaterEqual(one(self.db, "SELECT look('HOME')"), 0)
         self.assertEqual(one(self.db, "SELECT look('PATH')"), -2)
         self.assertEqual(self.refused(), [("look", "env", "PATH", 0)])
+
+
+class Begin(Case):
+    """Instances of two connections begin alike, unless they are told something of their own while they are initialised."""
+
+    def both(self, *grants):
+        os.environ["BEGIN"] = "a text"
+        capabilities = "CAPABILITIES (" + ", ".join(f"'{g}'" for g in grants) + ")" if grants else ""
+        for name in ("told", "drawn", "begun"):
+            ddl(self.db, f"CREATE OR REPLACE PROCEDURE {name}() RETURNS BIGINT LANGUAGE wasm {capabilities} AS 'begin.wat'")
+        other = connect(self.path)
+        self.addCleanup(other.close)
+        mine = rows(self.db, "SELECT told(), drawn(), begun()")[0]
+        os.environ["BEGIN"] = "another text"
+        return mine, rows(other, "SELECT told(), drawn(), begun()")[0]
+
+    def write(self, imports):
+        Path("begin.wat").write_text(f"""(module
+          (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+          {imports}
+          (memory (export "memory") 1) (data (i32.const 8) "BEGIN")
+          (global $time (mut i64) (i64.const 0))
+          (func (export "_initialize")
+            (i32.store (i32.const 56) (call $get (i32.const 8) (i32.const 5) (i32.const 64) (i32.const 8)))
+            (drop (call $random (i32.const 32) (i32.const 8)))
+            (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 40)))
+            (global.set $time (i64.load (i32.const 40))))
+          (func (export "told") (result i64) (i64.load32_u (i32.const 56)))
+          (func (export "drawn") (result i64) (i64.load (i32.const 32)))
+          (func (export "begun") (result i64) (global.get $time)))""")
+
+    def test_by_what_they_are_told(self):
+        self.write('(import "helios_v1" "env_get" (func $get (param i32 i32 i32 i32) (result i32)))')
+        mine, theirs = self.both("env:BEGIN")
+        self.assertEqual((mine[0], theirs[0]), (len("a text"), len("another text")))
+        self.assertEqual(mine[1:], theirs[1:])
+
+    def test_by_what_they_may(self):
+        self.write("(func $get (param i32 i32 i32 i32) (result i32) (i32.const 3))")
+        mine, theirs = self.both()
+        self.assertEqual(mine, theirs)
+        mine, theirs = self.both("random")
+        self.assertNotEqual(mine[1], theirs[1])
+        self.assertEqual(mine[2], theirs[2])
+        mine, theirs = self.both("clock")
+        self.assertEqual(mine[1], theirs[1])
+        self.assertLess(mine[2], theirs[2])
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ static const char kit_source[] =
     "FN(burn_import) { I; struct hsb_ctx *c = hsb_ctx_of(i); c->fuel = step(i, c->fuel, s[0], "
     "0xa2);\n"
     "  s[0] = s[1]; c->imports[0].fn(c, s, c->imports[0].env); }\n"
+    "__attribute__((unused)) FN(begin) { I; BEGIN }\n"
     "static void init(void *i) { struct inst *in = i; struct hsb_ctx *c = hsb_ctx_of(i);\n"
     "  in->counter = 100; in->table_size = TABLE_MIN; in->table_max = TABLE_MAX;\n"
     "  in->table = c->host->table_reserve(c, 0, TABLE_MIN, &in->table_max, 8);\n"
@@ -107,8 +108,8 @@ static const char kit_source[] =
 /* The file of a plugin of the kit. flags: -D options after the defaults; "" for none. */
 FX struct fx_bytes kit_file(const char *flags) {
   char all[1000];
-  snprintf(all, sizeof all, "%s %s %s %s %s %s", KIT_DEFAULTS,
-           strstr(flags, "-DFLAGS") ? "" : "-DFLAGS=0",
+  snprintf(all, sizeof all, "%s %s %s %s %s %s %s", KIT_DEFAULTS,
+           strstr(flags, "-DBEGIN") ? "" : "-DBEGIN=", strstr(flags, "-DFLAGS") ? "" : "-DFLAGS=0",
            strstr(flags, "-DINIT") ? "" : "-DINIT=", strstr(flags, "-DSTART") ? "" : "-DSTART=",
            strstr(flags, "-DLAST") ? "" : "'-DLAST_NAME=\"last\"'", flags);
   struct fx_bytes elf = fx_compile(kit_source, all);
