@@ -1,6 +1,7 @@
 /* procedures.c - the procedures that vectors.jsonl calls, in C. Every procedures.* here has the
  * same ones. */
 #include <heliosdb.h>
+#include <heliosdb_json.h>
 
 /* ---- there and back ---- */
 
@@ -178,29 +179,23 @@ double moving(long long count, long long width) {
   return best;
 }
 
-/* ---- JSON: C leaves it to the database ---- */
+/* ---- JSON: read here, written by the database ---- */
 
-/** The member "name" as text.
- * @helios capability query */
+/** The member "name" as text. */
 helios_text json_name(helios_json v) {
-  helios_stmt s = helios_prepare("SELECT json_extract(?1, '$.name')");
-  helios_bind_text(s, 1, (helios_text){v.at, v.length});
-  helios_step(s);
-  helios_text name = helios_column_text(s, 0);
-  helios_finalize(s);
-  return name;
+  return helios_json_text(helios_json_get(v, "name"));
 }
 /** What an order costs: the sum of price times count of its items. */
 double json_total(helios_json v) {
-  helios_stmt s = helios_prepare(
-      "SELECT total(json_extract(value, '$.price') * json_extract(value, '$.count')) "
-      "FROM json_each(?1, '$.items')");
-  helios_bind_text(s, 1, (helios_text){v.at, v.length});
-  helios_step(s);
-  double total = helios_column_f64(s, 0);
-  helios_finalize(s);
+  helios_json items = helios_json_get(v, "items");
+  double total = 0;
+  for (helios_json i = helios_json_first(items); i.at != 0; i = helios_json_after(items, i)) {
+    total += helios_json_f64(helios_json_get(i, "price"), 0) *
+             helios_json_f64(helios_json_get(i, "count"), 0);
+  }
   return total;
 }
+/** @helios capability query */
 helios_json json_pair(helios_text name, long long n) {
   helios_stmt s = helios_prepare("SELECT json_object('name', ?1, 'n', ?2)");
   helios_bind_text(s, 1, name);
