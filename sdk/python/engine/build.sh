@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
 # beside this file as one module, by clang and wasi-libc; LOWER (compiler/rewrite/lower_main.c) takes its setjmp away. Nothing of
-# MicroPython is changed but the names of functions and popitem, in copies: names.c, heap.c, dict.c.
+# MicroPython is changed but the names of functions, popitem and how floats are printed, in copies: names.c, heap.c, dict.c, double.c.
 set -eu
 source=$1 lower=$2 out=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -29,7 +29,7 @@ core="argcheck bc binary builtinevex builtinimport compile cstack emitbc emitcom
   objsingleton objslice objstr objstringio objstrunicode objtuple objtype objzip opmethods parse parsenum parsenumbase
   persistentcode pystack qstr reader runtime runtime_utils scheduler scope sequence smallint stackctrl stream
   unicode vm vstr warning"
-glue="stack near heap dict engine values decimal json database host std names"
+glue="stack near heap dict engine values double decimal json database host std names"
 files= # of MicroPython
 for name in $core; do files="$files $source/py/$name.c"; done
 for name in modre modbinascii modheapq; do files="$files $source/extmod/$name.c"; done
@@ -61,7 +61,9 @@ tables() {
   sed 's/^void \*gc_alloc(/void *hp_search_heap(/' "$source/py/gc.c" >renamed_gc.c
   sed '/if (self->map.is_ordered) {/,/}/c extern size_t hp_map_last(const mp_map_t *); cur = hp_map_last(&self->map);' "$source/py/objdict.c" >renamed_objdict.c
   sed 's/^void mp_map_/void hp_old_map_/; s/(mp_map_lookup)(/(hp_old_map_lookup)(/' "$source/py/map.c" >renamed_map.c
-  for name in qstr gc objdict map; do
+  sed 's/^mp_obj_t mp_parse_num_decimal(/mp_obj_t hp_old_parse_decimal(/' "$source/py/parsenum.c" >renamed_parsenum.c
+  sed 's/mp_format_float(o_val, buf, .*);/extern void hp_double_text(double, char *); hp_double_text(o_val, buf);/' "$source/py/objfloat.c" >renamed_objfloat.c
+  for name in qstr gc objdict map parsenum objfloat; do
     cmp -s "$source/py/$name.c" renamed_$name.c && { echo "build.sh: $name.c is not as it was" >&2; exit 1; }
   done
   cd "$here"

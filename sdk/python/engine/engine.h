@@ -6,6 +6,7 @@
  *   heap.c        memory: when it grows, when it is collected
  *   dict.c        dicts
  *   values.c      Python values from and to the host's
+ *   double.c      floats as text
  *   decimal.c     Decimal
  *   json.c        json
  *   database.c    heliosdb: statements and transactions
@@ -89,6 +90,10 @@ mp_obj_t hp_column(int stmt, unsigned column);
 /* at is UTF-8. ValueError if it is no JSON. */
 mp_obj_t hp_json_loads(const char *at, unsigned length);
 void hp_json_dumps(vstr_t *out, mp_obj_t v, const char *item, const char *key);
+
+/* ---- double.c ---- */
+double hp_double_of(uint64_t m, int power); /* m * 10^power */
+double hp_read_double(const char *at, size_t length);
 
 /* ---- decimal.c ---- */
 extern const mp_obj_type_t hp_type_Decimal;

@@ -9,8 +9,6 @@
 #include "py/stream.h"
 
 #define SMALL_DIGITS 18u /* numbers of so many fit 64 bits */
-#define EXACT_DIGITS 15u /* of so many, a double */
-#define EXACT_POWER 22   /* the greatest power of ten that a double is */
 
 typedef struct parser {
   const char *begin, *at, *end;
@@ -156,16 +154,10 @@ static void exponent(parser *p, figures *f) {
   f->power += minus ? -by : by;
 }
 
-/* Exact, as both the digits and the power of ten are doubles: one rounding. */
-static mp_obj_t real_number(const figures *f, bool minus, const char *begin, size_t n) {
-  static const double tens[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  if (f->count > EXACT_DIGITS || f->power > EXACT_POWER || f->power < -EXACT_POWER) {
-    return mp_parse_num_float(begin, n, false, NULL);
-  }
-  double v = (double)f->value;
-  v = f->power < 0 ? v / tens[-f->power] : v * tens[f->power];
+static mp_obj_t real_number(const figures *f, const char *begin, size_t n) {
+  bool minus = *begin == '-';
+  double v = f->count <= SMALL_DIGITS ? hp_double_of(f->value, f->power)
+                                      : hp_read_double(begin + minus, n - minus);
   return mp_obj_new_float(minus ? -v : v);
 }
 
@@ -193,7 +185,7 @@ static mp_obj_t number(parser *p) {
   }
   size_t n = (size_t)(p->at - begin);
   if (real) {
-    return real_number(&f, minus, begin, n);
+    return real_number(&f, begin, n);
   }
   return whole > SMALL_DIGITS ? mp_parse_num_integer(begin, n, 10, NULL)
                               : hp_int_of(minus ? -(long long)f.value : (long long)f.value);

@@ -47,11 +47,33 @@ class K:\n    def __init__(self, v): self.v = v\n    def __hash__(self): return 
 def f(**k): return list(k)\nassert f(z=1, a=2, m=3) == ["z", "a", "m"]
 class C: pass\nc = C(); c.z = 1; c.a = 2; assert list(c.__dict__) == ["z", "a"]
 import json; assert json.dumps(json.loads('{"z":1,"a":{"y":1e2,"b":[0.1,-5]},"z":2}')) == '{"z": 2, "a": {"y": 100.0, "b": [0.1, -5]}}'
+import builtins, hashlib, time, typing, heliosdb, heliosdb_wasm, collections, decimal; assert heliosdb_wasm.query is heliosdb.query
+assert (258).to_bytes(2, "big") == b"\x01\x02" and [1, 2, 3, 4][1:3] == [2, 3] and "é".isalpha() is False and "e".isalpha()
+from decimal import Decimal; assert abs(Decimal("-1.5")) == Decimal("1.5") and float(Decimal("0.5")) == 0.5 and Decimal("2") * Decimal("0.5") - 1 == 0 and str(Decimal("2").quantize(Decimal("0.1"))) == "2.0"
+import re; assert re.match("(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)", "abcdefghij").group(10) == "j"
+global x\nx = 1\nassert x == 1
+class D:\n    def __get__(self, o, t): return 7\nclass A:\n    x = D()\nassert A().x == 7
+class W:\n    def __enter__(self): return 1\n    def __exit__(self, *a): return True\nwith W() as w:\n    assert w == 1\n    raise ValueError
+def deep(n): return deep(n + 1)\ntry:\n    deep(0)\n    assert False\nexcept RuntimeError: pass
+_n = 1\ndef bump():\n    global _n\n    _n += 1\n    return _n\nassert bump() == 2 and _n == 2
+def f(a, *b, c=1, **d): return (a, b, c, d)\nassert f(1, 2, c=3, e=4) == (1, (2,), 3, {"e": 4})
+assert [str(v) for v in (0.1, 1e22, 1e23, 5.0, -0.0, 123456789.125, 1e16, 1e-5, 0.1 + 0.2, 2 / 3)] == ["0.1", "1e+22", "1e+23", "5.0", "-0.0", "123456789.125", "1e+16", "1e-05", "0.30000000000000004", "0.6666666666666666"]
+assert float("0.1") + float("0.2") == 0.30000000000000004 and float("1.7976931348623157e308") * 10 == float("inf") and float("4.35") * 100 == 434.99999999999994 and float("9007199254740993") == 9007199254740992.0
+assert [float(t) for t in ("1_0.5", " 2.5 ", "-3", ".5", "5.", "1E2")] == [10.5, 2.5, -3.0, 0.5, 5.0, 100.0] and repr(float("nan")) == "nan" and complex("1+2j") == 1 + 2j
+for t in ("", ".", "1e", "e5", "1.5.5", "0x1p3", "--1"):\n    try:\n        float(t)\n        assert False, t\n    except ValueError: pass
 assert hasattr("", "join") and callable(len) and list(map(str, [1])) == ["1"] and list(reversed([1, 2])) == [2, 1]
 """
 
 NOT_THERE = r"""
 import datetime
+def f[T](x): return x
+import re; assert re.match(r"a(?=b)", "ab")
+from decimal import getcontext
+"é".isalpha() or 1 // 0
+class A:\n    __slots__ = ("a",)\ntry:\n    A().b = 1\n    assert False\nexcept AttributeError: pass
+class A:\n    def __init_subclass__(cls): cls.x = 1\nclass B(A): pass\nassert B.x == 1
+ValueError("a").add_note("x")
+ExceptionGroup("a", [ValueError()])
 [*(1, 2), 3]
 import os
 import itertools

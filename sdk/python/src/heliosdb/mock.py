@@ -16,11 +16,18 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 HeliosError: Any = None  # set by the package
 LEVELS = ("debug", "info", "warn", "error")
+ALGORITHMS = ("sha256", "sha384", "sha512", "sha3_256", "blake2b", "sha1")
 MESSAGES = {-2: "denied", -11: "constraint failed", -12: "the database is locked"}
 
 
 def _bytes(data: Any) -> bytes:
     return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _known(algorithm: str) -> str:
+    if algorithm not in ALGORITHMS:
+        raise ValueError("unknown algorithm")
+    return algorithm
 
 
 class Host:
@@ -116,11 +123,11 @@ class Host:
 
     def hash(self, algorithm: str, data: Any) -> bytes:
         self._call()
-        return hashlib.new(algorithm, _bytes(data)).digest()
+        return hashlib.new(_known(algorithm), _bytes(data)).digest()
 
     def hmac(self, algorithm: str, key: Any, data: Any) -> bytes:
         self._call()
-        return _hmac.new(_bytes(key), _bytes(data), algorithm).digest()
+        return _hmac.new(_bytes(key), _bytes(data), _known(algorithm)).digest()
 
     def scripted(self, name: str, *args: Any) -> Any:
         self._call()
