@@ -4,10 +4,8 @@
  * budget->fuel_used was last brought up to date, so used += mark - ctx->fuel at each boundary.
  * A slice is never larger than what the limit leaves: a checkpoint finds its fuel negative exactly
  * when more than fuel_limit units are spent, whatever the size of the slices. Slices are sized by
- * the clock so that deadline and cancellation are looked at about once a millisecond. A budget with
- * neither gets all at once: code whose checkpoints never ran out of fuel is faster, because the
- * processor remembers each branch that was ever taken. What is left of a slice passes from call to
- * call and to nested calls of the same budget.
+ * the clock so that deadline and cancellation are looked at about once a millisecond. What is left
+ * of a slice passes from call to call and to nested calls of the same budget.
  *
  * Invariant: fuel_used is exact at host calls, at refuels and after calls that did not trap. After
  * a trap other than fuel it may lack what the guest had used since the last of these. */
@@ -19,7 +17,7 @@
 
 #define SLICE_FIRST (INT64_C(1) << 18)
 #define SLICE_MIN (INT64_C(1) << 12)
-#define SLICE_ALL (INT64_C(1) << 60)
+#define SLICE_MAX (INT64_C(1) << 24)
 #define SLICE_NS_LOW 500000u /* between checks */
 #define SLICE_NS_HIGH 2000000u
 
@@ -49,15 +47,10 @@ static void adapt_slice(hrt_budget *b, uint64_t now) {
   } else if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) {
     b->slice_size /= passed > 4 * SLICE_NS_HIGH ? 8 : 2;
     b->slice_size = b->slice_size > SLICE_MIN ? b->slice_size : SLICE_MIN;
-  } else if (passed < SLICE_NS_LOW && b->slice_size < HRT_SLICE_MAX) {
+  } else if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) {
     b->slice_size *= 2;
   }
   b->slice_start = now;
-}
-
-/* Can anybody but the guest end a call? */
-static bool is_watched(const hrt_budget *b) {
-  return b->deadline_ns != 0 || b->cancel != NULL || b->probe != NULL;
 }
 
 /* 0, or the trap that ends the call for what others want. */
@@ -74,10 +67,6 @@ static uint32_t check(hrt_budget *b) {
   uint64_t now = now_ns();
   adapt_slice(b, now);
   return is_spent(b) ? HSB_TRAP_FUEL : stopped(b, now);
-}
-
-static int64_t new_slice(const hrt_budget *b) {
-  return is_watched(b) ? b->slice_size : SLICE_ALL;
 }
 
 /* No more of a slice than the limit leaves. */
@@ -110,7 +99,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
   }
   if (a->outer && a->outer->budget == b) {
     settle(a->outer);
-    b->slice = hrt_slice_left(a->outer->mark);
+    b->slice = a->outer->mark;
   }
   b->slice -= HRT_TOLL_CALL;
   if (b->slice < 0 || is_spent(b)) {
@@ -118,7 +107,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
     if (trap != 0) {
       return refuse_call(a, trap);
     }
-    b->slice = new_slice(b);
+    b->slice = b->slice_size;
   }
   b->depth++;
   a->mark = a->instance->ctx->fuel = capped(a, b->slice);
@@ -128,7 +117,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
 void hrt_budget_end(struct hrt_activation *a) {
   hrt_budget *b = a->budget;
   settle(a);
-  b->slice = hrt_slice_left(a->mark);
+  b->slice = a->mark;
   b->depth--;
   if (a->outer && a->outer->budget == b) {
     a->outer->mark = a->outer->instance->ctx->fuel = capped(a->outer, b->slice);
@@ -143,7 +132,7 @@ static void next_slice(struct hrt_activation *a, uint32_t offset) {
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }
-  a->mark = ctx->fuel = capped(a, new_slice(a->budget));
+  a->mark = ctx->fuel = capped(a, a->budget->slice_size);
 }
 
 /* The guest's counter is in its registers: what it used since the last refuel is not known here. */

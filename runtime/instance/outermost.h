@@ -14,14 +14,6 @@
   32 /* off the slice, not off the limit: so that short calls come to a check                      \
       */
 
-#define HRT_SLICE_MAX (INT64_C(1) << 24)
-
-/* Of what is left, that which the next call may have without a look at its limits: the caller may
- * have set others by then. */
-static inline int64_t hrt_slice_left(int64_t left) {
-  return left < HRT_SLICE_MAX ? left : HRT_SLICE_MAX;
-}
-
 /* Is this a stack whose limits we know? here: address of something in the caller's frame. */
 static inline bool hrt_stack_is_known(uintptr_t here) {
   return here - hrt_thread.stack_low < hrt_thread.stack_size;
@@ -79,7 +71,7 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
   uint32_t trap = hrt_guarded(i, hrt_stack_limit_here(i, here), e->fn, slots, NULL);
   int64_t left = ctx->fuel;
   b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
-  b->slice = hrt_slice_left(left);
+  b->slice = left;
   b->depth = 0;
   return __builtin_expect(trap != 0, 0) ? hrt_die(i, trap) : 0;
 }

@@ -169,8 +169,8 @@ EQUIVALENT = {
     f"{BUDGET}: if (b->slice_size == 0) => if (0 && (b->slice_size == 0))": SLICE,
     f"{BUDGET}: if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) => if (0 && (passed > SLICE_NS_HIGH && "
     "b->slice_size > SLICE_MIN))": SLICE,
-    f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < HRT_SLICE_MAX) => if (0 && (passed < SLICE_NS_LOW && "
-    "b->slice_size < HRT_SLICE_MAX))": SLICE,
+    f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) => if (0 && (passed < SLICE_NS_LOW && "
+    "b->slice_size < SLICE_MAX))": SLICE,
     f"{BUDGET}: if (b->fuel_limit == 0 || a->instance->unmetered || slice < 0) => if (0 && (b->fuel_limit == 0 || "
     "a->instance->unmetered || slice < 0))": SLICE,
     f"{CHARGE}: if (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)) => "

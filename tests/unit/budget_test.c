@@ -27,9 +27,6 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Of budgets that somebody watches: they get their fuel in slices. */
-static const int never = 0;
-
 static int burn(hrt_instance *i, hrt_budget *b, uint64_t n, uint64_t k, helios_error *err) {
   hsb_slot s[2] = {n, k};
   return hrt_call(i, KIT_BURN, s, b, err);
@@ -43,7 +40,7 @@ static void fuel__is_exact_whatever_the_slice(void **state) {
     for (size_t m = 0; m < sizeof limits / sizeof *limits; m++) {
       for (uint64_t k = 1; k < 30; k += 9) {
         hrt_instance *i = kit_instance(plugin, NULL);
-        hrt_budget b = {.fuel_limit = limits[m], .cancel = &never, .slice_size = slices[n]};
+        hrt_budget b = {.fuel_limit = limits[m], .slice_size = slices[n]};
         helios_error err = {0};
         assert_int_equal(burn(i, &b, limits[m], k, &err), 0); /* just enough */
         assert_int_equal(b.fuel_used, limits[m]);
@@ -63,7 +60,7 @@ static void fuel__stops_at_the_first_checkpoint_above(void **state) {
   (void)state;
   for (int64_t slice = 1; slice < 5000; slice = slice * 3 + 1) {
     hrt_instance *i = kit_instance(plugin, NULL);
-    hrt_budget b = {.fuel_limit = 10000, .cancel = &never, .slice_size = slice};
+    hrt_budget b = {.fuel_limit = 10000, .slice_size = slice};
     assert_int_equal(burn(i, &b, 1000000, 7, NULL), HELIOS_E_FUEL);
     assert_int_equal(b.fuel_used, 10003); /* 1429 * 7 */
     hrt_instance_free(i);
@@ -79,21 +76,6 @@ static void fuel__many_calls_one_budget(void **state) {
     assert_int_equal(b.fuel_used, 100 * (n + 1));
   }
   assert_int_equal(burn(i, &b, 1, 1, NULL), HELIOS_E_FUEL);
-  hrt_instance_free(i);
-}
-
-/* Nobody can end such a call, so nothing is looked at; a deadline that is set behind it holds. */
-static void fuel__in_one_piece_unless_watched(void **state) {
-  (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
-  hrt_budget b = {0};
-  helios_error err = {0};
-  assert_int_equal(burn(i, &b, 1 << 28, 1 << 20, NULL), 0);
-  assert_int_equal(b.fuel_used, 1 << 28);
-  assert_int_equal(b.slice_size, 1 << 18); /* there was no second slice */
-  b.deadline_ns = now_ns();
-  assert_int_equal(burn(i, &b, INT64_C(1) << 40, 1 << 20, &err), HELIOS_E_DEADLINE);
-  assert_true(b.fuel_used < 1 << 29);
   hrt_instance_free(i);
 }
 
@@ -424,7 +406,6 @@ int main(void) {
       cmocka_unit_test(fuel__is_exact_whatever_the_slice),
       cmocka_unit_test(fuel__stops_at_the_first_checkpoint_above),
       cmocka_unit_test(fuel__many_calls_one_budget),
-      cmocka_unit_test(fuel__in_one_piece_unless_watched),
       cmocka_unit_test(fuel__no_limit_is_counted_too),
       cmocka_unit_test(fuel__overdrawn_at_the_end_stops_the_next_call),
       cmocka_unit_test(time__deadline_ends_a_loop),

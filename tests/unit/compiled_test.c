@@ -220,8 +220,7 @@ static void traps__say_what_and_where(void **state) {
 static uint64_t used_by(hrt_plugin *p, const char *name, uint64_t a, int64_t slice) {
   hrt_instance *i = make(p);
   hsb_slot s[1] = {a};
-  static const int never = 0;
-  hrt_budget budget = {.cancel = &never, .slice_size = slice};
+  hrt_budget budget = {.slice_size = slice};
   assert_int_equal(hrt_call(i, export(i, name), s, &budget, NULL), 0);
   hrt_instance_free(i);
   return budget.fuel_used;
