@@ -30,7 +30,7 @@ typedef struct hrt_budget {
   int (*probe)(void *probe_arg);
   void *probe_arg;
   uint32_t depth, depth_limit; /* of nested calls; limit 0: 16 */
-  /* budget.c's own: what is left of the slice, its size, when it began. */
+  /* budget.c's own: what is left of the slice between calls, its size, when it began. */
   int64_t slice, slice_size;
   uint64_t slice_start;
 } hrt_budget;

@@ -3,8 +3,8 @@
  * touches nothing else here.
  *
  * Invariant: the short way does what hrt_enter does in the common case (no outer call, a stack that
- * we know, code that counts fuel, slice not used up, limit not near) and leaves everything else to
- * it. */
+ * we know, code that counts fuel, slice not used up, limit not passed) and leaves everything else
+ * to it. */
 #ifndef HRT_OUTERMOST_H
 #define HRT_OUTERMOST_H
 
@@ -28,9 +28,15 @@ static inline uintptr_t hrt_stack_limit_here(const hrt_instance *i, uintptr_t he
 
 /* Can an outermost call begin without a look at the limits? (Its budget is in no call.) */
 static inline bool hrt_budget_is_ample(const hrt_budget *b) {
-  int64_t slice = b->slice - HRT_TOLL_CALL;
-  return slice >= 0 && (b->fuel_limit == 0 || (b->fuel_used <= b->fuel_limit &&
-                                               (uint64_t)slice <= b->fuel_limit - b->fuel_used));
+  return b->slice >= HRT_TOLL_CALL && (b->fuel_limit == 0 || b->fuel_used <= b->fuel_limit);
+}
+
+/* Fuel of a call that begins with so much of a slice: one more, but no more than the limit leaves.
+ * budget.c says why. Only where hrt_budget_is_ample. */
+static inline int64_t hrt_budget_grant(const hrt_budget *b, int64_t slice) {
+  int64_t grant = slice + b->slice_size;
+  uint64_t left = b->fuel_limit - b->fuel_used;
+  return b->fuel_limit == 0 || (uint64_t)grant < left ? grant : (int64_t)left;
 }
 
 /* A call between its budget's begin and end, on this stack limit. Returns the trap. */
@@ -67,11 +73,13 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
   a->err = err;
   a->budget = b;
   b->depth = 1;
-  a->mark = ctx->fuel = b->slice - HRT_TOLL_CALL;
+  int64_t slice = b->slice - HRT_TOLL_CALL;
+  a->mark = ctx->fuel = hrt_budget_grant(b, slice);
+  a->extra = a->mark - slice;
   uint32_t trap = hrt_guarded(i, hrt_stack_limit_here(i, here), e->fn, slots, NULL);
   int64_t left = ctx->fuel;
   b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
-  b->slice = left;
+  b->slice = left - a->extra;
   b->depth = 0;
   return __builtin_expect(trap != 0, 0) ? hrt_die(i, trap) : 0;
 }

@@ -16,6 +16,7 @@
 
 typedef struct plugin_case {
   hrt_instance *instance;
+  hrt_budget budget; /* of all runs, and somebody may cancel: as the engine's calls have it */
   int export;
   uint32_t n;
   uint64_t fuel; /* of the last run */
@@ -40,14 +41,15 @@ static uint64_t run_native(void *arg) {
 
 static uint64_t run_plugin(void *arg) {
   plugin_case *c = arg;
-  hrt_budget budget = {.fuel_limit = UINT64_C(1) << 50};
+  uint64_t before = c->budget.fuel_used;
+  c->budget.fuel_limit = before + (UINT64_C(1) << 50);
   helios_error err = {0};
   hsb_slot slots[2] = {c->n};
-  if (hrt_call(c->instance, (uint32_t)c->export, slots, &budget, &err)) {
+  if (hrt_call(c->instance, (uint32_t)c->export, slots, &c->budget, &err)) {
     fprintf(stderr, "%s\n", err.text);
     return UINT64_MAX;
   }
-  c->fuel = budget.fuel_used;
+  c->fuel = c->budget.fuel_used - before;
   return (uint32_t)slots[0];
 }
 
@@ -73,7 +75,8 @@ static int open_plugin(plugin_case *c, const char *path, uint32_t n) {
   helios_error err = {0};
   uint8_t key[HRT_KEY_BYTES];
   hrt_plugin *plugin = NULL;
-  hrt_budget budget = {0};
+  static const int never = 0;
+  c->budget = (hrt_budget){.cancel = &never};
   hrt_instance_options options = {.memory_limit_pages = 1024};
   size_t size = 0;
   unsigned char *bytes = read_file(path, &size);
@@ -85,7 +88,7 @@ static int open_plugin(plugin_case *c, const char *path, uint32_t n) {
     status = hrt_plugin_load(&plugin, bytes, size, key, &err);
   }
   if (!status) {
-    status = hrt_instance_new(&c->instance, plugin, &options, &budget, &err);
+    status = hrt_instance_new(&c->instance, plugin, &options, &c->budget, &err);
   }
   if (!status) {
     c->export = hrt_plugin_export(plugin, "run", 3);

@@ -93,10 +93,12 @@ ROWS = [
     (OUTER, "  a->err = err;\n", ""),
     (OUTER, "  b->fuel_used += (uint64_t)a->mark - (uint64_t)left;\n", ""),
     (OUTER, "  b->depth = 0;\n", ""),
-    (OUTER, "b->fuel_used <= b->fuel_limit &&", "1 &&"),
-    (OUTER, "(uint64_t)slice <= b->fuel_limit - b->fuel_used", "1"),
+    (OUTER, " && (b->fuel_limit == 0 || b->fuel_used <= b->fuel_limit)", ""),
+    (OUTER, "b->fuel_limit == 0 || (uint64_t)grant < left ? grant : (int64_t)left", "((void)left, grant)"),
+    (OUTER, "  b->slice = left - a->extra;\n", "  b->slice = left;\n"),
     # fuel, time, stack
-    (BUDGET, "return (uint64_t)slice < left ? slice : (int64_t)left;", "(void)left;\n  return slice;"),
+    (BUDGET, "(uint64_t)fuel < left ? fuel : (int64_t)left", "((void)left, fuel)"),
+    (BUDGET, "  b->slice = a->mark - a->extra;\n", "  b->slice = a->mark;\n"),
     (BUDGET, "  b->depth++;\n", ""),
     (BUDGET, "  b->depth--;\n", ""),
     (BUDGET, "used + units < used ? UINT64_MAX : used + units", "used + units"),
@@ -171,8 +173,6 @@ EQUIVALENT = {
     "b->slice_size > SLICE_MIN))": SLICE,
     f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) => if (0 && (passed < SLICE_NS_LOW && "
     "b->slice_size < SLICE_MAX))": SLICE,
-    f"{BUDGET}: if (b->fuel_limit == 0 || a->instance->unmetered || slice < 0) => if (0 && (b->fuel_limit == 0 || "
-    "a->instance->unmetered || slice < 0))": SLICE,
     f"{CHARGE}: if (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)) => "
     "if (0 && (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)))": SPEED,
     f"{SIGNAL}: if (atomic_load_explicit(&installed, memory_order_acquire)) => "
