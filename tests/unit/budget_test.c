@@ -377,6 +377,30 @@ static void nested__inner_use_counts_for_the_outer_call(void **state) {
   }
 }
 
+static void host_calls_until_it_fails(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  hrt_budget *b = hrt_host_budget(ctx);
+  hsb_slot none[1] = {0};
+  int status = 0;
+  for (uint64_t most = now_ns() + 5000000000u; status == 0 && now_ns() < most;) {
+    status = hrt_call(env, KIT_EMPTY, none, b, NULL);
+  }
+  s[0] = (uint64_t)status;
+}
+
+/* As time__deadline_ends_many_short_calls, within a call. */
+static void nested__deadline_ends_many_short_calls(void **state) {
+  (void)state;
+  hrt_instance *inner = kit_instance(plugin, NULL);
+  struct hsb_binding binding = {host_calls_until_it_fails, inner};
+  hrt_instance *outer = kit_instance(plugin, &binding);
+  hrt_budget b = {.deadline_ns = now_ns() + 20000000};
+  hsb_slot s[1] = {0};
+  assert_int_equal(hrt_call(outer, KIT_IMPORT, s, &b, NULL), 0);
+  assert_int_equal(s[0], HELIOS_E_DEADLINE);
+  hrt_instance_free(inner);
+  hrt_instance_free(outer);
+}
+
 static hrt_budget shared;
 
 /* Does not ask for the budget: what the outer call has used so far must count all the same. */
@@ -419,6 +443,7 @@ int main(void) {
       cmocka_unit_test(nested__one_budget),
       cmocka_unit_test(nested__inner_use_counts_for_the_outer_call),
       cmocka_unit_test(nested__outer_use_counts_without_asking),
+      cmocka_unit_test(nested__deadline_ends_many_short_calls),
       cmocka_unit_test(fuel__a_limit_that_is_lowered),
   };
   return cmocka_run_group_tests_name("budget", tests, setup, teardown);
