@@ -136,11 +136,11 @@ def sizes(binaries, work):
     return found
 
 
-def database(binaries, work, language, rows):
-    db = polyglot.connect(binaries / "helios_sqlite", str(work / f"{language}.db"))
+def database(binaries, work, language, rows, state="call"):
+    db = polyglot.connect(binaries / "helios_sqlite", str(work / f"{language}.{state}.db"))
     db.executescript(polyglot.SCHEMA + DATA.format(rows=rows))
     plugin = work / f"{language}.so"
-    polyglot.create(db, plugin, polyglot.signatures(binaries / "heliosc", plugin))
+    polyglot.create(db, plugin, polyglot.signatures(binaries / "heliosc", plugin), f"WITH (state = '{state}')")
     return db
 
 
@@ -213,7 +213,7 @@ def private():
 
 def instances(binaries, work, language, count=16):
     """(KiB of memory that a called procedure adds to a connection, microseconds of the first call, of the second)"""
-    open_one = lambda: polyglot.connect(binaries / "helios_sqlite", str(work / f"{language}.db"))
+    open_one = lambda: polyglot.connect(binaries / "helios_sqlite", str(work / f"{language}.call.db"))
     with_none = [open_one() for _ in range(count)]
     for db in with_none:
         db.execute("SELECT count(*) FROM n WHERE i < 3").fetchall()
@@ -282,6 +282,8 @@ def page(m):
                        duration(b["changed"]), duration(b["again"])] for l, b in m["builds"].items()))
     yield from table(["a call, over the same row without it", *m["calls"]],
                      ([l, *(nanoseconds(m["calls"][h][l]) for h in m["calls"])] for l in names))
+    yield from table(["the same with state `connection`", *m["kept"]],
+                     ([l, *(nanoseconds(m["kept"][h][l]) for h in m["kept"])] for l in names))
     yield from table(["an instance", "memory", "first call of a connection", "second"],
                      ([l, f"{k:,.0f} KB", f"{f:,.0f} µs", f"{s:,.1f} µs"] for l, (k, f, s) in m["instances"].items()))
     yield from table(["time, native C is 1", *(f"{h} ({n:.2f} ms)" for h, (n, _) in m["kernels"].items()), "the reference claims, over native"],
@@ -325,6 +327,7 @@ def main():
         m["sizes"] = sizes(binaries, work) if "rust" in m["builds"] else {}
         dbs = {language: database(binaries, work, language, o.rows) for language in m["builds"]}
         m["calls"] = calls(dbs, o.rounds, o.rows)
+        m["kept"] = calls({language: database(binaries, work, language, o.rows, "connection") for language in dbs}, o.rounds, o.rows)
         m["kernels"] = kernels(work, dbs, o.rounds)
         m["instances"] = {language: instances(binaries, work, language) for language in dbs}
         m["peers"] = peers(dbs, o.rounds, o.rows)
