@@ -461,8 +461,14 @@ static int run_cargo(rust_build *b, const char *const *argv) {
   if (status == 0) {
     return 0;
   }
+  bool newer = strstr(failure.text, "parse lock file") != NULL;
   return hcc_fail(b->err, failure.code == HCC_E_TOOL_FAILED ? HCC_E_SOURCE : failure.code,
-                  HCC_NO_OFFSET, "%s", failure.text);
+                  HCC_NO_OFFSET, "%s%s%s", failure.text,
+                  newer
+                      ? ": a newer cargo wrote it; delete it, or let HELIOS_RUSTC name that one's "
+                        "rustc, with the target "
+                      : "",
+                  newer ? b->triple : "");
 }
 
 /* cargo keeps what it made in the project's target/helios, and so builds only what has changed; in

@@ -96,3 +96,7 @@ has err 'not for wasm32-wasip2'
 printf 'build.target = "x86_64-unknown-linux-gnu"\n' >keys/.cargo/config.toml
 built heliosc build -q --emit=module keys/Cargo.toml -o keys.wasm
 heliosc inspect keys.wasm >out && lacks out wasi_snapshot_preview1
+[ "$(sed -n 3p keys/Cargo.lock)" = "version = 3" ] || fail "a lock file that Debian's cargo can't read" # whatever cargo is newer
+sed -i 's/^version = 3/version = 99/' keys/Cargo.lock
+expect 1 heliosc build keys/Cargo.toml
+has err 'a newer cargo wrote it; delete it'
