@@ -64,6 +64,8 @@ typedef struct hp_bytes {
 hp_bytes hp_bytes_of(mp_obj_t o);
 hp_bytes hp_text_of(mp_obj_t o); /* of a str only */
 mp_obj_t hp_int_of(long long v);
+/* A str of bytes that stay: UTF-8, a NUL behind them. */
+mp_obj_t hp_text_at(const char *at, size_t length);
 int hp_is_utf8(const unsigned char *at, unsigned length);
 /* str if it is UTF-8, else MP_OBJ_NULL. */
 mp_obj_t hp_new_text(const char *at, unsigned length);

@@ -106,8 +106,13 @@ static mp_obj_t escaped_string(parser *p, const char *begin) {
  * strings they are found by their address. */
 static mp_obj_t plain_string(const char *at, size_t n, bool is_key) {
   qstr name = is_key ? qstr_find_strn(at, n) : MP_QSTRnull;
-  return name != MP_QSTRnull ? MP_OBJ_NEW_QSTR(name)
-                             : mp_obj_new_str_copy(&mp_type_str, (const byte *)at, n);
+  if (name != MP_QSTRnull) {
+    return MP_OBJ_NEW_QSTR(name);
+  }
+  char *own = m_new(char, n + 1);
+  memcpy(own, at, n);
+  own[n] = '\0';
+  return hp_text_at(own, n);
 }
 
 /* Behind the quote. */

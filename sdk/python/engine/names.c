@@ -16,6 +16,7 @@ qstr hp_scan_names(const char *at, size_t length);
 
 static uint16_t table[SLOTS]; /* 0: free; else a qstr */
 static uint32_t indexed = 1;  /* qstrs below are in the table */
+static size_t longest;        /* of these */
 
 static uint32_t hash(const char *at, size_t length) {
   uint32_t h = (uint32_t)length * 0x9e3779b1u;
@@ -28,6 +29,7 @@ static uint32_t hash(const char *at, size_t length) {
 static void add(qstr q) {
   size_t length;
   const char *at = (const char *)qstr_data(q, &length);
+  longest = length > longest ? length : longest;
   uint32_t slot = hash(at, length) % SLOTS;
   while (table[slot] != 0) {
     slot = (slot + 1) % SLOTS;
@@ -43,6 +45,9 @@ qstr qstr_find_strn(const char *at, size_t length) {
   }
   while (indexed < total && indexed < MOST) {
     add(indexed++);
+  }
+  if (length > longest) {
+    return total > MOST ? hp_scan_names(at, length) : MP_QSTRnull;
   }
   for (uint32_t slot = hash(at, length) % SLOTS; table[slot] != 0; slot = (slot + 1) % SLOTS) {
     size_t n;

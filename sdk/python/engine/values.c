@@ -54,6 +54,15 @@ int hp_is_utf8(const unsigned char *at, unsigned length) {
   return 1;
 }
 
+/* Without its hash: who wants it computes it. */
+mp_obj_t hp_text_at(const char *at, size_t length) {
+  mp_obj_str_t *o = mp_obj_malloc(mp_obj_str_t, &mp_type_str);
+  o->hash = 0;
+  o->len = length;
+  o->data = (const byte *)at;
+  return MP_OBJ_FROM_PTR(o);
+}
+
 mp_obj_t hp_new_text(const char *at, unsigned length) {
   return hp_is_utf8((const unsigned char *)at, length) ? mp_obj_new_str(at, length) : MP_OBJ_NULL;
 }
@@ -148,7 +157,7 @@ static mp_obj_t read_bytes(const source *s, enum hg_type type) {
     return hp_json_loads(v.buf, (unsigned)n);
   }
   return type == HG_DECIMAL ? hp_decimal_new(v.buf, (unsigned)n)
-                            : mp_obj_new_str_from_utf8_vstr(&v);
+                            : hp_text_at(vstr_null_terminated_str(&v), v.len);
 }
 
 static mp_obj_t natural_argument(unsigned index, int type) {
