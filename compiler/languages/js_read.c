@@ -55,11 +55,13 @@ static const char *literal_of(reader *r, const char *begin, const char *end) {
   char text[128];
   size_t n = (size_t)(end - begin), to = 0;
   bool quoted = n >= 2 && (*begin == '"' || *begin == '\'') && end[-1] == *begin;
-  bool number =
-      n > 0 && strspn(begin, "0123456789.-") >= n && strchr("-0123456789", *begin) != NULL;
+  bool number = n > 0 && *begin != '.';
   bool word = (n == 4 && memcmp(begin, "true", 4) == 0) ||
               (n == 5 && memcmp(begin, "false", 5) == 0) ||
               (n == 4 && memcmp(begin, "null", 4) == 0);
+  for (size_t i = 0; i < n && number; i++) {
+    number = begin[i] != '\0' && strchr("0123456789.-", begin[i]) != NULL;
+  }
   if (n > 60 || (!quoted && !number && !word) || (quoted && memchr(begin, '\\', n) != NULL)) {
     return NULL;
   }
