@@ -1,8 +1,8 @@
 /* image.c - a new instance, the checkpoint (the state that reset returns to) and the reset.
  *
- * Memory has an image (cow.c), instance struct and tables have copies. A reset copies the hot pages
- * (track.c) back, so that it takes no system call unless memory grew or too many pages were
- * written.
+ * Memory has an image (cow.c), instance struct and tables have copies. A reset restores the hot
+ * pages (track.c, strips.c), so that it takes no system call unless memory grew or too many pages
+ * were written.
  *
  * Invariant: after a successful reset memory, globals and tables are byte for byte what they were
  * at the checkpoint; an instance for which that failed is dead. */
@@ -116,6 +116,7 @@ static bool drop_grown(hrt_instance *i) {
   return madvise(begin, size, MADV_DONTNEED) == 0 && mprotect(begin, size, PROT_NONE) == 0;
 }
 
+/* What the image holds in these pages. */
 static void copy_back(hrt_instance *i, const struct hrt_ranges *r) {
   for (uint32_t n = 0; n < r->count; n++) {
     uint64_t at = (uint64_t)r->at[n].first * HRT_TRACK_PAGE;
@@ -152,7 +153,7 @@ static bool restore_memory(hrt_instance *i) {
     return false;
   }
   if (i->tracking == HRT_TRACK_FAULTS) {
-    copy_back(i, &i->hot);
+    hrt_strips_restore(i);
   } else if (i->base_pages > 0 && !restore_all(i)) {
     return false;
   }

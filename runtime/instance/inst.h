@@ -40,6 +40,21 @@ struct hrt_range hrt_ranges_add(struct hrt_ranges *r, uint32_t first, uint32_t e
 bool hrt_ranges_hold(const struct hrt_ranges *r, uint32_t first, uint32_t end);
 uint32_t hrt_ranges_pages(const struct hrt_ranges *r);
 
+#define HRT_STRIPS 64
+#define HRT_STRIP_LINE 64u /* bytes */
+
+/* Lines [at, end) of memory: zero in the image, or to be copied from there. */
+struct hrt_strip {
+  uint32_t at, end;
+  bool zero;
+};
+
+struct hrt_strips {
+  bool known; /* they are those of the image and of what is hot */
+  uint32_t count;
+  struct hrt_strip at[HRT_STRIPS];
+};
+
 /* What memory holds at a checkpoint. */
 typedef struct hrt_image {
   struct hrt_image *next;
@@ -104,7 +119,8 @@ struct hrt_instance {
   uint32_t peak_pages;                     /* the most there ever were */
   enum hrt_tracking tracking;
   uint32_t resets;
-  struct hrt_ranges hot;   /* written since the last relearn */
+  struct hrt_ranges hot; /* written since the last relearn */
+  struct hrt_strips strips;
   hrt_image *image;        /* of memory; NULL: not yet, or it has none */
   uint8_t *instance_image; /* instance_size bytes */
   uint64_t tables_used;    /* bytes of the tables' reserve */
@@ -152,6 +168,10 @@ int hrt_track_begin(hrt_instance *i, helios_error *err);
 
 /* No page is hot any more: memory is closed, or new. */
 void hrt_track_forget(hrt_instance *i);
+
+/* strips.c */
+/* The hot pages become what they are in the image, which there is. */
+void hrt_strips_restore(hrt_instance *i);
 
 /* cow.c */
 /* The image that equals memory now: one that there is, or a new one. */

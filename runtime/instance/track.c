@@ -97,6 +97,7 @@ static bool set_hot(hrt_instance *i, const struct hrt_ranges *hot) {
     return false;
   }
   i->hot = *hot;
+  i->strips.known = false;
   return true;
 }
 

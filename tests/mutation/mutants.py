@@ -6,7 +6,7 @@ SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.
          "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/budget.c",
          "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c", "runtime/instance/guest.c", "runtime/instance/image.c",
          "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
-         "runtime/instance/track.c"]
+         "runtime/instance/strips.c", "runtime/instance/track.c"]
 
 # Macros that are a check where they stand.
 CHECKS = ["HSB_CHECK", "HSB_FORCE", "HSB_TABLE_CHECK"]
@@ -158,6 +158,7 @@ ROWS = [
     (TRACK, "  i->spoiled = true;\n", "  (void)i;\n"),
     (TRACK, "i->spoiled || i->tracking != HRT_TRACK_FAULTS || hrt_ranges_hold", "i->tracking != HRT_TRACK_FAULTS || hrt_ranges_hold"),
     (TRACK, "  i->hot = *hot;\n", ""),
+    (TRACK, "  i->strips.known = false;\n", ""),
     # what a landing gives back
     *[(GUARD, f"        movq    {n}(%rdi), %{r}\n", "") for n, r in
       ((0, "rbx"), (8, "rbp"), (16, "r12"), (24, "r13"), (32, "r14"), (40, "r15"))],
@@ -197,6 +198,9 @@ EQUIVALENT = {
         "more address space than a module without memory needs",
     f"{RESERVE}: if (sysconf(_SC_PAGESIZE) != HRT_TRACK_PAGE) => if (0 && (sysconf(_SC_PAGESIZE) != HRT_TRACK_PAGE))":
         "x86-64 has no other pages",
+    f"{INST}strips.c: if (last != NULL && !last->zero && !zero && last->end == at) => "
+    "if (0 && (last != NULL && !last->zero && !zero && last->end == at))": SPEED,
+    f"{INST}strips.c: if (s->at[n].zero) => if (0 && (s->at[n].zero))": SPEED,
     f"{TRACK}: if (!i->ready) => if (0 && (!i->ready))": "one fault a page while an instance begins, not one for sixteen",
     f"{RESERVE}: i->dirty = true; => nothing": "every way to it has set it: hrt_call for what is not stateless, hrt_guest_grow",
 }

@@ -133,6 +133,36 @@ static void file__is_what_reset_returns_to(void **state) {
   hrt_instance_free(i);
 }
 
+/* Memory with long and short runs of zeros; every other page is hot, so that there are more strips
+ * than fit. */
+static void strips__all_of_it_comes_back(void **state) {
+  (void)state;
+  static uint8_t before[4 * 65536];
+  hrt_instance *i = kit_instance(plugin, NULL);
+  kit_call(i, KIT_FILL, 0, sizeof before, 0);
+  for (uint32_t at = 0; at < sizeof before; at += 1536) { /* 3 KiB of zeros, 64 bytes, 5 bytes */
+    kit_call(i, KIT_FILL, at, at % 4096 == 0 ? 5 : at % 1024 == 0 ? 64 : 0, 7);
+    kit_call(i, KIT_FILL, at + 700, at > 100000 && at % 3 == 0 ? 1 : 0, 9);
+  }
+  checkpoint(i);
+  memcpy(before, i->memory, sizeof before);
+  for (uint32_t step = 1; step < 9; step++) { /* fewer pages are hot, then other ones */
+    for (uint32_t page = 0; page < sizeof before / 4096; page += step) {
+      kit_call(i, KIT_FILL, page * 4096, 4096, 0xa5);
+    }
+    reset(i);
+    assert_true(i->strips.known && i->strips.count > 0 && i->strips.count <= HRT_STRIPS);
+    assert_memory_equal(i->memory, before, sizeof before);
+  }
+  kit_call(i, KIT_FILL, 0, sizeof before, 1); /* what was zero is not any more */
+  checkpoint(i);
+  kit_call(i, KIT_FILL, 0, sizeof before, 2);
+  reset(i);
+  assert_int_equal(peek(i, 2000), 1);
+  assert_int_equal(peek(i, sizeof before - 1), 1);
+  hrt_instance_free(i);
+}
+
 /* More pages than are restored one by one. */
 static void file__all_of_it_comes_back(void **state) {
   (void)state;
@@ -174,6 +204,7 @@ int main(void) {
       cmocka_unit_test(share__not_with_memory_of_another_size),
       cmocka_unit_test(file__cannot_be_changed),
       cmocka_unit_test(file__is_what_reset_returns_to),
+      cmocka_unit_test(strips__all_of_it_comes_back),
       cmocka_unit_test(file__all_of_it_comes_back),
       cmocka_unit_test(checkpoint__keeps_the_one_before),
   };
