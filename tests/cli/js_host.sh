@@ -3,6 +3,7 @@ cat >host.js <<'JS'
 import * as db from "heliosdb";
 import { heliosdbQuery, heliosdbNow } from "heliosdb-wasm-sdk";
 
+const kept = { text: "ab".repeat(30), object: { a: 1, b: [2] }, list: [1, "zwei"], cycle: null };
 const checks = {
   query: () => db.query("SELECT id, name FROM t WHERE id < ? ORDER BY id", [3]).map((r) => r.name).join() === "one,two",
   one: () => db.queryOne("SELECT name FROM t WHERE id = ?1", [1]).name === "one" && db.queryOne("SELECT 1 WHERE 0") === undefined,
@@ -70,7 +71,38 @@ const checks = {
   text: () => new TextDecoder().decode(new TextEncoder().encode("ü")) === "ü" && throws(() => new TextDecoder().decode(new Uint8Array([255])), "UTF-8"),
   names: () => heliosdbQuery("SELECT 1 AS n")[0].n === 1,
   refused: () => throws(() => db.query("SELECT * FROM secret"), "DENIED") && throws(() => db.query("SELECT bad syntax"), "SQL"),
-  json: () => JSON.stringify(JSON.parse('{"b":[1,2.5,"x",null,true]}')) === '{"b":[1,2.5,"x",null,true]}',
+  json() {
+    const same = ['{"b":[1,2.5,"x",null,true,false,{},[]]}', '""', "0", '"\\u0000"', '{"0":2,"":1,"__proto__":{"a":1},"é😀":"é😀"}',
+      '[123456789012345,1e+300,5e-324,1.7976931348623157e+308,0.1,1e-7,-1.5,4294967296]', `${"[".repeat(300)}${"]".repeat(300)}`,
+      JSON.stringify(Array.from({ length: 300 }, (_, i) => ({ [`k${i}`]: i, a: `${i}`, 7: -i, b: [i] }))), JSON.stringify("x".repeat(5000) + "\u00e9\n")];
+    const other = { '{"a":1,"b":2,"a":3}': '{"a":3,"b":2}', '{"b":1,"2":2,"1":3}': '{"1":3,"2":2,"b":1}', " [ 1 ,\t{ } \n] ": "[1,{}]",
+      '"\\u00e9\\ud83d\\ude00\\/\\b\\f\\n\\r\\t\\\\\\""': '"é😀/\\b\\f\\n\\r\\t\\\\\\""', "9007199254740993": "9007199254740992",
+      "1234567890.1234567": "1234567890.1234567", "0.30000000000000004": "0.30000000000000004", "1e23": "1e+23", "1E2": "100", "-0.0": "0", "1e400": "null" };
+    const bad = ["", "[1,]", "{a:1}", '{"a"1}', "[1 2]", "01", "-", "1e", '"a', '"\n"', '"\\x"', '"\\u12g4"', "nul", "tru", "[", "{", '{"a":1', "1 1", "[]]", "+1", "'a'"];
+    const twice = JSON.parse('[{"p":1,"q":2},{"p":3,"q":4,"r":5},{"q":6,"p":7}]');
+    twice[0].r = 8;
+    delete twice[1].p;
+    return same.every((t) => JSON.stringify(JSON.parse(t)) === t) && Object.entries(other).every(([t, is]) => JSON.stringify(JSON.parse(t)) === is) &&
+      bad.every((t) => throws(() => JSON.parse(t), "SyntaxError")) && Object.is(JSON.parse("-0"), -0) &&
+      JSON.stringify(twice) === '[{"p":1,"q":2,"r":8},{"q":4,"r":5},{"q":6,"p":7}]' && JSON.parse('"\ud800"') === "\ud800";
+  },
+  /* What was there before the call is not counted: it stays as it is, whatever a call does with it. */
+  kept() {
+    const before = JSON.stringify(kept);
+    let text = kept.text, more = kept.text;
+    text += "x"; more += "y";
+    const copy = { ...kept.object, added: 1 };
+    kept.object.now = 2;
+    delete kept.object.now;
+    kept.list.push([...kept.list]);
+    kept.list.pop();
+    const symbol = Symbol(kept.text), by = { [kept.text]: 1, [kept.text[0]]: 2 };
+    for (let i = 0; i < 20000; i++) { kept.cycle = { back: { i } }; kept.cycle.back.it = kept.cycle; }
+    const good = text === "ab".repeat(30) + "x" && more.endsWith("y") && copy.added === 1 && symbol.description === kept.text && by[kept.text] === 1 && by.a === 2 &&
+      kept.cycle.back.it.back.i === 19999;
+    kept.cycle = null;
+    return good && JSON.stringify(kept) === before && new WeakRef(kept.object).deref() === kept.object;
+  },
 };
 function throws(work, text) {
   try {
@@ -162,7 +194,7 @@ caps="CAPABILITIES ('query', 'read:t', 'write:t', 'transaction', 'log', 'clock',
 for f in try_one thrown; do expect 0 helios a.db -c "CREATE PROCEDURE $f LANGUAGE wasm $caps AS 'host.so'"; done
 for f in all results deep recursions hog hog_and_go hog_small spin regexp_spin; do expect 0 helios a.db -c "CREATE PROCEDURE js_$f LANGUAGE wasm AS 'host.so' EXPORT '$f'"; done
 expect 0 helios a.db --mode list -c "SELECT value || ' ' || try_one(value) FROM json_each(js_all())"
-[ "$(grep -c ' ok$' out)" = 25 ] || { cat out err; fail "host functions"; }
+[ "$(grep -c ' ok$' out)" = 26 ] || { cat out err; fail "host functions"; }
 
 # errors: the script's line, the procedure's own code and text
 try_sql() { helios a.db --mode list -c "SELECT $1" 2>&1; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh QUICKJS OUT - QuickJS (its unpacked source, of Debian's source package) and the glue beside this
-# file as one module, by clang and wasi-libc. Nothing of QuickJS is changed: what must be otherwise is a
-# definition on the command line.
+# file as one module, by clang and wasi-libc. What must be otherwise is a definition on the command line or a change by
+# edit.py, in a copy.
 #   EMSCRIPTEN          no threads, no computed goto, no sizes of blocks from the C library
 #   CONFIG_STACK_CHECK  which that would switch off
 set -eu
@@ -19,21 +19,22 @@ echo '#pragma once' >"$work/setjmp.h" # dtoa.c includes it and uses nothing of i
 } >"$work/heliosdb_js.h"
 version=$(cat "$source/VERSION")
 flags="--target=wasm32-wasi -O2 -mbulk-memory -msign-ext -fwrapv -D_GNU_SOURCE -DNDEBUG -DEMSCRIPTEN -DCONFIG_STACK_CHECK
-  -I$work -I$source -I$sdk/engine -I$sdk/c -I$sdk/../rt-sandbox"
+  -I$work -I$here -I$source -I$sdk/engine -I$sdk/c -I$sdk/../rt-sandbox"
 # shellcheck disable=SC2086
 compile() { "$clang" $flags -DCONFIG_VERSION="\"$version\"" "$@"; }
-compile -w -c "$source/quickjs.c" -o "$work/quickjs.o" &
+python3 "$here/edit.py" "$source" "$work"
+compile -w -c "$work/quickjs.c" -o "$work/quickjs.o" &
 one=$!
 for name in libregexp libunicode dtoa cutils; do
   compile -w -c "$source/$name.c" -o "$work/$name.o"
 done
-for name in engine values host memory; do
+for name in engine values host; do
   compile -Wall -Wextra -Werror -Wno-unused-parameter -c "$here/$name.c" -o "$work/$name.o"
 done
 wait $one
 # The glue last: a change of it then leaves the code before it as it was, and its objects in heliosc's cache.
 objects=
-for name in quickjs libregexp libunicode dtoa cutils engine values host memory; do
+for name in quickjs libregexp libunicode dtoa cutils engine values host; do
   objects="$objects $work/$name.o"
 done
 # Without -O: with it clang would run a wasm-opt that happens to be in PATH.

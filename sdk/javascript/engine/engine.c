@@ -243,7 +243,8 @@ static void warm_up(void) {
 }
 
 static void start_quickjs(void) {
-  runtime = JS_NewRuntime2(&je_memory, NULL);
+  static const JSMallocFunctions none; /* heap.h is in their place */
+  runtime = JS_NewRuntime2(&none, NULL);
   je = runtime == NULL ? NULL : JS_NewContext(runtime);
   if (je == NULL) {
     stop(1, "no memory for QuickJS");
@@ -252,6 +253,7 @@ static void start_quickjs(void) {
   JS_SetGCThreshold(runtime, (size_t)-1);
   JS_SetModuleLoaderFunc(runtime, NULL, load, NULL);
   find_classes();
+  je_start(je);
 }
 
 /* ---- which function, which types ---- */
@@ -295,6 +297,14 @@ static void take_function(JSValueConst module) {
   take_params(name);
 }
 
+/* What the start left on the stack would be copied back after each call; zeros are not. */
+__attribute__((noinline)) static void clear_stack(void) {
+  volatile char stack[STACK / 2];
+  for (unsigned i = 0; i < sizeof stack; i++) {
+    stack[i] = 0;
+  }
+}
+
 __attribute__((constructor)) static void start(void) {
   char name[256];
   hs_file main;
@@ -315,11 +325,8 @@ __attribute__((constructor)) static void start(void) {
   take_function(module);
   JS_FreeValue(je, module);
   warm_up();
-  JS_RunGC(runtime);
-  JSMemoryUsage usage;
-  JS_ComputeMemoryUsage(runtime, &usage);
-  JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + GC_ROOM);
-  je_memory_seal();
+  je_freeze(je, GC_ROOM);
+  clear_stack();
 }
 
 /* ---- a call ---- */
@@ -330,38 +337,45 @@ static void fail_exception(void) {
   hg_fail(code, text, (unsigned)strlen(text));
 }
 
-static void free_arguments(JSValue *arguments, unsigned count) {
-  while (count > 0) {
-    JS_FreeValue(je, arguments[--count]);
+/* Arguments and result of the last call. They are freed by the next, which is for those that keep
+ * their state: all others have nothing to free. */
+static struct {
+  unsigned count;
+  JSValue values[JE_PARAMS + 1];
+} last;
+
+static void free_last(void) {
+  while (last.count > 0) {
+    JS_FreeValue(je, last.values[--last.count]);
   }
 }
 
-/* The arguments; false: the result is given already. */
-static bool take_arguments(JSValue *out) {
+/* The arguments into last.values; false: the result is given already. */
+static bool take_arguments(void) {
   for (unsigned i = 0; i < param_count; i++) {
     bool null = false;
-    out[i] = je_argument(i, &params[i], &null);
-    bool unwanted = null && !params[i].null;
-    if (JS_IsException(out[i]) || unwanted) {
-      if (unwanted) {
-        hg_return_null();
-      } else {
-        fail_exception();
-      }
-      free_arguments(out, i);
+    JSValue v = je_argument(i, &params[i], &null);
+    if (JS_IsException(v)) {
+      fail_exception();
       return false;
     }
+    if (null && !params[i].null) {
+      hg_return_null();
+      return false;
+    }
+    last.values[last.count++] = v;
   }
   return true;
 }
 
 __attribute__((export_name("helios_call"))) void helios_call(void) {
-  JSValue arguments[JE_PARAMS];
   JS_UpdateStackTop(runtime);
-  if (!take_arguments(arguments)) {
+  free_last();
+  if (!take_arguments()) {
     return;
   }
-  JSValue result = JS_Call(je, function, JS_UNDEFINED, (int)param_count, arguments);
+  JSValue result = JS_Call(je, function, JS_UNDEFINED, (int)param_count, last.values);
+  last.values[last.count++] = result;
   int status = JS_IsException(result)          ? -1
                : result_type == HG_SQL_TABLE   ? je_give_table(result)
                : result_type == HG_SQL_NOTHING ? 0
@@ -369,6 +383,4 @@ __attribute__((export_name("helios_call"))) void helios_call(void) {
   if (status != 0) {
     fail_exception();
   }
-  free_arguments(arguments, param_count);
-  JS_FreeValue(je, result);
 }

@@ -1,6 +1,6 @@
 /* engine.h - the glue between QuickJS and the host, as one program: engine.c starts it and runs
  * calls, values.c turns values of the host into those of JavaScript and back, host.c has the
- * functions that heliosdb.js calls, memory.c is the allocator.
+ * functions that heliosdb.js calls; heap.h and inside.h are parts of quickjs.c.
  *
  * Part of the guest: a mistake here harms nobody but the procedure. */
 #ifndef JE_ENGINE_H
@@ -19,10 +19,18 @@ extern JSContext *je;
 /* QuickJS's numbers of classes, found when it starts. */
 extern struct je_classes { JSClassID first_array, last_array, buffer, date, promise; } je_classes;
 
-/* ---- memory.c ---- */
-extern const JSMallocFunctions je_memory;
-/* The start is over: what is allocated from here on lies in pages of its own. */
-void je_memory_seal(void);
+/* ---- inside.h ---- */
+/* There are no scripts yet. */
+void je_start(JSContext *ctx);
+/* The start is over: what there is stays for ever and is not counted any more. room: bytes that may
+ * be allocated before the first garbage collection. */
+void je_freeze(JSContext *ctx, size_t room);
+
+#define JE_UNFIT JS_UNINITIALIZED
+/* UTF-8 to a string; JE_UNFIT: it is not valid. */
+JSValue je_string(JSContext *ctx, const char *text, size_t n);
+/* What JSON.parse gives; JE_UNFIT: ask JS_ParseJSON. A NUL behind the text. */
+JSValue je_json_parse(JSContext *ctx, const char *text, size_t size);
 
 /* ---- values.c ---- */
 

@@ -10,41 +10,12 @@
 #define EXACT 9007199254740991.0 /* 2^53 - 1: integers up to here are numbers */
 #define DAY_MS 86400000.0
 
-static char small[1024] __attribute__((aligned(1024))); /* most texts fit */
-
 /* ---- to JavaScript ---- */
 
-static bool is_utf8(const unsigned char *p, unsigned n) {
-  for (unsigned i = 0; i < n;) {
-    unsigned c = p[i], more = c < 0x80       ? 0
-                              : c >> 5 == 6  ? 1
-                              : c >> 4 == 14 ? 2
-                              : c >> 3 == 30 ? 3
-                                             : 4;
-    if (more > 3 || more >= n - i) {
-      return false;
-    }
-    unsigned v = more == 0 ? c : c & (0x3f >> more);
-    for (unsigned k = 1; k <= more; k++) {
-      if ((p[i + k] & 0xc0) != 0x80) {
-        return false;
-      }
-      v = v << 6 | (p[i + k] & 0x3f);
-    }
-    static const unsigned least[] = {0, 0x80, 0x800, 0x10000};
-    if (v < least[more] || v > 0x10ffff || v >> 11 == 0x1b) {
-      return false;
-    }
-    i += more + 1;
-  }
-  return true;
-}
-
 JSValue je_text(const char *bytes, unsigned size, const char *what) {
-  if (!is_utf8((const unsigned char *)bytes, size)) {
-    return JS_ThrowTypeError(je, "%s: the text is not valid UTF-8", what);
-  }
-  return JS_NewStringLen(je, bytes, size);
+  JSValue text = je_string(je, bytes, size);
+  return JS_IsUninitialized(text) ? JS_ThrowTypeError(je, "%s: the text is not valid UTF-8", what)
+                                  : text;
 }
 
 JSValue je_uint8(const void *bytes, unsigned size) {
@@ -105,10 +76,16 @@ static JSValue number(int64_t v, const je_param *p) {
 
 /* What JSON.parse says, with the parameter's name. */
 static JSValue parse_json(const char *bytes, unsigned size, const je_param *p) {
-  if (!is_utf8((const unsigned char *)bytes, size)) {
+  JSValue v = je_json_parse(je, bytes, size);
+  if (!JS_IsUninitialized(v)) {
+    return v;
+  }
+  JSValue text = je_string(je, bytes, size);
+  if (JS_IsUninitialized(text)) {
     return JS_ThrowTypeError(je, "%s: the JSON is not valid UTF-8", p->name);
   }
-  JSValue v = JS_ParseJSON(je, bytes, size, p->name);
+  JS_FreeValue(je, text);
+  v = JS_ParseJSON(je, bytes, size, p->name);
   if (JS_IsException(v)) {
     JS_FreeValue(je, JS_GetException(je));
     return JS_ThrowTypeError(je, "%s: the text is not JSON", p->name);
@@ -143,6 +120,7 @@ static int read_cell(void *arg, void *dst, unsigned cap) {
 }
 
 static JSValue bytes_of_cell(int type, struct cell *c, const je_param *p) {
+  char small[1024]; /* most texts fit */
   int n = read_cell(c, small, sizeof small - 1);
   if (n >= 0 && n < (int)sizeof small) {
     small[n] = 0;

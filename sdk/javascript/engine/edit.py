@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""edit.py QUICKJS OUT - QuickJS as the engine needs it: its unpacked source, changed at the places below. Each must be there
+as often as it says, so that another version of QuickJS fails the build and is not half changed. What is put in is in heap.h
+and inside.h; these say why.
+
+Reference counts of what was there before the first call are left alone (je_more, je_fewer, je_shared): each would be a page
+that the reset after a call copies back.
+"""
+import re
+import sys
+from pathlib import Path
+
+# what is looked for, as it stands or a regular expression; what takes its place; how often
+HEADER = [
+    ("""typedef struct JSRefCountHeader {
+    int ref_count;
+} JSRefCountHeader;
+""", """typedef struct JSRefCountHeader {
+    int ref_count;
+} JSRefCountHeader;
+
+extern uintptr_t je_frozen;
+#define je_counted(p) ((uintptr_t)(p) >= je_frozen)
+#define je_more(count) ((void)(je_counted(count) && ++*(count)))
+#define je_fewer(count) (je_counted(count) ? --*(count) : 1)
+#define je_shared(count) (!je_counted(count) || *(count) != 1)
+""", 1),
+    (re.compile(r"--p->ref_count <= 0"), "je_fewer(&p->ref_count) <= 0", 2),
+    (re.compile(r"p->ref_count\+\+;"), "je_more(&p->ref_count);", 2),
+]
+SOURCE = [
+    # counts
+    (re.compile(r"--([\w.]+(?:->[\w.]+)*->header\.ref_count)\b"), r"je_fewer(&\1)", 6),
+    (re.compile(r"([\w.]+(?:->[\w.]+)*->header\.ref_count)--"), r"je_fewer(&\1)", 1),
+    (re.compile(r"([\w.]+(?:->[\w.]+)*->header\.ref_count)\+\+"), r"je_more(&\1)", 16),
+    (re.compile(r"(?<=if \()(\w+->header\.ref_count) (?:!= 1|> 1)(?=\))"), r"je_shared(&\1)", 4),
+    (re.compile(r"(static void gc_(?:decref|scan_incref)_child2?\(JSRuntime \*rt, JSGCObjectHeader \*p\)\n\{\n)"),
+     r"\1    if (!je_counted(p))\n        return;\n", 3),
+    # one that stays is no atom: it would be written, and may be another's
+    (re.compile(r"(    if \(str\) \{\n        if \(str->atom_type == 0)(\) \{\n            p = str;)"), r"\1 && je_counted(str)\2", 1),
+    # texts of one character are there
+    ("""    if (c < 0x100) {
+        uint8_t ch8 = c;""", """    if (c < 128 && je_letters[c] != NULL)
+        return JS_DupValue(ctx, JS_MKPTR(JS_TAG_STRING, je_letters[c]));
+    if (c < 0x100) {
+        uint8_t ch8 = c;""", 1),
+    # numbers of both kinds
+    (re.compile(r"\} else if \(JS_VALUE_IS_BOTH_FLOAT\(op1, op2\)\) \{\n(?=.*JS_VALUE_GET_FLOAT64\(op1\) [-+*])"),
+     "} else if (je_numbers(op1, op2)) {\n", 3),
+    (re.compile(r"JS_VALUE_GET_FLOAT64\(op1\) ([-+*])(\s+)JS_VALUE_GET_FLOAT64\(op2\)"), r"je_double(op1) \1\2je_double(op2)", 3),
+    # elements of arrays
+    ("""    JSValue val = JS_UNDEFINED;
+    JSAtom prop;
+    int present;
+
+    if (likely((uint64_t)idx""", """    JSValue val = JS_UNDEFINED;
+    JSAtom prop;
+    int present;
+    JSObject *p = JS_VALUE_GET_TAG(obj) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(obj) : NULL;
+
+    if (p != NULL && p->class_id == JS_CLASS_ARRAY && p->fast_array && (uint64_t)idx < p->u.array.count) {
+        *pval = JS_DupValue(ctx, p->u.array.u.values[idx]);
+        return TRUE;
+    }
+    if (likely((uint64_t)idx""", 1),
+    # JSON
+    ("JSValue JS_ParseJSON2(", "JSValue je_json_parse(JSContext *ctx, const char *text, size_t size);\n\nJSValue JS_ParseJSON2(", 1),
+    ("""    s->ext_json = ((flags & JS_PARSE_JSON_EXT) != 0);
+    if (json_next_token(s))""", """    s->ext_json = ((flags & JS_PARSE_JSON_EXT) != 0);
+    val = s->ext_json ? JS_UNINITIALIZED : je_json_parse(ctx, buf, buf_len);
+    if (!JS_IsUninitialized(val))
+        return val;
+    if (json_next_token(s))""", 1),
+    # memory
+    ("static void js_trigger_gc(", '#include "heap.h"\n#include "short.h"\n\nstatic void js_trigger_gc(', 1),
+    (re.compile(r"rt->malloc_state\.malloc_size(?= \+ size|;| \+\n| >> 1)"), "je_hot.used", 4),
+    ("return rt->mf.js_malloc(&rt->malloc_state, size);", "return je_heap_take(size);", 1),
+    ("rt->mf.js_free(&rt->malloc_state, ptr);", "je_heap_give(ptr);", 1),
+    ("return rt->mf.js_realloc(&rt->malloc_state, ptr, size);", "return je_heap_resize(ptr, size);", 1),
+    ("return rt->mf.js_malloc_usable_size(ptr);", "return je_heap_size(ptr);", 1),
+    ("rt = mf->js_malloc(&ms, sizeof(JSRuntime));", "rt = je_room(sizeof(JSRuntime));", 1),
+    ("ctx = js_mallocz_rt(rt, sizeof(JSContext));", "ctx = je_room(sizeof(JSContext));", 1),
+]
+
+
+def changed(text, edits, name):
+    for old, new, times in edits:
+        if isinstance(old, str):
+            found, text = text.count(old), text.replace(old, new)
+        else:
+            text, found = old.subn(new, text)
+        if found != times:
+            sys.exit(f"edit.py: {name} has {found} times, not {times}: {old}")
+    return text
+
+
+def main():
+    source, out = map(Path, sys.argv[1:])
+    header, body = (source / "quickjs.h").read_text(), (source / "quickjs.c").read_text()
+    (out / "quickjs.h").write_text(changed(header, HEADER, "quickjs.h"))
+    (out / "quickjs.c").write_text(changed(body, SOURCE, "quickjs.c") + '\n#include "inside.h"\n')
+
+
+main()
