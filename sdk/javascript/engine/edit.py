@@ -63,6 +63,9 @@ SOURCE = [
         return TRUE;
     }
     if (likely((uint64_t)idx""", 1),
+    # levels of JSON.stringify take less of the shadow stack, whose limit QuickJS knows, than of the machine's
+    (re.compile(r"(static int js_json_to_str\((?:.|\n)*?if \(js_check_stack_overflow\(ctx->rt, 0\))\)"),
+     r"\1 || JS_VALUE_GET_OBJ(jsc->stack)->u.array.count >= JE_LEVELS)", 1),
     # JSON
     ("JSValue JS_ParseJSON2(", "JSValue je_json_parse(JSContext *ctx, const char *text, size_t size);\n\nJSValue JS_ParseJSON2(", 1),
     ("""    s->ext_json = ((flags & JS_PARSE_JSON_EXT) != 0);

@@ -3,6 +3,8 @@
 #ifndef JE_SHORT_H
 #define JE_SHORT_H
 
+#define JE_LEVELS 1000 /* of a value that JSON.stringify takes */
+
 /* Texts of one character; NULL: made when they are asked for. */
 static JSString *je_letters[128];
 
