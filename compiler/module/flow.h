@@ -31,6 +31,7 @@ typedef struct hcc__flow_frame {
   uint32_t reached; /* the outermost frame that a branch in here leads to */
   uint32_t note;    /* the caller's, see hcc__flow_step */
   uint32_t header;  /* the caller's: block that begins the innermost loop, or the body */
+  uint32_t label;   /* the caller's */
 } hcc__flow_frame;
 
 typedef struct hcc__flow {

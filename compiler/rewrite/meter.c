@@ -3,6 +3,12 @@
  * operand stack as it was and opens no label around the guest's code but the one block that
  * stands for the function's own label; nothing stands between a mark and what it marks.
  *
+ * What a block costs is not charged where it begins but owed, and paid in one subtraction with what
+ * else is owed: before what reads the fuel (calls, checkpoints, the end), or where code meets that
+ * owes less. How much is owed where a frame's label is, all branches to it must agree on: a body is
+ * written RUNS times, and each run finds what the next one uses. The code before a loop adds what
+ * its turns owe at their end. Whatever a run uses, the fuel is exact where it is read.
+ *
  * A loop whose number of turns is known where it begins (meter_turns.c) is written twice. If there
  * is fuel for all turns, they are charged at once and run in a copy without checkpoints, none of
  * which could have ended the call. If not, each turn is charged as it begins. */
@@ -10,6 +16,17 @@
 #include "rewrite_parts.h"
 
 #define TURNS_MIN 8
+#define RUNS 3
+
+/* What all branches to a frame's label know. The lower part is kept from run to run. */
+typedef struct label {
+  uint32_t opener; /* the opcode */
+  int64_t open;    /* owed where an if begins */
+  int64_t agreed;  /* owed where the label is */
+  int64_t least;   /* in this run, of all that leads there, the entry of a loop aside */
+  bool zero;       /* nothing may be owed */
+  bool has_else;
+} label;
 
 typedef struct body {
   hcc_buf *out;
@@ -19,6 +36,10 @@ typedef struct body {
   uint32_t scratch; /* first i32 local of ours */
   uint32_t turns;   /* i64 local: turns of the counted loop at hand */
   size_t next_cost; /* index in rw->costs */
+  uint32_t next_label;
+  uint32_t run;  /* the last one's output stays */
+  int64_t owed;  /* by what was written last */
+  label no_room; /* stands for those that there is no memory for */
   const hcc__rw_sure
       *sure;          /* of the copy of a counted loop that is charged as a whole; else NULL */
   uint32_t next_sure; /* index in sure->access */
@@ -88,7 +109,7 @@ static hcc__rw_cost next_cost(body *b) {
   return b->next_cost < count ? costs[b->next_cost++] : (hcc__rw_cost){.fuel = 0};
 }
 
-static void subtract(body *b, uint32_t fuel) {
+static void subtract(body *b, int64_t fuel) {
   get_fuel(b);
   if (fuel != 0) {
     op_i64(b, fuel);
@@ -96,29 +117,26 @@ static void subtract(body *b, uint32_t fuel) {
   }
 }
 
-static void charge_block(body *b, hcc__rw_cost cost) {
-  if (cost.fuel != 0) {
-    subtract(b, cost.fuel);
+/* All but that much of what is owed. */
+static void pay_to(body *b, int64_t rest) {
+  if (b->owed != rest) {
+    subtract(b, b->owed - rest);
     set_fuel(b);
   }
+  b->owed = rest;
+}
+
+/* A checkpoint, with what is owed and that much more. */
+static void check(body *b, uint32_t offset, uint32_t fuel) {
+  mark(b, offset);
+  subtract(b, b->owed + fuel);
+  keep_checked(b);
 }
 
 /* Checked even if it costs nothing: loops rely on the entry of what they call. */
 static void charge_entry(body *b) {
   subtract(b, next_cost(b).fuel);
   keep_checked(b);
-}
-
-/* A turn of a loop has a checkpoint: here, unless it calls a function of the module. */
-static void charge_loop(body *b, const hcc_instr *i) {
-  hcc__rw_cost cost = next_cost(b);
-  if (cost.calls || cost.fuel == 0) {
-    charge_block(b, cost);
-  } else {
-    mark(b, i->begin);
-    subtract(b, cost.fuel);
-    keep_checked(b);
-  }
 }
 
 /* Charges the length in the first scratch local. */
@@ -230,18 +248,161 @@ static void put_bulk(body *b, const hcc_instr *i, const hcc__rw_length *length) 
   op_index(b, HCC_OP_LOCAL_GET, b->scratch + 1);
 }
 
+/* --- labels --- */
+
+static label *label_at(body *b, uint32_t index) {
+  size_t count = b->rw->labels.failed ? 0 : b->rw->labels.size / sizeof(label);
+  return index < count ? (label *)(void *)b->rw->labels.data + index : &b->no_room;
+}
+
+/* Of the frame that a branch names. */
+static label *label_of(body *b, uint32_t branch) {
+  const hcc__flow *flow = &b->rw->flow;
+  return label_at(b, branch < flow->depth ? flow->frames[flow->depth - 1 - branch].label : 0);
+}
+
+/* Of the frame that has just been opened. */
+static void new_label(body *b, uint32_t opener) {
+  uint32_t index = b->next_label++;
+  if (b->run == 0) {
+    label fresh = {.opener = opener, .least = INT64_MAX, .zero = index == 0};
+    hcc_buf_add(&b->rw->labels, &fresh, sizeof fresh);
+  }
+  b->rw->flow.frames[b->rw->flow.depth - 1].label = index;
+}
+
+/* What this run has found is for the next one to use. */
+static void agree(body *b) {
+  for (uint32_t i = 0; i < b->next_label; i++) {
+    label *l = label_at(b, i);
+    l->agreed = l->zero || l->least == INT64_MAX ? 0 : l->least;
+    l->least = INT64_MAX;
+  }
+}
+
+/* Something leads to the end of a frame. */
+static void arrive(body *b, label *l) {
+  l->least = b->owed < l->least ? b->owed : l->least;
+  if (l->zero || b->run != 0) {
+    pay_to(b, l->agreed);
+  }
+}
+
+/* A turn of a loop has a checkpoint unless it calls a function of the module. */
+static void put_loop(body *b, const hcc_instr *i, const label *l) {
+  hcc__rw_cost cost = next_cost(b);
+  pay_to(b, l->agreed);
+  put_plain(b, i);
+  if (cost.calls || cost.fuel == 0) {
+    b->owed += cost.fuel;
+  } else {
+    check(b, i->begin, cost.fuel);
+    b->owed = 0;
+  }
+}
+
+static void put_branch(body *b, const hcc_instr *i) {
+  arrive(b, label_of(b, i->a));
+  put_plain(b, i);
+}
+
+static void put_br_table(body *b, const hcc_instr *i) {
+  hcc_reader r = {b->rw->m->bytes, i->targets, i->end};
+  uint32_t branch;
+  for (uint32_t n = 0; n <= i->target_count && hcc_read_u32(&branch, &r, b->rw->err) == 0; n++) {
+    label_of(b, branch)->zero = true;
+  }
+  pay_to(b, 0);
+  put_plain(b, i);
+}
+
+/* Without an else the way around the if can't pay: what is owed before is what is owed behind. */
+static void put_if(body *b, const hcc_instr *i, label *l) {
+  if (!l->has_else && b->run != 0) {
+    if (b->owed > l->agreed) {
+      pay_to(b, l->agreed);
+    }
+    l->agreed = b->owed;
+  }
+  l->open = b->owed;
+  put_plain(b, i);
+}
+
+static void put_else(body *b, const hcc_instr *i, bool live) {
+  label *l = label_of(b, 0);
+  l->has_else = true;
+  if (live) {
+    arrive(b, l);
+  }
+  put_plain(b, i);
+  b->owed = l->open;
+}
+
+static void put_end(body *b, const hcc_instr *i, bool live) {
+  hcc__flow *flow = &b->rw->flow;
+  label *l = label_at(b, flow->frames[flow->depth].label); /* it has just closed */
+  if (l->opener == HCC_OP_LOOP) {
+    put_plain(b, i);
+    b->owed = live ? b->owed : 0;
+    return;
+  }
+  if (live) {
+    arrive(b, l);
+  }
+  if (l->opener == HCC_OP_IF && !l->has_else && l->open < l->least) {
+    l->least = l->open;
+  }
+  put_plain(b, i);
+  b->owed = b->run != 0 || l->zero ? l->agreed : l->least == INT64_MAX ? 0 : l->least;
+}
+
+static void put_metered(body *b, const hcc_instr *i, bool live) {
+  switch (i->code) {
+  case HCC_OP_LOOP:
+    put_loop(b, i, label_of(b, 0));
+    break;
+  case HCC_OP_IF:
+    put_if(b, i, label_of(b, 0));
+    break;
+  case HCC_OP_ELSE:
+    put_else(b, i, live);
+    break;
+  case HCC_OP_END:
+    put_end(b, i, live);
+    break;
+  case HCC_OP_BR:
+  case HCC_OP_BR_IF:
+    put_branch(b, i);
+    break;
+  case HCC_OP_BR_TABLE:
+    put_br_table(b, i);
+    break;
+  case HCC_OP_RETURN:
+  case HCC_OP_CALL:
+  case HCC_OP_CALL_INDIRECT:
+    pay_to(b, 0);
+    put_plain(b, i);
+    break;
+  default:
+    put_plain(b, i);
+    break;
+  }
+}
+
 static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
-  bool meter = b->rw->options.meter;
-  const hcc__rw_length *length = meter ? hcc__rw_length_of(i) : NULL;
+  const hcc__rw_length *length = hcc__rw_length_of(i);
+  if (!b->rw->options.meter) {
+    put_plain(b, i);
+    return;
+  }
   if (length != NULL) {
+    pay_to(b, 0);
     put_bulk(b, i, length);
   } else {
-    put_plain(b, i);
+    put_metered(b, i, point != HCC_FLOW_NEW_BEFORE);
   }
-  if (meter && point == HCC_FLOW_LOOP) {
-    charge_loop(b, i);
-  } else if (meter && (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE)) {
-    charge_block(b, next_cost(b));
+  if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE) {
+    b->owed += next_cost(b).fuel;
   }
 }
 
@@ -389,6 +550,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc__rw_sure sure;
   int status = 0;
   HCC_TRY(hcc__rw_sure_of(&sure, b->rw, *r));
+  pay_to(b, 0);
   begin_block(b);
   begin_block(b);
   put_turns(b, &cost.turns);
@@ -402,6 +564,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   put_plain(b, loop);
   HCC_TRY(put_until(b, r, depth));
   b->sure = NULL;
+  pay_to(b, 0);
   op_index(b, HCC_OP_BR, 1);
   op(b, HCC_OP_END);
   *r = begin;
@@ -411,6 +574,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   b->next_cost = header;
   put_instr(b, loop, HCC_FLOW_LOOP);
   HCC_TRY(put_until(b, r, depth));
+  pay_to(b, 0);
   op(b, HCC_OP_END);
 out:
   return status;
@@ -431,6 +595,10 @@ static int put_until(body *b, hcc_reader *r, uint32_t depth) {
     enum hcc__flow_point point;
     HCC_TRY(hcc_instr_next(&instr, r, rw->err));
     HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, 0, rw->m->bytes, rw->err));
+    if (point != HCC_FLOW_DEAD &&
+        (instr.code == HCC_OP_BLOCK || instr.code == HCC_OP_LOOP || instr.code == HCC_OP_IF)) {
+      new_label(b, instr.code);
+    }
     if (is_counted(b, point)) {
       HCC_TRY(put_counted(b, r, &instr));
     } else if (point != HCC_FLOW_DEAD) {
@@ -462,28 +630,47 @@ static int put_locals(body *b, hcc__rw_locals ours) {
   return status;
 }
 
+static int put_body(body *b, hcc__rw_locals ours) {
+  hcc_reader r = {b->rw->m->bytes, b->func->code.begin, b->func->code.end};
+  int status;
+  b->next_cost = 0;
+  b->next_label = 0;
+  b->owed = 0;
+  HCC_TRY(put_locals(b, ours));
+  mark(b, b->func->code.begin);
+  if (b->rw->options.meter) {
+    charge_entry(b);
+    put_results_block(b);
+  }
+  hcc__flow_begin(&b->rw->flow);
+  new_label(b, HCC_OP_NOP);
+  HCC_TRY(put_until(b, &r, 0));
+  if (b->rw->options.meter) {
+    get_fuel(b);
+    op(b, HCC_OP_END);
+  }
+out:
+  return status;
+}
+
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
   body b = {.out = out, .rw = rw, .func = func, .params = rw->m->types[func->type].param_count};
   hcc__rw_locals ours = {.scratch = 0};
-  hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
-  int status;
+  size_t begin = out->size;
+  uint32_t runs = rw->options.meter ? RUNS : 1;
+  int status = 0;
   b.scratch = b.params + 1 + func->local_count;
   if (rw->options.meter) {
     HCC_TRY(hcc__rw_costs(&ours, rw, func));
   }
   b.turns = b.scratch + ours.scratch;
-  HCC_TRY(put_locals(&b, ours));
-  mark(&b, func->code.begin);
-  if (rw->options.meter) {
-    charge_entry(&b);
-    put_results_block(&b);
+  rw->labels.size = 0;
+  for (b.run = 0; b.run < runs; b.run++) {
+    out->size = out->failed ? 0 : begin;
+    HCC_TRY(put_body(&b, ours));
+    agree(&b);
   }
-  hcc__flow_begin(&rw->flow);
-  HCC_TRY(put_until(&b, &r, 0));
-  if (rw->options.meter) {
-    get_fuel(&b);
-    op(&b, HCC_OP_END);
-  }
+  status = rw->labels.failed ? hcc__rw_no_memory(rw) : 0;
 out:
   return status;
 }

@@ -53,7 +53,8 @@ typedef struct hcc__rw {
   uint32_t global_count;
   hcc_buf stack; /* of canon_const.c */
   hcc__flow flow;
-  hcc_buf costs; /* hcc__rw_cost[], of the body at hand */
+  hcc_buf costs;  /* hcc__rw_cost[], of the body at hand */
+  hcc_buf labels; /* meter.c's own, of the body at hand */
 } hcc__rw;
 
 /* The module can't have been validated: INTERNAL at this offset. */

@@ -280,8 +280,8 @@ static void metered__loop_that_calls(void **state) {
   WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 1, HCC_OP_BR, 0, HCC_OP_END);
   rewrite(&f, METER);
   CODE(&f, 2, HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT,
-       HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 3, HCC_OP_I64_SUB, HCC_OP_LOCAL_SET, 1,
-       HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 1, HCC_OP_CALL, 2, HCC_OP_LOCAL_SET, 1, HCC_OP_BR, 0,
+       HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 3, HCC_OP_I64_SUB,
+       HCC_OP_LOCAL_SET, 1, HCC_OP_LOCAL_GET, 1, HCC_OP_CALL, 2, HCC_OP_LOCAL_SET, 1, HCC_OP_BR, 0,
        HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
   end(&f);
   WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, HCC_OP_BR, 0, HCC_OP_END);
@@ -290,6 +290,40 @@ static void metered__loop_that_calls(void **state) {
        HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 0x80 | (3 + HCC_FUEL_HOST_CALL), 0, HCC_OP_I64_SUB,
        CHECK(1), HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 1, HCC_OP_CALL, 0, HCC_OP_LOCAL_SET, 1,
        HCC_OP_BR, 0, HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  end(&f);
+}
+
+#define PAY(n) HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, (n)&0x7f, HCC_OP_I64_SUB, HCC_OP_LOCAL_SET, 1
+
+/* Both arms owe at least 2 units, the loop's header pays them with its own 4. */
+static void metered__arms_owe(void **state) {
+  fixture f;
+  (void)state;
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 0,
+            HCC_OP_DROP, HCC_OP_ELSE, HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP,
+            HCC_OP_DROP, HCC_OP_END, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_END);
+  rewrite(&f, METER);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, PAY(-2), HCC_OP_LOOP, UNIT,
+       HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 6, HCC_OP_I64_SUB, CHECK(1), HCC_OP_LOCAL_GET, 0,
+       HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP, HCC_OP_ELSE, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_LOCAL_GET, 0, HCC_OP_DROP, HCC_OP_DROP, PAY(2), HCC_OP_END, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_BR_IF, 0, HCC_OP_END, PAY(2), HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  end(&f);
+}
+
+/* What is owed is paid before code that owes less comes to the same place, and before a table. */
+static void metered__debts_meet(void **state) {
+  fixture f;
+  (void)state;
+  WITH_BODY(&f, HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, 0,
+            HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP, HCC_OP_END, HCC_OP_LOCAL_GET, 0,
+            HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_TABLE, 1, 0, 0, HCC_OP_END);
+  rewrite(&f, METER);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 4, HCC_OP_I64_SUB, CHECK(1), HCC_OP_BLOCK,
+       UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, 0, PAY(2),
+       HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP, PAY(2), HCC_OP_END, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 0, PAY(2), HCC_OP_BR_TABLE, 1, 0, 0, HCC_OP_END,
+       HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
   end(&f);
 }
 
@@ -907,6 +941,8 @@ int main(void) {
       cmocka_unit_test(marks__right_before_what_traps),
       cmocka_unit_test(marks__metered_loop_and_bulk),
       cmocka_unit_test(metered__loop_that_calls),
+      cmocka_unit_test(metered__arms_owe),
+      cmocka_unit_test(metered__debts_meet),
       cmocka_unit_test(plain__return_and_dead_code),
       cmocka_unit_test(metered__return_is_a_branch),
       cmocka_unit_test(metered__locals_and_grow),
