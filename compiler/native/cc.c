@@ -11,6 +11,10 @@
 
 #define MAX_ARGS 96u
 
+/* Go's runtime alone makes a module this large: a minute of clang -O3. The engines of scripts are
+ * smaller, and are compiled once on a machine. */
+#define LARGE (1536u << 10)
+
 const hcc_flag hcc_flags[] = {
 #define HCC_FLAG(stage, when, text, why) {HCC_STAGE_##stage, HCC_WHEN_##when, text, why},
 #include "cc_flags.def"
@@ -63,6 +67,10 @@ int hcc_target_find(const hcc_target **out, const char *name, hcc_error *err) {
                   hcc_escape(shown, name, strlen(name)), known);
 }
 
+enum hcc_tier hcc_cc_tier(enum hcc_tier asked, size_t size) {
+  return size > LARGE ? HCC_TIER_BASELINE : asked;
+}
+
 static bool wide_host(void) {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512vl");
@@ -71,9 +79,15 @@ static bool wide_host(void) {
 #endif
 }
 
+/* Newer ones make one round, and have no such option. */
+static bool makes_rounds(const hcc_tool *clang) {
+  return clang != NULL && clang->version[0] != '\0' && strtoul(clang->version, NULL, 10) < 17;
+}
+
 static uint32_t when_of(const hcc_cc *cc) {
   return HCC_WHEN_ALL | cc->target->arch |
          (cc->tier == HCC_TIER_BASELINE ? HCC_WHEN_BASELINE : HCC_WHEN_OPTIMIZING) |
+         (cc->tier == HCC_TIER_BASELINE && makes_rounds(cc->clang) ? HCC_WHEN_ROUNDS : 0) |
          (cc->bounds == HCC_BOUNDS_EXPLICIT ? HCC_WHEN_EXPLICIT : 0) |
          (cc->covered ? HCC_WHEN_COVERED : 0) | (cc->no_jump_tables ? HCC_WHEN_NO_TABLES : 0) |
          ((cc->target->arch & HCC_WHEN_HOST) != 0 && wide_host() ? HCC_WHEN_WIDE : 0);

@@ -37,6 +37,7 @@ enum hcc_when {
   HCC_WHEN_HOST = 512,
   HCC_WHEN_COVERED = 1024,
   HCC_WHEN_NO_TABLES = 2048,
+  HCC_WHEN_ROUNDS = 4096, /* baseline, by a clang that simplifies in rounds */
 };
 enum hcc_stage { HCC_STAGE_CC, HCC_STAGE_LD };
 
@@ -59,6 +60,10 @@ typedef struct hcc_cc {
   bool covered;        /* counts edges for libFuzzer: not for a plugin */
   bool no_jump_tables; /* the link check could not follow one */
 } hcc_cc;
+
+/* The tier that a module is compiled with whose metered form has so many bytes: a large one as
+ * baseline, whatever was asked for. */
+enum hcc_tier hcc_cc_tier(enum hcc_tier asked, size_t size);
 
 /* The flags as one line, for INFO and the cache. */
 void hcc_cc_recipe(hcc_buf *out, const hcc_cc *cc);

@@ -44,7 +44,7 @@ int hcc_info(hcc_buf *out, const hcc_build_result *result, const hcc_stage_input
   hcc_hex(hash, result->module_hash);
   hcc_buf_format(out, "{\"v\":1,\"heliosc\":\"%s\",\"target\":\"%s\",\"tier\":\"%s\",",
                  HELIOS_VERSION, in->target->name,
-                 o->tier == HCC_TIER_BASELINE ? "baseline" : "optimizing");
+                 cc->tier == HCC_TIER_BASELINE ? "baseline" : "optimizing");
   hcc_buf_format(out, "\"bounds\":\"%s\",\"fuel\":%s,",
                  o->bounds == HCC_BOUNDS_EXPLICIT ? "explicit" : "guard",
                  o->no_fuel ? "false" : "true");

@@ -81,6 +81,39 @@ static void recipe__differs_by_choice(void **state) {
   assert_null(strstr(texts[1], "-slp-threshold=4"));
 }
 
+static bool recipe_has(const hcc_cc *cc, const char *flag) {
+  hcc_buf b;
+  hcc_buf_init(&b, 4096);
+  hcc_cc_recipe(&b, cc);
+  hcc_buf_byte(&b, '\0');
+  assert_false(b.failed);
+  bool has = strstr((const char *)b.data, flag) != NULL;
+  hcc_buf_free(&b);
+  return has;
+}
+
+/* An option that later clangs do not know is for those that do. */
+static void recipe__by_the_version_of_clang(void **state) {
+  (void)state;
+  static const char rounds[] = "-instcombine-max-iterations=1";
+  hcc_tool old = {.version = "14.0.6"}, recent = {.version = "19.1.7"};
+  hcc_cc cc = {.clang = &old, .tier = HCC_TIER_BASELINE};
+  assert_int_equal(hcc_target_find(&cc.target, NULL, NULL), 0);
+  assert_true(recipe_has(&cc, rounds));
+  cc.clang = &recent;
+  assert_false(recipe_has(&cc, rounds));
+  cc.clang = &old;
+  cc.tier = HCC_TIER_OPTIMIZING;
+  assert_false(recipe_has(&cc, rounds));
+}
+
+static void tier__of_a_large_module_is_baseline(void **state) {
+  (void)state;
+  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 1u << 20), HCC_TIER_OPTIMIZING);
+  assert_int_equal(hcc_cc_tier(HCC_TIER_BASELINE, 1u << 10), HCC_TIER_BASELINE);
+  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 2u << 20), HCC_TIER_BASELINE);
+}
+
 /* Compiles and links one source with everything that a plugin is made with. */
 static int make(const char *source, const char *target, hcc_error *err) {
   static hcc_tool clang, lld;
@@ -166,6 +199,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flags__security_is_there),
       cmocka_unit_test(recipe__differs_by_choice),
+      cmocka_unit_test(recipe__by_the_version_of_clang),
+      cmocka_unit_test(tier__of_a_large_module_is_baseline),
       cmocka_unit_test(compile__for_all_targets),
       cmocka_unit_test(compile__huge_frame_is_refused),
       cmocka_unit_test(compile__undefined_symbol_is_refused),
