@@ -72,6 +72,7 @@ static void refuse(hrt_host_env *env, hsb_slot *s, const char *name, const char 
 
 static const struct row {
   const char *module, *name, *sig;
+  uint32_t module_len, name_len;
   int capability;
   hsb_import_fn *fn, *timed, *refuse;
 } rows[] = {
@@ -79,6 +80,8 @@ static const struct row {
   {#module,                                                                                        \
    #name,                                                                                          \
    sig,                                                                                            \
+   sizeof #module - 1,                                                                             \
+   sizeof #name - 1,                                                                               \
    HRT_CAP_##capability,                                                                           \
    call_##module##_##name,                                                                         \
    timed_##module##_##name,                                                                        \
@@ -207,13 +210,18 @@ static int resolve_custom(const hrt_custom **out, const struct hsb_import *impor
   return 0;
 }
 
+static bool is_row(const struct row *row, const struct hsb_import *import) {
+  return row->name_len == import->name_len && row->module_len == import->module_len &&
+         memcmp(row->name, import->name, import->name_len) == 0 &&
+         memcmp(row->module, import->module, import->module_len) == 0;
+}
+
 /* One of ours: then *out is not NULL. */
 static int resolve(const struct row **out, const struct hsb_import *import, const hrt_caps *caps,
                    bool script, helios_error *err) {
   for (size_t i = 0; i < ROWS; i++) {
     const struct row *row = &rows[i];
-    if (!is(row->module, import->module, import->module_len) ||
-        !is(row->name, import->name, import->name_len)) {
+    if (!is_row(row, import)) {
       continue;
     }
     *out = row;

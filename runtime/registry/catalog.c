@@ -34,6 +34,7 @@ void hrt_catalog_quiesce(hrt_catalog *c, bool keep) {
     sqlite3_finalize(c->statements[i]);
     c->statements[i] = NULL;
   }
+  c->held = false;
   c->keep = keep;
 }
 
@@ -141,8 +142,8 @@ int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
   helios_error first = {0};
   int64_t value = 0;
   bool found;
-  *out = 0;
-  if (read_int(out, &found, c, HRT_SQL_STAMP, &first) == 0) {
+  *out = c->held ? c->held_stamp : 0;
+  if (c->held || read_int(out, &found, c, HRT_SQL_STAMP, &first) == 0) {
     return 0;
   }
   /* It failed: because there is no catalog (yet, or after a rollback), or for a real reason? */
@@ -151,6 +152,30 @@ int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
     status = hrt_fail(err, first.code, "%s", first.text);
   }
   return status;
+}
+
+void hrt_catalog_hold(hrt_catalog *c) {
+  sqlite3_stmt *s = c->statements[HRT_SQL_STAMP]; /* NULL: statements are not kept */
+  if (s == NULL || !c->keep || c->held || c->open > 0) {
+    return;
+  }
+  c->open = 1;
+  (*c->internal)++;
+  c->held = sqlite3_step(s) == SQLITE_ROW;
+  if (c->held) {
+    c->held_stamp = sqlite3_column_int64(s, 0);
+  } else {
+    sqlite3_reset(s);
+  }
+  (*c->internal)--;
+  c->open = 0;
+}
+
+void hrt_catalog_release(hrt_catalog *c) {
+  if (c->held) {
+    c->held = false;
+    sqlite3_reset(c->statements[HRT_SQL_STAMP]);
+  }
 }
 
 int hrt_catalog_schema(hrt_catalog *c, helios_error *err) {

@@ -28,22 +28,23 @@ static int read_row(hrt_rollout *r, sqlite3_stmt *s, helios_error *err) {
 
 int hrt_rollout_find(hrt_rollout *out, hrt_catalog *c, const char *name, helios_error *err) {
   sqlite3_stmt *s;
+  int64_t schema;
   bool deterministic;
+  int row = 0;
   *out = (hrt_rollout){0};
-  int status = hrt_catalog_lookup(&out->procedure_id, &deterministic, c, name, err);
-  if (status != 0 || c->schema < 2) {
-    return status; /* a catalog of schema 1 has no canaries */
+  int status = hrt_catalog_version(&schema, c, err);
+  if (status == 0 && schema >= 2) { /* a catalog of schema 1 has no canaries */
+    status = hrt_sql_begin(&s, c, HRT_SQL_ROLLOUT, err);
+    if (status == 0) {
+      sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+      row = hrt_sql_step(c, s, err);
+      status = row < 0 ? c->status : row > 0 ? read_row(out, s, err) : 0;
+    }
+    hrt_sql_end(c, HRT_SQL_ROLLOUT);
   }
-  status = hrt_sql_begin(&s, c, HRT_SQL_ROLLOUT, err);
-  if (status == 0) {
-    sqlite3_bind_int64(s, 1, out->procedure_id);
-    int row = hrt_sql_step(c, s, err);
-    status = row < 0    ? c->status
-             : row == 0 ? hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure")
-                        : read_row(out, s, err);
-  }
-  hrt_sql_end(c, HRT_SQL_ROLLOUT);
-  return status;
+  return status != 0 || row > 0
+             ? status
+             : hrt_catalog_lookup(&out->procedure_id, &deterministic, c, name, err);
 }
 
 static void bind_or_null(sqlite3_stmt *s, int at, uint32_t value) {

@@ -73,20 +73,10 @@ static int make_mac(uint8_t mac[MAC], const hrt_definition *d, const uint8_t key
   return 0;
 }
 
-/* The word of the catalog for d; *found says whether there is one of the right size. */
-static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_definition *d,
-                    helios_error *err) {
+static int ask_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_definition *d,
+                   helios_error *err) {
   sqlite3_stmt *s;
-  *found = false;
-  if (c->schema < 2) {
-    return 0; /* a catalog of schema 1 has no such table */
-  }
-  bool lacks;
-  int status = hrt_catalog_lacks(&lacks, c, err);
-  if (status != 0 || lacks) {
-    return status;
-  }
-  status = hrt_sql_begin(&s, c, HRT_SQL_VOUCH, err);
+  int status = hrt_sql_begin(&s, c, HRT_SQL_VOUCH, err);
   if (status == 0) {
     sqlite3_bind_int64(s, 1, d->procedure_id);
     sqlite3_bind_int64(s, 2, d->version);
@@ -100,6 +90,22 @@ static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_def
   }
   hrt_sql_end(c, HRT_SQL_VOUCH);
   return status;
+}
+
+/* The word of the catalog for d; *found says whether there is one of the right size. */
+static int read_mac(uint8_t mac[MAC], bool *found, hrt_catalog *c, const hrt_definition *d,
+                    helios_error *err) {
+  helios_error failure = {0};
+  bool lacks = false;
+  *found = false;
+  if (c->schema < 2) {
+    return 0; /* a catalog of schema 1 has no such table */
+  }
+  int status = ask_mac(mac, found, c, d, &failure);
+  if (status == HELIOS_E_SQL && hrt_catalog_lacks(&lacks, c, NULL) == 0 && lacks) {
+    return 0; /* one of schema 2 may have none */
+  }
+  return status ? hrt_fail(err, status, "%s", failure.text) : 0;
 }
 
 static int unvouched(const hrt_definition *d, const char *why, helios_error *err) {

@@ -129,6 +129,7 @@ static int broken(const helios_error *reason, const helios_error *failure, helio
 static int rebuild(hrt_plugin **out, hrt_built *built, helios *h, const hrt_definition *d,
                    const helios_error *reason, helios_error *err) {
   helios_error failure = {0};
+  hrt_catalog_release(h->catalog); /* it may take a minute */
   int status = build(out, built, h, d, &failure);
   if (status == 0) {
     note(h, d, "rebuild", NULL, reason->text);
