@@ -15,8 +15,8 @@ struct hrt_landing {
 };
 
 /* Calls fn(instance, slots). 0, or the code that hrt_guard_leave was given. */
-int hrt_guard_enter(struct hrt_landing *landing, void (*fn)(void *, hsb_slot *), void *instance,
-                    hsb_slot *slots);
+int hrt_guard_enter(void *instance, hsb_slot *slots, void (*fn)(void *, hsb_slot *),
+                    struct hrt_landing *landing);
 /* Makes hrt_guard_enter of this landing return code, which is not 0. */
 _Noreturn void hrt_guard_leave(struct hrt_landing *landing, int code);
 

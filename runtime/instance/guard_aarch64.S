@@ -5,30 +5,27 @@
         .hidden hrt_guard_enter
         .type   hrt_guard_enter, %function
         .p2align 4
-hrt_guard_enter:                        /* x0 landing, x1 fn, x2 instance, x3 slots */
+hrt_guard_enter:                        /* x0 instance, x1 slots, x2 fn, x3 landing */
         .cfi_startproc
         hint    #34                     /* bti c */
-        stp     x19, x20, [x0, #0]
-        stp     x21, x22, [x0, #16]
-        stp     x23, x24, [x0, #32]
-        stp     x25, x26, [x0, #48]
-        stp     x27, x28, [x0, #64]
-        stp     x29, x30, [x0, #80]
-        stp     d8, d9, [x0, #96]
-        stp     d10, d11, [x0, #112]
-        stp     d12, d13, [x0, #128]
-        stp     d14, d15, [x0, #144]
+        stp     x19, x20, [x3, #0]
+        stp     x21, x22, [x3, #16]
+        stp     x23, x24, [x3, #32]
+        stp     x25, x26, [x3, #48]
+        stp     x27, x28, [x3, #64]
+        stp     x29, x30, [x3, #80]
+        stp     d8, d9, [x3, #96]
+        stp     d10, d11, [x3, #112]
+        stp     d12, d13, [x3, #128]
+        stp     d14, d15, [x3, #144]
         mov     x9, sp
-        str     x9, [x0, #160]
+        str     x9, [x3, #160]
         stp     x29, x30, [sp, #-16]!
         .cfi_def_cfa_offset 16
         .cfi_offset 29, -16
         .cfi_offset 30, -8
         mov     x29, sp
-        mov     x9, x1
-        mov     x0, x2
-        mov     x1, x3
-        blr     x9
+        blr     x2
         ldp     x29, x30, [sp], #16
         .cfi_def_cfa_offset 0
         .cfi_restore 29

@@ -5,22 +5,19 @@
         .hidden hrt_guard_enter
         .type   hrt_guard_enter, @function
         .p2align 4
-hrt_guard_enter:                        /* rdi landing, rsi fn, rdx instance, rcx slots */
+hrt_guard_enter:                        /* rdi instance, rsi slots, rdx fn, rcx landing */
         .cfi_startproc
         endbr64
-        movq    %rbx, 0(%rdi)
-        movq    %rbp, 8(%rdi)
-        movq    %r12, 16(%rdi)
-        movq    %r13, 24(%rdi)
-        movq    %r14, 32(%rdi)
-        movq    %r15, 40(%rdi)
-        movq    %rsp, 48(%rdi)          /* points to the return address */
-        movq    %rsi, %rax
-        movq    %rdx, %rdi
-        movq    %rcx, %rsi
+        movq    %rbx, 0(%rcx)
+        movq    %rbp, 8(%rcx)
+        movq    %r12, 16(%rcx)
+        movq    %r13, 24(%rcx)
+        movq    %r14, 32(%rcx)
+        movq    %r15, 40(%rcx)
+        movq    %rsp, 48(%rcx)          /* points to the return address */
         subq    $8, %rsp
         .cfi_adjust_cfa_offset 8
-        callq   *%rax
+        callq   *%rdx
         addq    $8, %rsp
         .cfi_adjust_cfa_offset -8
         xorl    %eax, %eax

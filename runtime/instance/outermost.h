@@ -1,6 +1,6 @@
-/* outermost.h - the short way into a guest call, inline: a call of a short function costs about as
- * much as these lines. For budget.c and call.c, and for the trampoline of runtime/sqlite, which
- * touches nothing else here.
+/* outermost.h - the short ways into a guest call, inline: a call of a short function costs about as
+ * much as these lines. For budget.c and call.c, and for the trampolines of runtime/sqlite, which
+ * touch nothing else here.
  *
  * Invariant: the short way does what hrt_enter does in the common case (no outer call, a stack that
  * we know, code that counts fuel, slice not used up, limit not passed) and leaves everything else
@@ -45,10 +45,25 @@ static inline uint32_t hrt_guarded(hrt_instance *i, uintptr_t limit, void (*fn)(
   i->ctx->stack_limit = limit;
   i->life = HRT_RUNNING;
   hrt_thread.current = &i->activation;
-  int trap = hrt_guard_enter(&i->activation.landing, fn, i->instance, slots);
+  int trap = hrt_guard_enter(i->instance, slots, fn, &i->activation.landing);
   hrt_thread.current = outer;
   i->life = HRT_IDLE;
   return (uint32_t)trap;
+}
+
+/* What the call of e is on, with no call around it. */
+static inline void hrt_activate(hrt_instance *i, const hrt_export *e, hrt_budget *b,
+                                helios_error *err) {
+  struct hrt_activation *a = &i->activation;
+  i->dirty |= !e->stateless;
+  a->outer = NULL;
+  a->err = err;
+  a->budget = b;
+}
+
+/* What is left of the slice when a call has left so much fuel. */
+static inline int64_t hrt_slice_after(const struct hrt_activation *a, int64_t left) {
+  return left - a->extra;
 }
 
 /* call.c: the same without the short way; the end of a call that trapped. */
@@ -68,10 +83,7 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
                        0)) {
     return hrt_call_any(i, e, slots, b, err);
   }
-  i->dirty |= !e->stateless;
-  a->outer = NULL;
-  a->err = err;
-  a->budget = b;
+  hrt_activate(i, e, b, err);
   b->depth = 1;
   int64_t slice = b->slice - HRT_TOLL_CALL;
   a->mark = ctx->fuel = hrt_budget_grant(b, slice);
@@ -79,9 +91,45 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
   uint32_t trap = hrt_guarded(i, hrt_stack_limit_here(i, here), e->fn, slots, NULL);
   int64_t left = ctx->fuel;
   b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
-  b->slice = left - a->extra;
+  b->slice = hrt_slice_after(a, left);
   b->depth = 0;
   return __builtin_expect(trap != 0, 0) ? hrt_die(i, trap) : 0;
+}
+
+/* What a guest call that imports nothing may use: fuel, and no more than an int64_t holds; 0 for
+ * code that counts none, which goes the long way. */
+static inline uint64_t hrt_fuel_most(uint64_t fuel_limit, bool metered) {
+  uint64_t most = fuel_limit != 0 && fuel_limit < INT64_MAX ? fuel_limit : INT64_MAX;
+  return metered ? most : 0;
+}
+
+/* The same where the guest can call no host function, so that nothing can look at the call from
+ * inside, on a budget that has its limits, of which nothing is used yet. most: hrt_fuel_most. Its
+ * fuel is fuel_used and what is added to *used. */
+__attribute__((always_inline)) static inline int
+hrt_call_short(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_budget *b, uint64_t most,
+               uint64_t *used, helios_error *err) {
+  struct hrt_activation *a = &i->activation;
+  struct hsb_ctx *ctx = i->ctx;
+  uintptr_t here = (uintptr_t)slots;
+  int64_t slice = b->slice - HRT_TOLL_CALL, fuel = slice + b->slice_size;
+  if (__builtin_expect(i->life != HRT_IDLE || (uint64_t)slice >= most || hrt_thread.current ||
+                           !hrt_stack_is_known(here),
+                       0)) {
+    *used = 0;
+    return hrt_call_any(i, e, slots, b, err);
+  }
+  hrt_activate(i, e, b, err);
+  a->mark = ctx->fuel = (uint64_t)fuel < most ? fuel : (int64_t)most;
+  a->extra = a->mark - slice;
+  ctx->stack_limit = hrt_stack_limit_here(i, here);
+  hrt_thread.current = a;
+  int trap = hrt_guard_enter(i->instance, slots, e->fn, &a->landing);
+  hrt_thread.current = NULL;
+  int64_t left = ctx->fuel;
+  *used = (uint64_t)a->mark - (uint64_t)left;
+  b->slice = hrt_slice_after(a, left);
+  return __builtin_expect(trap != 0, 0) ? hrt_die(i, (uint32_t)trap) : 0;
 }
 
 #endif

@@ -312,12 +312,14 @@ step_short(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv) {
                        0)) {
     return false;
   }
+  uint64_t used;
   slots[0] = (hsb_slot)g->state;
   hrt_tally_short(&p->tally);
   hrt_allowance_set(h, p->version);
-  int status = hrt_call_outermost(p->seat->instance, &p->version->export, slots, &h->own,
-                                  (uintptr_t)slots, &h->scratch);
-  hrt_tally_fuel(&p->tally, h->own.fuel_used);
+  int status = hrt_call_short(p->seat->instance, &p->version->export, slots, &h->own,
+                              p->version->fuel_most, &used, &h->scratch);
+  hrt_tally_fuel(&p->tally, used + h->own.fuel_used);
+  hrt_allowance_clear(h);
   hrt_tally_short_end(&p->tally, p->version);
   if (__builtin_expect(status != 0, 0)) {
     hrt_seat_renew(p->version, &p->seat);
@@ -335,7 +337,7 @@ __attribute__((no_stack_protector)) void hrt_aggregate_step(sqlite3_context *sql
                                                             sqlite3_value **argv) {
   hrt_trampoline *t = sqlite3_user_data(sql);
   (void)argc;
-  bool idle = t->last_call == sql && t->h->budget == NULL && t->h->conn.active == NULL;
+  bool idle = t->last_call == sql && hrt_session_idle(t->h);
   if (__builtin_expect(!idle || !step_short(sql, t, argv), 0)) {
     row(sql, t, false, argv);
   }

@@ -2,8 +2,8 @@
  * in it (procedure -> SQL -> procedure) draws on that one, tightened to its own limits while it
  * runs.
  *
- * Invariant: after hrt_allowance_end the outer call's limits are what they were; what was used
- * stays used. */
+ * Invariants: after hrt_allowance_end the outer call's limits are what they were; what was used
+ * stays used. Between outermost calls nothing is used. */
 #include <time.h>
 
 #include "hsb_check.h"
@@ -66,5 +66,6 @@ void hrt_allowance_end(const hrt_allowance *a, helios *h) {
     h->budget->deadline_ns = a->outer_deadline;
   } else {
     h->budget = NULL;
+    hrt_allowance_clear(h);
   }
 }

@@ -123,21 +123,18 @@ void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, int argc, sqlite
   }
 }
 
-/* Nothing of the connection's that the short way leaves alone is in use. */
-static inline bool is_idle(const helios *h) {
-  return h->budget == NULL && h->conn.active == NULL;
-}
-
 #define HRT_SHORT_NOT (-1) /* an argument needs the long way */
 
 /* The guest's part of a short call. err: clear. */
 __attribute__((always_inline)) static inline int call_guest(helios *h, pin *p, hsb_slot *slots,
                                                             helios_error *err) {
   const hrt_version *v = p->version;
+  uint64_t used;
   hrt_allowance_set(h, v);
   int status =
-      hrt_call_outermost(p->seat->instance, &v->export, slots, &h->own, (uintptr_t)slots, err);
-  hrt_tally_fuel(&p->tally, h->own.fuel_used);
+      hrt_call_short(p->seat->instance, &v->export, slots, &h->own, v->fuel_most, &used, err);
+  hrt_tally_fuel(&p->tally, used + h->own.fuel_used);
+  hrt_allowance_clear(h);
   return status;
 }
 
@@ -251,11 +248,11 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
   if (__builtin_expect(t->last_call != sql, 0)) {
     look(t, sql);
   }
-  if (__builtin_expect(t->last_call == sql && t->last_pin->seat && is_idle(h), 1)) {
+  if (__builtin_expect(t->last_call == sql && t->last_pin->seat && hrt_session_idle(h), 1)) {
     pin *p = t->last_pin;
     hrt_tally_short(&p->tally);
-    int status = p->version->signature.longs ? call_longs(sql, h, p, argv, &h->scratch)
-                                             : call_plain(sql, h, p, argv, &h->scratch);
+    int status = p->version->signature.long_result ? call_longs(sql, h, p, argv, &h->scratch)
+                                                   : call_plain(sql, h, p, argv, &h->scratch);
     if (__builtin_expect(end_short(sql, t, p, argv, status), 1)) {
       return;
     }

@@ -24,7 +24,8 @@ typedef struct hrt_signature {
   bool dynamic;        /* the export takes nothing and pulls its arguments */
   bool plain;          /* plain.h takes the arguments */
   bool numbers;        /* plain, and all of them numbers */
-  bool longs;          /* numbers and whole, all of mode i64 */
+  bool longs;          /* numbers, all of mode i64 */
+  bool long_result;    /* longs and whole, the result of this mode too */
   bool whole;          /* the result is an integer as it is */
   uint8_t modes[HRT_ARGS_MAX];
   uint8_t types[HRT_ARGS_MAX];

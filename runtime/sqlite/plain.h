@@ -39,11 +39,11 @@ static inline bool hrt_numbers_in(hsb_slot *slots, const hrt_signature *s, sqlit
 
 /* s->longs. */
 static inline bool hrt_longs_in(hsb_slot *slots, const hrt_signature *s, sqlite3_value **argv) {
-  for (sqlite3_value **end = argv + s->argc; argv < end; argv++, slots++) {
-    if (__builtin_expect(sqlite3_value_type(*argv) != SQLITE_INTEGER, 0)) {
+  for (uint32_t i = s->argc; i-- > 0;) {
+    if (__builtin_expect(sqlite3_value_type(argv[i]) != SQLITE_INTEGER, 0)) {
       return false;
     }
-    *slots = (hsb_slot)sqlite3_value_int64(*argv);
+    slots[i] = (hsb_slot)sqlite3_value_int64(argv[i]);
   }
   return true;
 }
@@ -51,7 +51,9 @@ static inline bool hrt_longs_in(hsb_slot *slots, const hrt_signature *s, sqlite3
 /* slots: room for HRT_PLAIN_SLOTS. s->plain. False: not by this way. */
 static inline bool hrt_plain_in(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                                 sqlite3_value **argv) {
-  return s->numbers ? hrt_numbers_in(slots, s, argv) : hrt_plain_mixed(slots, s, env, argv);
+  return s->longs     ? hrt_longs_in(slots, s, argv)
+         : s->numbers ? hrt_numbers_in(slots, s, argv)
+                      : hrt_plain_mixed(slots, s, env, argv);
 }
 
 /* As hrt_marshal_result. env->given: nothing. */

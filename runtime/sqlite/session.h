@@ -55,6 +55,7 @@ struct hrt_version {
   hrt_caps *caps;
   hrt_limits limits;
   uint64_t timeout_ns; /* limits.timeout_ms */
+  uint64_t fuel_most;  /* of a short call: hrt_fuel_most */
   hrt_signature signature;
   void *origin; /* of its instances, with the next; NULL: LANGUAGE sql */
   size_t origin_size;
@@ -131,12 +132,13 @@ struct helios {
   uint64_t registered;                  /* functions and virtual tables so far */
   struct hrt_names *functions;          /* of the connection, while hrt_sync runs; or NULL */
   int64_t synced;                       /* stamp of the catalog whose names are all registered */
-  hrt_budget own;       /* of outermost calls; its slice passes from one to the next */
-  uint64_t timeout_ns;  /* of the outermost call */
-  hrt_budget *budget;   /* &own while a call runs, or NULL */
-  sqlite3_stmt *probe;  /* cancel.c */
-  helios_error scratch; /* of a short call; clear between calls */
-  helios_error last;    /* of the last call that failed, as SQL saw it */
+  hrt_budget own;               /* of outermost calls; its slice passes from one to the next */
+  uint64_t timeout_ns;          /* of the outermost call */
+  const hrt_version *limits_of; /* whose limits these two have; NULL: nobody's */
+  hrt_budget *budget;           /* &own while a call runs, or NULL */
+  sqlite3_stmt *probe;          /* cancel.c */
+  helios_error scratch;         /* of a short call; clear between calls */
+  helios_error last;            /* of the last call that failed, as SQL saw it */
   int (*app_authorizer)(void *, int, const char *, const char *, const char *, const char *);
   void *app_arg;
   helios_log_fn *log;
@@ -316,12 +318,25 @@ typedef struct hrt_allowance {
 void hrt_allowance_init(helios *h);
 void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v);
 void hrt_allowance_end(const hrt_allowance *a, helios *h);
-/* Limits of an outermost call. Without h->budget: no other call can be nested in a short one. */
+/* Limits of an outermost call. Without h->budget: no other call can be nested in a short one. Each
+ * such call leaves nothing used. */
 static inline void hrt_allowance_set(helios *h, const hrt_version *v) {
-  h->timeout_ns = v->timeout_ns;
-  h->own.fuel_limit = v->limits.fuel;
-  h->own.fuel_used = 0;
-  h->own.deadline_ns = 0;
+  if (__builtin_expect(h->limits_of != v, 0)) {
+    h->timeout_ns = v->timeout_ns;
+    h->own.fuel_limit = v->limits.fuel;
+    h->limits_of = v;
+  }
+}
+static inline void hrt_allowance_clear(helios *h) {
+  if (__builtin_expect((h->own.fuel_used | h->own.deadline_ns) != 0, 0)) {
+    h->own.fuel_used = 0;
+    h->own.deadline_ns = 0;
+  }
+}
+
+/* No procedure runs on the connection, and so none has SQL running. */
+static inline bool hrt_session_idle(const helios *h) {
+  return h->budget == NULL;
 }
 
 /* ---- cancel.c ---- */

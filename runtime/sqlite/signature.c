@@ -208,7 +208,7 @@ static bool all_plain(const hrt_signature *s) {
 }
 
 static bool all_longs(const hrt_signature *s) {
-  bool longs = s->numbers && s->whole && s->result_mode == MODE_I64;
+  bool longs = s->numbers;
   for (uint32_t i = 0; i < s->argc && longs; i++) {
     longs = s->modes[i] == MODE_I64;
   }
@@ -235,6 +235,7 @@ int hrt_signature_match(hrt_signature *s, const char *wasm, bool has_memory, hel
   s->whole = (s->returns == HRT_TYPE_INTEGER || s->returns == HRT_TYPE_BIGINT) &&
              (s->result_mode == MODE_I64 || s->result_mode == MODE_I32);
   s->longs = all_longs(s);
+  s->long_result = s->longs && s->whole && s->result_mode == MODE_I64;
 out:
   return status;
 }

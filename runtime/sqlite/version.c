@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ddl/literal.h"
+#include "instance/outermost.h"
 #include "plugin/alloc.h"
 #include "plugin/nearest.h"
 #include "registry/plugin_cache.h"
@@ -211,6 +212,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
     HRT_TRY(hrt_fail(err, HELIOS_E_MEMORY, "out of memory"));
   }
   v->timeout_ns = timeout_ns(&v->limits);
+  v->fuel_most = hrt_fuel_most(v->limits.fuel, v->abi->flags & HSB_PLUGIN_METERED);
   v->simple = v->signature.plain && v->columns == NULL && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
               v->state != HRT_STATE_CONNECTION;
   *out = v;
@@ -301,6 +303,7 @@ void hrt_version_quiesce(hrt_version *v) {
 
 void hrt_version_unref(hrt_version *v) {
   if (v && --v->refs == 0) {
+    v->h->limits_of = v->h->limits_of == v ? NULL : v->h->limits_of;
     hrt_version_quiesce(v);
     hrt_signature_clear(&v->signature);
     hrt_columns_free(v->columns);

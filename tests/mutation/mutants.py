@@ -95,7 +95,10 @@ ROWS = [
     (OUTER, "  b->depth = 0;\n", ""),
     (OUTER, " && (b->fuel_limit == 0 || b->fuel_used <= b->fuel_limit)", ""),
     (OUTER, "b->fuel_limit == 0 || (uint64_t)grant < left ? grant : (int64_t)left", "((void)left, grant)"),
-    (OUTER, "  b->slice = left - a->extra;\n", "  b->slice = left;\n"),
+    (OUTER, "return left - a->extra;", "return (void)a, left;"),
+    (OUTER, "i->life != HRT_IDLE || ", ""),
+    (OUTER, " || hrt_thread.current ||", " ||"),
+    (OUTER, "  hrt_thread.current = NULL;\n", ""),
     # fuel, time, stack
     (BUDGET, "(uint64_t)fuel < left ? fuel : (int64_t)left", "((void)left, fuel)"),
     (BUDGET, "  b->slice = a->mark - a->extra;\n", "  b->slice = a->mark;\n"),

@@ -460,14 +460,86 @@ static void stack__options_and_thread(void **state) {
   assert_in_range(thread, small, large / 2);
 }
 
+/* hrt_call_short, as runtime/sqlite calls; *used: all of its fuel. */
+static int call_short(hrt_instance *i, uint32_t export, hsb_slot *slots, hrt_budget *budget,
+                      uint64_t *used, helios_error *err) {
+  hrt_export e = hrt_export_at(i->abi, export);
+  bool metered = i->abi->flags & HSB_PLUGIN_METERED;
+  int status =
+      hrt_call_short(i, &e, slots, budget, hrt_fuel_most(budget->fuel_limit, metered), used, err);
+  *used += budget->fuel_used;
+  budget->fuel_used = 0;
+  return status;
+}
+
+static void short__as_the_long_way(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  uint64_t used;
+  for (uint64_t n = 1; n < 4; n++) { /* the first by the long way: there is no slice yet */
+    hsb_slot s[2] = {1000 * n, 100};
+    assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), 0);
+    assert_int_equal(used, 1000 * n);
+    assert_int_equal(call_short(i, KIT_COUNT, s, &budget, &used, &err), 0);
+    assert_int_equal(s[0], 101);
+    assert_int_equal(hrt_instance_reset(i, NULL), 0);
+  }
+  hsb_slot s[2] = {1000, 100};
+  int64_t slice = budget.slice;
+  budget.fuel_limit = 1000; /* less than the slice that is left */
+  assert_true(slice > 2000);
+  assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), 0);
+  s[0] = 1001;
+  s[1] = 1001;
+  assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), HELIOS_E_FUEL);
+  assert_int_equal(used, 1001);
+  assert_null(hrt_thread.current);
+  budget = (hrt_budget){.slice = slice};
+  assert_int_equal(call_short(i, KIT_EMPTY, s, &budget, &used, NULL), HELIOS_E_MISUSE);
+  hrt_instance_free(i);
+}
+
+static void short__traps(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  uint64_t used;
+  hsb_slot s[2] = {0, 0};
+  assert_int_equal(call_short(i, KIT_EMPTY, s, &budget, &used, &err), 0);
+  i->ctx->stack_limit = 0;
+  assert_int_equal(call_short(i, KIT_EMPTY, s, &budget, &used, &err), 0);
+  assert_true(i->ctx->stack_limit != 0);
+  s[0] = 0x7fffffff;
+  assert_int_equal(call_short(i, KIT_PEEK, s, &budget, &used, &err), HELIOS_E_TRAP);
+  assert_int_equal(err.trap, HSB_TRAP_OOB);
+  assert_true(hrt_instance_dead(i));
+  assert_null(hrt_thread.current);
+  hrt_instance_free(i);
+}
+
+static void host_dives_short(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  static hrt_budget budget; /* of another connection */
+  uint64_t used;
+  (void)ctx;
+  const struct hrt_activation *outer = hrt_thread.current;
+  hsb_slot none[1] = {0};
+  assert_int_equal(call_short(env, KIT_EMPTY, none, &budget, &used, NULL), 0);
+  assert_ptr_equal(hrt_thread.current, outer);
+  s[0] = (uint64_t)call_short(env, KIT_RECURSE, s, &budget, &used, NULL);
+  assert_ptr_equal(hrt_thread.current, outer);
+}
+
 static void host_dives(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
   s[0] = (uint64_t)hrt_call(env, KIT_RECURSE, s, hrt_host_budget(ctx), NULL);
 }
 
 /* The status of a recursion in an instance with 1 MiB of stack, called by one with this much. */
-static int dive_within(uint32_t stack_bytes, uint32_t depth) {
+static int dive_within(uint32_t stack_bytes, uint32_t depth, hsb_import_fn *dives) {
   hrt_instance *inner = kit_instance(plugin, NULL), *outer = NULL;
-  struct hsb_binding binding = {host_dives, inner};
+  struct hsb_binding binding = {dives, inner};
   hrt_instance_options options = {.imports = &binding, .stack_bytes = stack_bytes};
   hrt_budget budget = {0};
   assert_int_equal(hrt_instance_new(&outer, plugin, &options, &budget, NULL), 0);
@@ -481,16 +553,19 @@ static int dive_within(uint32_t stack_bytes, uint32_t depth) {
 static void stack__nested_calls_share_the_outer_limit(void **state) {
   (void)state;
   uint32_t depth = depth_with(1u << 18);
-  assert_int_equal(dive_within(1u << 19, depth), 0);
-  assert_int_equal(dive_within(1u << 17, depth), HELIOS_E_TRAP);
+  hsb_import_fn *ways[] = {host_dives, host_dives_short};
+  for (int n = 0; n < 2; n++) {
+    assert_int_equal(dive_within(1u << 19, depth, ways[n]), 0);
+    assert_int_equal(dive_within(1u << 17, depth, ways[n]), HELIOS_E_TRAP);
+  }
 }
 
 /* What a coroutine does: a call on memory that is no thread's stack. */
 static ucontext_t own_context, other_context;
-static int other_status, other_call;
+static int other_status, other_call, other_short;
 static helios_error other_error;
-static hrt_instance *other_instance;
-static hrt_budget other_budget;
+static hrt_instance *other_instance, *short_instance;
+static hrt_budget other_budget, short_budget;
 
 static void on_other_stack(void) {
   hrt_instance_options options = {.imports = &kit_binding};
@@ -500,6 +575,8 @@ static void on_other_stack(void) {
   hrt_instance_free(i);
   hsb_slot s[1] = {0};
   other_call = hrt_call(other_instance, KIT_EMPTY, s, &other_budget, NULL);
+  uint64_t used;
+  other_short = call_short(short_instance, KIT_EMPTY, s, &short_budget, &used, NULL);
   swapcontext(&other_context, &own_context);
 }
 
@@ -515,6 +592,9 @@ static void stack__foreign_is_refused(void **state) {
   hsb_slot s[1] = {0};
   other_instance = kit_instance(plugin, NULL); /* its next call could take the short way in */
   assert_int_equal(hrt_call(other_instance, KIT_EMPTY, s, &other_budget, NULL), 0);
+  short_instance = kit_instance(plugin, NULL);
+  uint64_t used;
+  assert_int_equal(call_short(short_instance, KIT_EMPTY, s, &short_budget, &used, NULL), 0);
   other_context.uc_stack.ss_sp = stack;
   other_context.uc_stack.ss_size = size;
   makecontext(&other_context, on_other_stack, 0);
@@ -522,7 +602,9 @@ static void stack__foreign_is_refused(void **state) {
   assert_int_equal(other_status, HELIOS_E_LIMIT);
   assert_string_equal(other_error.text, "called on a stack of unknown size");
   assert_int_equal(other_call, HELIOS_E_LIMIT);
+  assert_int_equal(other_short, HELIOS_E_LIMIT);
   hrt_instance_free(other_instance);
+  hrt_instance_free(short_instance);
   free(stack);
   assert_true(depth_with(1u << 17) > 0); /* the thread's own stack still works */
 }
@@ -590,6 +672,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(new__segments_globals_tables),
       cmocka_unit_test(new__start_and_initialize),
+      cmocka_unit_test(short__as_the_long_way),
+      cmocka_unit_test(short__traps),
       cmocka_unit_test(new__failures),
       cmocka_unit_test(new__imports_must_be_bound),
       cmocka_unit_test(call__oob_is_a_trap_with_its_place),
