@@ -63,12 +63,8 @@ static bool read_text(char out[NAME_MAX_BYTES], char *text) {
 static bool read_file(char out[NAME_MAX_BYTES], const char *path) {
   uint8_t *bytes = NULL;
   size_t size;
-  bool found = false;
-  if (hcc_file_read(&bytes, &size, path, CONFIG_MAX, NULL) == 0) {
-    char *text = strndup((const char *)bytes, size);
-    found = text != NULL && read_text(out, text);
-    free(text);
-  }
+  bool found =
+      hcc_file_read(&bytes, &size, path, CONFIG_MAX, NULL) == 0 && read_text(out, (char *)bytes);
   free(bytes);
   return found;
 }

@@ -168,7 +168,7 @@ export function recursions() {
     construct: () => { class A { constructor() { new A(); } } new A(); },
     bind: () => { let f = () => 1; for (let i = 0; i < 100000; i++) f = f.bind(null); f(); },
     spread: () => { const f = (...a) => f(...a, 1); f(); },
-    stringify: () => { let o = {}; for (let i = 0; i < 100000; i++) o = i & 1 ? [o] : { o }; JSON.stringify(o); },
+    stringify: () => { let o = {}; for (let i = 0; i < 5000; i++) o = i & 1 ? [o] : { o }; JSON.stringify(o); },
     json: () => { const o = { toJSON() { return JSON.stringify(o); } }; JSON.stringify(o); },
     replace: () => { const f = () => "a".replace(/a/, f); f(); },
   };
