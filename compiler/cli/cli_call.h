@@ -8,11 +8,8 @@
 
 #include "cli_scratch.h"
 
-/* By its manifest. */
-bool hcc_call_is_table(const cJSON *procedure);
-bool hcc_call_is_aggregate(const cJSON *procedure);
-/* arguments: "1, 'a'"; for an aggregate rows of them, "(1, 'a'), (2, 'b')", or "" for none.
- * NUL-terminated. */
-void hcc_call_put(hcc_buf *sql, const cJSON *procedure, const char *arguments);
+/* arguments, NUL-terminated: "1, 'a'"; for an aggregate rows of them, "(1, 'a'), (2, 'b')", or ""
+ * for none. Returns as hcc_scratch_call. */
+int hcc_call(hcc_answer *out, hcc_scratch *s, const cJSON *procedure, const hcc_buf *arguments);
 
 #endif

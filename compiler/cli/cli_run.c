@@ -5,17 +5,12 @@
 
 #include "cli_call.h"
 
-static const char *type_of(const cJSON *param) {
-  const cJSON *v = cJSON_GetObjectItemCaseSensitive(param, "type");
-  return cJSON_IsString(v) ? v->valuestring : "";
-}
-
 /* The words of the command line: one call's, or of an aggregate as many rows as there are. */
 static int put_arguments(hcc_buf *sql, hcc_cli *cli, const cJSON *procedure) {
   const cJSON *params = cJSON_GetObjectItemCaseSensitive(procedure, "params");
   const cJSON *param = params == NULL ? NULL : params->child;
   int count = cJSON_GetArraySize(params), given = cli->arg_count - 1;
-  bool aggregate = hcc_call_is_aggregate(procedure);
+  bool aggregate = hcc_scratch_is_aggregate(procedure);
   if (aggregate && given > 0 && (count == 0 || given % count != 0)) {
     return hcc_cli_usage(cli,
                          "an aggregate is given rows: the values of one after those of another",
@@ -26,7 +21,7 @@ static int put_arguments(hcc_buf *sql, hcc_cli *cli, const cJSON *procedure) {
     param = row ? params->child : param;
     hcc_buf_text(sql, i > 0 ? ", " : "");
     hcc_buf_text(sql, row ? "(" : "");
-    hcc_scratch_literal(sql, type_of(param), cli->args[i + 1]);
+    hcc_scratch_literal(sql, hcc_scratch_field(param, "type"), cli->args[i + 1]);
     hcc_buf_text(sql, aggregate && i % count == count - 1 ? ")" : "");
     param = param == NULL ? NULL : param->next;
   }
@@ -50,7 +45,7 @@ static void show_rows(hcc_cli *cli, const cJSON *rows) {
 
 static void show(hcc_cli *cli, const cJSON *procedure, const hcc_answer *a) {
   char *plain = hcc_answer_plain(a);
-  cJSON *rows = hcc_call_is_table(procedure) && plain != NULL ? cJSON_Parse(plain) : NULL;
+  cJSON *rows = hcc_scratch_is_table(procedure) && plain != NULL ? cJSON_Parse(plain) : NULL;
   if (cli->json) {
     cJSON *o = hcc_cli_object("result");
     cJSON_AddStringToObject(o, "command", "run");
@@ -75,21 +70,15 @@ static void show(hcc_cli *cli, const cJSON *procedure, const hcc_answer *a) {
 static int call(hcc_scratch *s) {
   hcc_cli *cli = s->cli;
   hcc_answer answer = {.value = NULL};
-  hcc_buf arguments, sql;
+  hcc_buf arguments;
   char clean[1024];
   const cJSON *procedure = hcc_scratch_procedure(s, NULL);
   if (procedure == NULL) {
     return 2;
   }
   hcc_buf_init(&arguments, 1u << 20);
-  hcc_buf_init(&sql, 2u << 20);
   int status = put_arguments(&arguments, cli, procedure);
-  if (status == 0) {
-    hcc_call_put(&sql, procedure, arguments.failed ? "" : (const char *)arguments.data);
-    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(procedure, "name"));
-    status = hcc_scratch_call(&answer, s, name,
-                              arguments.failed || sql.failed ? NULL : (const char *)sql.data);
-  }
+  status = status == 0 ? hcc_call(&answer, s, procedure, &arguments) : status;
   if (status == 0 && answer.value == NULL) {
     hcc_fail(&s->err, HCC_E_CALL, HCC_NO_OFFSET, "%.250s",
              hcl_clean(clean, sizeof clean, answer.error));
@@ -99,7 +88,6 @@ static int call(hcc_scratch *s) {
   }
   hcc_answer_free(&answer);
   hcc_buf_free(&arguments);
-  hcc_buf_free(&sql);
   return status;
 }
 

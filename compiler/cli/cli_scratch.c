@@ -23,9 +23,17 @@
 
 extern char **environ;
 
-static const char *text_of(const cJSON *o, const char *field) {
-  const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, field);
-  return cJSON_IsString(v) ? v->valuestring : "";
+const char *hcc_scratch_field(const cJSON *o, const char *name) {
+  const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
+  return text == NULL ? "" : text;
+}
+
+bool hcc_scratch_is_table(const cJSON *procedure) {
+  return cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(procedure, "table"));
+}
+
+bool hcc_scratch_is_aggregate(const cJSON *procedure) {
+  return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate"));
 }
 
 static const cJSON *list_of(const cJSON *o, const char *field) {
@@ -212,9 +220,9 @@ static bool first_error(char *text, size_t size, hcc_scratch *s) {
   for (char *save, *line = all == NULL ? NULL : strtok_r(all, "\n", &save); line != NULL && !found;
        line = strtok_r(NULL, "\n", &save)) {
     cJSON *o = cJSON_Parse(line);
-    found = strcmp(text_of(o, "type"), "error") == 0;
+    found = strcmp(hcc_scratch_field(o, "type"), "error") == 0;
     if (found) {
-      snprintf(text, size, "%s", text_of(o, "text"));
+      snprintf(text, size, "%s", hcc_scratch_field(o, "text"));
     }
     cJSON_Delete(o);
   }
@@ -317,11 +325,11 @@ static void put_grants(hcc_buf *sql, const hcc_scratch *s) {
 }
 
 static void put_create(hcc_buf *sql, const hcc_scratch *s, const cJSON *procedure) {
-  bool aggregate = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate"));
-  hcc_buf_text(sql, aggregate ? "CREATE OR REPLACE AGGREGATE " : "CREATE OR REPLACE PROCEDURE ");
-  hcc_scratch_name(sql, text_of(procedure, "name"));
+  hcc_buf_text(sql, hcc_scratch_is_aggregate(procedure) ? "CREATE OR REPLACE AGGREGATE "
+                                                        : "CREATE OR REPLACE PROCEDURE ");
+  hcc_scratch_name(sql, hcc_scratch_field(procedure, "name"));
   hcc_buf_text(sql, " LANGUAGE wasm EXPORT ");
-  hcc_scratch_text(sql, text_of(procedure, "export"));
+  hcc_scratch_text(sql, hcc_scratch_field(procedure, "export"));
   put_grants(sql, s);
   hcc_buf_text(sql, " WITH (profiling = true) AS ");
   hcc_scratch_text(sql, s->plugin);
@@ -339,7 +347,7 @@ int hcc_scratch_create(hcc_scratch *s, char *names, size_t size) {
     put_create(&sql, s, p);
     if (n < size) {
       n += (size_t)snprintf(names + n, size - n, "%s%s", n == 0 ? "" : ", ",
-                            hcl_clean(clean, sizeof clean, text_of(p, "name")));
+                            hcl_clean(clean, sizeof clean, hcc_scratch_field(p, "name")));
     }
   }
   hcc_buf_byte(&sql, '\0');
@@ -380,7 +388,7 @@ const cJSON *hcc_scratch_procedure(hcc_scratch *s, const char *name) {
     return list->child;
   }
   cJSON_ArrayForEach(p, list) {
-    if (name != NULL && strcasecmp(text_of(p, "name"), name) == 0) {
+    if (name != NULL && strcasecmp(hcc_scratch_field(p, "name"), name) == 0) {
       return p;
     }
   }
@@ -404,7 +412,7 @@ static void take_rows(hcc_answer *out, char *text) {
     const cJSON *value = list_of(row, "value"), *fuel = list_of(row, "fuel");
     if (cJSON_IsString(value) && out->value == NULL) {
       out->value = strdup(value->valuestring);
-      snprintf(out->type, sizeof out->type, "%s", text_of(row, "type"));
+      snprintf(out->type, sizeof out->type, "%s", hcc_scratch_field(row, "type"));
     } else if (cJSON_IsNumber(fuel)) {
       out->fuel = fuel->valuedouble;
       out->time_ns = cJSON_GetNumberValue(list_of(row, "time_ns"));

@@ -42,6 +42,12 @@ int hcc_scratch_create(hcc_scratch *s, char *names, size_t size);
 /* The one that `name` names (NULL: --procedure, else the only one). NULL after a message. */
 const cJSON *hcc_scratch_procedure(hcc_scratch *s, const char *name);
 
+/* A text field of the manifest, or "". */
+const char *hcc_scratch_field(const cJSON *o, const char *name);
+/* By its manifest. */
+bool hcc_scratch_is_table(const cJSON *procedure);
+bool hcc_scratch_is_aggregate(const cJSON *procedure);
+
 /* A value as SQL for a parameter of this type (may be ""): NULL, a number, X'..' or a quoted text.
  */
 void hcc_scratch_literal(hcc_buf *sql, const char *type, const char *value);

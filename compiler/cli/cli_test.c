@@ -195,33 +195,28 @@ static void judge(tester *t, const test_case *c, const char *call, const hcc_ans
 }
 
 static int run_case(tester *t, const test_case *c) {
-  hcc_buf arguments, call;
+  hcc_buf arguments;
   hcc_answer answer = {.value = NULL};
   const cJSON *procedure = hcc_scratch_procedure(&t->scratch, c->procedure);
   if (procedure == NULL) {
     return 2;
   }
-  const char *name = text_of(procedure, "name");
   hcc_buf_init(&arguments, SQL_MAX);
-  hcc_buf_init(&call, SQL_MAX);
-  int status = hcc_call_is_aggregate(procedure)
+  int status = hcc_scratch_is_aggregate(procedure)
                    ? put_rows(&arguments, t, c, procedure)
                    : put_arguments(&arguments, t, c->params, c->typed, procedure);
   hcc_buf_byte(&arguments, '\0');
-  const char *values = arguments.failed ? "" : (const char *)arguments.data;
-  hcc_call_put(&call, procedure, values);
   if (status == 0) {
     char shown[400]; /* the call as a person would write it */
-    snprintf(shown, sizeof shown, "%s(%s)", name, values);
-    bool whole = !arguments.failed && !call.failed;
-    status = hcc_scratch_call(&answer, &t->scratch, name, whole ? (const char *)call.data : NULL);
+    snprintf(shown, sizeof shown, "%s(%s)", hcc_scratch_field(procedure, "name"),
+             arguments.failed ? "" : (const char *)arguments.data);
+    status = hcc_call(&answer, &t->scratch, procedure, &arguments);
     if (status == 0) {
       judge(t, c, shown, &answer);
     }
   }
   hcc_answer_free(&answer);
   hcc_buf_free(&arguments);
-  hcc_buf_free(&call);
   return status;
 }
 
@@ -269,13 +264,13 @@ static int options_case(tester *t) {
   cJSON *params = cJSON_CreateObject(), *wanted = NULL;
   int status = procedure == NULL ? 2 : read_params(params, t->cli);
   if (status == 0 && expect != NULL) {
-    wanted = hcc_call_is_table(procedure) ? cJSON_Parse(expect) : cJSON_CreateString(expect);
+    wanted = hcc_scratch_is_table(procedure) ? cJSON_Parse(expect) : cJSON_CreateString(expect);
     status = wanted != NULL ? 0
                             : hcc_cli_usage(t->cli, "--expect '[[1, \"a\"], [2, \"b\"]]'",
                                             "the rows of a table are expected as JSON");
   }
   if (status == 0) {
-    params = hcc_call_is_aggregate(procedure) ? rows_of(params) : params;
+    params = hcc_scratch_is_aggregate(procedure) ? rows_of(params) : params;
     test_case c = {
         .params = params, .expect = wanted, .error = t->cli->values[HCC_OPTION_expect_error]};
     status = run_case(t, &c);
