@@ -98,6 +98,23 @@ void hcc_source_cache_free(hcc_source_cache *c) {
   }
 }
 
+/* Takes the time from which on a change is young. A source that was just saved would be as young as
+ * what is changed in the next moment: then the clock's tick, at most 10 ms, is waited for. */
+static bool begin_time(hcc_source_cache *c) {
+  struct stat info;
+  bool known = stat(c->job->input, &info) == 0;
+  for (int wait = 0; wait < 12; wait++) {
+    if (clock_gettime(CLOCK_REALTIME_COARSE, &c->begin) != 0) {
+      return false;
+    }
+    if (!known || !is_young(c, &info)) {
+      break;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  }
+  return true;
+}
+
 static bool prepare(hcc_source_cache *c) {
   c->hash = EVP_MD_CTX_new();
   c->reads = cJSON_CreateObject();
@@ -106,8 +123,7 @@ static bool prepare(hcc_source_cache *c) {
   c->messages = cJSON_CreateArray();
   return c->hash != NULL && c->reads != NULL && c->installed != NULL && c->absent != NULL &&
          c->messages != NULL && EVP_DigestInit_ex(c->hash, EVP_sha256(), NULL) == 1 &&
-         clock_gettime(CLOCK_REALTIME_COARSE, &c->begin) == 0 &&
-         hcc_key_load(c->key, true, NULL) == 0;
+         begin_time(c) && hcc_key_load(c->key, true, NULL) == 0;
 }
 
 hcc_source_cache *hcc_source_cache_begin(const hcc_source_job *job, const char *language) {

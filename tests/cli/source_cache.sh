@@ -3,7 +3,7 @@
 build() { heliosc build --json --emit=module "$@" >json 2>err || { cat json err; fail "build $*"; }; }
 hit() { build "$@"; grep -q '"source_cached":true' json || fail "built again: $why"; }
 miss() { build "$@"; grep -q '"source_cached":false' json || fail "a wrong hit: $why"; }
-settle() { sleep 0.05; } # what changed in this tick of the clock is not kept
+settle() { sleep 0.05; } # a header that changed in this tick of the clock is not kept
 
 mkdir inc
 echo '#define FACTOR 1' >inc/rates.h
@@ -17,6 +17,11 @@ why=first && miss --include=inc tax.c && cp tax.wasm first.wasm && has json 'unu
 why=second && hit --include=inc tax.c && cmp tax.wasm first.wasm && has json 'unused variable' || fail "not the same"
 why="a hit is not kept again" && hit --include=inc tax.c
 why="--no-cache" && miss --include=inc --no-cache tax.c
+for n in 1 2 3 4 5 6 7 8 9; do
+  echo "double just_saved(double v) { return v * $n; }" >now.c
+  build now.c
+  why="saved in the tick in which the build began" && hit now.c
+done
 heliosc cache list >out 2>err && has out '  source$' && heliosc cache verify 2>err && has err ', 0 damaged'
 
 echo '#define FACTOR 2' >inc/rates.h && settle
