@@ -323,7 +323,7 @@ static void *work(void *arg) {
     if (connects && open_connection(w) != 0) {
       break;
     }
-    for (int i = 0; i < REOPEN && !atomic_load(end) && w->turn(w) == 0; i++) {
+    for (int i = 0; i < REOPEN && (w->done == 0 || !atomic_load(end)) && w->turn(w) == 0; i++) {
       w->done++;
     }
     if (connects && close_connection(w) != 0) {

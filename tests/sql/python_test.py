@@ -1,5 +1,6 @@
 """python_test.py - the extension in Python's sqlite3: connections, transactions, failures, interruption, threads.
 Run by run.py in a folder that holds the modules and helios_sqlite.so."""
+import contextlib
 import sqlite3
 import threading
 import time
@@ -27,6 +28,26 @@ def one(db, sql):
 
 def rows(db, sql):
     return db.execute(sql).fetchall()
+
+
+@contextlib.contextmanager
+def interrupted(db, after=0.05):
+    """Interrupts db after so many seconds, and again until the block ends: what comes before the statement runs is lost.
+    Gives a list, of the time of each."""
+    at, over = [], threading.Event()
+
+    def work():
+        while not over.wait(0.5 if at else after):
+            at.append(time.monotonic())
+            db.interrupt()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield at
+    finally:
+        over.set()
+        thread.join()
 
 
 class Extension(unittest.TestCase):
@@ -150,13 +171,10 @@ class Extension(unittest.TestCase):
     def test_interrupt(self):
         ddl(self.db, "CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000000000000) "
                      "AS 'v1.wat'")
-        timer = threading.Timer(0.1, self.db.interrupt)
-        timer.start()
-        begin = time.monotonic()
-        with self.assertRaisesRegex(sqlite3.OperationalError, "cancelled|interrupted"):
-            self.db.execute("SELECT spin()")
-        self.assertLess(time.monotonic() - begin, 5)
-        timer.join()
+        with interrupted(self.db) as at:
+            with self.assertRaisesRegex(sqlite3.OperationalError, "cancelled|interrupted"):
+                self.db.execute("SELECT spin()")
+            self.assertLess(time.monotonic() - at[0], 5)
         self.assertEqual(one(self.db, "SELECT 1"), 1)
 
     def test_trap_undoes_the_statement_only(self):

@@ -1,12 +1,11 @@
 """surface_test.py - the larger things of the SQL surface, by compiled modules and the extension in Python's sqlite3:
 tables. Run by run.py in a folder that holds the modules and helios_sqlite.so."""
 import sqlite3
-import threading
 import time
 import unittest
 
 from guest_test import Case
-from python_test import connect, ddl, one, rows
+from python_test import connect, ddl, interrupted, one, rows
 
 
 def create(db, text, module, rest=""):
@@ -51,14 +50,11 @@ class Tables(Case):
     def test_cancelled(self):
         create(self.db, "endless(a BIGINT, b BIGINT) RETURNS TABLE (n BIGINT, h REAL, t TEXT)", "rows.wat",
                "EXPORT 'numbers'")
-        timer = threading.Timer(.05, self.db.interrupt)
-        timer.start()
-        began = time.monotonic()
-        with self.assertRaises(sqlite3.OperationalError):
-            self.db.execute("SELECT count(*) FROM json_each('[1,2,3,4,5,6,7,8,9]'), json_each('[1,2,3,4,5,6,7,8,9]'), "
-                            "endless(1, 100000)").fetchall()
-        timer.join()
-        self.assertLess(time.monotonic() - began, 2)
+        with interrupted(self.db) as at:
+            with self.assertRaises(sqlite3.OperationalError):
+                self.db.execute("SELECT count(*) FROM json_each('[1,2,3,4,5,6,7,8,9]'), json_each('[1,2,3,4,5,6,7,8,9]'), "
+                                "endless(1, 100000)").fetchall()
+            self.assertLess(time.monotonic() - at[0], 2)
         self.assertEqual(one(self.db, "SELECT count(*) FROM endless(1, 3)"), 3)
 
     def test_guest_calls_a_table(self):
@@ -95,21 +91,16 @@ class InSql(Case):
         self.db.execute("CREATE TABLE t(a)")
         ddl(self.db, """CREATE PROCEDURE slow() RETURNS BIGINT LANGUAGE sql AS $$ INSERT INTO t VALUES (1);
                           WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c $$""")
-        timer = threading.Timer(.05, self.db.interrupt)
-        timer.start()
-        began = time.monotonic()
-        self.fails("cancelled|interrupted", "SELECT slow()")
-        self.assertLess(time.monotonic() - began, 2)
-        timer.join()
+        with interrupted(self.db) as at:
+            self.fails("cancelled|interrupted", "SELECT slow()")
+            self.assertLess(time.monotonic() - at[0], 2)
         self.assertFalse(self.db.in_transaction)
         self.assertEqual(one(self.db, "SELECT count(*) FROM t"), 0)
         # As SQLite does for an INSERT: the transaction is gone.
         self.db.execute("BEGIN")
         self.db.execute("INSERT INTO t VALUES (7)")
-        timer = threading.Timer(.05, self.db.interrupt)
-        timer.start()
-        self.fails("cancelled|interrupted", "SELECT slow()")
-        timer.join()
+        with interrupted(self.db):
+            self.fails("cancelled|interrupted", "SELECT slow()")
         self.assertFalse(self.db.in_transaction)
         self.assertEqual(one(self.db, "SELECT count(*) FROM t"), 0)
 
@@ -187,10 +178,8 @@ class Options(Case):
         self.fails("time limit exceeded", "SELECT spin()")
         self.assertLess(time.monotonic() - began, 2)
         ddl(self.db, "ALTER FUNCTION spin SET timeout = '1h'")
-        timer = threading.Timer(.05, self.db.interrupt)
-        timer.start()
-        self.fails("cancelled|interrupted", "SELECT spin()")
-        timer.join()
+        with interrupted(self.db):
+            self.fails("cancelled|interrupted", "SELECT spin()")
         with self.assertRaisesRegex(sqlite3.Error, "fuel_limit needs fuel_metering"):
             ddl(self.db, "ALTER FUNCTION spin SET fuel_limit = 5")
         ddl(self.db, "ALTER FUNCTION spin SET fuel_metering = true")

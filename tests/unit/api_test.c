@@ -1,6 +1,7 @@
 /* api_test.c - the engine through helios.h: DDL, calls, versions, transactions, errors, limits,
  * life of a connection. */
 #include "engine_kit.h"
+#include "interrupt_kit.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -359,13 +360,6 @@ static void exec__trap_offset(void **state) {
   ek_close(h);
 }
 
-static void *interrupt_soon(void *db) {
-  struct timespec t = {0, 50000000};
-  nanosleep(&t, NULL);
-  sqlite3_interrupt(db);
-  return NULL;
-}
-
 static void interrupt__ends_a_call(void **state) {
   (void)state;
   helios *h = ek_open(":memory:");
@@ -374,15 +368,15 @@ static void interrupt__ends_a_call(void **state) {
       "CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000000000000) "
       "AS '%D/one.so'",
       "");
-  pthread_t thread;
-  assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, helios_db(h)), 0);
+  struct ik_interrupt k;
+  ik_begin(&k, helios_db(h), 50);
   ek_fails(h, "SELECT spin()", HELIOS_E_CANCELLED, "cancelled");
-  pthread_join(thread, NULL);
+  ik_end(&k);
   sqlite3_stmt *s;
   assert_int_equal(sqlite3_prepare_v2(helios_db(h), "SELECT spin()", -1, &s, NULL), SQLITE_OK);
-  assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, helios_db(h)), 0);
+  ik_begin(&k, helios_db(h), 50);
   assert_int_equal(sqlite3_step(s), SQLITE_INTERRUPT);
-  pthread_join(thread, NULL);
+  ik_end(&k);
   sqlite3_finalize(s);
   ek_run(h, "SELECT 1", "1");
   ek_close(h);

@@ -637,7 +637,10 @@ static void build__interrupted_cleans_up(void **state) {
               ? 130
               : 1);
   }
-  usleep(900000);
+  for (int i = 0; i < 6000 && kit_count("tmp") == 0; i++) {
+    usleep(10000);
+  }
+  usleep(100000); /* it is at work: in a tool, or between two */
   kill(pid, SIGINT);
   int status;
   assert_int_equal(waitpid(pid, &status, 0), pid);
