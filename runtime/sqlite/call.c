@@ -166,14 +166,15 @@ static inline int call_longs(sqlite3_context *sql, helios *h, pin *p, sqlite3_va
   return status;
 }
 
-/* Remembers the pin of the call's statement if there is one and its calls can go the short way.
- * SQLite drops the pin before it frees what sql points to. */
-__attribute__((noinline)) static void look(hrt_trampoline *t, sqlite3_context *sql) {
+/* The pin of the call's statement, or NULL; remembered if its calls can go the short way. SQLite
+ * drops the pin before it frees what sql points to. */
+__attribute__((noinline)) static pin *look(hrt_trampoline *t, sqlite3_context *sql) {
   pin *p = sqlite3_get_auxdata(sql, t->entry->aux);
   if (p && p->version->simple && p->version->signature.argc == (uint32_t)t->nargs) {
     t->last_call = sql;
     t->last_pin = p;
   }
+  return p;
 }
 
 /* Checked at each call: a pin serves all arities of the name. */
@@ -196,11 +197,12 @@ static int first_call(pin **out, sqlite3_context *sql, hrt_trampoline *t, sqlite
   return status != 0 ? status : call_fitting(sql, *out, t, argv, guest, err);
 }
 
-__attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t,
+/* p: of the call's statement, or NULL. */
+__attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampoline *t, pin *p,
                                                 sqlite3_value **argv) {
   helios_error err;
   int status = 0;
-  pin *p = sqlite3_get_auxdata(sql, t->entry->aux), *made = NULL;
+  pin *made = NULL;
   hrt_host_conn *conn = &t->h->conn;
   hrt_host_env *guest = hrt_host_suspend(conn); /* whose SQL calls us, if it is a procedure's */
   hrt_error_clear(&err);
@@ -245,11 +247,8 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
   (void)argc; /* t->nargs, SQLite has checked it */
   hrt_trampoline *t = sqlite3_user_data(sql);
   helios *h = t->h;
-  if (__builtin_expect(t->last_call != sql, 0)) {
-    look(t, sql);
-  }
-  if (__builtin_expect(t->last_call == sql && t->last_pin->seat && hrt_session_idle(h), 1)) {
-    pin *p = t->last_pin;
+  pin *p = __builtin_expect(t->last_call == sql, 1) ? t->last_pin : look(t, sql);
+  if (__builtin_expect(t->last_call == sql && p->seat && hrt_session_idle(h), 1)) {
     hrt_tally_short(&p->tally);
     int status = p->version->signature.long_result ? call_longs(sql, h, p, argv, &h->scratch)
                                                    : call_plain(sql, h, p, argv, &h->scratch);
@@ -257,7 +256,7 @@ __attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sq
       return;
     }
   }
-  call_long(sql, t, argv);
+  call_long(sql, t, p, argv);
 }
 
 /* The same of a procedure that returns a table; *out is 0 if it returns none. */

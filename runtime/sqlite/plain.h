@@ -56,13 +56,19 @@ static inline bool hrt_plain_in(hsb_slot *slots, const hrt_signature *s, hrt_hos
                       : hrt_plain_mixed(slots, s, env, argv);
 }
 
+/* s->whole. env->given: nothing. */
+static inline void hrt_whole_out(sqlite3_context *sql, const hrt_signature *s,
+                                 const hsb_slot *slots) {
+  sqlite3_result_int64(sql, s->result_mode == MODE_I64 ? (int64_t)slots[0] : (int32_t)slots[0]);
+}
+
 /* As hrt_marshal_result. env->given: nothing. */
 static inline int hrt_plain_out(sqlite3_context *sql, const hrt_signature *s, hrt_host_env *env,
                                 const hsb_slot *slots, helios_error *err) {
   if (__builtin_expect(!s->whole, 0)) {
     return hrt_marshal_result(sql, s, env, slots, err);
   }
-  sqlite3_result_int64(sql, s->result_mode == MODE_I64 ? (int64_t)slots[0] : (int32_t)slots[0]);
+  hrt_whole_out(sql, s, slots);
   return 0;
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "plugin/alloc.h"
-#include "sqlite/marshal_private.h"
+#include "sqlite/plain.h"
 
 /* Bytes of guest memory as a value. */
 static int fetch(hrt_value *v, hrt_host_env *env, uint32_t at, uint32_t length, helios_error *err) {
@@ -94,6 +94,10 @@ int hrt_marshal_result(sqlite3_context *sql, const hrt_signature *s, hrt_host_en
   double d = 0;
   float f = 0;
   bool real = env->given == HRT_GIVEN_NOTHING;
+  if (real && s->whole) {
+    hrt_whole_out(sql, s, slots);
+    return 0;
+  }
   if (__builtin_expect(real && s->result_mode == MODE_F64, 1)) {
     memcpy(&d, &slots[0], sizeof d);
     sqlite3_result_double(sql, d);

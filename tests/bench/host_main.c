@@ -1,7 +1,8 @@
 /* host_main.c - what SQL from a procedure costs, against the same SQL from a native function
  * through SQLite's C API with its statement prepared once. Prints a line of JSON.
  *
- * usage: bench_host ROUNDS ROWS PLUGIN.so   (the plugin is tests/bench/query.c, made by run.py) */
+ * usage: bench_host ROUNDS ROWS PLUGIN.so [CASE]   (the plugin is tests/bench/query.c, made by
+ * run.py; CASE: part of a name, and no other case is run) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "helios/helios.h"
 #include "host/sqlite_api.h"
 #include "measure.h"
+
+static const char *only; /* or NULL */
 
 static sqlite3_int64 look_up(sqlite3_stmt *stmt, sqlite3_int64 id) {
   char tier[32];
@@ -56,6 +59,9 @@ static int compare(sqlite3 *db, const char *name, const char *const sql[2], unsi
                    double rows) {
   sqlite3_stmt *stmts[2] = {NULL};
   int status = 0;
+  if (only && strstr(name, only) == NULL) {
+    return 0;
+  }
   for (int i = 0; i < 2 && !status; i++) {
     status = sqlite3_prepare_v2(db, sql[i], -1, &stmts[i], NULL);
   }
@@ -121,9 +127,10 @@ static int bench(const char *plugin, unsigned rounds, unsigned rows) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: bench_host ROUNDS ROWS PLUGIN.so\n");
+  if (argc != 4 && argc != 5) {
+    fprintf(stderr, "usage: bench_host ROUNDS ROWS PLUGIN.so [CASE]\n");
     return 2;
   }
+  only = argv[4];
   return bench(argv[3], (unsigned)strtoul(argv[1], NULL, 10), (unsigned)strtoul(argv[2], NULL, 10));
 }
