@@ -138,43 +138,56 @@ static int read_int(int64_t *out, bool *found, hrt_catalog *c, hrt_sql which, he
   return status;
 }
 
-int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
-  helios_error first = {0};
+/* Reading the stamp failed: because there is no catalog (yet, or after a rollback), or for a real
+ * reason? */
+static int judge_stamp(hrt_catalog *c, const helios_error *failure, helios_error *err) {
   int64_t value = 0;
   bool found;
-  *out = c->held ? c->held_stamp : 0;
-  if (c->held || read_int(out, &found, c, HRT_SQL_STAMP, &first) == 0) {
-    return 0;
-  }
-  /* It failed: because there is no catalog (yet, or after a rollback), or for a real reason? */
   int status = read_int(&value, &found, c, HRT_SQL_EXISTS, err);
   if (status == 0 && found) {
-    status = hrt_fail(err, first.code, "%s", first.text);
+    status = hrt_fail(err, failure->code, "%s", failure->text);
   }
   return status;
 }
 
-void hrt_catalog_hold(hrt_catalog *c) {
-  sqlite3_stmt *s = c->statements[HRT_SQL_STAMP]; /* NULL: statements are not kept */
-  if (s == NULL || !c->keep || c->held || c->open > 0) {
-    return;
+int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err) {
+  helios_error failure = {0};
+  bool found;
+  *out = c->held ? c->held_stamp : 0;
+  if (c->held || read_int(out, &found, c, HRT_SQL_STAMP, &failure) == 0) {
+    return 0;
   }
-  c->open = 1;
-  (*c->internal)++;
-  c->held = sqlite3_step(s) == SQLITE_ROW;
+  return judge_stamp(c, &failure, err);
+}
+
+int hrt_catalog_hold(int64_t *out, hrt_catalog *c, helios_error *err) {
+  helios_error failure = {0};
+  sqlite3_stmt *s;
   if (c->held) {
-    c->held_stamp = sqlite3_column_int64(s, 0);
-  } else {
-    sqlite3_reset(s);
+    return hrt_catalog_stamp(out, c, err);
   }
-  (*c->internal)--;
-  c->open = 0;
+  *out = 0;
+  int status = hrt_sql_begin(&s, c, HRT_SQL_STAMP, &failure);
+  int row = status == 0 ? hrt_sql_step(c, s, &failure) : -1;
+  if (row > 0) {
+    *out = sqlite3_column_int64(s, 0);
+    c->open = 0; /* others may be read while it stands there */
+    (*c->internal)--;
+  } else {
+    hrt_sql_end(c, HRT_SQL_STAMP);
+  }
+  status = row < 0 ? judge_stamp(c, &failure, err) : 0;
+  c->held = status == 0; /* that there is no catalog holds as well */
+  c->held_stamp = *out;
+  return status;
 }
 
 void hrt_catalog_release(hrt_catalog *c) {
   if (c->held) {
     c->held = false;
-    sqlite3_reset(c->statements[HRT_SQL_STAMP]);
+    c->open = 1;
+    (*c->internal)++;
+    hrt_sql_end(c, HRT_SQL_STAMP);
   }
 }
 

@@ -33,9 +33,9 @@ void hrt_catalog_quiesce(hrt_catalog *c, bool keep);
 
 /* The stamp of the snapshot that the connection reads; 0 if there is no catalog. Errors: E_SQL. */
 int hrt_catalog_stamp(int64_t *out, hrt_catalog *c, helios_error *err);
-/* One read transaction for all that is read until the release, in place of one a statement; nothing
- * if that can't be. */
-void hrt_catalog_hold(hrt_catalog *c);
+/* The same, and all that is read until the release is of this snapshot, in one read transaction.
+ * Nothing is written until then. After an error nothing is held. */
+int hrt_catalog_hold(int64_t *out, hrt_catalog *c, helios_error *err);
 void hrt_catalog_release(hrt_catalog *c);
 
 /* What SQLite must be told of each procedure, by its current version. Stops and returns what each

@@ -26,7 +26,7 @@ struct hrt_catalog {
    * call procedures would make the engine read it while it reads it. */
   uint32_t open, refused;
   bool undo_due; /* a rollback was asked for and is still to be done */
-  bool held;     /* between hrt_catalog_hold and _release: STAMP stands on its row */
+  bool held; /* between hrt_catalog_hold and _release: STAMP stands on its row, if there is one */
   int64_t held_stamp;
   int64_t schema; /* of the catalog, as it was seen last */
   int status;     /* of the last statement that failed */

@@ -143,6 +143,18 @@ out:
   return status;
 }
 
+int hrt_vouch_find(hrt_definition *out, hrt_catalog *c, const char *name, uint32_t version,
+                   helios_error *err) {
+  int64_t stamp;
+  int status = hrt_catalog_hold(&stamp, c, err);
+  if (status == 0) {
+    status = hrt_catalog_find(out, c, name, version, err);
+    status = status ? status : hrt_vouch_check(c, out, err);
+    hrt_catalog_release(c);
+  }
+  return status;
+}
+
 int hrt_vouch_write(hrt_catalog *c, const hrt_definition *d, helios_error *err) {
   uint8_t key[HRT_KEY_BYTES] = {0}, mac[MAC];
   sqlite3_stmt *s;

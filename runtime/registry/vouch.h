@@ -15,6 +15,10 @@ int hrt_vouch_needed(bool *out, const hrt_definition *d, helios_error *err);
 /* Is d, as the catalog has it, vouched for, or in need of no one's word? Errors: E_BROKEN, and
  * E_SQL, E_MEMORY. */
 int hrt_vouch_check(hrt_catalog *c, const hrt_definition *d, helios_error *err);
+/* hrt_catalog_find and the check of what it found, of one snapshot: another connection may come
+ * between two reads. Not while the catalog is held. */
+int hrt_vouch_find(hrt_definition *out, hrt_catalog *c, const char *name, uint32_t version,
+                   helios_error *err);
 /* Writes the word for d, or takes it away if none is needed; makes the local key if there is none.
  * Between hrt_catalog_begin and _commit. Errors: E_UNTRUSTED, E_IO (key), E_SQL, E_MEMORY. */
 int hrt_vouch_write(hrt_catalog *c, const hrt_definition *d, helios_error *err);

@@ -16,8 +16,6 @@
 #include "sqlite/body.h"
 #include "sqlite/declare.h"
 
-#define FIND_TRIES 10 /* while other connections change the catalog */
-
 typedef hrt_candidate candidate;
 
 static int probe(void *arg) {
@@ -495,32 +493,9 @@ out:
   return status;
 }
 
-/* The definition with what vouches for it, for what is changed would be vouched for whole. They are
- * two reads: *stamp, from before the first, says whether another connection came between. */
-static int find_vouched(int64_t *stamp, candidate *c, uint32_t version, helios_error *err) {
-  hrt_catalog *catalog = c->h->catalog;
-  int status = 0;
-  HRT_TRY(hrt_catalog_stamp(stamp, catalog, err));
-  HRT_TRY(hrt_catalog_find(&c->def, catalog, c->ddl->def.name, version, err));
-  HRT_TRY(hrt_vouch_check(catalog, &c->def, err));
-out:
-  return status;
-}
-
+/* Vouched for, because what is changed will be vouched for whole. */
 int hrt_candidate_find(candidate *c, uint32_t version, helios_error *err) {
-  helios_error failure = {0};
-  int64_t before = 0, now = 0;
-  int status = HELIOS_E_BROKEN;
-  for (int i = 0; i < FIND_TRIES && status == HELIOS_E_BROKEN && (i == 0 || now != before); i++) {
-    failure = (helios_error){0};
-    status = find_vouched(&before, c, version, &failure);
-    if (status == HELIOS_E_BROKEN && hrt_catalog_stamp(&now, c->h->catalog, NULL) != 0) {
-      now = before;
-    }
-  }
-  if (status != 0) {
-    *err = failure;
-  }
+  int status = hrt_vouch_find(&c->def, c->h->catalog, c->ddl->def.name, version, err);
   c->found = status == 0;
   c->asked = version;
   c->seen_id = c->def.procedure_id;

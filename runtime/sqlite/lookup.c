@@ -207,9 +207,8 @@ int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err) {
     (void)hrt_sync(h, NULL);
   }
   if (stamp == 0 || stamp != e->stamp || e->version == NULL) {
-    hrt_catalog_hold(h->catalog);
-    status = hrt_catalog_stamp(&stamp, h->catalog, err);
-    status = status ? status : look_up(e, stamp, err);
+    HRT_TRY(hrt_catalog_hold(&stamp, h->catalog, err));
+    status = look_up(e, stamp, err);
     hrt_catalog_release(h->catalog);
     HRT_TRY(status);
   }

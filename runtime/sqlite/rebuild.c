@@ -209,8 +209,7 @@ int hrt_version_state(char label[HRT_LABEL_BYTES], helios *h, const char *name, 
   if (d == NULL) {
     return hrt_fail(reason, HELIOS_E_MEMORY, "out of memory");
   }
-  HRT_TRY(hrt_catalog_find(d, h->catalog, name, version, reason));
-  HRT_TRY(hrt_vouch_check(h->catalog, d, reason));
+  HRT_TRY(hrt_vouch_find(d, h->catalog, name, version, reason));
   if (d->sql) {
     HRT_TRY(hrt_version_obtain(&v, h, d, NULL, reason));
   } else {

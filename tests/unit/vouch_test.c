@@ -208,15 +208,78 @@ static void version__wants_more_than_the_old_one(void **state) {
   ek_close(h);
 }
 
+/* ---- another connection that comes between the two reads ---- */
+
+static struct {
+  helios *h;
+  int left; /* turns */
+} between;
+
+static int change_between(unsigned event, void *unused, void *stmt, void *text) {
+  (void)event, (void)unused, (void)text;
+  if (between.left > 0 && strstr(sqlite3_sql(stmt), "SELECT mac FROM main.helios_vouch") != NULL) {
+    between.left--;
+    ek_run(between.h,
+           between.left % 2 ? "ALTER PROCEDURE granted SET timeout = '3s'"
+                            : "ALTER PROCEDURE granted SET timeout = '4s'",
+           "");
+  }
+  return 0;
+}
+
+/* named: a table of the schema takes the name by which a connection hears of its end, so that it
+ * keeps no statements. */
+static void comes_between(bool named, const char *sql, const char *result, const char *refused) {
+  helios *h = ek_open("v.db");
+  ek_run(h, "PRAGMA journal_mode = WAL", "wal");
+  ek_run(h, named ? "CREATE TABLE IF NOT EXISTS helios_connection(a)" : "SELECT 1", NULL);
+  ek_close(h);
+  between.h = ek_open("v.db");
+  between.left = 20;
+  h = ek_open("v.db");
+  assert_int_equal(sqlite3_trace_v2(helios_db(h), SQLITE_TRACE_STMT, change_between, NULL), 0);
+  if (refused) {
+    ek_fails(h, sql, HELIOS_E_SQL, refused);
+  } else {
+    ek_run(h, sql, result);
+  }
+  assert_true(between.left < 20);
+  between.left = 0;
+  ek_close(h);
+  ek_close(between.h);
+}
+
+/* A definition and what vouches for it are of one snapshot. */
+static void snapshot__of_a_call(void **state) {
+  (void)state;
+  for (int named = 0; named < 2; named++) {
+    comes_between(named, "SELECT granted()", "1", NULL);
+  }
+}
+
+static void snapshot__of_a_change(void **state) {
+  (void)state;
+  for (int named = 0; named < 2; named++) {
+    comes_between(named, "ALTER PROCEDURE granted SET timeout = '2s'", NULL,
+                  "another connection changed it meanwhile");
+  }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(each__changed_column_is_noticed),      TEST(procedure__belongs_to_it),
-      TEST(word__forged_moved_or_gone),           TEST(without_grants__no_word),
-      TEST(sql__has_its_callers_rights),          TEST(alter__vouches_for_what_was_looked_at_only),
-      TEST(adopt__takes_all_back_if_one_fails),   TEST(key__is_made_by_ddl),
+      TEST(each__changed_column_is_noticed),
+      TEST(procedure__belongs_to_it),
+      TEST(word__forged_moved_or_gone),
+      TEST(without_grants__no_word),
+      TEST(sql__has_its_callers_rights),
+      TEST(alter__vouches_for_what_was_looked_at_only),
+      TEST(adopt__takes_all_back_if_one_fails),
+      TEST(key__is_made_by_ddl),
       TEST(version__wants_more_than_the_old_one),
+      TEST(snapshot__of_a_call),
+      TEST(snapshot__of_a_change),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }
