@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hcc_script_unit_begin(&unit, "p.js", &listener);
     hcc_js_read(&unit, source, size, main, found, NULL);
     for (uint32_t i = 0; i < unit.procedure_count; i++) {
-      const hcc_script_procedure *p = unit.procedures[i];
+      const hcc_procedure *p = &unit.procedures[i].said;
       FZ_MUST(main && strlen(p->function) <= size && p->param_count <= HCC_SCRIPT_PARAMS);
       for (uint32_t k = 0; k < p->param_count; k++) {
         FZ_MUST(p->params[k].name != NULL && p->params[k].sql != NULL);

@@ -5,6 +5,10 @@
 
 #include <stdarg.h>
 
+typedef struct hcc_place {
+  unsigned line, column; /* from 1; 0: not known */
+} hcc_place;
+
 typedef struct hcc_message {
   const char *level;       /* "error", "warning", "note" */
   const char *file;        /* as the tool names it; NULL: none */

@@ -499,34 +499,20 @@ static int link_module(c_build *b) {
 }
 
 /* Puts the manifest behind the module, as a custom section. */
-static int add_manifest(hcc_module_bytes *out, c_build *b) {
-  static const char name[] = "helios.manifest";
-  hcc_buf json, module;
+static int add_manifest(hcc_module_bytes *out, const c_build *b) {
   size_t stem;
   char stem_name[HCC_PATH];
   const char *slash = strrchr(b->source, '/');
-  int status;
   hcc_language_of(&stem, slash + 1);
-  status = hcc_path(stem_name, b->err, "%.*s", (int)(stem < 128 ? stem : 128), slash + 1);
-  hcc_buf_init(&json, 1u << 20);
-  hcc_buf_init(&module, HCC_MAX_MODULE);
-  hcc_sdk_manifest(&json, &b->unit, stem_name);
-  hcc_buf_add(&module, out->bytes, out->size);
-  hcc_buf_byte(&module, 0);
-  hcc_buf_u32(&module, (uint32_t)(json.size + sizeof name)); /* the name, one byte of its length */
-  hcc_buf_byte(&module, sizeof name - 1);
-  hcc_buf_text(&module, name);
-  hcc_buf_add(&module, json.data, json.size);
-  if (status == 0 && (json.failed || module.failed)) {
-    status = hcc_fail(b->err, HCC_E_LIMIT, HCC_NO_OFFSET, "the module is too large");
-  }
-  if (status == 0) {
-    free(out->bytes);
-    *out = (hcc_module_bytes){.bytes = module.data, .size = module.size};
-    module.data = NULL;
-  }
-  hcc_buf_free(&json);
-  hcc_buf_free(&module);
+  int status = hcc_path(stem_name, b->err, "%.*s", (int)(stem < 128 ? stem : 128), slash + 1);
+  char *json = hcc_unit_manifest(&b->unit.said, stem_name);
+  HCC_TRY(status);
+  HCC_TRY(json == NULL
+              ? hcc_fail(b->err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the manifest")
+              : 0);
+  HCC_TRY(hcc_source_section(out, "helios.manifest", json, strlen(json), b->err));
+out:
+  cJSON_free(json);
   return status;
 }
 

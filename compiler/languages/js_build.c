@@ -65,15 +65,16 @@ static void add_import(void *arg, const char *at, size_t size, unsigned line, un
     return;
   }
   if (size == 0 || *at != '.' || memchr(at, '\0', size) != NULL || memchr(at, '\\', size) != NULL) {
-    hcc_script_wrong(&b->unit, line, column,
-                     "a bundler (esbuild --bundle --format=esm --external:heliosdb) puts packages "
-                     "into one file",
-                     "can't import '%.*s': only heliosdb and files by ./name.js", shown, at);
+    hcc_unit_wrong(&b->unit.said, (hcc_place){line, column},
+                   "a bundler (esbuild --bundle --format=esm --external:heliosdb) puts packages "
+                   "into one file",
+                   "can't import '%.*s': only heliosdb and files by ./name.js", shown, at);
     return;
   }
   if (!resolve(name, b->names[b->current], at, size)) {
-    hcc_script_wrong(&b->unit, line, column, "files lie beside the script or in folders below",
-                     "can't import '%.*s', which leaves the script's folder", shown, at);
+    hcc_unit_wrong(&b->unit.said, (hcc_place){line, column},
+                   "files lie beside the script or in folders below",
+                   "can't import '%.*s', which leaves the script's folder", shown, at);
     return;
   }
   for (uint32_t i = 0; i < b->count; i++) {
@@ -82,7 +83,7 @@ static void add_import(void *arg, const char *at, size_t size, unsigned line, un
     }
   }
   if (b->count == FILES_MAX) {
-    hcc_script_wrong(&b->unit, line, column, NULL, "more than %d files", FILES_MAX);
+    hcc_unit_wrong(&b->unit.said, (hcc_place){line, column}, NULL, "more than %d files", FILES_MAX);
     return;
   }
   memcpy(b->names[b->count], name, sizeof name);
@@ -106,14 +107,14 @@ static int read_file(js_build *b, const char *shown, hcc_error *err) {
     if (main) {
       return hcc_fail(err, failure.code, HCC_NO_OFFSET, "%s", failure.text);
     }
-    b->unit.file = b->from[b->current] == 0 ? b->job->input : b->names[b->from[b->current]];
-    hcc_script_wrong(&b->unit, b->lines[b->current], b->columns[b->current], NULL,
-                     "can't import %s: %s", b->names[b->current], failure.text);
+    b->unit.said.file = b->from[b->current] == 0 ? b->job->input : b->names[b->from[b->current]];
+    hcc_unit_wrong(&b->unit.said, (hcc_place){b->lines[b->current], b->columns[b->current]}, NULL,
+                   "can't import %s: %s", b->names[b->current], failure.text);
     return 0;
   }
-  b->unit.file = shown;
+  b->unit.said.file = shown;
   if (!hcc_is_utf8(text, size)) {
-    hcc_script_wrong(&b->unit, 0, 0, NULL, "the file is not UTF-8");
+    hcc_unit_wrong(&b->unit.said, (hcc_place){0, 0}, NULL, "the file is not UTF-8");
   } else {
     hcc_js_read(&b->unit, (const char *)text, size, main, add_import, b);
     hcc_script_file(&b->unit, b->names[b->current], text, size);

@@ -143,10 +143,10 @@ static bool understand(meaning *out, text *bad, text t) {
   return true;
 }
 
-static void wrong_type(hcc_script_unit *u, const hcc_script_procedure *p, text t, unsigned line) {
+static void wrong_type(hcc_unit *u, const hcc_procedure *p, text t, unsigned line) {
   int n = t.end - t.at > 64 ? 64 : (int)(t.end - t.at);
-  hcc_script_wrong(u, line, 0, known, "%s: the type '%.*s' is none that a procedure can have",
-                   p->function, n, t.at);
+  hcc_unit_wrong(u, (hcc_place){line, 0}, known,
+                 "%s: the type '%.*s' is none that a procedure can have", p->function, n, t.at);
 }
 
 /* "total", "[total]", "[total=5]", "options.deep": what is nested in a parameter says nothing here.
@@ -164,7 +164,7 @@ static text name_of(text line) {
   return nested ? (text){w.at, w.at} : (text){w.at, end};
 }
 
-static void read_param(hcc_script_unit *u, hcc_script_procedure *p, text line, unsigned number) {
+static void read_param(hcc_unit *u, hcc_procedure *p, text line, unsigned number) {
   text type, bad = {NULL, NULL};
   meaning m;
   bool typed = braces(&type, &line);
@@ -172,11 +172,11 @@ static void read_param(hcc_script_unit *u, hcc_script_procedure *p, text line, u
   if (!typed || name.at == name.end) {
     return;
   }
-  hcc_script_param *param = hcc_script_find_param(p, name.at, (size_t)(name.end - name.at));
+  hcc_param *param = hcc_unit_find_param(p, name.at, (size_t)(name.end - name.at));
   if (param == NULL) {
-    hcc_script_wrong(u, number, 0, "names stand as in the function's parameters",
-                     "%s has no parameter '%.*s'", p->function,
-                     name.end - name.at > 64 ? 64 : (int)(name.end - name.at), name.at);
+    hcc_unit_wrong(u, (hcc_place){number, 0}, "names stand as in the function's parameters",
+                   "%s has no parameter '%.*s'", p->function,
+                   name.end - name.at > 64 ? 64 : (int)(name.end - name.at), name.at);
   } else if (!understand(&m, &bad, type) || m.sql == NULL) {
     wrong_type(u, p, bad, number);
   } else {
@@ -186,7 +186,7 @@ static void read_param(hcc_script_unit *u, hcc_script_procedure *p, text line, u
   }
 }
 
-static void read_returns(hcc_script_unit *u, hcc_script_procedure *p, text line, unsigned number) {
+static void read_returns(hcc_unit *u, hcc_procedure *p, text line, unsigned number) {
   text type, bad = {NULL, NULL};
   meaning m;
   if (!braces(&type, &line)) {
@@ -199,7 +199,7 @@ static void read_returns(hcc_script_unit *u, hcc_script_procedure *p, text line,
   }
 }
 
-static void read_line(hcc_script_unit *u, hcc_script_procedure *p, text line, unsigned number) {
+static void read_line(hcc_unit *u, hcc_procedure *p, text line, unsigned number) {
   trim(&line);
   while (line.at < line.end && *line.at == '*') { /* the star of each line */
     line.at++;
@@ -210,14 +210,13 @@ static void read_line(hcc_script_unit *u, hcc_script_procedure *p, text line, un
   } else if (same(w, "@returns") || same(w, "@return")) {
     read_returns(u, p, line, number);
   } else if (same(w, "@helios")) {
-    hcc_script_words(u, p, line.at, (size_t)(line.end - line.at), number);
+    hcc_unit_words(u, p, line.at, (size_t)(line.end - line.at), (hcc_place){number, 0});
   } else if (same(w, "@private")) {
     p->hidden = true;
   }
 }
 
-void hcc_js_doc(hcc_script_unit *u, hcc_script_procedure *p, const char *at, size_t size,
-                unsigned line) {
+void hcc_js_doc(hcc_unit *u, hcc_procedure *p, const char *at, size_t size, unsigned line) {
   const char *end = at + size;
   while (at < end) {
     const char *stop = memchr(at, '\n', (size_t)(end - at));

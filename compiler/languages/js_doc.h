@@ -3,10 +3,9 @@
 #ifndef HCC_JS_DOC_H
 #define HCC_JS_DOC_H
 
-#include "script_unit.h"
+#include "unit.h"
 
 /* text: between the stars, first at this line. What is wrong goes to the unit's listener. */
-void hcc_js_doc(hcc_script_unit *u, hcc_script_procedure *p, const char *text, size_t size,
-                unsigned line);
+void hcc_js_doc(hcc_unit *u, hcc_procedure *p, const char *text, size_t size, unsigned line);
 
 #endif

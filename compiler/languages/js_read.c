@@ -44,8 +44,12 @@ static bool take_word(reader *r, const char *text) {
   return there;
 }
 
+static hcc_place place_of(const hcc_js_token *t) {
+  return (hcc_place){t->line, t->column};
+}
+
 static void wrong_at(reader *r, const hcc_js_token *t, const char *hint, const char *text) {
-  hcc_script_wrong(r->u, t->line, t->column, hint, "%s", text);
+  hcc_unit_wrong(&r->u->said, place_of(t), hint, "%s", text);
 }
 
 /* ---- parameters ---- */
@@ -66,7 +70,7 @@ static const char *literal_of(reader *r, const char *begin, const char *end) {
     return NULL;
   }
   if (!quoted) {
-    return hcc_script_keep(r->u, begin, n);
+    return hcc_unit_keep(&r->u->said, begin, n);
   }
   text[to++] = '\'';
   for (size_t i = 1; i + 1 < n; i++) {
@@ -76,7 +80,7 @@ static const char *literal_of(reader *r, const char *begin, const char *end) {
     }
   }
   text[to++] = '\'';
-  return hcc_script_keep(r->u, text, to);
+  return hcc_unit_keep(&r->u->said, text, to);
 }
 
 /* To the comma or parenthesis that ends what begins here; *end: behind its last token. */
@@ -96,18 +100,18 @@ static void skip_value(reader *r, const char **end) {
   }
 }
 
-static void read_param(reader *r, hcc_script_procedure *p) {
+static void read_param(reader *r, hcc_procedure *p) {
   char made[16];
   const char *end;
-  hcc_script_param *param = NULL;
+  hcc_param *param = NULL;
   if (r->token.kind == HCC_JS_WORD) {
-    param = hcc_script_add_param(r->u, p, r->token.at, r->token.size);
+    param = hcc_script_add_param(r->u, p, r->token.at, r->token.size, place_of(&r->token));
     advance(r);
   } else if (at_word(r, ".")) {
     wrong_at(r, &r->token, HOW, "a procedure has a fixed number of parameters, not ...");
   } else if (at_word(r, "{") || at_word(r, "[")) {
     snprintf(made, sizeof made, "arg%u", p->param_count + 1);
-    param = hcc_script_add_param(r->u, p, made, strlen(made));
+    param = hcc_script_add_param(r->u, p, made, strlen(made), place_of(&r->token));
     if (param != NULL) {
       param->sql = "JSON"; /* it is taken apart */
     }
@@ -128,7 +132,7 @@ static void read_param(reader *r, hcc_script_procedure *p) {
 }
 
 /* From behind ( to behind ). */
-static void read_params(reader *r, hcc_script_procedure *p) {
+static void read_params(reader *r, hcc_procedure *p) {
   while (r->token.kind != HCC_JS_END && !at_word(r, ")")) {
     read_param(r, p);
     if (!take_word(r, ",") && !at_word(r, ")")) {
@@ -140,13 +144,13 @@ static void read_params(reader *r, hcc_script_procedure *p) {
 
 /* ---- exports ---- */
 
-static hcc_script_procedure *add(reader *r, const hcc_js_token *name) {
-  return hcc_script_add(r->u, name->at, name->size, name->line, name->column);
+static hcc_procedure *add(reader *r, const hcc_js_token *name) {
+  return hcc_script_add(r->u, name->at, name->size, place_of(name));
 }
 
-static void add_doc(reader *r, hcc_script_procedure *p, const hcc_js_token *head) {
+static void add_doc(reader *r, hcc_procedure *p, const hcc_js_token *head) {
   if (head->doc != NULL) {
-    hcc_js_doc(r->u, p, head->doc, head->doc_size, head->doc_line);
+    hcc_js_doc(&r->u->said, p, head->doc, head->doc_size, head->doc_line);
   }
 }
 
@@ -164,7 +168,7 @@ static void export_function(reader *r, const hcc_js_token *head) {
     wrong_at(r, &name, HOW, "a procedure needs a name");
     return;
   }
-  hcc_script_procedure *p = add(r, &name);
+  hcc_procedure *p = add(r, &name);
   advance(r);
   if (p != NULL && take_word(r, "(")) {
     read_params(r, p);
@@ -204,12 +208,12 @@ static void export_value(reader *r, const hcc_js_token *head, const hcc_js_token
   if (!function && !at_word(r, "=>")) {
     return;
   }
-  hcc_script_procedure *p = async && !refuse_async(r, &first) ? NULL : add(r, name);
+  hcc_procedure *p = async && !refuse_async(r, &first) ? NULL : add(r, name);
   if (p == NULL) {
     return;
   }
   if (one) {
-    (void)hcc_script_add_param(r->u, p, at.at, at.size);
+    (void)hcc_script_add_param(r->u, p, at.at, at.size, place_of(&at));
   } else {
     r->scan = back;
     advance(r);
@@ -256,7 +260,7 @@ static void export_listed(reader *r, const listed *e) {
     refuse_async(r, &e->name);
     return;
   }
-  hcc_script_procedure *p = add(r, &e->name);
+  hcc_procedure *p = add(r, &e->name);
   if (p != NULL) {
     r->scan = l->params;
     advance(r);

@@ -112,7 +112,7 @@ static void put_text(hcc_buf *out, const char *text) {
 }
 
 /* Letters, digits, '_', '$' and all beyond ASCII; it becomes an SQL identifier. */
-static bool is_name(const char *text) {
+bool hcc_manifest_is_name(const char *text) {
   size_t n = strlen(text);
   for (size_t i = 0; i < n; i++) {
     unsigned char ch = (unsigned char)text[i];
@@ -142,6 +142,11 @@ static const struct sql_type *find_type(const char *name) {
     }
   }
   return NULL;
+}
+
+const char *hcc_manifest_type(const char *name) {
+  const struct sql_type *type = find_type(name);
+  return type == NULL ? NULL : type->name;
 }
 
 static const hcc_export *find_export(const hcc_module *m, const char *name) {
@@ -195,7 +200,7 @@ static int read_params(const context *c, const cJSON *list, const char *export, 
     const char *name = text_of(&fields[0], ""), *type_name = text_of(&fields[1], "");
     const char *fallback = text_of(&fields[2], NULL);
     const struct sql_type *type = find_type(type_name);
-    if (!is_name(name)) {
+    if (!hcc_manifest_is_name(name)) {
       return bad(c, name, "not a name for a parameter");
     }
     if (type == NULL) {
@@ -256,7 +261,7 @@ static int read_table(const context *c, const cJSON *list, const char *export, c
     }
     const char *name = text_of(&fields[0], "");
     const struct sql_type *type = find_type(text_of(&fields[1], ""));
-    if (!is_name(name)) {
+    if (!hcc_manifest_is_name(name)) {
       return bad(c, name, "not a name for a column");
     }
     if (type == NULL) {
@@ -331,7 +336,7 @@ enum { NAME, EXPORT, PARAMS, RETURNS, DETERMINISTIC, STRICT, STATE, TABLE, AGGRE
 
 static int check_kind(const context *c, const field fields[FIELDS], const char *name) {
   bool aggregate = flag_of(&fields[AGGREGATE], false), table = fields[TABLE].value != NULL;
-  if (!is_name(name)) {
+  if (!hcc_manifest_is_name(name)) {
     return bad(c, name, "not a name for a procedure");
   }
   if (table && (aggregate || fields[RETURNS].value != NULL)) {

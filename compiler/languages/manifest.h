@@ -15,4 +15,10 @@
  * MANIFEST_TYPE, NO_MEMORY. */
 int hcc_manifest(hcc_buf *out, uint32_t *procedures, const hcc_module *m, hcc_error *err);
 
+/* The type of sqltypes.def, in any case of letters, as the manifest writes it; NULL: there is none.
+ */
+const char *hcc_manifest_type(const char *name);
+/* A name of a parameter, column or procedure. */
+bool hcc_manifest_is_name(const char *text);
+
 #endif

@@ -19,11 +19,11 @@ typedef struct cursor {
   unsigned depth;
 } cursor;
 
-static hcc_py_place place_of(const cursor *c, size_t at) {
-  return (hcc_py_place){c->line, (unsigned)(at - c->line_begin) + 1};
+static hcc_place place_of(const cursor *c, size_t at) {
+  return (hcc_place){c->line, (unsigned)(at - c->line_begin) + 1};
 }
 
-static int wrong(cursor *c, hcc_py_place place, const char *text) {
+static int wrong(cursor *c, hcc_place place, const char *text) {
   c->s->place = place;
   return hcc_fail(c->err, HCC_E_SOURCE, HCC_NO_OFFSET, "%s", text);
 }
@@ -103,7 +103,7 @@ static size_t string_prefix(const cursor *c) {
 /* A string literal; *inside: between its quotes. In raw strings, too, a backslash keeps a quote
  * from ending it. */
 static int string(hcc_py_range *inside, cursor *c) {
-  hcc_py_place place = place_of(c, c->at);
+  hcc_place place = place_of(c, c->at);
   c->at += string_prefix(c);
   char quote = peek(c, 0);
   bool triple = peek(c, 1) == quote && peek(c, 2) == quote;

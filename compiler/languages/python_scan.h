@@ -8,20 +8,17 @@
 
 #include "buf.h"
 #include "error.h"
+#include "message.h"
 
 typedef struct hcc_py_range {
   size_t begin, end; /* bytes of the source; equal: not there */
 } hcc_py_range;
 
-typedef struct hcc_py_place {
-  unsigned line, column;
-} hcc_py_place;
-
 enum hcc_py_kind { HCC_PY_PLAIN, HCC_PY_STAR /* *args, **kwargs, or behind a lone '*' */ };
 
 typedef struct hcc_py_param {
   hcc_py_range name, annotation, fallback;
-  hcc_py_place place;
+  hcc_place place;
   enum hcc_py_kind kind;
 } hcc_py_param;
 
@@ -29,7 +26,7 @@ typedef struct hcc_py_function {
   hcc_py_range name, result; /* result: the annotation behind -> */
   hcc_py_range comment;      /* lines of comments right before it (and its decorators) */
   hcc_py_range docstring;    /* between its quotes, as it is written */
-  hcc_py_place place;
+  hcc_place place;
   uint32_t first_param, param_count;
 } hcc_py_function;
 
@@ -37,7 +34,7 @@ typedef struct hcc_py_scan {
   const char *text;
   size_t size;
   hcc_buf functions, params; /* of the types above */
-  hcc_py_place place;        /* of the error */
+  hcc_place place;           /* of the error */
 } hcc_py_scan;
 
 /* Errors: SOURCE, at out->place; NO_MEMORY. hcc_python_scan_free takes one that failed. */

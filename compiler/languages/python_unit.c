@@ -3,14 +3,11 @@
  */
 #include "python_unit.h"
 
-#include <cJSON.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "script_unit.h"
+#include "unit.h"
 
-#define WORDS_MAX 512 /* bytes of one annotation */
 #define LITERAL_MAX 127
 #define NAME_MAX_BYTES 120
 
@@ -26,27 +23,11 @@ static const char known_types[] =
     "Json, dict, list, Any, Optional[T], T | None: docs/sdk-python.md";
 
 typedef struct unit {
+  hcc_unit said;
   const hcc_py_scan *scan;
-  const char *file;
-  const hcc_listener *listener;
   const hcc_py_function *function; /* being read */
-  cJSON *procedures, *capabilities;
-  cJSON *procedure, *params; /* of it */
-  hcc_buf letters;
-  bool hidden;
-  uint32_t errors;
+  hcc_procedure procedure;         /* of it */
 } unit;
-
-static void wrong(unit *u, hcc_py_place place, const char *hint, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void wrong(unit *u, hcc_py_place place, const char *hint, const char *format, ...) {
-  const hcc_message m = {.file = u->file, .line = place.line, .column = place.column, .hint = hint};
-  va_list args;
-  u->errors++;
-  va_start(args, format);
-  hcc_say_error(u->listener, m, format, args);
-  va_end(args);
-}
 
 /* A range of the source for %.*s. */
 #define SHOWN(u, r)                                                                                \
@@ -192,7 +173,7 @@ static bool text_literal(char out[LITERAL_MAX + 1], const char *text) {
   return true;
 }
 
-static void add_default(unit *u, cJSON *param, const hcc_py_param *p) {
+static void add_default(unit *u, hcc_param *param, const hcc_py_param *p) {
   char text[LITERAL_MAX + 1], literal[LITERAL_MAX + 1];
   const char *sql = NULL;
   if (copy(text, sizeof text, u, p->fallback)) {
@@ -204,80 +185,21 @@ static void add_default(unit *u, cJSON *param, const hcc_py_param *p) {
     sql = sql == NULL ? (is_number(text) ? text : literal) : sql;
   }
   if (sql == NULL || *sql == '\0') {
-    wrong(u, p->place,
-          "SQL takes numbers, True, False, None and plain strings; or write: @helios default "
-          "PARAMETER LITERAL",
-          "the default of '%.*s' is nothing that SQL can write", SHOWN(u, p->name));
+    hcc_unit_wrong(
+        &u->said, p->place,
+        "SQL takes numbers, True, False, None and plain strings; or write: @helios default "
+        "PARAMETER LITERAL",
+        "the default of '%.*s' is nothing that SQL can write", SHOWN(u, p->name));
   } else {
-    cJSON_AddStringToObject(param, "default", sql);
+    param->fallback = hcc_unit_keep(&u->said, sql, strlen(sql));
   }
 }
 
 /* ---- words ---- */
 
-static hcc_py_range take_word(const unit *u, hcc_py_range *text) {
-  hcc_py_range word = {text->begin, text->begin};
-  while (word.end < text->end && !is_blank(u->scan->text[word.end])) {
-    word.end++;
-  }
-  text->begin = word.end;
-  *text = trimmed(u, *text);
-  return word;
-}
-
-static void set_text(unit *u, const char *key, hcc_py_range value) {
-  char text[WORDS_MAX];
-  if (copy(text, sizeof text, u, value)) {
-    cJSON_DeleteItemFromObjectCaseSensitive(u->procedure, key);
-    cJSON_AddStringToObject(u->procedure, key, text);
-  }
-}
-
-static void read_capabilities(unit *u, hcc_py_range list) {
-  char text[WORDS_MAX];
-  copy(text, sizeof text, u, list);
-  hcc_script_capabilities(u->capabilities, text);
-}
-
-static void read_default(unit *u, hcc_py_range rest) {
-  char name[WORDS_MAX], literal[WORDS_MAX];
-  cJSON *param;
-  hcc_py_range word = take_word(u, &rest);
-  bool whole = copy(name, sizeof name, u, word) && copy(literal, sizeof literal, u, rest) &&
-               literal[0] != '\0';
-  cJSON_ArrayForEach(param, u->params) {
-    const char *other = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(param, "name"));
-    if (whole && other != NULL && strcmp(other, name) == 0) {
-      cJSON_DeleteItemFromObjectCaseSensitive(param, "default");
-      cJSON_AddStringToObject(param, "default", literal);
-      return;
-    }
-  }
-  wrong(u, u->function->place, "write: @helios default PARAMETER LITERAL",
-        "%.*s has no parameter '%.*s', or no literal follows it", SHOWN(u, u->function->name),
-        SHOWN(u, word));
-}
-
 static void read_words(unit *u, hcc_py_range text) {
-  hcc_py_range word = take_word(u, &text);
-  bool alone = is_absent(text);
-  if (is_word(u, word, "deterministic") && alone) {
-    cJSON_AddTrueToObject(u->procedure, "deterministic");
-  } else if (is_word(u, word, "name") && !alone) {
-    set_text(u, "name", text);
-  } else if (is_word(u, word, "state") && !alone) {
-    set_text(u, "state", text);
-  } else if (is_word(u, word, "capability") && !alone) {
-    read_capabilities(u, text);
-  } else if (is_word(u, word, "default")) {
-    read_default(u, text);
-  } else {
-    wrong(u, u->function->place,
-          "deterministic, private, name N, state S, capability C, default P LITERAL: "
-          "docs/sdk-python.md",
-          "%.*s: '@helios %.*s' is nothing that heliosc knows", SHOWN(u, u->function->name),
-          SHOWN(u, word));
-  }
+  hcc_unit_words(&u->said, &u->procedure, u->scan->text + text.begin, text.end - text.begin,
+                 u->function->place);
 }
 
 typedef void read_fn(unit *u, hcc_py_range words);
@@ -296,53 +218,49 @@ static void read_annotations(unit *u, hcc_py_range text, bool comments, read_fn 
     }
     hcc_py_range words =
         trimmed(u, (hcc_py_range){(size_t)(found - source) + sizeof mark - 1, end});
-    if (words.end - words.begin >= WORDS_MAX) {
-      wrong(u, u->function->place, NULL, "an annotation has more than %d bytes", WORDS_MAX - 1);
-    } else {
-      read(u, words);
-    }
+    read(u, words);
   }
 }
 
 static void read_private(unit *u, hcc_py_range words) {
-  u->hidden |= is_word(u, words, "private");
+  u->procedure.hidden |= is_word(u, words, "private");
 }
 
 /* Looked at first: what is private may have any parameters. */
 static bool is_private(unit *u) {
-  u->hidden = false;
   read_annotations(u, u->function->comment, true, read_private);
   read_annotations(u, u->function->docstring, false, read_private);
-  return u->hidden;
+  return u->procedure.hidden;
 }
 
 /* ---- functions ---- */
 
 static void read_param(unit *u, const hcc_py_param *p) {
   char name[NAME_MAX_BYTES + 1];
-  bool nullable = is_absent(p->annotation);
-  const struct type *type = nullable ? NULL : find_type(u, p->annotation, &nullable);
-  cJSON *param = cJSON_CreateObject();
-  cJSON_AddItemToArray(u->params, param);
+  hcc_param *param = &u->procedure.params[u->procedure.param_count++];
+  const struct type *type = NULL;
+  *param = (hcc_param){.name = "", .nullable = is_absent(p->annotation)};
+  if (!param->nullable) {
+    type = find_type(u, p->annotation, &param->nullable);
+  }
+  param->sql = type == NULL ? "ANY" : type->sql;
+  param->nullable |= strcmp(param->sql, "ANY") == 0;
   if (!copy(name, sizeof name, u, p->name)) {
-    wrong(u, p->place, NULL, "a name of more than %d bytes", NAME_MAX_BYTES);
+    hcc_unit_wrong(&u->said, p->place, NULL, "a name of more than %d bytes", NAME_MAX_BYTES);
     return;
   }
-  cJSON_AddStringToObject(param, "name", name);
+  param->name = hcc_unit_keep(&u->said, name, strlen(name));
   if (p->kind == HCC_PY_STAR) {
-    wrong(u, p->place,
-          "SQL gives arguments by their place; a function whose name begins with '_' may take what "
-          "it likes",
-          "parameter '%s' of %.*s is not one by place", name, SHOWN(u, u->function->name));
+    hcc_unit_wrong(
+        &u->said, p->place,
+        "SQL gives arguments by their place; a function whose name begins with '_' may take what "
+        "it likes",
+        "parameter '%s' of %.*s is not one by place", name, SHOWN(u, u->function->name));
   } else if (!is_absent(p->annotation) && (type == NULL || type->sql[0] == '\0')) {
-    wrong(u, p->place, known_types,
-          "parameter '%s' of %.*s is annotated '%.*s', which SQL can't give", name,
-          SHOWN(u, u->function->name), SHOWN(u, p->annotation));
+    hcc_unit_wrong(&u->said, p->place, known_types,
+                   "parameter '%s' of %.*s is annotated '%.*s', which SQL can't give", name,
+                   SHOWN(u, u->function->name), SHOWN(u, p->annotation));
   }
-  const char *sql = type == NULL ? "ANY" : type->sql;
-  cJSON_AddStringToObject(param, "type", sql);
-  nullable |= strcmp(sql, "ANY") == 0;
-  hcc_buf_byte(&u->letters, nullable ? 'n' : 'r');
   if (!is_absent(p->fallback)) {
     add_default(u, param, p);
   }
@@ -353,17 +271,18 @@ static void read_result(unit *u) {
   hcc_py_range annotation = u->function->result;
   const struct type *type = is_absent(annotation) ? NULL : find_type(u, annotation, &nullable);
   if (!is_absent(annotation) && type == NULL) {
-    wrong(u, u->function->place, known_types, "%.*s returns '%.*s', which SQL can't take",
-          SHOWN(u, u->function->name), SHOWN(u, annotation));
+    hcc_unit_wrong(&u->said, u->function->place, known_types,
+                   "%.*s returns '%.*s', which SQL can't take", SHOWN(u, u->function->name),
+                   SHOWN(u, annotation));
   }
   if (type == NULL || type->sql[0] != '\0') {
-    cJSON_AddStringToObject(u->procedure, "returns", type == NULL ? "ANY" : type->sql);
+    u->procedure.result = type == NULL ? "ANY" : type->sql;
   }
 }
 
 static bool is_taken(const unit *u, const char *name) {
   const cJSON *p;
-  cJSON_ArrayForEach(p, u->procedures) {
+  cJSON_ArrayForEach(p, u->said.procedures) {
     if (strcmp(cJSON_GetObjectItemCaseSensitive(p, "export")->valuestring, name) == 0) {
       return true;
     }
@@ -378,11 +297,31 @@ static void check_name(unit *u, const char *name) {
     ours |= strcmp(name, taken[i]) == 0;
   }
   if (ours) {
-    wrong(u, u->function->place, "give it another name", "'%s' is a name of the engine's own",
-          name);
+    hcc_unit_wrong(&u->said, u->function->place, "give it another name",
+                   "'%s' is a name of the engine's own", name);
   } else if (is_taken(u, name)) {
-    wrong(u, u->function->place, "give it another name, or begin it with '_'",
-          "'%s' is defined twice", name);
+    hcc_unit_wrong(&u->said, u->function->place, "give it another name, or begin it with '_'",
+                   "'%s' is defined twice", name);
+  }
+}
+
+/* With its names, none of its parameters yet. */
+static bool begin_function(unit *u, const char *name) {
+  const char *kept = hcc_unit_keep(&u->said, name, strlen(name));
+  u->procedure = (hcc_procedure){.function = kept, .name = kept, .state = "call", .strict = true};
+  u->procedure.params =
+      hcc_arena_array(&u->said.arena, u->function->param_count, sizeof *u->procedure.params);
+  u->said.no_memory |= u->procedure.params == NULL;
+  return !u->said.no_memory;
+}
+
+/* What the engine reads of it: " name:rn". */
+static void put_letters(hcc_buf *line, const unit *u) {
+  const hcc_procedure *p = &u->procedure;
+  hcc_buf_format(line, "%c%s:", cJSON_GetArraySize(u->said.procedures) == 1 ? '\t' : ' ',
+                 p->function);
+  for (uint32_t i = 0; i < p->param_count; i++) {
+    hcc_buf_byte(line, p->params[i].nullable ? 'n' : 'r');
   }
 }
 
@@ -394,72 +333,46 @@ static void read_function(unit *u, hcc_buf *line) {
     return;
   }
   if (!copy(name, sizeof name, u, f->name)) {
-    wrong(u, f->place, NULL, "a name of more than %d bytes", NAME_MAX_BYTES);
+    hcc_unit_wrong(&u->said, f->place, NULL, "a name of more than %d bytes", NAME_MAX_BYTES);
     return;
   }
-  u->letters.size = 0;
-  u->procedure = cJSON_CreateObject();
-  cJSON_AddStringToObject(u->procedure, "name", name);
-  cJSON_AddStringToObject(u->procedure, "export", name);
-  u->params = cJSON_AddArrayToObject(u->procedure, "params");
-  if (is_private(u)) {
-    cJSON_Delete(u->procedure);
+  if (!begin_function(u, name) || is_private(u)) {
     return;
   }
   for (uint32_t i = 0; i < f->param_count; i++) {
     read_param(u, &params[f->first_param + i]);
+    u->procedure.strict &= !u->procedure.params[i].nullable;
   }
   read_annotations(u, f->comment, true, read_words);
   read_annotations(u, f->docstring, false, read_words);
   read_result(u);
   check_name(u, name);
-  bool nullable = u->letters.size != 0 && memchr(u->letters.data, 'n', u->letters.size) != NULL;
-  cJSON_AddBoolToObject(u->procedure, "strict", !nullable);
-  cJSON_AddItemToArray(u->procedures, u->procedure);
-  hcc_buf_format(line, "%c%s:", cJSON_GetArraySize(u->procedures) == 1 ? '\t' : ' ', name);
-  hcc_buf_add(line, u->letters.data, u->letters.size);
-}
-
-static int finish(hcc_buf *manifest, hcc_buf *line, unit *u, const char *name, hcc_error *err) {
-  cJSON *root = cJSON_CreateObject();
-  cJSON_AddNumberToObject(root, "v", 1);
-  cJSON_AddStringToObject(root, "name", name);
-  cJSON_AddItemReferenceToObject(root, "procedures", u->procedures);
-  cJSON_AddItemReferenceToObject(root, "capabilities", u->capabilities);
-  char *text = cJSON_PrintUnformatted(root);
-  hcc_buf_text(manifest, text == NULL ? "" : text);
-  hcc_buf_byte(manifest, '\0');
-  hcc_buf_byte(line, '\n');
-  cJSON_free(text);
-  cJSON_Delete(root);
-  return text == NULL || manifest->failed || line->failed
-             ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the manifest")
-             : 0;
+  hcc_unit_add(&u->said, &u->procedure, f->place);
+  put_letters(line, u);
 }
 
 int hcc_python_unit(hcc_buf *manifest, hcc_buf *line, const hcc_py_scan *scan, const char *file,
                     const char *name, const hcc_listener *listener, hcc_error *err) {
-  unit u = {.scan = scan, .file = file, .listener = listener};
+  unit u = {.scan = scan};
   const hcc_py_function *functions = (const hcc_py_function *)(const void *)scan->functions.data;
-  int status = 0;
-  u.procedures = cJSON_CreateArray();
-  u.capabilities = cJSON_CreateArray();
-  hcc_buf_init(&u.letters, 4096);
+  char *text = NULL;
+  int status;
+  hcc_unit_begin(&u.said, file, listener);
   for (size_t i = 0; i < scan->functions.size / sizeof *functions; i++) {
     u.function = &functions[i];
     read_function(&u, line);
   }
-  if (u.errors > 0) {
-    status = hcc_fail(err, HCC_E_SOURCE, HCC_NO_OFFSET, "%u error%s in the source", u.errors,
-                      u.errors == 1 ? "" : "s");
-  } else if (cJSON_GetArraySize(u.procedures) == 0) {
-    status = hcc_fail(err, HCC_E_SOURCE, HCC_NO_OFFSET,
-                      "no function that could be a procedure: a public def at the top level");
-  } else {
-    status = finish(manifest, line, &u, name, err);
+  HCC_TRY(hcc_unit_check(
+      &u.said, "no function that could be a procedure: a public def at the top level", err));
+  text = hcc_unit_manifest(&u.said, name);
+  hcc_buf_text(manifest, text == NULL ? "" : text);
+  hcc_buf_byte(manifest, '\0');
+  hcc_buf_byte(line, '\n');
+  if (text == NULL || manifest->failed || line->failed) {
+    status = hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the manifest");
   }
-  cJSON_Delete(u.procedures);
-  cJSON_Delete(u.capabilities);
-  hcc_buf_free(&u.letters);
+out:
+  cJSON_free(text);
+  hcc_unit_free(&u.said);
   return status;
 }

@@ -243,11 +243,24 @@ static const char *shown_file(rust_build *b, const char *file) {
   return b->shown;
 }
 
+/* What a constant said that could not be: rustc has it as the label of a place. */
+static const char *panic_of(const cJSON *spans, const char *otherwise) {
+  const cJSON *span;
+  cJSON_ArrayForEach(span, spans) {
+    const cJSON *label = cJSON_GetObjectItemCaseSensitive(span, "label");
+    if (cJSON_IsString(label) && strstr(label->valuestring, "evaluated program panicked") != NULL) {
+      return label->valuestring;
+    }
+  }
+  return otherwise;
+}
+
 static void tell(rust_build *b, const cJSON *o) {
   const cJSON *spans = cJSON_GetObjectItemCaseSensitive(o, "spans"), *span = NULL;
   const cJSON *level = cJSON_GetObjectItemCaseSensitive(o, "level");
   const cJSON *text = cJSON_GetObjectItemCaseSensitive(o, "message");
   hcc_message m = {.level = "note", .text = cJSON_IsString(text) ? text->valuestring : "?"};
+  m.text = panic_of(spans, m.text);
   cJSON_ArrayForEach(span, spans) {
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(span, "is_primary"))) {
       break;

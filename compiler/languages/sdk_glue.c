@@ -1,6 +1,6 @@
 /* sdk_glue.c - the C between the ABI and plain functions: an exported function for each, which
- * makes C values of arguments and gives the result back; and the manifest. Must put no text of the
- * source into the glue but checked identifiers. Invariants: see sdk_unit.h. */
+ * makes C values of arguments and gives the result back. Must put no text of the source into the
+ * glue but checked identifiers. Invariants: see sdk_unit.h. */
 #include <string.h>
 
 #include "sdk_unit.h"
@@ -57,23 +57,23 @@ static const char *c_name(const hcc_sdk_type *type) {
 /* double hg_call_0(double, const long long *) __asm__("symbol"); */
 static void put_prototype(hcc_buf *out, const hcc_sdk_procedure *p, uint32_t n) {
   hcc_buf_format(out, "%s hg_call_%u(", c_name(p->result), n);
-  for (uint32_t i = 0; i < p->param_count; i++) {
-    const hcc_sdk_param *param = &p->params[i];
-    hcc_buf_format(out, "%s%s%s%s", i > 0 ? ", " : "", param->nullable ? "const " : "",
-                   c_name(param->type), param->nullable ? " *" : "");
+  for (uint32_t i = 0; i < p->said.param_count; i++) {
+    bool nullable = p->said.params[i].nullable;
+    hcc_buf_format(out, "%s%s%s%s", i > 0 ? ", " : "", nullable ? "const " : "",
+                   c_name(p->types[i]), nullable ? " *" : "");
   }
-  hcc_buf_format(out, "%s) __asm__(\"%s\");\n", p->param_count == 0 ? "void" : "", p->symbol);
+  hcc_buf_format(out, "%s) __asm__(\"%s\");\n", p->said.param_count == 0 ? "void" : "", p->symbol);
 }
 
 static void put_head(hcc_buf *out, const hcc_sdk_procedure *p, uint32_t n) {
   const char *result = p->result == NULL ? "void" : crossings[p->result->form].result;
-  hcc_buf_format(out, "__attribute__((export_name(\"%s\"))) %s hg_export_%u(", p->function, result,
-                 n);
-  for (uint32_t i = 0; i < p->param_count; i++) {
+  hcc_buf_format(out, "__attribute__((export_name(\"%s\"))) %s hg_export_%u(", p->said.function,
+                 result, n);
+  for (uint32_t i = 0; i < p->said.param_count; i++) {
     hcc_buf_text(out, i > 0 ? ", " : "");
-    put_numbered(out, crossings[p->cells ? HCC_FORM_CELL : p->params[i].type->form].param, i);
+    put_numbered(out, crossings[p->cells ? HCC_FORM_CELL : p->types[i]->form].param, i);
   }
-  hcc_buf_text(out, p->param_count == 0 ? "void) {\n" : ") {\n");
+  hcc_buf_text(out, p->said.param_count == 0 ? "void) {\n" : ") {\n");
 }
 
 static void put_terminated(hcc_buf *out, const char *name, const char *at, const char *length,
@@ -87,41 +87,41 @@ static void put_terminated(hcc_buf *out, const char *name, const char *at, const
 
 /* An argument that came as a cell, as v<i>. */
 static void put_cell_value(hcc_buf *out, const hcc_sdk_procedure *p, uint32_t i) {
-  const hcc_sdk_param *param = &p->params[i];
-  if (!param->nullable && param->type->form != HCC_FORM_CELL) {
+  const hcc_sdk_type *type = p->types[i];
+  if (!p->said.params[i].nullable && type->form != HCC_FORM_CELL) {
     hcc_buf_format(out,
                    "  if (a%u->type == HG_NULL) {\n    hg_return_null();\n    return%s;\n  }\n", i,
                    p->result == NULL ? "" : " 0");
   }
-  if (param->type->form == HCC_FORM_TEXT) {
-    put_terminated(out, param->name, "->at", "->length", i);
+  if (type->form == HCC_FORM_TEXT) {
+    put_terminated(out, p->said.params[i].name, "->at", "->length", i);
     return;
   }
-  hcc_buf_format(out, "  %s v%u = ", c_name(param->type), i);
-  put_numbered(out, crossings[param->type->form].cell, i);
+  hcc_buf_format(out, "  %s v%u = ", c_name(type), i);
+  put_numbered(out, crossings[type->form].cell, i);
   hcc_buf_text(out, ";\n");
 }
 
 static void put_value(hcc_buf *out, const hcc_sdk_procedure *p, uint32_t i) {
-  const hcc_sdk_param *param = &p->params[i];
+  const hcc_sdk_type *type = p->types[i];
   if (p->cells) {
     put_cell_value(out, p, i);
-  } else if (param->type->form == HCC_FORM_TEXT) {
-    put_terminated(out, param->name, "", "", i);
-  } else if (param->type->form == HCC_FORM_SPAN) {
-    hcc_buf_format(out, "  %s v%u = {a%u, n%u};\n", param->type->c, i, i, i);
+  } else if (type->form == HCC_FORM_TEXT) {
+    put_terminated(out, p->said.params[i].name, "", "", i);
+  } else if (type->form == HCC_FORM_SPAN) {
+    hcc_buf_format(out, "  %s v%u = {a%u, n%u};\n", type->c, i, i, i);
   } else {
-    hcc_buf_format(out, "  %s v%u = %sa%u%s;\n", c_name(param->type), i,
-                   param->type->form == HCC_FORM_CELL ? "*" : "", i,
-                   param->type->form == HCC_FORM_BOOL ? " != 0" : "");
+    hcc_buf_format(out, "  %s v%u = %sa%u%s;\n", c_name(type), i,
+                   type->form == HCC_FORM_CELL ? "*" : "", i,
+                   type->form == HCC_FORM_BOOL ? " != 0" : "");
   }
 }
 
 static void put_call(hcc_buf *out, const hcc_sdk_procedure *p, uint32_t n) {
   hcc_buf_format(out, "hg_call_%u(", n);
-  for (uint32_t i = 0; i < p->param_count; i++) {
+  for (uint32_t i = 0; i < p->said.param_count; i++) {
     hcc_buf_text(out, i > 0 ? ", " : "");
-    if (p->params[i].nullable) {
+    if (p->said.params[i].nullable) {
       hcc_buf_format(out, "a%u->type == HG_NULL ? 0 : &v%u", i, i);
     } else {
       hcc_buf_format(out, "v%u", i);
@@ -150,8 +150,8 @@ static void put_result(hcc_buf *out, const hcc_sdk_procedure *p, uint32_t n) {
 static bool takes_bytes(const hcc_sdk_unit *u) {
   for (uint32_t n = 0; n < u->procedure_count; n++) {
     const hcc_sdk_procedure *p = &u->procedures[n];
-    for (uint32_t i = 0; i < p->param_count; i++) {
-      if (p->cells || p->params[i].type->form >= HCC_FORM_TEXT) {
+    for (uint32_t i = 0; i < p->said.param_count; i++) {
+      if (p->cells || p->types[i]->form >= HCC_FORM_TEXT) {
         return true;
       }
     }
@@ -168,50 +168,11 @@ void hcc_sdk_glue(hcc_buf *out, const hcc_sdk_unit *u, bool libc) {
     const hcc_sdk_procedure *p = &u->procedures[n];
     put_prototype(out, p, n);
     put_head(out, p, n);
-    hcc_buf_text(out, strcmp(p->state, "call") == 0 ? "" : "  hg_heap_reset();\n");
-    for (uint32_t i = 0; i < p->param_count; i++) {
+    hcc_buf_text(out, strcmp(p->said.state, "call") == 0 ? "" : "  hg_heap_reset();\n");
+    for (uint32_t i = 0; i < p->said.param_count; i++) {
       put_value(out, p, i);
     }
     put_result(out, p, n);
     hcc_buf_text(out, "}\n");
   }
-}
-
-static void add_params(cJSON *o, const hcc_sdk_procedure *p) {
-  cJSON *list = cJSON_AddArrayToObject(o, "params");
-  for (uint32_t i = 0; i < p->param_count; i++) {
-    cJSON *param = cJSON_CreateObject();
-    cJSON_AddStringToObject(param, "name", p->params[i].name);
-    cJSON_AddStringToObject(param, "type", p->params[i].type->sql);
-    if (p->params[i].fallback != NULL) {
-      cJSON_AddStringToObject(param, "default", p->params[i].fallback);
-    }
-    cJSON_AddItemToArray(list, param);
-  }
-}
-
-void hcc_sdk_manifest(hcc_buf *out, const hcc_sdk_unit *u, const char *module) {
-  cJSON *root = cJSON_CreateObject();
-  cJSON_AddNumberToObject(root, "v", 1);
-  cJSON_AddStringToObject(root, "name", module);
-  cJSON *list = cJSON_AddArrayToObject(root, "procedures");
-  for (uint32_t n = 0; n < u->procedure_count; n++) {
-    const hcc_sdk_procedure *p = &u->procedures[n];
-    cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "name", p->name);
-    cJSON_AddStringToObject(o, "export", p->function);
-    add_params(o, p);
-    if (p->result != NULL) {
-      cJSON_AddStringToObject(o, "returns", p->result->sql);
-    }
-    cJSON_AddBoolToObject(o, "deterministic", p->deterministic);
-    cJSON_AddBoolToObject(o, "strict", !p->cells);
-    cJSON_AddStringToObject(o, "state", p->state);
-    cJSON_AddItemToArray(list, o);
-  }
-  cJSON_AddItemToObject(root, "capabilities", cJSON_Duplicate(u->capabilities, true));
-  char *text = cJSON_PrintUnformatted(root);
-  hcc_buf_text(out, text == NULL ? "" : text);
-  cJSON_free(text);
-  cJSON_Delete(root);
 }

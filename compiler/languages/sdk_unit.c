@@ -2,11 +2,9 @@
  * table, or a word that it does not know, is an error at its place. Invariants: see sdk_unit.h. */
 #include "sdk_unit.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define MARK "helios " /* of annotations; "@helios " in comments */
-#define WORDS_MAX 512  /* bytes of one annotation */
 
 static const hcc_sdk_type types[] = {
 #define HCC_SDK_TYPE(c, sql, form) {c, sql, HCC_FORM_##form},
@@ -17,11 +15,7 @@ static const hcc_sdk_type types[] = {
 
 typedef struct reader {
   hcc_sdk_unit *unit;
-  const char *file;
-  const hcc_listener *listener;
   const cJSON *function; /* being read */
-  bool hidden;           /* it is private */
-  uint32_t errors;
 } reader;
 
 static const cJSON *field(const cJSON *o, const char *name) {
@@ -39,19 +33,8 @@ static unsigned number_of(const cJSON *o, const char *name) {
                                                                          : 0;
 }
 
-/* An error at the place of o. */
-static void wrong(reader *r, const cJSON *o, const char *hint, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void wrong(reader *r, const cJSON *o, const char *hint, const char *format, ...) {
-  const hcc_message m = {.file = r->file,
-                         .line = number_of(o, "line"),
-                         .column = number_of(o, "column"),
-                         .hint = hint};
-  va_list args;
-  r->errors++;
-  va_start(args, format);
-  hcc_say_error(r->listener, m, format, args);
-  va_end(args);
+static hcc_place place_of(const cJSON *o) {
+  return (hcc_place){number_of(o, "line"), number_of(o, "column")};
 }
 
 static bool word_char(char c) {
@@ -104,24 +87,27 @@ static const hcc_sdk_type *text_type(void) {
   return &types[i];
 }
 
-static void read_param(reader *r, hcc_sdk_param *out, const cJSON *param, uint32_t position) {
+/* Parameter i of p. */
+static void read_param(reader *r, hcc_sdk_procedure *p, uint32_t i, const cJSON *param) {
   const cJSON *type = field(param, "type");
+  hcc_param *out = &p->said.params[i];
   bool pointer = cJSON_IsTrue(field(type, "pointer"));
-  out->name = text_of(param, "name");
   if (is_text(type)) {
-    out->type = text_type();
+    p->types[i] = text_type();
   } else if (!pointer || cJSON_IsTrue(field(type, "const"))) {
-    out->type = find(type);
+    p->types[i] = find(type);
     /* a cell says itself whether it is NULL, but only procedures that are called with NULL get one
      */
     out->nullable = pointer;
   }
-  if (out->type == NULL) {
-    wrong(r, param, known_types, "parameter %u of %.64s has type '%.64s', which SQL can't give",
-          position, text_of(r->function, "name"), text_of(type, "shown"));
+  out->sql = p->types[i] == NULL ? "ANY" : p->types[i]->sql;
+  if (p->types[i] == NULL) {
+    hcc_unit_wrong(&r->unit->said, place_of(param), known_types,
+                   "parameter %u of %.64s has type '%.64s', which SQL can't give", i + 1,
+                   text_of(r->function, "name"), text_of(type, "shown"));
   } else if (!is_identifier(out->name)) {
-    wrong(r, param, "SQL calls it by its name", "parameter %u of %.64s has no name", position,
-          text_of(r->function, "name"));
+    hcc_unit_wrong(&r->unit->said, place_of(param), "SQL calls it by its name",
+                   "parameter %u of %.64s has no name", i + 1, text_of(r->function, "name"));
   }
 }
 
@@ -134,104 +120,15 @@ static void read_result(reader *r, hcc_sdk_procedure *p) {
   }
   p->result = is_text(type) ? text_type() : pointer ? NULL : find(type);
   if (p->result == NULL) {
-    wrong(r, r->function, known_types, "%.64s returns '%.64s', which SQL can't take",
-          text_of(r->function, "name"), text_of(type, "shown"));
+    hcc_unit_wrong(&r->unit->said, place_of(r->function), known_types,
+                   "%.64s returns '%.64s', which SQL can't take", text_of(r->function, "name"),
+                   text_of(type, "shown"));
+  } else {
+    p->said.result = p->result->sql;
   }
 }
 
 /* ---- annotations ---- */
-
-static bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* The first word of *text into word; *text is left behind it and the spaces that follow. */
-static void take_word(char word[WORDS_MAX], char **text) {
-  size_t n = strcspn(*text, " \t");
-  memcpy(word, *text, n);
-  word[n] = '\0';
-  *text += n;
-  while (is_space(**text)) {
-    (*text)++;
-  }
-}
-
-static const char *keep(reader *r, const char *text) {
-  size_t n = strlen(text) + 1;
-  char *copy = hcc_arena_array(&r->unit->arena, n, 1);
-  return copy == NULL ? NULL : memcpy(copy, text, n);
-}
-
-static void read_capabilities(reader *r, char *list) {
-  for (char *save, *item = strtok_r(list, ", \t", &save); item != NULL;
-       item = strtok_r(NULL, ", \t", &save)) {
-    const cJSON *other;
-    bool there = false;
-    cJSON_ArrayForEach(other, r->unit->capabilities) {
-      there |= strcmp(other->valuestring, item) == 0;
-    }
-    if (!there) {
-      cJSON_AddItemToArray(r->unit->capabilities, cJSON_CreateString(item));
-    }
-  }
-}
-
-static void read_default(reader *r, hcc_sdk_procedure *p, char *rest) {
-  char name[WORDS_MAX];
-  take_word(name, &rest);
-  for (uint32_t i = 0; i < p->param_count; i++) {
-    if (strcmp(p->params[i].name, name) == 0 && *rest != '\0') {
-      p->params[i].fallback = keep(r, rest);
-      return;
-    }
-  }
-  wrong(r, r->function, "write: @helios default PARAMETER LITERAL",
-        "%.64s has no parameter '%.64s', or no literal follows it", text_of(r->function, "name"),
-        name);
-}
-
-static void read_words(reader *r, hcc_sdk_procedure *p, char *text) {
-  char word[WORDS_MAX];
-  take_word(word, &text);
-  bool alone = *text == '\0';
-  if (strcmp(word, "deterministic") == 0 && alone) {
-    p->deterministic = true;
-  } else if (strcmp(word, "private") == 0 && alone) {
-    r->hidden = true;
-  } else if (strcmp(word, "name") == 0 && !alone) {
-    p->name = keep(r, text); /* manifest.c says what names are good */
-  } else if (strcmp(word, "state") == 0 && !alone) {
-    p->state = keep(r, text);
-  } else if (strcmp(word, "capability") == 0 && !alone) {
-    read_capabilities(r, text);
-  } else if (strcmp(word, "default") == 0) {
-    read_default(r, p, text);
-  } else {
-    wrong(r, r->function,
-          "deterministic, private, name N, state S, capability C, default P LITERAL: docs/sdk-c.md",
-          "%.64s: '@helios %.64s' is nothing that heliosc knows", text_of(r->function, "name"),
-          word);
-  }
-}
-
-/* One annotation of n bytes, without what stands before its words. */
-static void read_annotation(reader *r, hcc_sdk_procedure *p, const char *at, size_t n) {
-  char text[WORDS_MAX];
-  while (n > 0 && is_space(*at)) {
-    at++;
-    n--;
-  }
-  while (n > 0 && is_space(at[n - 1])) {
-    n--;
-  }
-  if (n >= sizeof text) {
-    wrong(r, r->function, NULL, "an annotation has more than %zu bytes", sizeof text - 1);
-    return;
-  }
-  memcpy(text, at, n);
-  text[n] = '\0';
-  read_words(r, p, text);
-}
 
 static void read_comment(reader *r, hcc_sdk_procedure *p) {
   static const char mark[] = "@helios";
@@ -241,7 +138,7 @@ static void read_comment(reader *r, hcc_sdk_procedure *p) {
     size_t n = strcspn(at, "\n");
     const char *end = strstr(at, "*/");
     n = end != NULL && (size_t)(end - at) < n ? (size_t)(end - at) : n;
-    read_annotation(r, p, at, n);
+    hcc_unit_words(&r->unit->said, &p->said, at, n, place_of(r->function));
     at += n;
   }
 }
@@ -252,7 +149,7 @@ static void read_attributes(reader *r, hcc_sdk_procedure *p) {
     const char *text = v->valuestring;
     if (strncmp(text, MARK, strlen(MARK)) == 0) {
       text += strlen(MARK);
-      read_annotation(r, p, text, strlen(text));
+      hcc_unit_words(&r->unit->said, &p->said, text, strlen(text), place_of(r->function));
     }
   }
 }
@@ -267,49 +164,61 @@ static void check_name(reader *r) {
     ours |= strcmp(name, taken[i]) == 0;
   }
   if (ours || !is_identifier(name) || !is_word(text_of(r->function, "symbol"), 4000)) {
-    wrong(r, r->function, "give it another name, or make it static",
-          "'%.64s' is no name for a procedure's function", name);
+    hcc_unit_wrong(&r->unit->said, place_of(r->function), "give it another name, or make it static",
+                   "'%.64s' is no name for a procedure's function", name);
   }
 }
 
-static int read_function(reader *r, hcc_sdk_procedure *p, hcc_error *err) {
+/* With the names of its parameters, which annotations speak of. */
+static bool begin_function(reader *r, hcc_sdk_procedure *p) {
+  hcc_arena *arena = &r->unit->said.arena;
   const cJSON *list = field(r->function, "params"), *v;
+  const char *name = text_of(r->function, "name");
   uint32_t n = 0;
-  *p = (hcc_sdk_procedure){.function = text_of(r->function, "name"), .state = "call"};
-  p->name = p->function;
-  p->symbol = text_of(r->function, "symbol");
-  p->param_count = (uint32_t)cJSON_GetArraySize(list);
-  p->params = hcc_arena_array(&r->unit->arena, p->param_count, sizeof *p->params);
-  if (p->params == NULL) {
-    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for prototypes");
+  *p = (hcc_sdk_procedure){.symbol = text_of(r->function, "symbol")};
+  p->said = (hcc_procedure){.function = name, .name = name, .state = "call"};
+  p->said.param_count = (uint32_t)cJSON_GetArraySize(list);
+  p->said.params = hcc_arena_array(arena, p->said.param_count, sizeof *p->said.params);
+  p->types = hcc_arena_array(arena, p->said.param_count, sizeof *p->types);
+  if (p->said.params == NULL || p->types == NULL) {
+    return false;
   }
   cJSON_ArrayForEach(v, list) {
-    p->params[n++].name = text_of(v, "name");
+    p->said.params[n++].name = text_of(v, "name");
   }
-  r->hidden = false;
-  read_comment(r, p);
-  read_attributes(r, p);
-  if (r->hidden) {
-    return 0;
-  }
-  check_name(r);
-  n = 0;
-  cJSON_ArrayForEach(v, list) {
-    read_param(r, &p->params[n], v, n + 1);
-    p->cells |= p->params[n++].nullable;
-  }
-  read_result(r, p);
-  for (n = 0; n < p->param_count && p->cells; n++) {
-    if (p->params[n].type != NULL && strcmp(p->params[n].type->c, "helios_decimal_f64") == 0) {
-      wrong(r, r->function, "take a helios_decimal: its digits",
-            "%.64s: parameter %u can't be a helios_decimal_f64 where one may be NULL", p->function,
-            n + 1);
+  return true;
+}
+
+static void check_cells(reader *r, const hcc_sdk_procedure *p) {
+  for (uint32_t n = 0; n < p->said.param_count && p->cells; n++) {
+    if (p->types[n] != NULL && strcmp(p->types[n]->c, "helios_decimal_f64") == 0) {
+      hcc_unit_wrong(&r->unit->said, place_of(r->function), "take a helios_decimal: its digits",
+                     "%.64s: parameter %u can't be a helios_decimal_f64 where one may be NULL",
+                     p->said.function, n + 1);
     }
   }
-  if (cJSON_IsTrue(field(r->function, "variadic"))) {
-    wrong(r, r->function, known_types, "%.64s takes any number of arguments", p->function);
+}
+
+static void read_function(reader *r, hcc_sdk_procedure *p) {
+  const cJSON *v;
+  uint32_t n = 0;
+  read_comment(r, p);
+  read_attributes(r, p);
+  if (p->said.hidden) {
+    return;
   }
-  return 0;
+  check_name(r);
+  cJSON_ArrayForEach(v, field(r->function, "params")) {
+    read_param(r, p, n, v);
+    p->cells |= p->said.params[n++].nullable;
+  }
+  p->said.strict = !p->cells;
+  read_result(r, p);
+  check_cells(r, p);
+  if (cJSON_IsTrue(field(r->function, "variadic"))) {
+    hcc_unit_wrong(&r->unit->said, place_of(r->function), known_types,
+                   "%.64s takes any number of arguments", p->said.function);
+  }
 }
 
 static bool says_raw(const cJSON *annotations) {
@@ -334,47 +243,42 @@ static bool is_raw(const cJSON *json) {
 static void check_twice(reader *r, uint32_t last) {
   const hcc_sdk_procedure *p = r->unit->procedures;
   for (uint32_t i = 0; i < last; i++) {
-    if (strcmp(p[i].function, p[last].function) == 0) {
-      wrong(r, r->function, "give it another name, or make it static",
-            "'%.64s' is defined twice: SQL has one function of a name here", p[last].function);
+    if (strcmp(p[i].said.function, p[last].said.function) == 0) {
+      hcc_unit_wrong(
+          &r->unit->said, place_of(r->function), "give it another name, or make it static",
+          "'%.64s' is defined twice: SQL has one function of a name here", p[last].said.function);
     }
   }
 }
 
 int hcc_sdk_unit_read(hcc_sdk_unit *out, const cJSON *json, const char *file,
                       const hcc_listener *listener, hcc_error *err) {
-  reader r = {.unit = out, .file = file, .listener = listener};
+  reader r = {.unit = out};
   const cJSON *list = field(json, "functions");
-  *out = (hcc_sdk_unit){.capabilities = cJSON_CreateArray(), .raw = is_raw(json)};
+  *out = (hcc_sdk_unit){.raw = is_raw(json)};
+  hcc_unit_begin(&out->said, file, listener);
   if (out->raw) {
     return 0;
   }
   out->procedures =
-      hcc_arena_array(&out->arena, (size_t)cJSON_GetArraySize(list), sizeof *out->procedures);
-  if (out->procedures == NULL || out->capabilities == NULL) {
-    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for prototypes");
-  }
+      hcc_arena_array(&out->said.arena, (size_t)cJSON_GetArraySize(list), sizeof *out->procedures);
+  out->said.no_memory |= out->procedures == NULL;
   cJSON_ArrayForEach(r.function, list) {
-    int status = read_function(&r, &out->procedures[out->procedure_count], err);
-    if (status != 0) {
-      return status;
+    hcc_sdk_procedure *p = out->said.no_memory ? NULL : &out->procedures[out->procedure_count];
+    if (p == NULL || !begin_function(&r, p)) {
+      out->said.no_memory = true;
+      break;
     }
-    if (!r.hidden) {
+    read_function(&r, p);
+    if (!p->said.hidden) {
       check_twice(&r, out->procedure_count++);
+      hcc_unit_add(&out->said, &p->said, place_of(r.function));
     }
   }
-  if (r.errors > 0) {
-    return hcc_fail(err, HCC_E_SOURCE, HCC_NO_OFFSET, "%u error%s in the source", r.errors,
-                    r.errors == 1 ? "" : "s");
-  }
-  if (out->procedure_count == 0) {
-    return hcc_fail(err, HCC_E_SOURCE, HCC_NO_OFFSET,
-                    "no function that could be a procedure: all are static, inline or private");
-  }
-  return 0;
+  return hcc_unit_check(
+      &out->said, "no function that could be a procedure: all are static, inline or private", err);
 }
 
 void hcc_sdk_unit_free(hcc_sdk_unit *u) {
-  cJSON_Delete(u->capabilities);
-  hcc_arena_free(&u->arena);
+  hcc_unit_free(&u->said);
 }

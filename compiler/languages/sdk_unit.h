@@ -7,12 +7,8 @@
 #ifndef HCC_SDK_UNIT_H
 #define HCC_SDK_UNIT_H
 
-#include <cJSON.h>
-
-#include "arena.h"
 #include "buf.h"
-#include "error.h"
-#include "message.h"
+#include "unit.h"
 
 enum hcc_form {
   HCC_FORM_BOOL,
@@ -30,30 +26,19 @@ typedef struct hcc_sdk_type {
   enum hcc_form form;
 } hcc_sdk_type;
 
-typedef struct hcc_sdk_param {
-  const char *name;
-  const hcc_sdk_type *type;
-  bool nullable;        /* comes as a pointer, 0 for NULL */
-  const char *fallback; /* DEFAULT, a literal of SQL; NULL: none */
-} hcc_sdk_param;
-
 typedef struct hcc_sdk_procedure {
-  const char *function, *name; /* in C, in SQL */
-  const char *symbol;          /* of the linker: C++ has its own names */
-  hcc_sdk_param *params;
-  uint32_t param_count;
+  hcc_procedure said;         /* nullable: comes as a pointer, 0 for NULL */
+  const char *symbol;         /* of the linker: C++ has its own names */
+  const hcc_sdk_type **types; /* of its parameters */
   const hcc_sdk_type *result; /* NULL: none */
-  const char *state;          /* "call", "statement", "connection" */
-  bool deterministic;
-  bool cells; /* one may be NULL: all arguments come as cells */
+  bool cells;                 /* one may be NULL: all arguments come as cells */
 } hcc_sdk_procedure;
 
 typedef struct hcc_sdk_unit {
-  hcc_arena arena;
+  hcc_unit said;
   hcc_sdk_procedure *procedures;
   uint32_t procedure_count;
-  cJSON *capabilities; /* array of texts */
-  bool raw;            /* has HELIOS_PROCEDURE or HELIOS_MANIFEST: built as it stands */
+  bool raw; /* has HELIOS_PROCEDURE or HELIOS_MANIFEST: built as it stands */
 } hcc_sdk_unit;
 
 /* json: of hcc_prototypes_read; it must live as long as *out. Everything that is wrong goes to the
@@ -62,9 +47,8 @@ int hcc_sdk_unit_read(hcc_sdk_unit *out, const cJSON *json, const char *file,
                       const hcc_listener *listener, hcc_error *err);
 void hcc_sdk_unit_free(hcc_sdk_unit *u);
 
-/* sdk_glue.c: the C text that exports the procedures, and the manifest. libc: the module has a C
- * library; else the glue has the functions that clang calls by itself. */
+/* sdk_glue.c: the C text that exports the procedures. libc: the module has a C library; else the
+ * glue has the functions that clang calls by itself. */
 void hcc_sdk_glue(hcc_buf *out, const hcc_sdk_unit *u, bool libc);
-void hcc_sdk_manifest(hcc_buf *out, const hcc_sdk_unit *u, const char *module);
 
 #endif

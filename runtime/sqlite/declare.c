@@ -78,6 +78,23 @@ static bool is_aggregate(const cJSON *procedure) {
   return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate")) != 0;
 }
 
+/* What the module gives as rows no declaration makes a value of. With parameters of DDL's it is the
+ * manifest's procedure if it has as many. */
+static int check_table(const hrt_definition *d, const cJSON *procedure, bool params_given,
+                       helios_error *err) {
+  int params = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(procedure, "params"));
+  bool value = d->column_count == 0 && (params_given || d->returns.name[0]);
+  bool same = !params_given || d->param_count == (uint32_t)params;
+  if (!value || !same || !cJSON_HasObjectItem(procedure, "table")) {
+    return 0;
+  }
+  int status =
+      hrt_fail(err, HELIOS_E_SIGNATURE, "the module's manifest says that it returns a table");
+  hrt_hint(err, "CREATE %s %.60s without a result, or with RETURNS TABLE (...)",
+           d->function ? "FUNCTION" : "PROCEDURE", d->name);
+  return status;
+}
+
 static int take_state(hrt_definition *d, const cJSON *procedure, helios_error *err) {
   const char *state = text_of(procedure, "state");
   uint32_t given = 1u << HRT_OPTION_STATE;
@@ -149,6 +166,7 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
     hrt_hint(err, "CREATE %s %.60s", d->aggregate ? "PROCEDURE" : "AGGREGATE", d->name);
     goto out;
   }
+  HRT_TRY(check_table(d, procedure, params_given, err));
   if (!d->aggregate) {
     HRT_TRY(take_state(d, procedure, err));
   }

@@ -30,7 +30,10 @@ export const types = {
 };
 const KNOWN = "bool, i32, i64, f32, f64, string, Uint8Array, Json, Decimal, Timestamp ..., Box<i64> | null, string | null ...; " +
   "or hide it with @helios private";
-const WORDS = "deterministic, private, name N, state S, capability C, default P LITERAL";
+const WORDS = "deterministic, private, name N, state S, capability C, default P LITERAL, table (N TYPE, ...)";
+// Of columns; heliosc's own list is compiler/languages/sqltypes.def.
+const COLUMN_TYPES = ["BOOLEAN", "INTEGER", "INT", "BIGINT", "TIMESTAMP", "DATE", "REAL", "FLOAT", "DOUBLE", "TEXT", "VARCHAR", "BLOB", "BYTEA", "JSON",
+  "DECIMAL", "NUMERIC", "ANY"];
 const TAKEN = ["memory", "main", "helios_arena", "_initialize", "_start"];
 
 export class Procedures {
@@ -118,7 +121,7 @@ export class Procedures {
     const words = this.annotations(f);
     if (words.private) return;
     const p = { export: name, as, name: words.name ?? name, deterministic: words.deterministic, state: words.state ?? "call",
-      params: f.signature.parameters.map((node, i) => this.readParameter(f, node, i)), result: null };
+      params: f.signature.parameters.map((node, i) => this.readParameter(f, node, i)), result: null, table: words.table };
     if (f.decorators?.length > 0 && f.decorators.some(d => /^(external|builtin|global)$/.test(d.name.range.toString()))) {
       this.wrong(f.name.range, `'${name}' can't be a procedure with this decorator`);
     }
@@ -152,6 +155,8 @@ export class Procedures {
     if (p.result === null) {
       this.wrong(node.range.start === node.range.end ? f.name.range : node.range,
         `${f.name.text} returns '${node.range.toString()}', which SQL can't take: ${KNOWN}`);
+    } else if (p.table !== undefined && p.result.type !== types.Json) {
+      this.wrong(node.range, `${f.name.text} returns a table, and ${p.result.type.sql}: rows come by rows.put and void, or as Json`);
     }
   }
 
@@ -188,7 +193,7 @@ export class Procedures {
   }
 
   readWords(f, out, line, range) {
-    const [word] = line.split(/\s/, 1), rest = line.slice(word.length).trim();
+    const [word] = line.split(/[\s(]/, 1), rest = line.slice(word.length).trim();
     if ((word === "deterministic" || word === "private") && rest === "") {
       out[word] = true;
     } else if ((word === "name" || word === "state") && rest !== "") {
@@ -198,9 +203,33 @@ export class Procedures {
     } else if (word === "default") {
       const [name] = rest.split(/\s/, 1);
       out.defaults.push({ name, literal: rest.slice(name.length).trim(), range });
+    } else if (word === "table") {
+      out.table = this.readTable(f, out, rest, range);
     } else {
       this.wrong(range, `${f.name.text}: '@helios ${word}' is nothing that heliosc knows: ${WORDS}`);
     }
+  }
+
+  // "(n INTEGER, name TEXT)" as [{ name, type }].
+  readTable(f, out, list, range) {
+    const columns = [];
+    if (!/^\(.*\)$/.test(list) || out.table !== undefined) {
+      this.wrong(range, `${f.name.text}: no list of columns, or the second one: @helios table (NAME TYPE, NAME TYPE)`);
+      return columns;
+    }
+    for (const column of list.slice(1, -1).split(",")) {
+      const [, name, type] = /^([A-Za-z_][A-Za-z0-9_$]*)\s+(\S+)$/.exec(column.trim()) ?? [];
+      if (name === undefined) {
+        this.wrong(range, `${f.name.text}: '${column.trim()}' is no column with a name and a type`);
+      } else if (!COLUMN_TYPES.includes(type.toUpperCase())) {
+        this.wrong(range, `${f.name.text}: the column '${name}' has type '${type}', which SQL does not have: ${COLUMN_TYPES.join(", ")}`);
+      } else if (columns.length === 100 || columns.some(c => c.name.toLowerCase() === name.toLowerCase())) {
+        this.wrong(range, `${f.name.text}: the column '${name}' is there twice, or beyond 100`);
+      } else {
+        columns.push({ name, type: type.toUpperCase() });
+      }
+    }
+    return columns;
   }
 }
 
@@ -279,7 +308,7 @@ export function manifestOf(list, capabilities, name) {
     procedures: list.map(p => ({
       name: p.name, export: p.export,
       params: p.params.map(q => ({ name: q.name, type: q.type.sql, ...(q.fallback === undefined ? {} : { default: q.fallback }) })),
-      ...(p.result === null ? {} : { returns: p.result.type.sql }),
+      ...(p.table !== undefined ? { table: p.table } : p.result === null ? {} : { returns: p.result.type.sql }),
       deterministic: p.deterministic, strict: !p.cells, state: p.state,
     })),
     capabilities,

@@ -562,6 +562,34 @@ static inline void helios_reset(helios_stmt s) {
 static inline void helios_finalize(helios_stmt s) {
   helios_check(hg_finalize(s.handle));
 }
+
+/* ---- plain functions: rows of RETURNS TABLE; the values of one in order, then its end ---- */
+
+static inline void helios_row_null(void) {
+  helios_check(hg_row_null());
+}
+static inline void helios_row_i64(long long v) {
+  helios_check(hg_row_i64(v));
+}
+static inline void helios_row_f64(double v) {
+  helios_check(hg_row_f64(v));
+}
+static inline void helios_row_text(helios_text v) {
+  helios_check(hg_row_bytes(HG_TEXT, v.at, v.length));
+}
+static inline void helios_row_blob(helios_blob v) {
+  helios_check(hg_row_bytes(HG_BLOB, v.at, v.length));
+}
+static inline void helios_row_json(helios_json v) {
+  helios_check(hg_row_bytes(HG_JSON, v.at, v.length));
+}
+static inline void helios_row_decimal(helios_decimal v) {
+  helios_check(hg_row_bytes(HG_DECIMAL, v.at, v.length));
+}
+static inline void helios_row_end(void) {
+  helios_check(hg_row_end());
+}
+
 /* A log line. */
 static inline void helios_log(enum hg_level level, helios_text line) {
   helios_check(hg_log(level, line.at, line.length));

@@ -16,10 +16,11 @@
  *
  *   cc -I sdk/c proc_test.c -o proc_test && ./proc_test
  *
- * It answers SQL with the rows that the test gave for that text, keeps what was bound, run and
- * logged, and has a clock that stands, random bytes that repeat, values (kv) and session variables
- * in memory. What it does not have (cryptography, files, http) is a function that the test defines
- * itself: the linker says which. Not for a database; must never be compiled to wasm. */
+ * It answers SQL with the rows that the test gave for that text, keeps what was bound, run, logged
+ * and given as rows (hm.given, hm.given_count), and has a clock that stands, random bytes that
+ * repeat, values (kv) and session variables in memory. What it does not have (cryptography, files,
+ * http) is a function that the test defines itself: the linker says which. Not for a database; must
+ * never be compiled to wasm. */
 #ifndef HELIOSDB_MOCK_H
 #define HELIOSDB_MOCK_H
 
@@ -82,6 +83,8 @@ static struct hm_state {
   char *ran[HM_LINES], *lines[HM_LINES];
   int ran_count, line_count;
   hm_pair kept[HM_PAIRS], session[HM_PAIRS];
+  helios_value given[HM_ROWS][HM_COLUMNS]; /* rows that the procedure gave */
+  int given_count, given_values;           /* of rows, of values of the one that is not ended */
   void *pieces[HM_PIECES];
   int piece_count;
   unsigned seed;
@@ -343,20 +346,24 @@ static inline hm_statement *hm_open(int handle) {
   hm_statement *s = handle < 1 || handle > hm.statement_count ? NULL : &hm.statements[handle - 1];
   return s == NULL || s->answer == NULL ? NULL : s;
 }
+/* With a copy of its bytes, as the host's is. */
+static inline helios_value hm_own(helios_value v) {
+  if (v.type == HG_TEXT || v.type == HG_BLOB || v.type == HG_JSON || v.type == HG_DECIMAL) {
+    if (hm.piece_count == HM_PIECES) {
+      hm_stop("too many texts bound or given");
+    }
+    v.at = hm_copy(v.at, v.length);
+    hm.pieces[hm.piece_count++] = (void *)v.at;
+  }
+  return v;
+}
 static inline int hm_bind(int handle, unsigned i, helios_value v) {
   HM_GATE();
   hm_statement *s = hm_open(handle);
   if (s == NULL || i < 1 || i > HM_COLUMNS) {
     return s == NULL ? HG_E_HANDLE : HG_E_INDEX;
   }
-  if (v.type == HG_TEXT || v.type == HG_BLOB) { /* a copy, as the host's is */
-    if (hm.piece_count == HM_PIECES) {
-      hm_stop("too many texts bound");
-    }
-    v.at = hm_copy(v.at, v.length);
-    hm.pieces[hm.piece_count++] = (void *)v.at;
-  }
-  s->bound[i] = v;
+  s->bound[i] = hm_own(v);
   return 0;
 }
 int hg_bind_null(int stmt, unsigned i) {
@@ -373,6 +380,32 @@ int hg_bind_text(int stmt, unsigned i, const char *p, unsigned n) {
 }
 int hg_bind_blob(int stmt, unsigned i, const void *p, unsigned n) {
   return hm_bind(stmt, i, hm_bytes(HG_BLOB, p, n));
+}
+static inline int hm_add_value(helios_value v) {
+  HM_GATE();
+  if (hm.given_count == HM_ROWS || hm.given_values == HM_COLUMNS) {
+    hm_stop("too many rows or columns");
+  }
+  hm.given[hm.given_count][hm.given_values++] = hm_own(v);
+  return 0;
+}
+int hg_row_null(void) {
+  return hm_add_value(hm_null());
+}
+int hg_row_i64(long long v) {
+  return hm_add_value(hm_i64(v));
+}
+int hg_row_f64(double v) {
+  return hm_add_value(hm_f64(v));
+}
+int hg_row_bytes(enum hg_type type, const void *p, unsigned n) {
+  return hm_add_value(hm_bytes(type, p, n));
+}
+int hg_row_end(void) {
+  HM_GATE();
+  hm.given_count++;
+  hm.given_values = 0;
+  return 0;
 }
 int hg_step(int stmt) {
   HM_GATE();

@@ -16,6 +16,23 @@ heliosc inspect tax.so | sed -n '/^procedures/,/^sections/p'
 echo '// more' >>tax.ts
 [ "$(heliosc build --json tax.ts | grep -o '"source_cached":[a-z]*')" = '"source_cached":false' ] || fail "an old module"
 
+cat >rows.ts <<'T'
+import { Json, rows } from "heliosdb-as";
+/** @helios table (n BIGINT, name text) */
+export function counted(upto: i64): void {
+  for (let i: i64 = 1; i <= upto; i++) {
+    rows.put(i);
+    rows.put(i % 2 ? "odd" : "even");
+    rows.end();
+  }
+}
+/** @helios table(v ANY) */
+export function listed(): Json { return Json.parse('[["a"], {"v": 1.5}]'); }
+T
+heliosc build -q rows.ts && heliosc inspect rows.so | sed -n '/^procedures/,/^sections/p'
+helios -q r.db -c "CREATE EXTENSION r LANGUAGE wasm AS 'rows.so'" -c "SELECT * FROM counted(3)" -c "SELECT v FROM listed()" 2>&1
+expect 1 helios -c "CREATE PROCEDURE counted RETURNS BIGINT LANGUAGE wasm AS 'rows.so'" && has err 'says that it returns a table'
+
 echo "== errors, each at its place"
 cat >bad.ts <<'T'
 import { Box, Json } from "heliosdb-as";
@@ -31,6 +48,14 @@ export function e(v: f64): void {}
 export function f(v: f64 = NaN): void {}
 export function memory(v: f64): void {}
 export function g(v: u32, w: i64 | null): void {}
+/** @helios table (n BIGINT, N TEXT) */
+export function h(): void {}
+/** @helios table (n, m number, ) */
+export function i(): void {}
+/** @helios table n BIGINT */
+export function j(): void {}
+/** @helios table (n BIGINT) */
+export function k(): f64 { return 1; }
 T
 expect 1 heliosc build --json bad.ts
 python3 - <<'P'

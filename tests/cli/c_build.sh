@@ -23,6 +23,57 @@ mkdir deep && sed 's/rates.h/more.h/' tax.c >deep/tax.c && mkdir inc && cp rates
 expect 1 heliosc build deep/tax.c && has err "'more.h' file not found" && has err 'deep/tax.c:1:10'
 heliosc build -q --include=inc -I . deep/tax.c && cmp tax.so deep/tax.so || fail "--include"
 
+echo "-- tables"
+cat >rows.c <<'C'
+#include <heliosdb.h>
+/** @helios table (n INTEGER, name text, half REAL) */
+void counted(int upto) {
+  for (int i = 1; i <= upto; i++) {
+    helios_row_i64(i);
+    helios_row_text((helios_text){"abc", i < 3 ? (unsigned)i : 3});
+    if (i == 2) { helios_row_null(); } else { helios_row_f64(i / 2.0); }
+    helios_row_end();
+  }
+}
+[[clang::annotate("helios table(n BIGINT, name TEXT)")]] helios_json as_json(void) {
+  return (helios_json){"[[1,\"a\"],{\"name\":\"b\",\"n\":2}]", 28};
+}
+/** @helios table (a JSON, b DECIMAL, c BLOB) */
+void kinds(void) {
+  helios_row_json((helios_json){"{}", 2});
+  helios_row_decimal((helios_decimal){"1.50", 4});
+  helios_row_blob((helios_blob){"x", 1});
+  helios_row_end();
+}
+C
+try heliosc build -q rows.c
+heliosc inspect rows.so | sed -n '/^procedures/,/^sections/p'
+sql r.db -c "CREATE EXTENSION tables LANGUAGE wasm AS 'rows.so'" -c "SELECT * FROM counted(3)" -c "SELECT name, n FROM as_json()" -c "SELECT a, b, hex(c) FROM kinds()"
+sql -c "CREATE PROCEDURE counted(n INTEGER) RETURNS TEXT LANGUAGE wasm AS 'rows.so'"
+cat >rows_test.c <<'C'
+#include "rows.c"
+#include <heliosdb_mock.h>
+int main(void) {
+  hm_begin();
+  HM_CHECK(HM_CALL(counted(2)) && hm.given_count == 2 && hm.given[1][0].i64 == 2 && hm.given[1][2].type == HG_NULL);
+  HM_CHECK(hm.given[0][1].length == 1 && hm.given[0][1].at[0] == 'a');
+  hm_refuse(1, HG_E_DENIED);
+  HM_CHECK(!HM_CALL(counted(2)) && hm.error_code == HG_E_DENIED);
+  return hm_end();
+}
+C
+cc -w -I "$SOURCE/sdk/c" -o rows_test rows_test.c && ./rows_test || fail "the mock host"
+cat >bad.c <<'C'
+#include <heliosdb.h>
+/** @helios table (n INTEGER, m) */
+void one(void) {}
+/** @helios table (n number) */
+void two(void) {}
+/** @helios table (n INTEGER) */
+int three(void) { return 1; }
+C
+try heliosc build bad.c
+
 echo "-- messages"
 cat >bad.c <<'C'
 #include <heliosdb.h>

@@ -60,6 +60,25 @@ expect 0 heliosc build --emit=module shop.js -o shop.wasm
 expect 0 heliosc build shop.wasm -o again.so
 cmp shop.so again.so || fail "the module makes another plugin than the source"
 
+# Columns in the doc comment
+cat >rows.js <<'JS'
+/** @param {integer} upto
+ *  @helios table (n INTEGER, name TEXT) */
+export function* counted(upto) {
+  for (let i = 1; i <= upto; i++) yield i % 2 ? [i, "odd"] : { name: "even", n: i };
+}
+/** @returns {Array}
+ *  @helios table(v ANY) */
+export const all = () => [["a"], [1.5]];
+JS
+expect 0 heliosc build rows.js
+expect 0 heliosc inspect rows.so
+has out '^  counted\(upto BIGINT\) RETURNS TABLE \(n INTEGER, name TEXT\)  ' && has out '^  all\(\) RETURNS TABLE \(v ANY\)  '
+expect 0 helios r.db --mode list -c "CREATE EXTENSION r LANGUAGE wasm AS 'rows.so'" -c "SELECT (SELECT group_concat(n || name) FROM counted(3)), group_concat(v) FROM \"all\"()"
+has out '^1odd,2even,3odd\|a,1.5$'
+expect 1 helios -c "CREATE PROCEDURE counted RETURNS BIGINT LANGUAGE wasm AS 'rows.so'"
+has err 'says that it returns a table'
+
 # A second script: nothing of the interpreter is compiled again
 expect 0 heliosc build --json f.js
 python3 - <<'PY' || fail "slow"
@@ -99,6 +118,12 @@ bad '
 export function f(a) {}' "the type 'strin' is none" 'bad.js:2'
 bad '/** @param {string} b */ export function f(a) {}' "f has no parameter 'b'"
 bad '/** @helios determinstic */ export function f(a) {}' "'@helios determinstic' is nothing"
+bad '/** @helios table (n integer, v string) */ export function f() {}' "column 'v' has type 'string'" 'bad.js:1'
+bad '/** @helios table (n)
+ */ export function f() {}' "'n' is no column with a name and a type"
+bad '/** @returns {number}
+ * @helios table (n REAL)
+ */ export function f() {}' 'f returns a table, and REAL'
 bad '/** @helios default b 5 */ export function f(a) {}' "no parameter 'b'"
 bad 'import x from "lodash"; export function f() {}' "can't import 'lodash'" 'esbuild'
 bad 'import "../x.js"; export function f() {}' "leaves the script's folder"

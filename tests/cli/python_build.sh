@@ -81,6 +81,21 @@ sql t.db -c "CREATE PROCEDURE rows_of RETURNS TABLE (n INTEGER, name TEXT) LANGU
 sql t.db -c "SELECT greet('you'), greet(NULL), greet('', NULL) IS NULL, tally(), tally(), tally()"
 sql t.db -c "SELECT typed(1, 2, NULL, '1.25', '1970-01-02', '1970-01-01 00:00:01', x'61', '{\"k\": 1}'), typed(NULL, 2, 3, 4, '1970-01-01', '1970-01-01', x'', '[]') IS NULL"
 
+cat >tables.py <<'P'
+from typing import Iterator
+from heliosdb import Table
+
+def counted(upto: int) -> Iterator[tuple[int, str]]:
+    """@helios table (n INTEGER, name TEXT)"""
+    for i in range(1, upto + 1):
+        yield (i, "odd") if i % 2 else {"name": "even", "n": i}
+
+# @helios table(v any)
+def listed(): return [["a"], [1.5]]
+P
+heliosc build -q tables.py && heliosc inspect tables.so | sed -n '/^procedures/,/^sections/p'
+sql r.db -c "CREATE EXTENSION r LANGUAGE wasm AS 'tables.so'" -c "SELECT * FROM counted(3)" -c "SELECT v FROM listed()" -c "CREATE PROCEDURE other RETURNS BIGINT LANGUAGE wasm EXPORT 'counted' AS 'tables.so'"
+
 echo "-- errors of scripts"
 for call in "broken(3)" "broken(9)" "refused(0)" "sets(1)" "greet(x'61')" "greet(CAST(x'ff' AS TEXT))"; do sql t.db -c "SELECT $call"; done
 sql t.db -c "ALTER PROCEDURE refused GRANT CAPABILITY 'query'" -c "SELECT refused(1)"
@@ -95,6 +110,8 @@ printf 'def f(a, b: set, *c, d: long = [1], e: int = 1 + 1) -> tuple:\n    """@h
 printf 'def f(a):\n  return "abc\n' >bad.py && try heliosc build bad.py
 printf 'def f(a:\n  return (\n' >bad.py && try heliosc build bad.py
 printf '_x = 1\nclass A:\n  def f(self): pass\n' >bad.py && expect 1 heliosc build bad.py && has err 'no function that could be a procedure'
+printf 'def f() -> int: "@helios table (n BIGINT)"\n' >bad.py && expect 1 heliosc build bad.py && has err 'f returns a table, and BIGINT'
+printf 'def f(): "@helios table (n str)"\n' >bad.py && expect 1 heliosc build bad.py && has err "column 'n' has type 'str', which SQL does not have"
 printf 'def f(): pass\ndef f(): pass\n' >bad.py && expect 1 heliosc build bad.py && has err "'f' is defined twice"
 printf 'def f(): return "\377"\n' >bad.py && expect 1 heliosc build bad.py && has err 'not valid UTF-8'
 printf 'def f(): pass\n\0' >bad.py && expect 1 heliosc build bad.py && has err 'NUL byte'

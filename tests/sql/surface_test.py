@@ -291,6 +291,12 @@ class Extensions(Case):
                      "CREATE FUNCTION summed LANGUAGE wasm EXPORT 'sum' AS 'stats.wat'")
         self.refused("no manifest that names it.*CREATE AGGREGATE other", "CREATE AGGREGATE other LANGUAGE wasm AS 'stats.wat'")
         self.refused("says that it is no aggregate", "CREATE AGGREGATE t LANGUAGE wasm EXPORT 'twice' AS 'stats.wat'")
+        for says in ("t RETURNS BIGINT", "t(n BIGINT) RETURNS BIGINT", "t(n BIGINT)"):
+            self.refused("says that it returns a table.*RETURNS TABLE",
+                         f"CREATE FUNCTION {says} LANGUAGE wasm EXPORT 'upto' AS 'stats.wat'")
+        ddl(self.db, "CREATE FUNCTION t(a BIGINT) RETURNS TABLE (x REAL, y BIGINT) LANGUAGE wasm EXPORT 'upto' AS 'stats.wat'")
+        self.assertEqual(rows(self.db, "SELECT * FROM t(2)"), [(1.0, 1), (2.0, 4)])
+        ddl(self.db, "DROP FUNCTION t")
         self.db.execute("CREATE TABLE stats_upto2(a)")
         self.refused("has a table or view of this name",
                      "CREATE FUNCTION stats_upto2 LANGUAGE wasm EXPORT 'upto' AS 'stats.wat'")

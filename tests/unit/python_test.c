@@ -102,6 +102,7 @@ static void refuses(void **state) {
        "1:7 parameter 'a' of f is annotated 'None', which SQL can't give\n"},
       {"def f(a=[]): pass", "1:7 the default of 'a' is nothing that SQL can write\n"},
       {"def f(a='x' 'y'): pass", "1:7 the default of 'a' is nothing that SQL can write\n"},
+      {"def f() -> int: '@helios table (n INTEGER)'", "1:5 f returns a table, and BIGINT\n"},
       {"def f(): '@helios no'", "1:5 f: '@helios no' is nothing that heliosc knows\n"},
       {"def memory(): 1", "1:5 'memory' is a name of the engine's own\n"},
   };
@@ -127,11 +128,11 @@ static void writes_manifests(void **state) {
   char *text = cJSON_PrintUnformatted(manifest);
   assert_string_equal(
       text,
-      "{\"v\":1,\"name\":\"p\",\"procedures\":[{\"export\":\"f\",\"params\":["
+      "{\"v\":1,\"name\":\"p\",\"procedures\":[{\"name\":\"shop.f\",\"export\":\"f\",\"params\":["
       "{\"name\":\"a\",\"type\":\"REAL\",\"default\":\"-1.5e3\"},"
       "{\"name\":\"b\",\"type\":\"TEXT\",\"default\":\"'it''s'\"},"
       "{\"name\":\"c\",\"type\":\"BOOLEAN\",\"default\":\"TRUE\"}],"
-      "\"name\":\"shop.f\",\"state\":\"connection\",\"returns\":\"DECIMAL\",\"strict\":true}],"
+      "\"returns\":\"DECIMAL\",\"deterministic\":false,\"strict\":true,\"state\":\"connection\"}],"
       "\"capabilities\":[\"log\",\"read:t\"]}");
   cJSON_free(text);
   cJSON_Delete(manifest);

@@ -50,7 +50,10 @@ static int read_unit(char *text, size_t size, heard *h, const char *json, bool g
     if (glue) {
       hcc_sdk_glue(&out, &unit, true);
     } else {
-      hcc_sdk_manifest(&out, &unit, "x");
+      char *manifest = hcc_unit_manifest(&unit.said, "x");
+      assert_non_null(manifest);
+      hcc_buf_text(&out, manifest);
+      cJSON_free(manifest);
     }
     assert_false(out.failed);
     snprintf(text, size, "%.*s", (int)out.size, (const char *)out.data);
@@ -82,6 +85,37 @@ static void manifest__of_a_function(void **state) {
       text, "export_name(\"f\"))) double hg_export_0(const hg_cell *a0, const hg_cell *a1)"));
 }
 
+static void manifest__of_a_table(void **state) {
+  (void)state;
+  char text[4000];
+  heard h;
+  static const struct {
+    const char *words, *table;
+  } cases[] = {
+      {"@helios table(n INTEGER, name TEXT)",
+       "[{\"name\":\"n\",\"type\":\"INTEGER\"},{\"name\":\"name\",\"type\":\"TEXT\"}]"},
+      {"@helios table\t ( a\tbigint ,b\t\tjson )\t",
+       "[{\"name\":\"a\",\"type\":\"BIGINT\"},{\"name\":\"b\",\"type\":\"JSON\"}]"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    static const char *const results[] = {"void", "helios_json"};
+    for (size_t k = 0; k < 2; k++) {
+      char json[2000];
+      snprintf(
+          json, sizeof json,
+          FILE_OF("{\"name\":\"f\",\"symbol\":\"f\",\"line\":1,\"column\":1,\"comment\":\"%s\","
+                  "\"variadic\":false,\"annotations\":[],\"result\":{\"names\":[\"%s\"],\"shown\":"
+                  "\"\",\"pointer\":false,\"const\":false},\"params\":[]}"),
+          cases[i].words, results[k]);
+      assert_int_equal(read_unit(text, sizeof text, &h, json, false), 0);
+      const char *table = strstr(text, "\"table\":");
+      assert_non_null(table);
+      assert_memory_equal(table + 8, cases[i].table, strlen(cases[i].table));
+      assert_null(strstr(text, "\"returns\""));
+    }
+  }
+}
+
 /* What could leave a string or a name of the glue is refused, and nothing is written. */
 static void read__no_text_becomes_code(void **state) {
   (void)state;
@@ -103,6 +137,25 @@ static void read__no_text_becomes_code(void **state) {
        "helios_decimal_f64"},
       {FILE_OF(FUNCTION("f", "f", "@helios", TYPE("int"), "")), "nothing that heliosc knows"},
       {FILE_OF(FUNCTION("f", "f", "@helios name", TYPE("int"), "")), "nothing that heliosc knows"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (n INTEGER)", TYPE("int"), "")),
+       "f returns a table, and INTEGER"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table", TYPE("void"), "")), "no list of columns"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (", TYPE("void"), "")), "no list of columns"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table n INTEGER", TYPE("void"), "")),
+       "no list of columns"},
+      {FILE_OF(
+           FUNCTION("f", "f", "@helios table (a TEXT)\\n@helios table (b TEXT)", TYPE("void"), "")),
+       "the second one"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table ()", TYPE("void"), "")), "'' is no column"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (n INTEGER,)", TYPE("void"), "")),
+       "'' is no column"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (n)", TYPE("void"), "")), "'n' is no column"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (1n TEXT)", TYPE("void"), "")),
+       "'1n' is no column"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (n number)", TYPE("void"), "")),
+       "has type 'number', which SQL does not have"},
+      {FILE_OF(FUNCTION("f", "f", "@helios table (n TEXT, N REAL)", TYPE("void"), "")),
+       "there twice"},
       {FILE_OF(FUNCTION("f", "f", "@helios deterministic now", TYPE("int"), "")),
        "nothing that heliosc knows"},
       {FILE_OF(FUNCTION("f", "f", "@helios default b 1", TYPE("int"), PARAM("a", TYPE("int")))),
@@ -125,9 +178,9 @@ static void read__no_text_becomes_code(void **state) {
 
 static void read__annotations_of_any_length(void **state) {
   (void)state;
-  char json[4000], text[4000], words[2000];
+  char json[8000], text[8000], words[5000];
   heard h;
-  for (size_t n = 480; n < 530; n++) {
+  for (size_t n = 4080; n < 4110; n++) {
     memset(words, 'x', n);
     memcpy(words, "name ", 5);
     words[n] = '\0';
@@ -137,7 +190,7 @@ static void read__annotations_of_any_length(void **state) {
             "{\"name\":\"f\",\"symbol\":\"f\",\"line\":1,\"column\":1,\"comment\":\"@helios %s\","
             "\"variadic\":false,\"annotations\":[],\"result\":%s,\"params\":[]}"),
         words, TYPE("int"));
-    assert_int_equal(read_unit(text, sizeof text, &h, json, false), n < 512 ? 0 : HCC_E_SOURCE);
+    assert_int_equal(read_unit(text, sizeof text, &h, json, false), n < 4095 ? 0 : HCC_E_SOURCE);
   }
 }
 
@@ -156,6 +209,7 @@ static void read__nothing_to_export(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(manifest__of_a_function),
+      cmocka_unit_test(manifest__of_a_table),
       cmocka_unit_test(read__no_text_becomes_code),
       cmocka_unit_test(read__annotations_of_any_length),
       cmocka_unit_test(read__nothing_to_export),

@@ -214,6 +214,8 @@ impl<'a, T: Argument<'a>> Argument<'a> for Option<T> {
 pub trait Return: Sized {
     /// In SQL; empty: nothing, or rows.
     const TYPE: &'static str;
+    /// Of its rows' values; empty: it gives none, or does not say.
+    const COLUMNS: &'static [&'static str] = &[];
     type Abi: Default;
     fn give(self) -> Self::Abi;
     /// Of a call that gives nothing: it has failed, or its result is NULL.
@@ -328,6 +330,7 @@ impl Return for Value {
 /// None is NULL.
 impl<T: Return> Return for Option<T> {
     const TYPE: &'static str = T::TYPE;
+    const COLUMNS: &'static [&'static str] = T::COLUMNS;
     type Abi = T::Abi;
     fn give(self) -> T::Abi {
         match self {
@@ -343,6 +346,7 @@ impl<T: Return> Return for Option<T> {
 /// An error fails the call with its text; an Error with its code too.
 impl<T: Return, E: Display + 'static> Return for Result<T, E> {
     const TYPE: &'static str = T::TYPE;
+    const COLUMNS: &'static [&'static str] = T::COLUMNS;
     type Abi = T::Abi;
     fn give(self) -> T::Abi {
         match self {
@@ -358,6 +362,7 @@ impl<T: Return, E: Display + 'static> Return for Result<T, E> {
 /// A result that can be rows: none of SQL's types.
 impl<R: Row + 'static> Return for Rows<R> {
     const TYPE: &'static str = "";
+    const COLUMNS: &'static [&'static str] = R::TYPES;
     type Abi = ();
     fn give(self) {
         if let Err(e) = Rows::give(self) {
@@ -370,6 +375,7 @@ macro_rules! rows_result {
     ($($t:ident $i:tt),*) => {
         impl<$($t: RowValue),*> Return for Vec<($($t,)*)> {
             const TYPE: &'static str = "";
+            const COLUMNS: &'static [&'static str] = <($($t,)*) as Row>::TYPES;
             type Abi = ();
             fn give(self) {
                 if let Err(e) = self.iter().try_for_each(Row::give) {
@@ -429,6 +435,32 @@ pub extern "C" fn helios_arena() -> i64 {
 }
 
 // ---- the manifest, joined while the procedure is compiled ----
+
+/// The type of column i of the `count` that table(...) names; `said` is the one that stands behind its name there, or "".
+pub const fn column<T: Return>(i: usize, count: usize, said: &'static str) -> &'static str {
+    let gives = T::TYPE.as_bytes();
+    if !(gives.is_empty() || matches!(gives, b"JSON")) {
+        panic!("a table's rows come as Rows<(A, B)>, Vec<(A, B)>, JSON, or by row(...): this result is a value");
+    }
+    if T::COLUMNS.is_empty() {
+        if said.is_empty() {
+            panic!("the result does not say the columns' types: write table(name: type, name: type)");
+        }
+        return said;
+    }
+    if !said.is_empty() {
+        panic!("the result says the columns' types: write table(name, name)");
+    }
+    if T::COLUMNS.len() != count {
+        panic!("table(...) has not as many names as the rows have values");
+    }
+    T::COLUMNS[i]
+}
+
+/// In SQL, of a column that table(...) gives a type.
+pub const fn value_type<T: RowValue + ?Sized>() -> &'static str {
+    T::TYPE
+}
 
 pub const fn joined_len(parts: &[&str]) -> usize {
     let (mut n, mut i) = (0, 0);

@@ -5,6 +5,8 @@ use crate::{abi, error::done, Date, Decimal, DecimalF64, Error, Json, JsonText, 
 
 /// A value of a row.
 pub trait RowValue {
+    /// In SQL.
+    const TYPE: &'static str = "ANY";
     fn give(&self) -> Result<(), Error>;
 }
 
@@ -13,8 +15,9 @@ fn bytes(value_type: u32, v: &[u8]) -> Result<(), Error> {
 }
 
 macro_rules! row_value {
-    ($($t:ty, $v:ident => $give:expr;)*) => {$(
+    ($($t:ty, $sql:literal, $v:ident => $give:expr;)*) => {$(
         impl RowValue for $t {
+            const TYPE: &'static str = $sql;
             fn give(&self) -> Result<(), Error> {
                 let $v = self;
                 $give
@@ -23,30 +26,32 @@ macro_rules! row_value {
     )*};
 }
 row_value! {
-    i64, v => done(unsafe { abi::row_i64(*v) });
-    i32, v => done(unsafe { abi::row_i64(*v as i64) });
-    bool, v => done(unsafe { abi::row_i64(*v as i64) });
-    f64, v => done(unsafe { abi::row_f64(*v) });
-    f32, v => done(unsafe { abi::row_f64(*v as f64) });
-    str, v => bytes(3, v.as_bytes());
-    String, v => bytes(3, v.as_bytes());
-    [u8], v => bytes(4, v);
-    Vec<u8>, v => bytes(4, v);
-    Json, v => bytes(5, v.to_text().as_bytes());
-    JsonText, v => bytes(5, v.0.as_bytes());
-    Decimal, v => bytes(6, v.as_str().as_bytes());
-    DecimalF64, v => v.0.give();
-    Date, v => v.0.give();
-    Timestamp, v => v.0.give();
+    i64, "BIGINT", v => done(unsafe { abi::row_i64(*v) });
+    i32, "INTEGER", v => done(unsafe { abi::row_i64(*v as i64) });
+    bool, "BOOLEAN", v => done(unsafe { abi::row_i64(*v as i64) });
+    f64, "REAL", v => done(unsafe { abi::row_f64(*v) });
+    f32, "REAL", v => done(unsafe { abi::row_f64(*v as f64) });
+    str, "TEXT", v => bytes(3, v.as_bytes());
+    String, "TEXT", v => bytes(3, v.as_bytes());
+    [u8], "BLOB", v => bytes(4, v);
+    Vec<u8>, "BLOB", v => bytes(4, v);
+    Json, "JSON", v => bytes(5, v.to_text().as_bytes());
+    JsonText, "JSON", v => bytes(5, v.0.as_bytes());
+    Decimal, "DECIMAL", v => bytes(6, v.as_str().as_bytes());
+    DecimalF64, "DECIMAL", v => v.0.give();
+    Date, "DATE", v => v.0.give();
+    Timestamp, "TIMESTAMP", v => v.0.give();
 }
 
 impl<T: RowValue + ?Sized> RowValue for &T {
+    const TYPE: &'static str = T::TYPE;
     fn give(&self) -> Result<(), Error> {
         (**self).give()
     }
 }
 
 impl<T: RowValue> RowValue for Option<T> {
+    const TYPE: &'static str = T::TYPE;
     fn give(&self) -> Result<(), Error> {
         match self {
             Some(v) => v.give(),
@@ -72,12 +77,15 @@ impl RowValue for Value {
 
 /// A row: a tuple of values, or a list of Value.
 pub trait Row {
+    /// Of its values, in SQL; empty: it does not say them.
+    const TYPES: &'static [&'static str] = &[];
     fn give(&self) -> Result<(), Error>;
 }
 
 macro_rules! row_tuple {
     ($($t:ident $i:tt),*) => {
         impl<$($t: RowValue),*> Row for ($($t,)*) {
+            const TYPES: &'static [&'static str] = &[$($t::TYPE),*];
             fn give(&self) -> Result<(), Error> {
                 $(self.$i.give()?;)*
                 done(unsafe { abi::row_end() })

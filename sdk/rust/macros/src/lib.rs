@@ -16,7 +16,8 @@ use words::Words;
 use wrong::Wrong;
 
 /// Makes a function a procedure. `#[heliosdb_procedure]` alone, or with: `name = "sql_name"`, `deterministic`,
-/// `state = "call"` (or "statement", "connection"), `capability = "read:orders, log"`, `default(parameter = literal)`.
+/// `state = "call"` (or "statement", "connection"), `capability = "read:orders, log"`, `default(parameter = literal)`,
+/// `table(column, column)`.
 #[proc_macro_attribute]
 pub fn heliosdb_procedure(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut out = item.clone();
@@ -139,27 +140,28 @@ fn quoted(text: &str) -> String {
     out + "\""
 }
 
+/// One of the manifest's texts.
+fn text(one: &str) -> TokenStream {
+    code(&format!("{:?},", one), Span::call_site(), &[])
+}
+
 /// The manifest as an array of texts, some of which only the compiler knows: the types' names.
 fn manifest(s: &Signature, w: &Words, cells: bool) -> TokenStream {
-    let mut parts = TokenStream::new();
-    let mut add = |text: &str| parts.extend(code(&format!("{:?},", text), Span::call_site(), &[]));
     let name = w.name.clone().unwrap_or_else(|| s.plain_name());
-    add(&format!("{{\"v\":1,\"procedures\":[{{\"name\":{},\"export\":{},\"params\":[", quoted(&name), quoted(&s.plain_name())));
+    let begin = "{\"v\":1,\"procedures\":[{\"name\":";
+    let mut parts = text(&format!("{}{},\"export\":{},\"params\":[", begin, quoted(&name), quoted(&s.plain_name())));
     for (i, p) in s.parameters.iter().enumerate() {
-        let mut add = |text: &str| parts.extend(code(&format!("{:?},", text), Span::call_site(), &[]));
-        add(&format!("{}{{\"name\":{},\"type\":\"", if i > 0 { "," } else { "" }, quoted(&p.name)));
+        parts.extend(text(&format!("{}{{\"name\":{},\"type\":\"", if i > 0 { "," } else { "" }, quoted(&p.name))));
         parts.extend(code(&format!("<__0 as {}Argument<'static>>::TYPE,", SDK), p.span, &[&p.lasting]));
         let fallback = w.defaults.iter().find(|(of, _)| *of == p.name);
         let end = fallback.map_or("\"}".to_string(), |(_, sql)| format!("\",\"default\":{}}}", quoted(sql)));
-        parts.extend(code(&format!("{:?},", end), Span::call_site(), &[]));
+        parts.extend(text(&end));
     }
-    let result = format!(
-        "{{ if <__0 as {0}Return>::TYPE.is_empty() {{ \"]\" }} else {{ \"],\\\"returns\\\":\\\"\" }} }},
-         <__0 as {0}Return>::TYPE,
-         {{ if <__0 as {0}Return>::TYPE.is_empty() {{ \"\" }} else {{ \"\\\"\" }} }},",
-        SDK
-    );
-    parts.extend(code(&result, s.result_span, &[&s.result]));
+    if w.columns.is_empty() {
+        parts.extend(returned(s));
+    } else {
+        parts.extend(table(s, w));
+    }
     let capabilities: Vec<String> = w.capabilities.iter().map(|c| quoted(c)).collect();
     let end = format!(
         ",\"deterministic\":{},\"strict\":{},\"state\":\"{}\"}}],\"capabilities\":[{}]}}\n",
@@ -168,7 +170,33 @@ fn manifest(s: &Signature, w: &Words, cells: bool) -> TokenStream {
         w.state,
         capabilities.join(",")
     );
-    parts.extend(code(&format!("{:?},", end), Span::call_site(), &[]));
+    parts.extend(text(&end));
+    parts
+}
+
+/// What closes the parameters, and the result.
+fn returned(s: &Signature) -> TokenStream {
+    let result = format!(
+        "{{ if <__0 as {0}Return>::TYPE.is_empty() {{ \"]\" }} else {{ \"],\\\"returns\\\":\\\"\" }} }},
+         <__0 as {0}Return>::TYPE,
+         {{ if <__0 as {0}Return>::TYPE.is_empty() {{ \"\" }} else {{ \"\\\"\" }} }},",
+        SDK
+    );
+    code(&result, s.result_span, &[&s.result])
+}
+
+/// What closes the parameters, and the columns: their types are the result's, or stand behind the names.
+fn table(s: &Signature, w: &Words) -> TokenStream {
+    let mut parts = text("],\"table\":[");
+    for (i, (name, typed)) in w.columns.iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        parts.extend(text(&format!("{}{{\"name\":{},\"type\":\"", comma, quoted(&signature::plain(name)))));
+        let said = if typed.is_empty() { "\"\"".into() } else { format!("{}value_type::<__1>()", SDK) };
+        let column = format!("{}column::<__0>({}, {}, {}),", SDK, i, w.columns.len(), said);
+        parts.extend(code(&column, name.span(), &[&s.result, typed]));
+        parts.extend(text("\"}"));
+    }
+    parts.extend(text("]"));
     parts
 }
 

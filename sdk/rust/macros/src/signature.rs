@@ -25,8 +25,13 @@ pub struct Signature {
 const KNOWN: &str = "i64, i32, f64, f32, bool, &str, String, &[u8], Vec<u8>, Json, JsonText, Decimal, DecimalF64, Date, \
                      Timestamp, Value, and Option of one of these";
 
-fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
+pub fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
     matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == c)
+}
+
+/// type of r#type.
+pub fn plain(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_string()
 }
 
 fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
@@ -61,7 +66,7 @@ fn skip_visibility(tokens: &[TokenTree]) -> &[TokenTree] {
 }
 
 /// Splits at commas outside of < >.
-fn split(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
+pub fn split(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
     let (mut parts, mut part, mut depth, mut arrow) = (Vec::new(), Vec::new(), 0i32, false);
     for token in tokens {
         if is_punct(Some(&token), ',') && depth == 0 {
@@ -79,7 +84,7 @@ fn split(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
 }
 
 /// 'static behind every & that names no lifetime, at any depth.
-fn lasting(tokens: &[TokenTree]) -> TokenStream {
+pub fn lasting(tokens: &[TokenTree]) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
         match token {
@@ -229,6 +234,6 @@ impl Signature {
     }
 
     pub fn plain_name(&self) -> String {
-        self.name.to_string().trim_start_matches("r#").to_string()
+        plain(&self.name)
     }
 }

@@ -1,9 +1,9 @@
 //! words.rs - what stands in the attribute's parentheses; the same words as in other languages' annotations
 //! (docs/sdk-rust.md). An unknown word is an error: it is never silently nothing.
 
-use crate::signature::Signature;
+use crate::signature::{is_punct, lasting, plain, split, Signature};
 use crate::wrong::Wrong;
-use proc_macro::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 pub struct Words {
     pub name: Option<String>,
@@ -12,29 +12,12 @@ pub struct Words {
     pub capabilities: Vec<String>,
     /// Parameter, literal of SQL.
     pub defaults: Vec<(String, String)>,
+    /// Name, and type if it has one; empty: no table, or as CREATE declares it.
+    pub columns: Vec<(Ident, TokenStream)>,
 }
 
 const KNOWN: &str = "known are name = \"...\", deterministic, state = \"call\" (\"statement\", \"connection\"), \
-                     capability = \"read:orders, log\", default(parameter = literal)";
-
-fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == c)
-}
-
-fn split(stream: TokenStream) -> Vec<Vec<TokenTree>> {
-    let (mut parts, mut part) = (Vec::new(), Vec::new());
-    for token in stream {
-        if is_punct(Some(&token), ',') {
-            parts.push(std::mem::take(&mut part));
-        } else {
-            part.push(token);
-        }
-    }
-    if !part.is_empty() {
-        parts.push(part);
-    }
-    parts
-}
+                     capability = \"read:orders, log\", default(parameter = literal), table(column, column)";
 
 /// One escape behind its backslash.
 fn escape(chars: &mut std::iter::Peekable<std::str::Chars>, out: &mut String) -> Option<()> {
@@ -116,11 +99,22 @@ fn is_name(name: &str) -> bool {
     name.len() <= 128 && name.split('.').all(word) && !name.starts_with(|c: char| c == '$' || c.is_ascii_digit())
 }
 
+/// SQL's names know no case.
+fn same_column(a: &Ident, b: &Ident) -> bool {
+    plain(a).eq_ignore_ascii_case(&plain(b))
+}
+
 impl Words {
     pub fn read(attribute: TokenStream, s: &Signature) -> Result<Words, Wrong> {
-        let mut words =
-            Words { name: None, deterministic: false, state: "call", capabilities: Vec::new(), defaults: Vec::new() };
-        for tokens in split(attribute) {
+        let mut words = Words {
+            name: None,
+            deterministic: false,
+            state: "call",
+            capabilities: Vec::new(),
+            defaults: Vec::new(),
+            columns: Vec::new(),
+        };
+        for tokens in split(attribute.into_iter().collect()) {
             words.read_one(&tokens, s)?;
         }
         Ok(words)
@@ -144,16 +138,17 @@ impl Words {
             ("state", Some(state), _) => self.read_state(tokens, &state)?,
             ("capability", Some(text), _) => self.add_capabilities(tokens, &text)?,
             ("capability", None, Some(list)) => {
-                for one in split(list) {
+                for one in split(list.into_iter().collect()) {
                     let text = string(one.first()).ok_or_else(|| Wrong::over(&one, KNOWN))?;
                     self.add_capabilities(&one, &text)?;
                 }
             }
             ("default", None, Some(list)) => {
-                for one in split(list) {
+                for one in split(list.into_iter().collect()) {
                     self.read_default(&one, s)?;
                 }
             }
+            ("table", None, Some(list)) if self.columns.is_empty() => self.read_table(tokens, list)?,
             ("private", ..) => return Err(Wrong::over(tokens, "a function without the attribute is private")),
             _ => return Err(Wrong::over(tokens, format!("'{}' is nothing that a procedure has: {}", word, KNOWN))),
         }
@@ -193,5 +188,26 @@ impl Words {
             None => return Err(Wrong::over(tokens, "a default is a number, \"text\", true, false or None: default(rate = 0.19)")),
         }
         Ok(())
+    }
+
+    /// name, name: type
+    fn read_table(&mut self, tokens: &[TokenTree], list: TokenStream) -> Result<(), Wrong> {
+        for one in split(list.into_iter().collect()) {
+            let column = match one.as_slice() {
+                [TokenTree::Ident(name)] => (name.clone(), TokenStream::new()),
+                [TokenTree::Ident(name), colon, typed @ ..] if is_punct(Some(colon), ':') && !typed.is_empty() => {
+                    (name.clone(), lasting(typed))
+                }
+                _ => return Err(Wrong::over(&one, "a column is a name, or a name and a type: table(n: i64, name: String)")),
+            };
+            if self.columns.iter().any(|(name, _)| same_column(name, &column.0)) {
+                return Err(Wrong::over(&one, format!("there are two columns '{}'", column.0)));
+            }
+            self.columns.push(column);
+        }
+        match self.columns.len() {
+            1..=100 => Ok(()),
+            _ => Err(Wrong::over(tokens, "a table has 1 to 100 columns")),
+        }
     }
 }
