@@ -12,7 +12,7 @@ function(helios_engine name folder)
   set(module ${CMAKE_BINARY_DIR}/generated/${name}.wasm)
   set(text ${CMAKE_BINARY_DIR}/generated/${name}.S)
   if(IS_DIRECTORY ${source} AND EXISTS ${WASI_LIBC} AND EXISTS "${WASI_BUILTINS}")
-    file(GLOB glue CONFIGURE_DEPENDS ${folder}/engine/*.[ch] ${folder}/engine/*.py ${folder}/heliosdb.* ${CMAKE_SOURCE_DIR}/sdk/engine/*.h)
+    file(GLOB glue CONFIGURE_DEPENDS ${folder}/engine/*.[ch] ${folder}/engine/*.py ${folder}/heliosdb.* ${CMAKE_SOURCE_DIR}/sdk/engine/*.h ${CMAKE_SOURCE_DIR}/sdk/engine/*.py)
     list(APPEND glue ${CMAKE_SOURCE_DIR}/sdk/c/heliosdb.h ${CMAKE_SOURCE_DIR}/rt-sandbox/hsb_status.def)
     set(once ${CMAKE_SOURCE_DIR}/sdk/engine/once.sh)
     add_custom_command(OUTPUT ${module}

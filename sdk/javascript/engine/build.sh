@@ -22,7 +22,7 @@ flags="--target=wasm32-wasi -O2 -mbulk-memory -msign-ext -fwrapv -D_GNU_SOURCE -
   -I$work -I$here -I$source -I$sdk/engine -I$sdk/c -I$sdk/../rt-sandbox"
 # shellcheck disable=SC2086
 compile() { "$clang" $flags -DCONFIG_VERSION="\"$version\"" "$@"; }
-python3 "$here/edit.py" "$source" "$work"
+python3 -B "$here/edit.py" "$source" "$work"
 compile -w -c "$work/quickjs.c" -o "$work/quickjs.o" &
 one=$!
 for name in libregexp libunicode dtoa cutils; do

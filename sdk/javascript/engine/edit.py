@@ -10,6 +10,9 @@ import re
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
+from changes import changed  # noqa: E402
+
 # what is looked for, as it stands or a regular expression; what takes its place; how often
 HEADER = [
     ("""typedef struct JSRefCountHeader {
@@ -84,17 +87,6 @@ SOURCE = [
     ("rt = mf->js_malloc(&ms, sizeof(JSRuntime));", "rt = je_room(sizeof(JSRuntime));", 1),
     ("ctx = js_mallocz_rt(rt, sizeof(JSContext));", "ctx = je_room(sizeof(JSContext));", 1),
 ]
-
-
-def changed(text, edits, name):
-    for old, new, times in edits:
-        if isinstance(old, str):
-            found, text = text.count(old), text.replace(old, new)
-        else:
-            text, found = old.subn(new, text)
-        if found != times:
-            sys.exit(f"edit.py: {name} has {found} times, not {times}: {old}")
-    return text
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
 # beside this file as one module, by clang and wasi-libc; LOWER (compiler/rewrite/lower_main.c) takes its setjmp away. Nothing of
-# MicroPython is changed but the names of functions, popitem and how floats are printed, in copies: names.c, heap.c, dict.c, double.c.
+# MicroPython is changed but in copies, by edit.py.
 set -eu
 source=$1 lower=$2 out=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,7 +10,7 @@ clang=${HELIOS_CLANG:-clang}
 
 # What was made of the same parts is taken again, by any preset.
 kept=$source/../../engines/python-$({
-  cat "$here"/*.[ch] "$here/build.sh" "$sdk"/c/setjmp.[ch] "$sdk/c/heliosdb.h" "$sdk"/../compiler/rewrite/sjlj*.[ch]
+  cat "$here"/*.[ch] "$here/build.sh" "$here/edit.py" "$sdk/engine/changes.py" "$sdk"/c/setjmp.[ch] "$sdk/c/heliosdb.h" "$sdk"/../compiler/rewrite/sjlj*.[ch]
   "$clang" --version
   cksum "$source/py/mpconfig.h" "$source/py/vm.c" "$source/py/gc.c"
 } | sha256sum | cut -c 1-16)
@@ -29,7 +29,7 @@ core="argcheck bc binary builtinevex builtinimport compile cstack emitbc emitcom
   objsingleton objslice objstr objstringio objstrunicode objtuple objtype objzip opmethods parse parsenum parsenumbase
   persistentcode pystack qstr reader runtime runtime_utils scheduler scope sequence smallint stackctrl stream
   unicode vm vstr warning"
-glue="stack near heap dict engine values double decimal json database host std names"
+glue="stack near catch heap dict engine values double decimal json json_text database host std names"
 files= # of MicroPython
 for name in $core; do files="$files $source/py/$name.c"; done
 for name in modre modbinascii modheapq; do files="$files $source/extmod/$name.c"; done
@@ -57,15 +57,7 @@ tables() {
   cat "$source/py/qstrdefs.h" genhdr/qstr.collected | sed 's/^Q(.*)/"&"/' |
     "$clang" -E --target=wasm32-wasi -DNO_QSTR $words - | sed 's/^"\(Q(.*)\)"/\1/' >genhdr/names
   python3 "$source/py/makeqstrdata.py" genhdr/names >genhdr/qstrdefs.generated.h
-  sed 's/^qstr qstr_find_strn(/qstr hp_scan_names(/' "$source/py/qstr.c" >renamed_qstr.c
-  sed 's/^void \*gc_alloc(/void *hp_search_heap(/' "$source/py/gc.c" >renamed_gc.c
-  sed '/if (self->map.is_ordered) {/,/}/c extern size_t hp_map_last(const mp_map_t *); cur = hp_map_last(&self->map);' "$source/py/objdict.c" >renamed_objdict.c
-  sed 's/^void mp_map_/void hp_old_map_/; s/(mp_map_lookup)(/(hp_old_map_lookup)(/' "$source/py/map.c" >renamed_map.c
-  sed 's/^mp_obj_t mp_parse_num_decimal(/mp_obj_t hp_old_parse_decimal(/' "$source/py/parsenum.c" >renamed_parsenum.c
-  sed 's/mp_format_float(o_val, buf, .*);/extern void hp_double_text(double, char *); hp_double_text(o_val, buf);/' "$source/py/objfloat.c" >renamed_objfloat.c
-  for name in qstr gc objdict map parsenum objfloat; do
-    cmp -s "$source/py/$name.c" renamed_$name.c && { echo "build.sh: $name.c is not as it was" >&2; exit 1; }
-  done
+  python3 -B "$here/edit.py" "$source" "$work"
   cd "$here"
 }
 
@@ -77,7 +69,7 @@ warn="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializer
 for file in $files $ours "$sdk/c/setjmp.c"; do
   name=$(basename "$file" .c) warnings=-w
   case $file in "$here"/*) warnings=$warn ;; esac
-  [ -f "$work/renamed_$name.c" ] && file=$work/renamed_$name.c
+  [ -f "$work/edited_$name.c" ] && file=$work/edited_$name.c
   echo "$wasm $flags $warnings -c $file -o $work/$name.o" >>"$work/todo"
 done
 xargs -P2 -L1 "$clang" <"$work/todo"

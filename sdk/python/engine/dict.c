@@ -11,19 +11,17 @@
 #include "engine.h"
 #include "py/builtin.h"
 
-#define SMALL 8u
+#define SMALL HP_SMALL_DICT
 #define BUILTINS_MOST 255
 
 static byte builtin_at[MP_QSTRnumber_of]; /* the place in the builtins' table and one */
 
 /* ---- the index ---- */
 
+/* A power of two, a half more at least. */
 static size_t places(size_t alloc) {
-  size_t n = 16;
-  while (n < alloc + alloc / 2) {
-    n *= 2;
-  }
-  return n;
+  size_t least = alloc + alloc / 2;
+  return least <= 16 ? 16 : (size_t)1 << (32 - __builtin_clz((unsigned)least - 1));
 }
 
 /* Bytes of a place: enough for alloc + 1. */
@@ -237,6 +235,18 @@ mp_map_elem_t *mp_map_lookup(mp_map_t *map, mp_obj_t key, mp_map_lookup_kind_t k
 
 void mp_map_init(mp_map_t *map, size_t n) {
   *map = (mp_map_t){.all_keys_are_qstrs = 1, .alloc = n, .table = n == 0 ? NULL : new_table(n)};
+}
+
+mp_obj_t hp_small_dict(const mp_map_elem_t *entries, size_t count) {
+  mp_obj_dict_t *dict = mp_obj_malloc(mp_obj_dict_t, &mp_type_dict);
+  bool names = true;
+  dict->map = (mp_map_t){.used = count, .alloc = count, .table = m_new(mp_map_elem_t, count)};
+  for (size_t i = 0; i < count; i++) {
+    dict->map.table[i] = entries[i];
+    names &= mp_obj_is_qstr(entries[i].key);
+  }
+  dict->map.all_keys_are_qstrs = names;
+  return MP_OBJ_FROM_PTR(dict);
 }
 
 void mp_map_init_fixed_table(mp_map_t *map, size_t n, const mp_obj_t *table) {

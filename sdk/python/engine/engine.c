@@ -239,36 +239,35 @@ static void find_procedure(void) {
  * end. */
 void __wasm_call_ctors(void);
 
-static __attribute__((noinline)) void run_script(void) {
+static int run_script(void *unused) {
+  (void)unused;
   unsigned length;
-  nlr_buf_t nlr;
-  if (nlr_push(&nlr) == 0) {
-    char *script = read_script(&length);
-    prepare();
-    evaluate(script, length);
-    find_procedure();
-    nlr_pop();
-  } else {
-    describe(MP_OBJ_FROM_PTR(nlr.ret_val));
-    heliosdb_error(code_of(MP_OBJ_FROM_PTR(nlr.ret_val)), said.at, whole_length(&said, 511));
-  }
+  char *script = read_script(&length);
+  prepare();
+  evaluate(script, length);
+  find_procedure();
+  return 0;
 }
 
 void stackRestore(uintptr_t at); /* setjmp.c */
 
 /* The exports have no frame: they choose where the stack is. */
 static __attribute__((noinline)) void begin(void) {
+  mp_obj_t exception;
   mp_cstack_init_with_top((void *)hp_stack_top(), STACK_LIMIT);
   hp_heap_begin(); /* before a function that calls setjmp: its table is there */
   hp_map_begin();
   mp_init();
+  if (!hp_try(&exception, run_script, NULL)) {
+    describe(exception);
+    heliosdb_error(code_of(exception), said.at, whole_length(&said, 511));
+  }
 }
 
 __attribute__((export_name("_initialize"))) void engine_initialize(void) {
   stackRestore(hp_stack_top());
   __wasm_call_ctors();
   begin();
-  run_script();
   hp_heap_settle();
 }
 
@@ -336,18 +335,20 @@ static bool read_arguments(mp_obj_t *args) {
   return true;
 }
 
+static int run_procedure(void *unused) {
+  (void)unused;
+  mp_obj_t *args = mp_pystack_alloc(sizeof *args * (parameters + 1));
+  if (read_arguments(args)) {
+    hp_heap_mark_call();
+    give_result(mp_call_function_n_kw(procedure, parameters, 0, args));
+  }
+  mp_pystack_free(args);
+  return 0;
+}
+
 static __attribute__((noinline)) void call(void) {
-  nlr_buf_t nlr;
-  if (nlr_push(&nlr) == 0) {
-    mp_obj_t *args = mp_pystack_alloc(sizeof *args * (parameters + 1));
-    if (read_arguments(args)) {
-      hp_heap_mark_call();
-      give_result(mp_call_function_n_kw(procedure, parameters, 0, args));
-    }
-    mp_pystack_free(args);
-    nlr_pop();
-  } else {
-    mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+  mp_obj_t exception;
+  if (!hp_try(&exception, run_procedure, NULL)) {
     int code = code_of(exception);
     log_traceback(exception);
     describe(exception);

@@ -11,7 +11,7 @@ if(EXISTS ${MICROPYTHON}/py/mpconfig.h AND EXISTS /usr/lib/wasm32-wasi/libc.a)
   add_executable(lower rewrite/lower_main.c ${LOWER_SOURCES} base/arena.c base/buf.c base/error.c module/callgraph.c module/instr.c module/reader.c)
   target_link_libraries(lower PRIVATE hsb helios_flags)
   target_include_directories(lower PRIVATE base module rewrite)
-  file(GLOB PYTHON_SOURCES CONFIGURE_DEPENDS ${PYTHON_DIR}/*.c ${PYTHON_DIR}/*.h ${PYTHON_DIR}/build.sh)
+  file(GLOB PYTHON_SOURCES CONFIGURE_DEPENDS ${PYTHON_DIR}/*.c ${PYTHON_DIR}/*.h ${PYTHON_DIR}/*.py ${PYTHON_DIR}/build.sh ${SDK_DIR}/engine/*.py)
   add_custom_command(OUTPUT ${PYTHON_MODULE}
     COMMAND sh ${PYTHON_DIR}/build.sh ${MICROPYTHON} $<TARGET_FILE:lower> ${PYTHON_MODULE}
     DEPENDS lower ${PYTHON_SOURCES} ${SDK_DIR}/c/setjmp.c ${SDK_DIR}/c/setjmp.h ${SDK_DIR}/c/heliosdb.h

@@ -3,12 +3,15 @@
  *   engine.c      the module's exports: evaluates the script, runs a procedure
  *   stack.c       where the stack of calls is
  *   near.c        what each call writes
+ *   catch.c       exceptions that C catches
+ *   quick.h       short ways of MicroPython's interpreter
  *   heap.c        memory: when it grows, when it is collected
  *   dict.c        dicts
  *   values.c      Python values from and to the host's
  *   double.c      floats as text
  *   decimal.c     Decimal
  *   json.c        json
+ *   json_text.c   values as JSON
  *   database.c    heliosdb: statements and transactions
  *   host.c        heliosdb: all other host functions
  *   std.c         random, hashlib, time, typing and __future__ as far as they make sense here
@@ -43,6 +46,10 @@ uintptr_t hp_stack_top(void);
 extern const void *hp_outermost; /* where the frame of the procedure's call begins */
 extern char hp_nursery[], hp_pystack[];
 
+/* ---- catch.c ---- */
+/* False: f raised. It may write what it keeps behind arg. */
+bool hp_try(mp_obj_t *exception, int (*f)(void *), void *arg);
+
 /* ---- heap.c ---- */
 void hp_heap_begin(void);
 /* Between the script and its calls: frees what only the evaluation needed. */
@@ -53,7 +60,15 @@ void hp_heap_between_calls(void);
 void hp_heap_mark_call(void);
 
 /* ---- dict.c ---- */
+#define HP_SMALL_DICT 8u /* entries that have no index */
 void hp_map_begin(void);
+/* Of at most HP_SMALL_DICT entries, whose keys are different strs. */
+mp_obj_t hp_small_dict(const mp_map_elem_t *entries, size_t count);
+
+/* ---- names.c ---- */
+/* The interned string of at most 8 bytes, zeros behind it; MP_QSTRnull: there is none, or no place
+ * was left for it. */
+qstr hp_short_name(uint64_t eight, size_t length);
 
 /* ---- values.c ---- */
 typedef struct hp_bytes {
@@ -66,6 +81,8 @@ hp_bytes hp_text_of(mp_obj_t o); /* of a str only */
 mp_obj_t hp_int_of(long long v);
 /* A str of bytes that stay: UTF-8, a NUL behind them. */
 mp_obj_t hp_text_at(const char *at, size_t length);
+/* The same bytes with a NUL behind them: those of a str or bytes have one. */
+const char *hp_ended(mp_obj_t o, hp_bytes b);
 int hp_is_utf8(const unsigned char *at, unsigned length);
 /* str if it is UTF-8, else MP_OBJ_NULL. */
 mp_obj_t hp_new_text(const char *at, unsigned length);
@@ -89,8 +106,13 @@ int hp_give(const hp_sink *sink, enum hg_sqltype type, mp_obj_t value);
 mp_obj_t hp_column(int stmt, unsigned column);
 
 /* ---- json.c ---- */
-/* at is UTF-8. ValueError if it is no JSON. */
+/* at is UTF-8, and a NUL behind it. ValueError if it is no JSON. */
 mp_obj_t hp_json_loads(const char *at, unsigned length);
+/* Where a string has a quote, a backslash or a control character, or ends. */
+const char *hp_json_plain_end(const char *at, const char *end);
+
+/* ---- json_text.c ---- */
+/* TypeError if JSON has no such value. */
 void hp_json_dumps(vstr_t *out, mp_obj_t v, const char *item, const char *key);
 
 /* ---- double.c ---- */

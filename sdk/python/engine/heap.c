@@ -23,6 +23,7 @@
 #define PAGE 65536u
 #define SPARES 16
 #define LEAST_AREA (32u << 10)
+#define FEW_BLOCKS 8u /* their marks are within four bytes of the table */
 #define BLOCK MICROPY_BYTES_PER_GC_BLOCK
 
 static bool collect_later; /* between calls at the latest */
@@ -119,8 +120,34 @@ static void *search(size_t bytes, unsigned flags) {
   return first ? hp_search_heap(bytes, flags) : at;
 }
 
-/* Behind all that the area has ever had since it was last swept. */
+/* A few blocks behind all that the area has ever had since it was last swept; NULL: another way
+ * must be taken. */
+static inline void *take_few(size_t bytes) {
+  mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
+  size_t blocks = (bytes + BLOCK - 1) / BLOCK, first = area->gc_last_used_block + 1;
+  if (blocks - 1 >= FEW_BLOCKS || first + blocks > area->gc_alloc_table_byte_len * 4 ||
+      MP_STATE_THREAD(gc_lock_depth) != 0 ||
+      MP_STATE_MEM(gc_alloc_amount) >= MP_STATE_MEM(gc_alloc_threshold)) {
+    return NULL;
+  }
+  uint32_t four; /* bytes of the table; the last may be the area's next, which stay as they are */
+  byte *table = area->gc_alloc_table_start + first / 4;
+  memcpy(&four, table, sizeof four);
+  four |= ((0xaaaaaaaau & ((1u << 2 * blocks) - 1)) ^ 3) << 2 * (first % 4);
+  memcpy(table, &four, sizeof four);
+  area->gc_last_used_block = first + blocks - 1;
+  MP_STATE_MEM(gc_alloc_amount) += blocks;
+  char *at = (char *)area->gc_pool_start + first * BLOCK;
+  memset(at + (blocks - 1) * BLOCK, 0, BLOCK);
+  return at;
+}
+
+/* As take_few, of any size. */
 void *gc_alloc(size_t bytes, unsigned flags) {
+  void *few = take_few(bytes);
+  if (few != NULL) {
+    return few;
+  }
   mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
   size_t blocks = bytes / BLOCK + (bytes % BLOCK != 0), first = area->gc_last_used_block + 1;
   bool here = blocks > 0 && MP_STATE_THREAD(gc_lock_depth) == 0 &&
@@ -135,6 +162,13 @@ void *gc_alloc(size_t bytes, unsigned flags) {
   MP_STATE_MEM(gc_alloc_amount) += blocks;
   memset(at + bytes, 0, blocks * BLOCK - bytes);
   return at;
+}
+
+void *hp_old_m_malloc(size_t bytes);
+
+void *m_malloc(size_t bytes) {
+  void *few = take_few(bytes);
+  return few != NULL ? few : hp_old_m_malloc(bytes);
 }
 
 void gc_collect(void) {

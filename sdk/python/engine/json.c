@@ -1,6 +1,6 @@
-/* json.c - module json, and JSON arguments. MicroPython's own takes '{' for {} and leaves halves of
- * surrogate pairs in strings; this one takes what RFC 8259 allows and nothing else. Must check the
- * stack at each level: nesting is the caller's. */
+/* json.c - module json, and JSON arguments; what is written is in json_text.c. MicroPython's own
+ * takes '{' for {} and leaves halves of surrogate pairs in strings; this one takes what RFC 8259
+ * allows and nothing else. Must check the stack at each level: nesting is the caller's. */
 #include "engine.h"
 #include "py/builtin.h"
 #include "py/cstack.h"
@@ -9,7 +9,9 @@
 #include "py/stream.h"
 
 #define SMALL_DIGITS 18u /* numbers of so many fit 64 bits */
+#define FEW 16u          /* members of an array that are kept before there is one */
 
+/* A NUL stands at the end, which ends all but strings. */
 typedef struct parser {
   const char *begin, *at, *end;
 } parser;
@@ -21,15 +23,16 @@ static NORETURN void wrong(const parser *p, const char *what) {
                     (unsigned)(p->at - p->begin));
 }
 
-static void blanks(parser *p) {
-  while (p->at < p->end && (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
+static inline void blanks(parser *p) {
+  while ((unsigned char)*p->at <= ' ' &&
+         (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
     p->at++;
   }
 }
 
-static bool take(parser *p, char c) {
+static inline bool take(parser *p, char c) {
   blanks(p);
-  bool there = p->at < p->end && *p->at == c;
+  bool there = *p->at == c;
   p->at += there;
   return there;
 }
@@ -102,13 +105,33 @@ static mp_obj_t escaped_string(parser *p, const char *begin) {
   return mp_obj_new_str(v.buf, v.len);
 }
 
-/* It is UTF-8, as all of the text. Keys are mostly names that the script has, too: as interned
- * strings they are found by their address. */
-static mp_obj_t plain_string(const char *at, size_t n, bool is_key) {
-  qstr name = is_key ? qstr_find_strn(at, n) : MP_QSTRnull;
-  if (name != MP_QSTRnull) {
-    return MP_OBJ_NEW_QSTR(name);
+/* How many of these bytes stand before a quote, a backslash or a control character. */
+static unsigned plain_bytes(uint64_t eight) {
+  const uint64_t ones = 0x0101010101010101u;
+  uint64_t quote = eight ^ ones * '"', slash = eight ^ ones * '\\';
+  uint64_t found =
+      ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((eight - ones * 0x20) & ~eight);
+  found &= ones << 7;
+  return found == 0 ? 8 : (unsigned)__builtin_ctzll(found) / 8;
+}
+
+const char *hp_json_plain_end(const char *at, const char *end) {
+  for (uint64_t eight; end - at >= 8;) {
+    memcpy(&eight, at, 8);
+    unsigned n = plain_bytes(eight);
+    at += n;
+    if (n < 8) {
+      return at;
+    }
   }
+  while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
+    at++;
+  }
+  return at;
+}
+
+/* It is UTF-8, as all of the text. */
+static mp_obj_t plain_string(const char *at, size_t n) {
   char *own = m_new(char, n + 1);
   memcpy(own, at, n);
   own[n] = '\0';
@@ -116,14 +139,11 @@ static mp_obj_t plain_string(const char *at, size_t n, bool is_key) {
 }
 
 /* Behind the quote. */
-static mp_obj_t string(parser *p, bool is_key) {
+static mp_obj_t string(parser *p) {
   const char *begin = p->at;
-  while (p->at < p->end && *p->at != '"' && *p->at != '\\' && (unsigned char)*p->at >= 0x20) {
-    p->at++;
-  }
+  p->at = hp_json_plain_end(begin, p->end);
   bool plain = p->at < p->end && *p->at == '"';
-  mp_obj_t s =
-      plain ? plain_string(begin, (size_t)(p->at - begin), is_key) : escaped_string(p, begin);
+  mp_obj_t s = plain ? plain_string(begin, (size_t)(p->at - begin)) : escaped_string(p, begin);
   if (p->at == p->end) {
     wrong(p, "a string without an end");
   }
@@ -131,105 +151,166 @@ static mp_obj_t string(parser *p, bool is_key) {
   return s;
 }
 
-/* What the digits of a number say: value * 10^power, if they are not too many. */
-typedef struct figures {
-  unsigned long long value;
-  unsigned count; /* of digits, with zeros in front */
-  int power;
-} figures;
-
-static unsigned digits(parser *p, figures *f) {
+/* Keys are mostly names that the script has, too: as interned strings they are found by their
+ * address. */
+static mp_obj_t object_key(parser *p) {
   const char *begin = p->at;
-  while (p->at < p->end && *p->at >= '0' && *p->at <= '9') {
-    f->value = f->value * 10 + (unsigned)(*p->at++ - '0');
+  uint64_t eight;
+  if (p->end - begin > 8) {
+    memcpy(&eight, begin, 8);
+    unsigned n = plain_bytes(eight);
+    bool all = n > 0 && begin[n] == '"';
+    qstr name =
+        all ? hp_short_name(n == 8 ? eight : eight & ((1ull << 8 * n) - 1), n) : MP_QSTRnull;
+    if (name != MP_QSTRnull) {
+      p->at = begin + n + 1;
+      return MP_OBJ_NEW_QSTR(name);
+    }
   }
-  unsigned n = (unsigned)(p->at - begin);
-  f->count += n;
-  return n;
+  const char *end = hp_json_plain_end(begin, p->end);
+  bool plain = end < p->end && *end == '"';
+  qstr name = plain ? qstr_find_strn(begin, (size_t)(end - begin)) : MP_QSTRnull;
+  if (name == MP_QSTRnull) {
+    return string(p);
+  }
+  p->at = end + 1;
+  return MP_OBJ_NEW_QSTR(name);
 }
 
-static void exponent(parser *p, figures *f) {
-  figures e = {0};
-  bool minus = ++p->at < p->end && *p->at == '-';
-  p->at += p->at < p->end && (*p->at == '+' || *p->at == '-');
-  if (digits(p, &e) == 0) {
+/* ---- numbers ---- */
+
+static const char *digits(uint64_t *value, const char *at) {
+  for (unsigned digit; (digit = (unsigned)(unsigned char)*at - '0') < 10; at++) {
+    *value = *value * 10 + digit;
+  }
+  return at;
+}
+
+/* Of ten, behind the 'e'. */
+static int exponent(parser *p) {
+  uint64_t e = 0;
+  bool minus = *++p->at == '-';
+  p->at += *p->at == '+' || *p->at == '-';
+  const char *end = digits(&e, p->at);
+  bool many = end - p->at > 4;
+  if (end == p->at) {
     wrong(p, "a bad number");
   }
-  int by = e.count > 4 ? 9999 : (int)e.value;
-  f->power += minus ? -by : by;
+  p->at = end;
+  int by = many ? 9999 : (int)e;
+  return minus ? -by : by;
 }
 
-static mp_obj_t real_number(const figures *f, const char *begin, size_t n) {
+/* p->at is behind the whole part, which has the value m and so many digits. */
+static mp_obj_t real_number(parser *p, const char *begin, uint64_t m, size_t count) {
   bool minus = *begin == '-';
-  double v = f->count <= SMALL_DIGITS ? hp_double_of(f->value, f->power)
-                                      : hp_read_double(begin + minus, n - minus);
+  int power = 0;
+  if (*p->at == '.') {
+    const char *end = digits(&m, p->at + 1);
+    power = -(int)(end - p->at - 1);
+    p->at = end;
+    count += (size_t)-power;
+    if (power == 0) {
+      wrong(p, "a bad number");
+    }
+  }
+  if ((*p->at | 32) == 'e') {
+    power += exponent(p);
+  }
+  double v = count <= SMALL_DIGITS ? hp_double_of(m, power)
+                                   : hp_read_double(begin + minus, (size_t)(p->at - begin) - minus);
   return mp_obj_new_float(minus ? -v : v);
 }
 
 static mp_obj_t number(parser *p) {
-  const char *begin = p->at;
-  bool real = false, minus = *begin == '-';
-  figures f = {0};
-  p->at += minus;
-  bool zero = p->at < p->end && *p->at == '0';
-  unsigned whole = digits(p, &f);
-  if (whole == 0 || (zero && whole > 1)) {
+  const char *begin = p->at, *whole = begin + (*begin == '-');
+  uint64_t m = 0;
+  p->at = digits(&m, whole);
+  size_t count = (size_t)(p->at - whole);
+  if (count == 0 || (*whole == '0' && count > 1)) {
     wrong(p, "a bad number");
   }
-  if (p->at < p->end && *p->at == '.') {
-    real = true;
-    p->at++;
-    f.power = -(int)digits(p, &f);
-    if (f.power == 0) {
-      wrong(p, "a bad number");
-    }
+  if (*p->at == '.' || (*p->at | 32) == 'e') {
+    return real_number(p, begin, m, count);
   }
-  if (p->at < p->end && (*p->at | 32) == 'e') {
-    real = true;
-    exponent(p, &f);
+  return count > SMALL_DIGITS ? mp_parse_num_integer(begin, (size_t)(p->at - begin), 10, NULL)
+                              : hp_int_of(whole > begin ? -(long long)m : (long long)m);
+}
+
+/* ---- objects and arrays: the first members are kept until it is known how many there are ---- */
+
+/* The place of the key among these. A name is never equal to a str that is none. */
+static size_t find_key(const mp_map_elem_t *few, size_t count, mp_obj_t key) {
+  size_t i = 0;
+  bool name = mp_obj_is_qstr(key);
+  while (i < count && few[i].key != key &&
+         (name || mp_obj_is_qstr(few[i].key) || !mp_obj_equal(few[i].key, key))) {
+    i++;
   }
-  size_t n = (size_t)(p->at - begin);
-  if (real) {
-    return real_number(&f, begin, n);
+  return i;
+}
+
+static mp_map_elem_t member(parser *p) {
+  mp_map_elem_t e;
+  if (!take(p, '"')) {
+    wrong(p, "no key");
   }
-  return whole > SMALL_DIGITS ? mp_parse_num_integer(begin, n, 10, NULL)
-                              : hp_int_of(minus ? -(long long)f.value : (long long)f.value);
+  e.key = object_key(p);
+  if (!take(p, ':')) {
+    wrong(p, "no ':'");
+  }
+  e.value = value(p);
+  return e;
 }
 
 static mp_obj_t object(parser *p) {
-  mp_obj_t dict = mp_obj_new_dict(0);
-  mp_map_t *map = mp_obj_dict_get_map(dict);
+  mp_obj_t dict = MP_OBJ_NULL;
+  size_t count = 0;
   if (take(p, '}')) {
-    return dict;
+    return mp_obj_new_dict(0);
   }
+  mp_map_elem_t *few = mp_pystack_alloc(HP_SMALL_DICT * sizeof *few);
   do {
-    if (!take(p, '"')) {
-      wrong(p, "no key");
+    mp_map_elem_t e = member(p);
+    size_t at = dict == MP_OBJ_NULL ? find_key(few, count, e.key) : HP_SMALL_DICT;
+    if (at < HP_SMALL_DICT) {
+      few[at] = e;
+      count += at == count;
+      continue;
     }
-    mp_obj_t key = string(p, true);
-    if (!take(p, ':')) {
-      wrong(p, "no ':'");
-    }
-    mp_obj_t v = value(p);
-    mp_map_lookup(map, key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value = v;
+    dict = dict == MP_OBJ_NULL ? hp_small_dict(few, count) : dict;
+    mp_map_lookup(mp_obj_dict_get_map(dict), e.key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value =
+        e.value;
   } while (take(p, ','));
   if (!take(p, '}')) {
     wrong(p, "an object without an end");
   }
+  dict = dict == MP_OBJ_NULL ? hp_small_dict(few, count) : dict;
+  mp_pystack_free(few);
   return dict;
 }
 
 static mp_obj_t array(parser *p) {
-  mp_obj_t list = mp_obj_new_list(0, NULL);
+  mp_obj_t list = MP_OBJ_NULL;
+  size_t count = 0;
   if (take(p, ']')) {
-    return list;
+    return mp_obj_new_list(0, NULL);
   }
+  mp_obj_t *few = mp_pystack_alloc(FEW * sizeof *few);
   do {
-    mp_obj_list_append(list, value(p));
+    mp_obj_t v = value(p);
+    if (count < FEW) {
+      few[count++] = v;
+      continue;
+    }
+    list = list == MP_OBJ_NULL ? mp_obj_new_list(count, few) : list;
+    mp_obj_list_append(list, v);
   } while (take(p, ','));
   if (!take(p, ']')) {
     wrong(p, "an array without an end");
   }
+  list = list == MP_OBJ_NULL ? mp_obj_new_list(count, few) : list;
+  mp_pystack_free(few);
   return list;
 }
 
@@ -243,19 +324,19 @@ static mp_obj_t word(parser *p, const char *text, mp_obj_t v) {
 }
 
 static mp_obj_t value(parser *p) {
-  mp_cstack_check();
   blanks(p);
-  char c = p->at < p->end ? *p->at : '\0';
-  switch (c) {
+  switch (*p->at) {
   case '{':
+    mp_cstack_check();
     p->at++;
     return object(p);
   case '[':
+    mp_cstack_check();
     p->at++;
     return array(p);
   case '"':
     p->at++;
-    return string(p, false);
+    return string(p);
   case 't':
     return word(p, "true", mp_const_true);
   case 'f':
@@ -263,7 +344,7 @@ static mp_obj_t value(parser *p) {
   case 'n':
     return word(p, "null", mp_const_none);
   default:
-    if (c != '-' && (c < '0' || c > '9')) {
+    if (*p->at != '-' && (*p->at < '0' || *p->at > '9')) {
       wrong(p, "no value");
     }
     return number(p);
@@ -280,14 +361,6 @@ mp_obj_t hp_json_loads(const char *at, unsigned length) {
   return v;
 }
 
-void hp_json_dumps(vstr_t *out, mp_obj_t v, const char *item, const char *key) {
-  mp_print_ext_t print;
-  vstr_init_print(out, 64, &print.base);
-  print.item_separator = item;
-  print.key_separator = key;
-  mp_obj_print_helper(&print.base, v, PRINT_JSON);
-}
-
 /* ---- module json ---- */
 
 static mp_obj_t loads(mp_obj_t text) {
@@ -295,7 +368,7 @@ static mp_obj_t loads(mp_obj_t text) {
   if (!hp_is_utf8((const unsigned char *)b.at, b.length)) {
     mp_raise_msg(&mp_type_UnicodeError, MP_ERROR_TEXT("JSON that is not valid UTF-8"));
   }
-  return hp_json_loads(b.at, b.length);
+  return hp_json_loads(hp_ended(text, b), b.length);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(loads_obj, loads);
 

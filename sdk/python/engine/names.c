@@ -4,8 +4,7 @@
  *
  * Invariant: entries name strings that exist; what is not in the table, and could not be, is
  * scanned for. */
-#include <string.h>
-
+#include "engine.h"
 #include "py/mpstate.h"
 #include "py/qstr.h"
 
@@ -26,9 +25,51 @@ static uint32_t hash(const char *at, size_t length) {
   return h ^ h >> 15;
 }
 
+/* Names of up to 8 bytes as such: most keys of JSON are. */
+#define SHORT_SLOTS 2048u
+#define SHORT_MOST 1500u
+static uint64_t short_names[SHORT_SLOTS]; /* 0: free */
+static struct {
+  uint16_t q;
+  uint8_t length;
+} shorts[SHORT_SLOTS];
+static uint32_t short_count;
+
+static uint32_t short_slot(uint64_t eight) {
+  return (uint32_t)(eight * 0x9e3779b97f4a7c15u >> 53);
+}
+
+static void add_short(qstr q, const char *at, size_t length) {
+  uint64_t eight = 0;
+  memcpy(&eight, at, length);
+  uint32_t slot = short_slot(eight);
+  if (eight == 0 || short_count == SHORT_MOST) {
+    return;
+  }
+  while (short_names[slot] != 0) {
+    slot = (slot + 1) % SHORT_SLOTS;
+  }
+  short_names[slot] = eight;
+  shorts[slot].q = (uint16_t)q;
+  shorts[slot].length = (uint8_t)length;
+  short_count++;
+}
+
+qstr hp_short_name(uint64_t eight, size_t length) {
+  for (uint32_t slot = short_slot(eight); short_names[slot] != 0; slot = (slot + 1) % SHORT_SLOTS) {
+    if (short_names[slot] == eight && shorts[slot].length == length) {
+      return shorts[slot].q;
+    }
+  }
+  return MP_QSTRnull;
+}
+
 static void add(qstr q) {
   size_t length;
   const char *at = (const char *)qstr_data(q, &length);
+  if (length <= 8) {
+    add_short(q, at, length);
+  }
   longest = length > longest ? length : longest;
   uint32_t slot = hash(at, length) % SLOTS;
   while (table[slot] != 0) {

@@ -35,10 +35,14 @@ static unsigned character(const unsigned char *at, unsigned left) {
 /* ASCII, 8 bytes at a time */
 static unsigned plain(const unsigned char *at, unsigned length) {
   unsigned i = 0;
-  for (uint64_t eight; length - i >= 8; i += 8) {
-    memcpy(&eight, at + i, 8);
+  for (uint64_t eight; i < length && length >= 8; i += 8) {
+    bool last = length - i < 8;
+    memcpy(&eight, at + (last ? length - 8 : i), 8);
     if ((eight & 0x8080808080808080u) != 0) {
-      break;
+      return i;
+    }
+    if (last) {
+      return length;
     }
   }
   return i;
@@ -71,6 +75,16 @@ hp_bytes hp_bytes_of(mp_obj_t o) {
   mp_buffer_info_t info;
   mp_get_buffer_raise(o, &info, MP_BUFFER_READ);
   return (hp_bytes){info.buf, (unsigned)info.len};
+}
+
+const char *hp_ended(mp_obj_t o, hp_bytes b) {
+  if (mp_obj_is_str_or_bytes(o)) {
+    return b.at;
+  }
+  char *own = m_new(char, b.length + 1);
+  memcpy(own, b.at, b.length);
+  own[b.length] = '\0';
+  return own;
 }
 
 hp_bytes hp_text_of(mp_obj_t o) {
@@ -154,7 +168,7 @@ static mp_obj_t read_bytes(const source *s, enum hg_type type) {
     return MP_OBJ_NULL;
   }
   if (type == HG_JSON) {
-    return hp_json_loads(v.buf, (unsigned)n);
+    return hp_json_loads(vstr_null_terminated_str(&v), (unsigned)n);
   }
   return type == HG_DECIMAL ? hp_decimal_new(v.buf, (unsigned)n)
                             : hp_text_at(vstr_null_terminated_str(&v), v.len);

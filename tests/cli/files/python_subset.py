@@ -47,6 +47,13 @@ class K:\n    def __init__(self, v): self.v = v\n    def __hash__(self): return 
 def f(**k): return list(k)\nassert f(z=1, a=2, m=3) == ["z", "a", "m"]
 class C: pass\nc = C(); c.z = 1; c.a = 2; assert list(c.__dict__) == ["z", "a"]
 import json; assert json.dumps(json.loads('{"z":1,"a":{"y":1e2,"b":[0.1,-5]},"z":2}')) == '{"z": 2, "a": {"y": 100.0, "b": [0.1, -5]}}'
+import json\nfor bad in (b"a", [bytearray(b"a")], {"a": {1}}, {(1, 2): 3}, object(), (i for i in [])):\n    try:\n        json.dumps(bad)\n        assert False\n    except TypeError: pass
+import json\nclass L(list): pass\nassert json.dumps({1: True, None: 1.5, "x\x08\x1f\x7f": [float("inf"), -7, 2 ** 70, L((1,)), ()]}) == '{"1": true, "null": 1.5, "x\\b\\u001f\x7f": [Infinity, -7, 1180591620717411303424, [1], []]}'
+import json; assert list(json.loads('{"an_unknown_key":1,"b":2,"":3,"an_unknown_key":4,"b":5,"":6}').items()) == [("an_unknown_key", 4), ("b", 5), ("", 6)] and json.loads(bytearray(b'[1,"12345678"]')) == [1, "12345678"]
+import json\nfor bad in ('', '[1', '{"a"}', '{"a":1,}', '"a', '"a\\\\', '01', '1.', '1e', '-', 'nul', '[1]x', '"\x01"', '{"12345678":1'):\n    try:\n        json.loads(bad)\n        assert False, bad\n    except ValueError: pass
+def f():\n    for i in range(3):\n        try:\n            yield i\n        except KeyError as e:\n            yield str(e.args[0])\ng = f(); assert next(g) == 0 and g.throw(KeyError("k")) == "k" and next(g) == 1 and sum(f()) == 3
+def f(n):\n    try:\n        if n == 0: raise KeyError(n)\n        return f(n - 1)\n    finally:\n        seen.append(n)\nseen = []\ntry: f(3)\nexcept KeyError: seen.append("out")\nassert seen == [0, 1, 2, 3, "out"]
+assert [sorted([3, 1, 2], key=lambda x: 1 / x if x else 0), 2.5 * 4 - 1, 1 + 0.5, 0.5 - True] == [[3, 2, 1], 9.0, 1.5, -0.5] and [10, 20][-1] == 20\ntry: sorted([1, 0], key=lambda x: 1 / x)\nexcept ZeroDivisionError: pass\nelse: assert False
 import builtins, hashlib, time, typing, heliosdb, heliosdb_wasm, collections, decimal; assert heliosdb_wasm.query is heliosdb.query
 assert (258).to_bytes(2, "big") == b"\x01\x02" and [1, 2, 3, 4][1:3] == [2, 3] and "é".isalpha() is False and "e".isalpha()
 from decimal import Decimal; assert abs(Decimal("-1.5")) == Decimal("1.5") and float(Decimal("0.5")) == 0.5 and Decimal("2") * Decimal("0.5") - 1 == 0 and str(Decimal("2").quantize(Decimal("0.1"))) == "2.0"

@@ -157,6 +157,10 @@ def error_of_host() -> Json:
         return [e.code == heliosdb.CONSTRAINT, e.message == str(e), "UNIQUE" in str(e), isinstance(e, Exception)]
 
 
+def json_of_bytes(v: bytes) -> Json:
+    return {"v": [v]}
+
+
 def json_round(v: Json) -> Json:
     return v
 

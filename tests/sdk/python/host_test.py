@@ -165,6 +165,13 @@ class Host(Case):
             self.assertEqual(json.loads(self.db.execute("SELECT json_round(?)", [text]).fetchone()[0], object_pairs_hook=list),
                              list(json.loads(text).items()))
 
+    def test_json_of_bytes(self):
+        """As CPython's json: a TypeError, no text."""
+        self.create("json_of_bytes")
+        with self.assertRaises(TypeError):
+            json.dumps({"v": [b"a"]})
+        self.fails("TypeError: object of type bytes is not JSON serializable", "SELECT json_of_bytes(x'61')")
+
     def test_traceback(self):
         self.create("trace", "log")
         text = (HERE / "host.py").read_text().split("\n")

@@ -1,0 +1,45 @@
+/* catch.c - catches MicroPython's exceptions without setjmp, whose table each function that calls
+ * it makes anew, and which every call in such a function must look after: what may throw is called
+ * by an invoke, which the lowering knows (compiler/rewrite/sjlj.h).
+ *
+ * Invariant: nlr_jump jumps to the innermost of its list, so what arrives here is for the last that
+ * was pushed here. */
+#include "engine.h"
+#include "quick.h"
+
+extern uintptr_t __THREW__; /* setjmp.c */
+
+__attribute__((import_module("env"), import_name("invoke_ii"))) int invoke(int (*f)(void *),
+                                                                           void *arg);
+
+static bool threw(void) {
+  bool so = __THREW__ != 0;
+  __THREW__ = 0;
+  return so;
+}
+
+static int loop(void *arg) {
+  return (int)hp_vm_run(arg);
+}
+
+mp_vm_return_kind_t mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject) {
+  hp_vm vm = {.code_state = code_state, .inject = inject};
+  int kind = invoke(loop, &vm);
+  while (threw()) {
+    vm.caught = true;
+    kind = invoke(loop, &vm);
+  }
+  return (mp_vm_return_kind_t)kind;
+}
+
+bool hp_try(mp_obj_t *exception, int (*f)(void *), void *arg) {
+  nlr_buf_t nlr = {.ret_val = NULL};
+  nlr_push_tail(&nlr);
+  invoke(f, arg);
+  if (threw()) {
+    *exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    return false;
+  }
+  nlr_pop();
+  return true;
+}
