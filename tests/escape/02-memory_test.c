@@ -239,11 +239,20 @@ static void end_life(long live_before) {
   assert_int_equal(hrt_alloc_live(), live_before);
 }
 
+static const char *origin; /* NULL: the instance is initialised; else it begins as another did */
+
+static hrt_instance_options options_of_one(void) {
+  return (hrt_instance_options){.imports = &kit_binding,
+                                .memory_limit_pages = 300,
+                                .origin = origin,
+                                .origin_size = origin ? strlen(origin) : 0};
+}
+
 /* One run of it in which call number `at` fails. Did it? */
 static bool one(hrt_plugin *p, uint32_t pages, long at) {
   helios_error err = {0};
   hrt_budget budget = {0};
-  hrt_instance_options options = {.imports = &kit_binding, .memory_limit_pages = 300};
+  hrt_instance_options options = options_of_one();
   long live_before = hrt_alloc_live();
   int files_before = open_files();
   refused = 0;
@@ -251,6 +260,7 @@ static bool one(hrt_plugin *p, uint32_t pages, long at) {
   tested = NULL;
   int status = hrt_instance_new(&tested, p, &options, &budget, &err);
   if (status == 0) {
+    assert_int_equal(hrt_instance_born(tested) != NULL, origin != NULL);
     live(pages);
   } else {
     assert_null(tested);
@@ -327,11 +337,38 @@ static void taken__is_a_trap(void **state) {
   hrt_plugin_unref(p);
 }
 
+/* An instance that begins as another did. */
+static void refused__born(void **state) {
+  (void)state;
+  static const char *const kinds[] = {"", "-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS"};
+  static const uint64_t words[HRT_BIRTH_WORDS];
+  filled = 0;
+  origin = "an origin";
+  for (int n = 0; n < 2; n++) {
+    hrt_plugin *p = kit_plugin(kinds[n]);
+    hrt_instance *first;
+    hrt_budget budget = {0};
+    hrt_instance_options options = options_of_one();
+    assert_int_equal(hrt_instance_new(&first, p, &options, &budget, NULL), 0);
+    hrt_instance_keep(first, words, budget.fuel_used);
+    for_ever = n != 0;
+    long at = 0;
+    while (one(p, 20, at)) {
+      at++;
+    }
+    assert_true(at > 10);
+    hrt_instance_free(first);
+    hrt_plugin_unref(p);
+  }
+  origin = NULL;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(taken__is_a_trap),    cmocka_unit_test(refused__guard),
       cmocka_unit_test(refused__guard_file), cmocka_unit_test(refused__guard_many_pages),
       cmocka_unit_test(refused__explicit),   cmocka_unit_test(refused__explicit_file),
+      cmocka_unit_test(refused__born),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

@@ -3,8 +3,9 @@
 # Files whose every `if` is a check, or the way to one.
 SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h",
          "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
-         "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/budget.c",
-         "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c", "runtime/instance/guest.c", "runtime/instance/image.c",
+         "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/birth.c",
+         "runtime/instance/budget.c", "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c",
+         "runtime/instance/guest.c", "runtime/instance/image.c",
          "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
          "runtime/instance/strips.c", "runtime/instance/track.c"]
 
@@ -16,6 +17,7 @@ CHARGE = INST + "charge.h"
 SIGNAL, TRACK, IMAGE, COW = (INST + name for name in ("signal.c", "track.c", "image.c", "cow.c"))
 CALL, OUTER, BUDGET = INST + "call.c", INST + "outermost.h", INST + "budget.c"
 GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_64.S"
+BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
 
 # (file, text that is there once, what takes its place)
 ROWS = [
@@ -99,6 +101,52 @@ ROWS = [
     (OUTER, "i->life != HRT_IDLE || ", ""),
     (OUTER, " || hrt_thread.current ||", " ||"),
     (OUTER, "  hrt_thread.current = NULL;\n", ""),
+    (OUTER, "(uint64_t)slice >= most || ", ""),
+    (OUTER, "                           !hrt_stack_is_known(here),\n", "                           0,\n"),
+    (OUTER, "(uint64_t)fuel < most ? fuel : (int64_t)most", "fuel"),
+    (OUTER, "    *used = 0;\n", ""),
+    (OUTER, "  ctx->stack_limit = hrt_stack_limit_here(i, here);\n", ""),
+    (OUTER, "  hrt_thread.current = a;\n", ""),
+    (OUTER, "  *used = (uint64_t)a->mark - (uint64_t)left;\n", "  *used = 0;\n"),
+    (OUTER, "fuel_limit != 0 && fuel_limit < INT64_MAX ? fuel_limit : INT64_MAX", "fuel_limit"),
+    (OUTER, "return metered ? most : 0;", "return (void)metered, most;"),
+    # births
+    (BIRTH, "b->plugin != i->plugin || ", ""),
+    (BIRTH, "b->limit_pages != i->limit_pages ||\n               ", ""),
+    (BIRTH, "b->stack_bytes != i->stack_bytes || ", ""),
+    (BIRTH, "b->origin_size != size ||\n               ", ""),
+    (BIRTH, " ||\n               memcmp(b->origin, origin, size) != 0", ""),
+    (BIRTH, "i->begin && words && ", "i->begin && "),
+    (BIRTH, "i->life == HRT_IDLE && ", ""),
+    (BIRTH, "!i->dirty && ", ""),
+    (BIRTH, "!i->spoiled &&\n      ", ""),
+    (BIRTH, "\n      same_tables(i) &&", ""),
+    (BIRTH, " && is_movable(i)) {", ") {"),
+    (BIRTH, "t->image_size != c->size || ", ""),
+    (BIRTH, " || (c->size > 0 && memcmp(t->image, c->bytes, c->size) != 0)", ""),
+    (BIRTH, "return memcmp(before + whole, after + whole, i->abi->instance_size - whole) == 0;", "return (void)whole, true;"),
+    (BIRTH, "b->fuel_used <= b->fuel_limit && ", ""),
+    (BIRTH, " && fuel <= b->fuel_limit - b->fuel_used", ""),
+    (BIRTH, "b->fuel = fuel - begin->fuel;", "b->fuel = fuel;"),
+    (BIRTH, "  i->pages = i->base_pages = b->pages;\n", ""),
+    (BIRTH, "  i->peak_pages = b->peak_pages;\n", ""),
+    (BIRTH, "    t->borrowed = true;\n", ""),
+    (BIRTH, "      t->open = 0;\n", ""),
+    (BIRTH, "mprotect(t->data, t->size, PROT_READ) != 0", "false"),
+    (BIRTH, "  change_globals(i, b);\n", ""),
+    (BIRTH, "  budget->fuel_used += b->fuel;\n", ""),
+    (BIRTH, "  i->dirty = false;\n", ""),
+    (BIRTH, "    i->birth->refs++;\n", ""),
+    (BIRTH, "    b->refs++;\n", ""),
+    # long zeros
+    (STRIPS, "at[0] == 0 && ", ""),
+    (STRIPS, "&& memcmp(at, at + 1, LINE - 1) == 0", ""),
+    (STRIPS, "at < end && s->count < most", "at < end"),
+    (STRIPS, "last != NULL && !last->zero && !zero && last->end == at", "last != NULL && last->zero == zero && last->end == at"),
+    (STRIPS, "last != NULL && !last->zero && !zero && last->end == at", "last != NULL && !last->zero && !zero"),
+    (STRIPS, "HRT_STRIPS - need", "HRT_STRIPS"),
+    (STRIPS, "  s->count = 0;\n", ""),
+    (STRIPS, "  s->known = true;\n", ""),
     # fuel, time, stack
     (BUDGET, "(uint64_t)fuel < left ? fuel : (int64_t)left", "((void)left, fuel)"),
     (BUDGET, "  b->slice = a->mark - a->extra;\n", "  b->slice = a->mark;\n"),
@@ -205,5 +253,12 @@ EQUIVALENT = {
     "if (0 && (last != NULL && !last->zero && !zero && last->end == at))": SPEED,
     f"{INST}strips.c: if (s->at[n].zero) => if (0 && (s->at[n].zero))": SPEED,
     f"{TRACK}: if (!i->ready) => if (0 && (!i->ready))": "one fault a page while an instance begins, not one for sixteen",
+    f"{BIRTH}: if (i->tracking != HRT_TRACK_NEVER) => if (0 && (i->tracking != HRT_TRACK_NEVER))":
+        "the table stays open: a reset then restores it whole each time",
+    f"{BIRTH}: b->fuel_used <= b->fuel_limit && => nothing": "the plugin's init, which runs first, finds the same",
+    f"{BIRTH}: i->dirty = false; => nothing": SPEED,
+    f"{OUTER}: fuel_limit != 0 && fuel_limit < INT64_MAX ? fuel_limit : INT64_MAX => fuel_limit": SPEED,
+    f"{STRIPS}: last != NULL && !last->zero && !zero && last->end == at => last != NULL && last->zero == zero && last->end == at":
+        "two of zeros never touch: a run ends where zeros do",
     f"{RESERVE}: i->dirty = true; => nothing": "every way to it has set it: hrt_call for what is not stateless, hrt_guest_grow",
 }

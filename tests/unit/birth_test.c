@@ -14,7 +14,7 @@ static const uint64_t words[HRT_BIRTH_WORDS] = {1, 2, 3, 4, 5, 6};
 
 struct how {
   const char *origin; /* NULL: none */
-  uint32_t pages;
+  uint32_t pages, stack_bytes;
   uint64_t fuel_limit;
 };
 
@@ -24,6 +24,7 @@ static int try_make(hrt_instance **out, hrt_plugin *p, struct how how, helios_er
   hrt_budget budget = {.fuel_used = 10, .fuel_limit = how.fuel_limit};
   hrt_instance_options options = {.imports = &kit_binding,
                                   .memory_limit_pages = how.pages,
+                                  .stack_bytes = how.stack_bytes,
                                   .origin = how.origin,
                                   .origin_size = how.origin ? strlen(how.origin) : 0};
   int status = hrt_instance_new(out, p, &options, &budget, err);
@@ -65,6 +66,8 @@ static void assert_alike(const hrt_instance *a, const hrt_instance *b) {
 
 /* As initialised, and as it is after a call that writes everywhere and a reset. */
 static void use(hrt_instance *i, uint64_t counter, uint64_t pages) {
+  kit_call(i, KIT_TABLE_SET, 0, 77, 0); /* of what its init had open, and before all is open */
+  assert_int_equal(hrt_instance_reset(i, NULL), 0);
   for (int turn = 0; turn < 3; turn++) {
     assert_int_equal(kit_call(i, KIT_COUNT, 0, 0, 0), counter + 1);
     assert_int_equal(kit_call(i, KIT_COUNT, 0, 0, 0), counter + 2);
@@ -132,6 +135,21 @@ static void birth__without_guard_pages(void **state) {
   begins_as_the_first(BEGINS "' -DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS");
 }
 
+static void birth__without_memory_of_its_own(void **state) {
+  (void)state;
+  hrt_plugin *p = kit_plugin("-UHAS_MEMORY -DHAS_MEMORY=0 -UMEMORY_MIN -DMEMORY_MIN=0 "
+                             "'-DSTART=.start=begin' '-DBEGIN=in->counter += 5;'");
+  hrt_instance *a = another(p), *b = another(p);
+  assert_true(is_born(b));
+  assert_int_equal(hrt_guest_size(b), 0);
+  assert_int_equal(kit_call(b, KIT_COUNT, 0, 0, 0), 106);
+  assert_int_equal(hrt_instance_reset(b, NULL), 0);
+  assert_int_equal(kit_call(b, KIT_COUNT, 0, 0, 0), 106);
+  hrt_instance_free(a);
+  hrt_instance_free(b);
+  hrt_plugin_unref(p);
+}
+
 /* Whoever holds it keeps it; the last one takes it along. */
 static void birth__ends_with_its_last_user(void **state) {
   (void)state;
@@ -171,10 +189,13 @@ static void birth__after_a_trap(void **state) {
 static void birth__only_of_its_like(void **state) {
   (void)state;
   hrt_plugin *p = kit_plugin(BEGINS "'"), *twin = kit_plugin(BEGINS "'");
-  const struct how first = {.origin = ORIGIN}, others[] = {{.origin = ORIGIN "s"},
-                                                           {.origin = ""},
-                                                           {.origin = NULL},
-                                                           {.origin = ORIGIN, .pages = 100}};
+  const struct how first = {.origin = ORIGIN},
+                   others[] = {{.origin = ORIGIN "s"},
+                               {.origin = "an 0rigin"},
+                               {.origin = ""},
+                               {.origin = NULL},
+                               {.origin = ORIGIN, .pages = 100},
+                               {.origin = ORIGIN, .stack_bytes = 1 << 17}};
   hrt_instance *a = make(p, first), *b = make(twin, first);
   assert_false(is_born(b));
   hrt_instance_free(b);
@@ -230,6 +251,7 @@ static void birth__not_of_what_cant_move(void **state) {
   static const char *const begins[] = {
       "in->counter = (unsigned long long)in->mem.data + 4096;",
       "in->table[0] = 5;",
+      "in->table[0] = 1235;", /* as long as before */
       "in->table[9] = 5;",
       "in->table[400] = 5;",
   };
@@ -238,21 +260,35 @@ static void birth__not_of_what_cant_move(void **state) {
     snprintf(flags, sizeof flags, "-DSTART='.start=begin' '-DBEGIN=%s'", begins[n]);
     never_born(flags, words);
   }
+  never_born("-UTAIL -DTAIL=4 '-DSTART=.start=begin' '-DBEGIN=((char *)i)[sizeof *in + 1] = 5;'",
+             words);
   never_born(BEGINS "'", NULL);
 }
 
-/* Not while it is not as at its checkpoint. */
+/* Not while it is not as at its checkpoint: changed; dead, by code that changes nothing; or nobody
+ * knows. */
 static void birth__of_a_checkpoint(void **state) {
   (void)state;
   hrt_plugin *p = kit_plugin("");
-  hrt_instance *i;
-  hrt_budget budget = {0};
-  hrt_instance_options options = {.imports = &kit_binding, .origin = "", .origin_size = 0};
-  assert_int_equal(hrt_instance_new(&i, p, &options, &budget, NULL), 0);
-  kit_call(i, KIT_POKE, 1, 1, 0);
-  hrt_instance_keep(i, words, 0);
-  assert_null(hrt_instance_birth(i));
-  hrt_instance_free(i);
+  for (int n = 0; n < 4; n++) {
+    hrt_instance *i;
+    hrt_budget budget = {0};
+    hrt_instance_options options = {.imports = &kit_binding, .origin = "", .origin_size = 0};
+    assert_int_equal(hrt_instance_new(&i, p, &options, &budget, NULL), 0);
+    if (n == 0) {
+      kit_call(i, KIT_POKE, 1, 1, 0);
+    } else if (n == 1) {
+      hsb_slot s[2] = {0x7fffffff};
+      assert_int_equal(hrt_call(i, KIT_STATELESS, s, &budget, NULL), HELIOS_E_TRAP);
+      assert_true(hrt_instance_dead(i) && !i->dirty);
+    }
+    i->spoiled = n == 2;
+    hrt_instance_keep(i, words, 0);
+    hrt_birth *b = hrt_instance_birth(i);
+    assert_int_equal(b != NULL, n == 3);
+    hrt_birth_give(b);
+    hrt_instance_free(i);
+  }
   hrt_plugin_unref(p);
 }
 
@@ -290,6 +326,7 @@ int main(void) {
       cmocka_unit_test(birth__of_small_memory),
       cmocka_unit_test(birth__of_a_file),
       cmocka_unit_test(birth__without_guard_pages),
+      cmocka_unit_test(birth__without_memory_of_its_own),
       cmocka_unit_test(birth__after_a_trap),
       cmocka_unit_test(birth__ends_with_its_last_user),
       cmocka_unit_test(birth__only_of_its_like),

@@ -163,6 +163,24 @@ static void strips__all_of_it_comes_back(void **state) {
   hrt_instance_free(i);
 }
 
+/* What is between two hot pages is not written: it is closed. */
+static void strips__leave_out_what_is_not_hot(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  kit_call(i, KIT_FILL, 4096, 4096, 1);
+  kit_call(i, KIT_FILL, 50 * 4096, 4096, 1);
+  checkpoint(i);
+  for (int n = 0; n < 3; n++) {
+    kit_call(i, KIT_POKE, 4096, 2, 0);
+    kit_call(i, KIT_POKE, 50 * 4096, 2, 0);
+    reset(i);
+    assert_int_equal(i->hot.count, 2);
+    assert_int_equal(peek(i, 4096), 1);
+    assert_int_equal(peek(i, 50 * 4096), 1);
+  }
+  hrt_instance_free(i);
+}
+
 /* More pages than are restored one by one. */
 static void file__all_of_it_comes_back(void **state) {
   (void)state;
@@ -205,6 +223,7 @@ int main(void) {
       cmocka_unit_test(file__cannot_be_changed),
       cmocka_unit_test(file__is_what_reset_returns_to),
       cmocka_unit_test(strips__all_of_it_comes_back),
+      cmocka_unit_test(strips__leave_out_what_is_not_hot),
       cmocka_unit_test(file__all_of_it_comes_back),
       cmocka_unit_test(checkpoint__keeps_the_one_before),
   };

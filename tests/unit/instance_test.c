@@ -501,6 +501,39 @@ static void short__as_the_long_way(void **state) {
   hrt_instance_free(i);
 }
 
+/* A limit within the slice that a call is given beyond what is left of this one. */
+static void short__limit_beyond_the_slice(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  for (uint64_t n = 1000; n < 1002; n++) {
+    hrt_budget budget = {.slice = 600, .slice_size = 1 << 18, .fuel_limit = 1000};
+    helios_error err = {0};
+    uint64_t used;
+    hsb_slot s[2] = {n, n};
+    assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err),
+                     n > 1000 ? HELIOS_E_FUEL : 0);
+    assert_int_equal(used, n);
+  }
+  hrt_instance_free(i);
+}
+
+/* What counts time only is no fuel. */
+static void short__without_fuel(void **state) {
+  (void)state;
+  hrt_plugin *p = kit_plugin("-UMETERED -DMETERED=0");
+  hrt_instance *i = kit_instance(p, NULL);
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  uint64_t used;
+  for (int n = 0; n < 3; n++) {
+    hsb_slot s[2] = {1000, 100};
+    assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), 0);
+    assert_int_equal(used, 0);
+  }
+  hrt_instance_free(i);
+  hrt_plugin_unref(p);
+}
+
 static void short__traps(void **state) {
   (void)state;
   hrt_instance *i = kit_instance(plugin, NULL);
@@ -673,6 +706,8 @@ int main(void) {
       cmocka_unit_test(new__segments_globals_tables),
       cmocka_unit_test(new__start_and_initialize),
       cmocka_unit_test(short__as_the_long_way),
+      cmocka_unit_test(short__limit_beyond_the_slice),
+      cmocka_unit_test(short__without_fuel),
       cmocka_unit_test(short__traps),
       cmocka_unit_test(new__failures),
       cmocka_unit_test(new__imports_must_be_bound),
