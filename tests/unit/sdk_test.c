@@ -343,12 +343,36 @@ static void docs__capabilities(void **state) {
   free(text);
 }
 
+/* Its transform names the types of columns, in the order of the table. */
+static void assemblyscript__column_types(void **state) {
+  (void)state;
+  static const char *const types[] = {
+#define HCC_SQLTYPE(name, params, results) "\"" name "\"",
+#include "sqltypes.def"
+#undef HCC_SQLTYPE
+  };
+  char *text = source_file("sdk/assemblyscript/procedures.mjs");
+  const char *at = strstr(text, "COLUMN_TYPES = [");
+  assert_non_null(at);
+  const char *end = strchr(at, ']');
+  at = strchr(at, '[');
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    at = strchr(at, '"');
+    assert_true(at != NULL && at < end);
+    assert_memory_equal(at, types[i], strlen(types[i]));
+    at += strlen(types[i]);
+  }
+  at = strchr(at, '"');
+  assert_true(at == NULL || at > end);
+  free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(c__imports),         cmocka_unit_test(rust__imports),
       cmocka_unit_test(docs__functions),    cmocka_unit_test(docs__wasi),
       cmocka_unit_test(docs__statuses),     cmocka_unit_test(docs__algorithms),
-      cmocka_unit_test(docs__capabilities),
+      cmocka_unit_test(docs__capabilities), cmocka_unit_test(assemblyscript__column_types),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
