@@ -25,7 +25,7 @@ typedef struct set_local {
   bool steps; /* to what it was plus a constant */
   uint32_t by;
   bool done;    /* in the turn at hand */
-  series value; /* from there on */
+  series value; /* from there on, up to the next set */
 } set_local;
 
 typedef struct walk {
@@ -116,17 +116,14 @@ static series value_of(walk *w, uint32_t local) {
   if (l == NULL) {
     return begin;
   }
-  if (l->sets != 1) {
-    return UNKNOWN;
-  }
   begin.stride = l->by;
-  begin.known = l->steps;
+  begin.known = l->steps && l->sets == 1; /* else it is what the turn before has left */
   return l->done ? l->value : begin;
 }
 
 static void set(walk *w, uint32_t local, const series *value) {
   set_local *l = find(w, local);
-  if (l != NULL && l->sets == 1) {
+  if (l != NULL) {
     l->value = *value;
     l->done = true;
   }

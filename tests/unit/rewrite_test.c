@@ -224,15 +224,20 @@ static void types__block_keeps_its_own(void **state) {
   end(&f);
 }
 
-/* A module with a table, a memory, and a body of type (i32)->(). */
-static void with_body(fixture *f, const uint8_t *code, size_t size) {
-  begin(f);
-  SECTION(f, 1, 1, 0x60, 1, HCC_I32, 0);
+/* A table, a memory, and a body; its type is the module's only one. */
+static void with_typed_body(fixture *f, const uint8_t *code, size_t size) {
   SECTION(f, 2, 1, 1, 'a', 1, 'b', 0, 0);
   SECTION(f, 3, 1, 0);
   SECTION(f, 4, 1, HCC_FUNCREF, 0, 1);
   SECTION(f, 5, 1, 0, 1);
   add_body(f, code, size);
+}
+
+/* A body of type (i32)->(). */
+static void with_body(fixture *f, const uint8_t *code, size_t size) {
+  begin(f);
+  SECTION(f, 1, 1, 0x60, 1, HCC_I32, 0);
+  with_typed_body(f, code, size);
 }
 
 #define WITH_BODY(f, ...)                                                                          \
@@ -470,11 +475,13 @@ static void costs__polls(void **state) {
 
 /* --- counted loops --- */
 
-/* What is known of the loop that the body begins with. */
+/* What is known of the loop that the body of type (i32 i32)->() begins with. */
 static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, const uint8_t *code,
                          size_t size) {
   fixture f;
-  with_body(&f, code, size);
+  begin(&f);
+  SECTION(&f, 1, 1, 0x60, 2, HCC_I32, HCC_I32, 0);
+  with_typed_body(&f, code, size);
   load(&f);
   hcc__rw rw = {.m = f.m, .err = &f.err};
   hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin + 2, f.m->funcs[1].code.end};
@@ -524,7 +531,7 @@ static void turns__not_found(void **state) {
       LOOP(STEP(0, 1), HCC_OP_BR_IF, 0, HCC_OP_NOP, HCC_OP_END),
       LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 1, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, STEP(0, 1), AGAIN),
-      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_LOOP, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_I32_CONST, 1, HCC_OP_I32_CONST, 1, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 0, AGAIN),
@@ -565,6 +572,33 @@ static void sure__series(void **state) {
   const hcc__rw_series *x = &s.reach[0].series;
   assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 4 && x->add == 8);
   assert_int_equal((int32_t)x->stride, -8);
+}
+
+/* A local that is set twice is what the last set before says; ahead of the first, unknown. */
+static void sure__set_twice(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 1, LOAD(0), HCC_OP_DROP,
+       HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 16, HCC_OP_I32_ADD, HCC_OP_LOCAL_SET, 1,
+       HCC_OP_LOCAL_GET, 1, LOAD(1), HCC_OP_DROP, STEP(0, 4), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 2);
+  assert_int_equal(s.reaches, 2);
+  assert_int_equal(s.reach[0].series.add, 8);
+  assert_int_equal(s.reach[1].series.add, 16);
+  for (uint32_t i = 0; i < s.reaches; i++) {
+    const hcc__rw_series *x = &s.reach[i].series;
+    assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 1 && x->stride == 4);
+  }
+  /* a step of it is one of what the turn before has left */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE,
+       1, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD,
+       HCC_OP_LOCAL_TEE, 1, LOAD(0), HCC_OP_DROP, STEP(0, 4), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 0);
 }
 
 /* An address that the loop computes in another way is not foreseen. */
@@ -952,6 +986,7 @@ int main(void) {
       cmocka_unit_test(turns__found),
       cmocka_unit_test(turns__not_found),
       cmocka_unit_test(sure__series),
+      cmocka_unit_test(sure__set_twice),
       cmocka_unit_test(sure__unknown),
       cmocka_unit_test(segments__lifted),
       cmocka_unit_test(segments__kept),
