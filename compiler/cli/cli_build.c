@@ -60,6 +60,7 @@ static int fill(hcc_cli *cli, hcc_build_options *o, includes_of *includes) {
                            .clang = cli->values[HCC_OPTION_clang],
                            .wasm2c = cli->values[HCC_OPTION_wasm2c],
                            .wat2wasm = cli->values[HCC_OPTION_wat2wasm],
+                           .tinygo = cli->values[HCC_OPTION_tinygo] != NULL,
                            .wasm_opt = cli->values[HCC_OPTION_wasm_opt] != NULL,
                            .no_fuel = cli->values[HCC_OPTION_no_fuel] != NULL,
                            .no_cache = cli->values[HCC_OPTION_no_cache] != NULL,

@@ -248,6 +248,7 @@ int hcc_cli_doctor(hcc_cli *cli) {
   check_optional(&d, HCC_TOOL_NODE, "TypeScript");
   check_optional(&d, HCC_TOOL_ASC, "TypeScript, where the project has none");
   check_optional(&d, HCC_TOOL_GO, "Go");
+  check_optional(&d, HCC_TOOL_TINYGO, "build --tinygo");
   check_optional(&d, HCC_TOOL_WASM_OPT, "build --wasm-opt");
   check_flags(&d);
   check_fuzzer(&d);

@@ -403,6 +403,7 @@ static int read_source(hcc_cli *cli, uint8_t **bytes, size_t *size, const char *
   hcc_source_job job = {.input = path,
                         .folder = temp.path,
                         .tools = {[HCC_TOOL_CLANG] = cli->values[HCC_OPTION_clang]},
+                        .tinygo = cli->values[HCC_OPTION_tinygo] != NULL,
                         .includes = includes,
                         .memory = HCC_JAIL_MEMORY,
                         .seconds = HCC_JAIL_SECONDS,

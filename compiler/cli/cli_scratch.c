@@ -154,6 +154,7 @@ int hcc_scratch_build(hcc_scratch *s, const char *file) {
                          .clang = s->cli->values[HCC_OPTION_clang],
                          .wasm2c = s->cli->values[HCC_OPTION_wasm2c],
                          .wat2wasm = s->cli->values[HCC_OPTION_wat2wasm],
+                         .tinygo = s->cli->values[HCC_OPTION_tinygo] != NULL,
                          .includes = includes,
                          .listener = hcc_cli_listener(s->cli)};
   o.include_count = hcc_cli_values(includes, 8, s->cli, HCC_OPTION_include);

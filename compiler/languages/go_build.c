@@ -1,7 +1,8 @@
 /* go_build.c - Go to a module. The generator of sdk/go, run by the user's own go, reads the package
- * and writes the wrappers and the manifest; go compiles both. A file alone gets a module of its own
- * in the temporary folder, with heliosc's copy of the SDK; a project keeps its go.mod, and the
- * wrappers are laid over its folder (-overlay), so that nothing is written into it. Runs outside of
+ * and writes the wrappers and the manifest; go compiles both, or TinyGo if it is asked for. A file
+ * alone gets a module of its own in the temporary folder, with heliosc's copy of the SDK; a project
+ * keeps its go.mod, and the wrappers are laid over its folder (-overlay; for TinyGo, which knows
+ * no such thing, by a folder of links), so that nothing is written into it. Runs outside of
  * the jail, as cargo does: go reads and writes the caches that whoever calls it knows. Must never
  * run what the source says: no cgo, no go:generate, no toolchain from elsewhere. Invariants: see
  * source.h. */
@@ -31,12 +32,12 @@ static const char alone_mod[] = "module procedure\n\ngo 1.24\n\n"
  */
 static const char *const passed[] = {"HOME",      "GOCACHE",   "GOPATH",     "GOMODCACHE",
                                      "GOPROXY",   "GONOPROXY", "GOSUMDB",    "GONOSUMDB",
-                                     "GOPRIVATE", "GOWORK",    "https_proxy"};
+                                     "GOPRIVATE", "GOWORK",    "TINYGOROOT", "https_proxy"};
 
 typedef struct go_build {
   const hcc_source_job *job;
   hcc_error *err;
-  hcc_tool go;
+  hcc_tool go, tinygo, wasm_opt; /* TinyGo runs wasm-opt */
   bool alone;
   char folder[HCC_PATH]; /* of the package, as go sees it */
   char own[HCC_PATH];    /* of what is generated */
@@ -53,8 +54,8 @@ static void add(go_build *b, const char *word) {
   }
 }
 
-/* "env NAME=value ... go", for one command. */
-static void begin(go_build *b, const char *const *more) {
+/* "env NAME=value ... PROGRAM", for one command. */
+static void begin(go_build *b, const char *const *more, const char *program) {
   uint32_t n = 0;
   b->count = 0;
   add(b, "/usr/bin/env");
@@ -75,7 +76,7 @@ static void begin(go_build *b, const char *const *more) {
   for (; *more != NULL; more++) {
     add(b, *more);
   }
-  add(b, b->go.path);
+  add(b, program);
 }
 
 /* The user's name of a file that go names relative to its folder. */
@@ -99,6 +100,12 @@ static const char *shown_file(const go_build *b, const char *file, char path[HCC
 static const char *hint_for(const go_build *b, const char *text) {
   if (strstr(text, "heliosdb") != NULL && strstr(text, "not in std") != NULL) {
     return "the project's go.mod needs the SDK: `heliosc new --lang go NAME` shows how";
+  }
+  if (strstr(text, "goroutine without a scheduler") != NULL) {
+    return "with --tinygo there are no goroutines; build without it to have them";
+  }
+  if (strstr(text, "could not find wasm-opt") != NULL) {
+    return "TinyGo runs wasm-opt, of package binaryen";
   }
   if (strstr(text, "no required module provides") != NULL ||
       strstr(text, "is not in std") != NULL) {
@@ -172,20 +179,39 @@ static int run(go_build *b, const char *folder) {
   return hcc_source_run(&job, tell_all, b, b->err);
 }
 
-/* Which Go is it? "go version go1.24.4 linux/amd64" */
-static int check_version(go_build *b) {
-  const char *argv[] = {"/usr/bin/env", "GOTOOLCHAIN=local", "HOME=/", b->go.path, "version", NULL};
-  hcc_run job = {.tool = "go", .argv = argv, .folder = b->job->folder, .seconds = 20};
+/* What PATH is for TinyGo, which runs the go that is found there. */
+static void path_with_go(char out[2 * HCC_PATH], const go_build *b) {
+  const char *others = getenv("PATH"), *slash = strrchr(b->go.path, '/');
+  snprintf(out, 2 * HCC_PATH, "PATH=%.*s:%.*s", (int)(slash - b->go.path), b->go.path,
+           (int)HCC_PATH, others == NULL ? "/usr/bin:/bin" : others);
+}
+
+/* "go version go1.24.4 linux/amd64", "tinygo version 0.39.0 linux/amd64 (using go ...". */
+static int ask_version(go_build *b, unsigned numbers[3], hcc_tool *tool, const char *before) {
+  char path[2 * HCC_PATH];
+  const char *argv[] = {"/usr/bin/env", "GOTOOLCHAIN=local", "HOME=/", path,
+                        tool->path,     "version",           NULL};
+  hcc_run job = {
+      .tool = hcc_base(tool->path), .argv = argv, .folder = b->job->folder, .seconds = 20};
   hcc_ran ran;
-  unsigned numbers[3] = {0};
   char *at;
+  path_with_go(path, b);
   int status = hcc_run_one(&ran, &job, b->err);
   if (status != 0) {
     return status;
   }
-  at = strstr(ran.output, " go1.");
-  if (at == NULL || !hcc_version_parse(b->go.version, numbers, at + 3)) {
-    return hcc_fail(b->err, HCC_E_TOOL_FAILED, HCC_NO_OFFSET, "go does not say its version");
+  at = strstr(ran.output, before);
+  return at != NULL && hcc_version_parse(tool->version, numbers, at + strlen(before))
+             ? 0
+             : hcc_fail(b->err, HCC_E_TOOL_FAILED, HCC_NO_OFFSET, "%s does not say its version",
+                        tool->path);
+}
+
+static int check_version(go_build *b) {
+  unsigned numbers[3] = {0};
+  int status = ask_version(b, numbers, &b->go, " go");
+  if (status != 0) {
+    return status;
   }
   if (numbers[0] == 1 && numbers[1] < 24) {
     return hcc_fail(
@@ -214,6 +240,23 @@ static int find_go(go_build *b) {
     status = check_version(b);
   }
   globfree(&found);
+  return status;
+}
+
+/* And what it runs. */
+static int find_tinygo(go_build *b) {
+  hcc_error missing = {.code = HCC_OK};
+  unsigned numbers[3] = {0};
+  int status;
+  HCC_TRY(hcc_tool_find(&b->tinygo, HCC_TOOL_TINYGO, NULL, b->err));
+  HCC_TRY(ask_version(b, numbers, &b->tinygo, "tinygo version "));
+  if (numbers[0] == 0 && numbers[1] < 39) {
+    HCC_TRY(hcc_fail(b->err, HCC_E_TOOL_OLD, HCC_NO_OFFSET,
+                     "%s is TinyGo %s; 0.39 or newer is needed (tinygo.org)", b->tinygo.path,
+                     b->tinygo.version));
+  }
+  hcc_tool_find(&b->wasm_opt, HCC_TOOL_WASM_OPT, NULL, &missing); /* TinyGo says if it needs it */
+out:
   return status;
 }
 
@@ -258,10 +301,13 @@ static int generate(go_build *b) {
   static const char *const more[] = {"GOPROXY=off", "GOWORK=off", NULL};
   char sdk[HCC_PATH];
   int status = hcc_path(sdk, b->err, "%s/sdk/go", b->job->folder);
-  begin(b, more);
+  begin(b, more, b->go.path);
   add(b, "run");
   add(b, "-trimpath");
   add(b, "./gen");
+  if (b->job->tinygo && !b->alone) {
+    add(b, "-link");
+  }
   add(b, b->folder);
   add(b, b->own);
   return status != 0 ? status : run(b, sdk);
@@ -279,18 +325,15 @@ static int write_overlay(const go_build *b) {
   return put_file(b, "overlay.json", text, strlen(text));
 }
 
-static int compile(go_build *b) {
+static int compile_go(go_build *b, const char *output) {
   static const char *const alone[] = {"GOOS=wasip1", "GOARCH=wasm", "GOPROXY=off", "GOWORK=off",
                                       NULL};
   static const char *const project[] = {"GOOS=wasip1", "GOARCH=wasm", NULL};
-  char output[HCC_PATH], overlay[HCC_PATH];
-  int status = hcc_path(output, b->err, "%s/source.wasm", b->job->folder);
-  if (status != 0) {
-    return status;
-  }
+  char overlay[HCC_PATH];
+  int status;
   HCC_TRY(hcc_path(overlay, b->err, "%s/overlay.json", b->own));
   HCC_TRY(b->alone ? 0 : write_overlay(b));
-  begin(b, b->alone ? alone : project);
+  begin(b, b->alone ? alone : project, b->go.path);
   add(b, "build");
   add(b, "-buildmode=c-shared");
   add(b, "-trimpath");
@@ -306,6 +349,39 @@ static int compile(go_build *b) {
   HCC_TRY(run(b, b->folder));
 out:
   return status;
+}
+
+/* TinyGo runs the go of PATH, and wasm-opt. Without a scheduler: the one for WebAssembly costs each
+ * call 13 µs. */
+static int compile_tinygo(go_build *b, const char *output) {
+  char path[2 * HCC_PATH], opt[HCC_PATH + 16];
+  const char *more[4] = {path};
+  uint32_t n = 1;
+  path_with_go(path, b);
+  if (b->wasm_opt.path[0] != '\0') {
+    snprintf(opt, sizeof opt, "WASMOPT=%s", b->wasm_opt.path);
+    more[n++] = opt;
+  }
+  if (b->alone) {
+    more[n++] = "GOPROXY=off";
+  }
+  begin(b, more, b->tinygo.path);
+  add(b, "build");
+  add(b, "-target=wasip1");
+  add(b, "-buildmode=c-shared");
+  add(b, "-opt=2");
+  add(b, "-scheduler=none");
+  add(b, "-no-debug");
+  add(b, "-o");
+  add(b, output);
+  add(b, ".");
+  return run(b, b->own);
+}
+
+static int compile(go_build *b) {
+  char output[HCC_PATH];
+  int status = hcc_path(output, b->err, "%s/source.wasm", b->job->folder);
+  return status != 0 ? status : b->job->tinygo ? compile_tinygo(b, output) : compile_go(b, output);
 }
 
 /* The module with the manifest as its last section. */
@@ -333,8 +409,11 @@ static int build(hcc_module_bytes *out, const hcc_source_job *job, bool alone, h
   b->err = err;
   b->alone = alone;
   HCC_TRY(find_go(b));
+  HCC_TRY(job->tinygo ? find_tinygo(b) : 0);
   if (alone) { /* a project reads what go alone can say */
     hcc_source_cache_word(job->cache, b->go.identity);
+    hcc_source_cache_word(job->cache, b->tinygo.identity);
+    hcc_source_cache_word(job->cache, b->wasm_opt.identity);
     if (hcc_source_cache_get(out, job->cache)) {
       goto out;
     }

@@ -24,6 +24,7 @@ typedef struct hcc_source_job {
   uint32_t wall_seconds;
   hcc_listener listener;
   bool no_cache;
+  bool tinygo;                    /* Go by TinyGo */
   struct hcc_source_cache *cache; /* hcc_source's; NULL: none */
 } hcc_source_job;
 

@@ -480,6 +480,7 @@ static int build_source(build *b) {
   hcc_source_job job = {.input = o->input,
                         .folder = b->temp.path,
                         .tools = {[HCC_TOOL_CLANG] = o->clang},
+                        .tinygo = o->tinygo,
                         .includes = o->includes,
                         .include_count = o->include_count,
                         .memory = o->jail_memory == 0 ? HCC_JAIL_MEMORY : o->jail_memory,

@@ -28,6 +28,7 @@ typedef struct hcc_build_options { /* zero is the default of everything */
   enum hcc_emit emit;
   enum hcc_tier tier;
   enum hcc_bounds bounds;
+  bool tinygo; /* a Go source is compiled by TinyGo */
   bool wasm_opt, no_fuel, no_cache, no_embed, keep, quiet;
   bool no_polls; /* with no_fuel: nothing can end an endless loop. For measurements: no program
                     offers it */

@@ -58,16 +58,16 @@ bool hrt_wasi_put64(hrt_host_env *env, hsb_slot at, uint64_t v) {
 
 /* ---- log lines ---- */
 
-/* How the languages' runtimes begin to say on fd 2 why they give up. */
+/* How the languages' runtimes begin to say on fd 2 why they give up; TinyGo says it on 1. */
 static const char *const last_words[] = {
-    "panic: ",           /* Go */
+    "panic: ",           /* Go, TinyGo */
     "fatal error: ",     /* Go */
     "runtime: ",         /* Go, before its fatal error */
     "thread '",          /* Rust */
     "Assertion failed: " /* C */
 };
 
-/* Keeps what a line of fd 2 says about an end: the first that does, and what follows a colon. */
+/* Keeps what a line says about an end: the first that does, and what follows a colon. */
 static void listen(struct hrt_wasi *w, const char *line) {
   size_t used = strlen(w->said);
   bool first = false;
@@ -90,9 +90,7 @@ static void flush(hrt_host_env *env, unsigned stream) {
   if (w->used[stream] > 0) {
     hrt_clean(text, sizeof text, w->line[stream], w->used[stream]);
     w->used[stream] = 0;
-    if (stream == 1) {
-      listen(w, text);
-    }
+    listen(w, text);
     if (hrt_caps_any(env->caps, HRT_CAP_LOG)) {
       hrt_log_put(env, stream == 0 ? HRT_LOG_INFO : HRT_LOG_WARN, text);
     }

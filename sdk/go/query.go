@@ -515,7 +515,7 @@ func (c Cell) Scan(into any) error {
 		v, err := c.integer(64)
 		return set(p, v, err, same)
 	case *int:
-		v, err := c.integer(64)
+		v, err := c.integer(strconv.IntSize)
 		return set(p, v, err, func(v int64) int { return int(v) })
 	case *int32:
 		v, err := c.integer(32)

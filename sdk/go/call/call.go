@@ -3,7 +3,6 @@
 package call
 
 import (
-	"runtime"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -24,54 +23,25 @@ const (
 	boolean = 7
 )
 
-// Go's allocator sets aside memory of a size, and stacks of one, when it is first asked for them. It is asked here, before the
-// first call: what memory holds then, each call begins with and need not do again.
-func init() {
-	for n := 8; n <= 4096; n += max(8, n/8) {
-		kept = make([]byte, n)
-		pointers = make([]*byte, n/8)
-	}
-	kept, pointers = nil, nil
-	done := make(chan bool)
-	go func() {
-		grow(64)
-		done <- true
-	}()
-	<-done
-}
+// ended: the call has its result or its error already. A wrapper asks after each step that can end the call, and returns.
+// That is no panic, because TinyGo can't recover from one in WebAssembly.
+var ended bool
 
-var (
-	kept     []byte
-	pointers []*byte
-)
+// Ended says whether the call is over.
+func Ended() bool { return ended }
 
-// grow takes some 256 bytes of stack a level.
-//
-//go:noinline
-func grow(levels int) byte {
-	var frame [256]byte
-	frame[levels] = byte(levels)
-	if levels > 0 {
-		frame[0] = grow(levels - 1)
-	}
-	return frame[levels]
-}
-
-// over ends a call that has its result or its error already.
-type over struct{}
-
-func stop() { panic(over{}) }
-
-// Fail gives the call an error and ends it.
+// Fail gives the call an error and ends it; the first one counts.
 func Fail(code int32, message string) {
-	abi.Fail(code, message)
-	stop()
+	if !ended {
+		abi.Fail(code, message)
+		ended = true
+	}
 }
 
-// Error is the call's error, if there is one: with the code of a *heliosdb.Error, else 1.
-func Error(err error) {
+// Error is the call's error, if there is one: with the code of a *heliosdb.Error, else 1. Was there one?
+func Error(err error) bool {
 	if err == nil {
-		return
+		return false
 	}
 	code := int32(1)
 	for e := err; e != nil; {
@@ -90,74 +60,20 @@ func Error(err error) {
 		e = next.Unwrap()
 	}
 	Fail(code, err.Error())
-}
-
-// End is deferred by each wrapper: a panic's message is the call's error, its trace goes to the log.
-func End() {
-	p := recover()
-	if p == nil {
-		return
-	}
-	if _, ended := p.(over); ended {
-		return
-	}
-	abi.Fail(2, "panic: "+describe(p)+place())
-	trace := make([]byte, 4096)
-	print(string(trace[:runtime.Stack(trace, false)])) // to descriptor 2: the log, if granted
-}
-
-func describe(p any) string {
-	switch v := p.(type) {
-	case error:
-		return v.Error()
-	case interface{ String() string }:
-		return v.String()
-	case string:
-		return v
-	case int:
-		return strconv.Itoa(v)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	case bool:
-		return strconv.FormatBool(v)
-	}
-	return "a value that has no text"
-}
-
-// place is where the panic was: the first frame above the runtime's own.
-func place() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if len(f.Function) < 8 || f.Function[:8] != "runtime." {
-			return " (" + base(f.File) + ":" + strconv.Itoa(f.Line) + ")"
-		}
-		if !more {
-			return ""
-		}
-	}
-}
-
-func base(path string) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		if path[i] == '/' {
-			return path[i+1:]
-		}
-	}
-	return path
+	return true
 }
 
 // ---- arguments ----
 
 func wrong(name, message string) { Fail(int32(heliosdb.Type), "parameter "+name+": "+message) }
 
-// given stops the call with NULL if the argument is NULL: its type can't hold it.
-func given(i int32) {
-	if abi.ArgType(i) == null {
+// given: is there a value? A NULL that the parameter's type can't hold ends the call with NULL.
+func given(i int32) bool {
+	if abi.ArgType(i) == null && !ended {
 		abi.ReturnNull()
-		stop()
+		ended = true
 	}
+	return !ended
 }
 
 func bytes(i int32) []byte {
@@ -174,7 +90,9 @@ func bytes(i int32) []byte {
 func str(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func valid(i int32, name string) []byte {
-	given(i)
+	if !given(i) {
+		return nil
+	}
 	b := bytes(i)
 	if !utf8.Valid(b) {
 		Fail(int32(heliosdb.UTF8), "parameter "+name+": not valid UTF-8")
@@ -187,29 +105,35 @@ func JSON(i int32, name string) heliosdb.JSON       { return valid(i, name) }
 func Decimal(i int32, name string) heliosdb.Decimal { return heliosdb.Decimal(str(valid(i, name))) }
 
 func Bytes(i int32, _ string) []byte {
-	given(i)
+	if !given(i) {
+		return nil
+	}
 	return bytes(i)
 }
 
 func Int(i int32, _ string) int64 {
-	given(i)
+	if !given(i) {
+		return 0
+	}
 	return abi.ArgI64(i)
 }
 
-// Fits is an integer of a smaller type, or the call's error.
-func Fits[T int8 | int16 | int32 | uint8 | uint16 | uint32](v int64, name string) T {
+// Fits is an integer of a smaller type, or the call's error. TinyGo's int has 32 bits.
+func Fits[T int | int8 | int16 | int32 | uint8 | uint16 | uint32](v int64, name string) T {
 	if int64(T(v)) != v {
 		wrong(name, strconv.FormatInt(v, 10)+" is out of range")
 	}
 	return T(v)
 }
 
-func Small[T int8 | int16 | int32 | uint8 | uint16 | uint32](i int32, name string) T {
+func Small[T int | int8 | int16 | int32 | uint8 | uint16 | uint32](i int32, name string) T {
 	return Fits[T](Int(i, name), name)
 }
 
 func Float(i int32, _ string) float64 {
-	given(i)
+	if !given(i) {
+		return 0
+	}
 	return abi.ArgF64(i)
 }
 
@@ -276,11 +200,25 @@ func (o *Out) check(status int32) {
 func Result() *Out { return &result }
 func Row() *Out    { return &row }
 
-var result = Out{abi.ReturnNull, abi.ReturnI64, abi.ReturnF64, abi.ReturnBytes}
-var row = Out{abi.RowNull, abi.RowI64, abi.RowF64, abi.RowBytes}
+// Imports are called here, as TinyGo has no values of them.
+var result = Out{
+	func() int32 { return abi.ReturnNull() },
+	func(v int64) int32 { return abi.ReturnI64(v) },
+	func(v float64) int32 { return abi.ReturnF64(v) },
+	func(kind int32, v string) int32 { return abi.ReturnBytes(kind, v) },
+}
+var row = Out{
+	func() int32 { return abi.RowNull() },
+	func(v int64) int32 { return abi.RowI64(v) },
+	func(v float64) int32 { return abi.RowF64(v) },
+	func(kind int32, v string) int32 { return abi.RowBytes(kind, v) },
+}
 
-// RowEnd completes a row.
-func RowEnd() { row.check(abi.RowEnd()) }
+// RowEnd completes a row. Are more wanted?
+func RowEnd() bool {
+	row.check(abi.RowEnd())
+	return !ended
+}
 
 func (o *Out) Null()                      { o.check(o.null()) }
 func (o *Out) Int(v int64)                { o.check(o.i64(v)) }

@@ -20,7 +20,11 @@ func Warm[T any]() struct{} {
 // Get decodes a JSON argument.
 func Get[T any](i int32, name string) T {
 	var v T
-	if err := json.Unmarshal(call.JSON(i, name), &v); err != nil {
+	text := call.JSON(i, name)
+	if call.Ended() {
+		return v
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
 		call.Fail(int32(heliosdb.BadJSON), "parameter "+name+": "+err.Error())
 	}
 	return v
@@ -31,6 +35,8 @@ func Put[T any](o *call.Out, v T) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	call.Error(e.Encode(v))
+	if call.Error(e.Encode(v)) {
+		return
+	}
 	o.JSON(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }

@@ -37,7 +37,7 @@ type base struct {
 
 var bases = map[string]*base{
 	"bool":    {"BOOLEAN", "int32", "%T(%P != 0)", "Bool", "bool", "Bool", "bool(%V)"},
-	"int":     {"BIGINT", "int64", "%T(%P)", "Int", "int64", "Int", "int64(%V)"},
+	"int":     {"BIGINT", "int64", "%T(hcall.Fits[int](%P, %N))", "Small[int]", "int", "Int", "int64(%V)"},
 	"int64":   {"BIGINT", "int64", "%T(%P)", "Int", "int64", "Int", "int64(%V)"},
 	"int32":   {"INTEGER", "int32", "%T(%P)", "Small[int32]", "int32", "Int", "int64(%V)"},
 	"int16":   {"INTEGER", "int32", "%T(hcall.Fits[int16](int64(%P), %N))", "Small[int16]", "int16", "Int", "int64(%V)"},

@@ -1,10 +1,11 @@
 // Command gen writes what is between a package of Go procedures and heliosc: the //go:wasmexport wrappers and the manifest.
-// heliosc runs it; by hand: gen FOLDER OUT reads the package in FOLDER and writes OUT/heliosdb_exports.go and
-// OUT/manifest.json. Errors are lines "file:line:column: error: text".
+// heliosc runs it; by hand: gen [-link] FOLDER OUT reads the package in FOLDER and writes OUT/heliosdb_exports.go and
+// OUT/manifest.json; with -link, links to FOLDER's files too, so that the package can be compiled in OUT. Errors are lines "file:line:column: error: text".
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/build"
@@ -98,7 +99,7 @@ func tell(err error, problems []problem) bool {
 	return err == nil && len(problems) == 0
 }
 
-func run(folder, out string) bool {
+func run(folder, out string, link bool) bool {
 	u := &unit{set: token.NewFileSet(), types: map[string]*ast.TypeSpec{}, fileOf: map[*ast.TypeSpec]*ast.File{}, used: map[string]string{}}
 	err := u.read(folder)
 	if err == nil {
@@ -110,7 +111,12 @@ func run(folder, out string) bool {
 	if !tell(err, u.problems) {
 		return false
 	}
-	err = os.WriteFile(filepath.Join(out, "heliosdb_exports.go"), u.wrappers(), 0o600)
+	if link {
+		err = links(folder, out)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(out, "heliosdb_exports.go"), u.wrappers(), 0o600)
+	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(out, "manifest.json"), u.manifest(), 0o600)
 	}
@@ -118,11 +124,13 @@ func run(folder, out string) bool {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: gen FOLDER OUT")
+	link := flag.Bool("link", false, "link to FOLDER's files in OUT")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		fmt.Fprintln(os.Stderr, "usage: gen [-link] FOLDER OUT")
 		os.Exit(2)
 	}
-	if !run(os.Args[1], os.Args[2]) {
+	if !run(flag.Arg(0), flag.Arg(1), *link) {
 		os.Exit(1)
 	}
 }

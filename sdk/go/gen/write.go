@@ -97,7 +97,7 @@ func (p *procedure) answer(v string) string {
 func (k *kind) each(v string) string {
 	var b strings.Builder
 	if k.fails {
-		fmt.Fprintf(&b, "for v, err := range %s {\nhcall.Error(err)\n", v)
+		fmt.Fprintf(&b, "for v, err := range %s {\nif hcall.Error(err) { return }\n", v)
 	} else {
 		fmt.Fprintf(&b, "for v := range %s {\n", v)
 	}
@@ -108,39 +108,45 @@ func (k *kind) each(v string) string {
 		}
 		b.WriteString(c.kind.put("hcall.Row()", name) + "\n")
 	}
-	b.WriteString("hcall.RowEnd()\n}")
+	b.WriteString("if !hcall.RowEnd() { return }\n}")
 	return b.String()
 }
 
-func (p *procedure) wrapper(b *bytes.Buffer, n int) {
-	var params, args []string
+// take writes the wrapper's parameters, and statements that make the procedure's arguments a0, a1 ... of them or of what the
+// host has.
+func (p *procedure) take() (params, args, body string) {
+	var all, names []string
+	var b strings.Builder
 	for i, q := range p.params {
-		name := strconv.Quote(q.name)
+		names = append(names, fmt.Sprint("a", i))
 		if p.registers() {
-			params = append(params, fmt.Sprintf("p%d %s", i, q.kind.base.register))
-			args = append(args, fill(q.kind.base.take, "%T", q.kind.text, "%P", fmt.Sprint("p", i), "%N", name))
+			all = append(all, fmt.Sprintf("p%d %s", i, q.kind.base.register))
+			fmt.Fprintf(&b, "a%d := %s\n", i, fill(q.kind.base.take, "%T", q.kind.text, "%P", fmt.Sprint("p", i), "%N", strconv.Quote(q.name)))
 		} else {
-			args = append(args, fmt.Sprintf("a%d", i))
+			fmt.Fprintf(&b, "a%d := %s(%d, %q)\n", i, callable(q.kind.getter()), i, q.name)
 		}
 	}
+	if !p.registers() || strings.Contains(b.String(), "hcall.") {
+		b.WriteString("if hcall.Ended() { return }\n")
+	}
+	return strings.Join(all, ", "), strings.Join(names, ", "), b.String()
+}
+
+func (p *procedure) wrapper(b *bytes.Buffer, n int) {
+	params, args, body := p.take()
 	result := p.returns()
 	if result != "" {
-		result = "(result " + result + ")" // zero after a panic
+		result = "(result " + result + ")" // zero after an error
 	}
-	fmt.Fprintf(b, "//go:wasmexport %s\nfunc heliosdb_export_%d(%s) %s {\ndefer hcall.End()\n", p.name, n, strings.Join(params, ", "), result)
-	if !p.registers() {
-		for i, q := range p.params {
-			fmt.Fprintf(b, "a%d := %s(%d, %q)\n", i, callable(q.kind.getter()), i, q.name)
-		}
-	}
-	call := p.fn.Name.Name + "(" + strings.Join(args, ", ") + ")"
+	fmt.Fprintf(b, "//go:wasmexport %s\nfunc heliosdb_export_%d(%s) %s {\ndefer hcall.End()\n%s", p.name, n, params, result, body)
+	call := p.fn.Name.Name + "(" + args + ")"
 	switch {
 	case p.result == nil && p.fails:
 		fmt.Fprintf(b, "hcall.Error(%s)\n", call)
 	case p.result == nil:
 		fmt.Fprintf(b, "%s\n", call)
 	case p.fails:
-		fmt.Fprintf(b, "v, err := %s\nhcall.Error(err)\n%s\n", call, p.answer("v"))
+		fmt.Fprintf(b, "v, err := %s\nif hcall.Error(err) { return }\n%s\n", call, p.answer("v"))
 	default:
 		fmt.Fprintf(b, "v := %s\n%s\n", call, p.answer("v"))
 	}
