@@ -57,7 +57,7 @@ G
 run() { heliosc run --tinygo -q --grant query shop.go "$@" 2>&1 | sed 's/^ *-->.*//; /^$/d'; }
 heliosc build -q --tinygo shop.go && heliosc inspect shop.so | sed -n '/^procedures/,/^sections/p'
 run --procedure add_tax 100.0 0.19
-run --procedure add_tax 100.0 -1
+run --procedure add_tax -- 100.0 -1
 run --procedure add_tax NULL 0.19
 run --procedure twice '{"id": 3, "total": 4.5}'
 run --procedure twice '{]'

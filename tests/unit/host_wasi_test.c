@@ -492,10 +492,9 @@ static void call__ends_itself(void **state) {
   fk_done(&k);
 }
 
-/* Last words on fd 2 are the error's text, whatever is granted, and only of the call that said
- * them. */
-static void call__tells_why(void **state) {
-  (void)state;
+/* Last words on fd 2, and on 1, are the error's text, whatever is granted, and only of the call
+ * that said them. */
+static void tells_why(uint32_t fd) {
   static const char words[] = "a warning\npanic: out of cheese\n\ngoroutine 1 [running]:\n";
   files_kit k = {0};
   helios_error err = {0};
@@ -504,13 +503,19 @@ static void call__tells_why(void **state) {
   fk_open(&k, no_grant);
   puppet_put(k.p, 4000, words, sizeof words - 1);
   put_vec(k.p, 3000, 4000, sizeof words - 1);
-  assert_int_equal(CALL(k.p, W("fd_write"), 2, 3000, 1, 3100), 0);
+  assert_int_equal(CALL(k.p, W("fd_write"), fd, 3000, 1, 3100), 0);
   helios_error trap = {.code = HELIOS_E_TRAP, .text = "unreachable instruction executed"};
   hrt_host_explain(k.p->env, &trap);
   assert_string_equal(trap.text, "panic: out of cheese; unreachable instruction executed");
   assert_int_equal(puppet_try(k.p, &result, &err, W("proc_exit"), ARGS(2)), HELIOS_E_GUEST);
   assert_string_equal(err.text, "panic: out of cheese (exit code 2)");
   fk_done(&k);
+}
+
+static void call__tells_why(void **state) {
+  (void)state;
+  tells_why(1);
+  tells_why(2);
 }
 
 static void call__none_runs(void **state) {
