@@ -104,29 +104,9 @@ export function prepare(sql) {
   return new Statement(sql);
 }
 
-function withStatement(sql, values, use) {
-  const statement = host.prepare(sql);
-  bindAll(statement, values);
-  const result = use(statement);
-  host.finalize(statement);
-  return result;
-}
-
-/** All rows of one statement, as objects. */
-export function query(sql, values = []) {
-  return withStatement(sql, values, (s) => host.rows(s, host.columns(s), 0));
-}
-
-/** Its first row, or undefined. */
-export function queryOne(sql, values = []) {
-  return withStatement(sql, values, (s) => host.rows(s, host.columns(s), 1)[0]);
-}
-
-/** The first column of its first row, or undefined. */
-export function queryValue(sql, values = []) {
-  const row = queryOne(sql, values);
-  return row === undefined ? undefined : Object.values(row)[0];
-}
+/** query(sql, values): all rows of one statement, as objects. queryOne: its first row, or undefined. queryValue: the
+ *  first column of that, or undefined. */
+export const { query, queryOne, queryValue } = host;
 
 function isScalar(v) {
   return v === null || typeof v === "number" || typeof v === "string" || typeof v === "boolean";
@@ -137,9 +117,9 @@ export function exec(sql, values = []) {
   if (values.every(isScalar)) {
     return host.exec(sql, values.length === 0 ? "" : JSON.stringify(values));
   }
-  withStatement(sql, values, (s) => {
-    while (host.step(s) === 1);
-  });
+  const statement = prepare(sql);
+  statement.run(...values);
+  statement.finalize();
   return queryValue("SELECT changes()");
 }
 

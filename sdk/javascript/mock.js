@@ -83,6 +83,20 @@ const statementCalls = {
   finalize(number) {
     state.open.delete(number);
   },
+  query(sql, values = []) {
+    const number = statementCalls.prepare(sql);
+    for (let i = 0; i < values.length; i++) {
+      statementCalls.bind(number, i + 1, values[i]);
+    }
+    const rows = statementCalls.rows(number, [], 0);
+    statementCalls.finalize(number);
+    return rows;
+  },
+  queryOne: (sql, values) => statementCalls.query(sql, values)[0],
+  queryValue(sql, values) {
+    const row = statementCalls.queryOne(sql, values);
+    return row === undefined ? undefined : Object.values(row)[0];
+  },
   exec(sql, json) {
     enter("exec");
     const values = json === "" ? [] : JSON.parse(json);

@@ -8,6 +8,15 @@ const checks = {
   query: () => db.query("SELECT id, name FROM t WHERE id < ? ORDER BY id", [3]).map((r) => r.name).join() === "one,two",
   one: () => db.queryOne("SELECT name FROM t WHERE id = ?1", [1]).name === "one" && db.queryOne("SELECT 1 WHERE 0") === undefined,
   value: () => db.queryValue("SELECT count(*) FROM t") === 3,
+  queries() {
+    const twice = db.queryOne("SELECT 1 a, 2 a, 3 \"2\", 4 \"é\"");
+    return JSON.stringify(twice) === '{"2":3,"a":2,"é":4}' && db.queryValue("SELECT 5 a, 6 \"1\"") === 5 && db.queryValue("SELECT 1 WHERE 0", []) === undefined &&
+      db.query("SELECT 1 WHERE 0").length === 0 && db.queryValue("SELECT ?", { length: 1, 0: "x" }) === "x" && throws(() => db.query("SELECT ?", null), "TypeError") &&
+      throws(() => db.queryValue("SELECT ?", [Symbol()]), "TypeError") && throws(() => db.query("SELECT ?1", [1, 2]), "INDEX") &&
+      throws(() => db.queryValue("SELECT abs(-9223372036854775808)"), "overflow") && throws(() => db.queryOne("SELECT CAST(x'ff' AS TEXT) a"), "UTF-8") &&
+      db.query("VALUES (1, 2), (3, 4)").map((r) => Object.values(r).join("")).join() === "12,34" &&
+      Array.from({ length: 300 }, (_, i) => db.queryValue("SELECT ?", [i])).every((v, i) => v === i);
+  },
   types() {
     const r = db.queryOne("SELECT 1 a, 1.5 b, 'x' c, x'0102' d, NULL e, 9007199254740993 f");
     return r.a === 1 && r.b === 1.5 && r.c === "x" && r.d instanceof Uint8Array && r.d[1] === 2 && r.e === null && r.f === 9007199254740993n;
@@ -103,6 +112,64 @@ const checks = {
     kept.cycle = null;
     return good && JSON.stringify(kept) === before && new WeakRef(kept.object).deref() === kept.object;
   },
+  /* let and const before they are set, where ways lead around the place that sets them. */
+  unset() {
+    const ways = [
+      () => { n; let n = 1; },
+      () => { n++; let n = 1; },
+      () => { n = 2; let n = 1; },
+      () => { let n = n; },
+      (way = 1) => { switch (way) { case 0: let n = 1; break; case 1: return n; } },
+      (way = 1) => { switch (way) { case 0: let n = 1; default: n++; return n; } },
+      () => { for (let i = 0; i < 2; i++) { if (i === 1) { later; } let later = i; later++; } },
+      () => { for (const n of [n]) { n; } },
+      () => { for (const n in n) { n; } },
+      () => { try { n; let n = 1; } finally { let n = 2; n; } },
+      () => { const f = () => n; f(); let n = 1; },
+      () => { out: { if (kept) { break out; } let n = 1; n; } n; let n = 2; },
+      () => { const { a = b, b } = {}; return a; },
+      function* () { yield n; let n = 1; },
+    ];
+    const unset = (way) => throws(() => [...(way() ?? [])], "ReferenceError");
+    let sum = 0;
+    for (let i = 0; i < 3; i++) { let n = i; n += 10; const f = () => n++; f(); sum += n; }
+    label: for (const a of [1, 2, 3]) { for (const b of [1, 2]) { if (b === 2) { continue label; } let c = a; c++; sum += c; } }
+    switch (sum) { case 45: { let n = 5; n--; sum += n; } }
+    return ways.every(unset) && sum === 49 && throws(() => { const n = 1; n++; }, "TypeError");
+  },
+  steps() {
+    let a = 2147483647, b = -2147483648, c = "5", d = 1n, e = 1.5, f = null, o = { n: 1 }, l = [2147483647];
+    const before = [a++, b--, c++, d++, e--, f++, o.n++, l[0]++];
+    return before.map(String).join() === "2147483647,-2147483648,5,1,1.5,0,1,2147483647" && a === 2147483648 && b === -2147483649 && c === 6 && d === 2n &&
+      e === 0.5 && f === 1 && o.n === 2 && l[0] === 2147483648;
+  },
+  of() {
+    const seen = [], list = [1, 2];
+    for (const c of "aé😀\0z") { seen.push(c.length, c); }
+    for (const v of list) { if (list.length < 4) { list.push(v * 10); } seen.push(v); }
+    for (const v of [1, , undefined]) { seen.push(v); }
+    for (const [i, v] of ["x"].entries()) { seen.push(i, v); }
+    for (const v of Object.assign(new Array(2), { 1: "set" })) { seen.push(v); }
+    const strange = Object.assign([1, 2], { [Symbol.iterator]: () => ({ next: () => ({ done: seen.length > 25, value: "own" }) }) });
+    for (const v of strange) { seen.push(v); }
+    const half = [7, 8, 9][Symbol.iterator]();
+    for (const v of half) { seen.push(v); break; }
+    half.next();
+    const [first, ...rest] = "abc";
+    return JSON.stringify([...seen, ...half, first, rest]) === '[1,"a",1,"é",2,"😀",1,"\\u0000",1,"z",1,2,10,20,1,null,null,0,"x",null,"set",' +
+      '"own","own","own","own","own",7,9,"a",["b","c"]]';
+  },
+  functions() {
+    const f = (a, b = 1) => a + b, shown = (g) => JSON.stringify(Object.getOwnPropertyDescriptors(g));
+    const g = function named(a) { return a; };
+    f.more = 1;
+    Object.defineProperty(g, "length", { value: 9 });
+    delete g.name;
+    const none = [() => 0][0];
+    return shown(f) === '{"length":{"value":1,"writable":false,"enumerable":false,"configurable":true},"name":{"value":"f","writable":false,' +
+      '"enumerable":false,"configurable":true},"more":{"value":1,"writable":true,"enumerable":true,"configurable":true}}' && g.length === 9 && g.name === "" &&
+      new g() instanceof g && none.name === "" && shown(none).includes('"length"') && throws(() => new f(), "TypeError") && (class { m() {} }).prototype.m.name === "m";
+  },
 };
 function throws(work, text) {
   try {
@@ -195,7 +262,7 @@ caps="CAPABILITIES ('query', 'read:t', 'write:t', 'transaction', 'log', 'clock',
 for f in try_one thrown; do expect 0 helios a.db -c "CREATE PROCEDURE $f LANGUAGE wasm $caps AS 'host.so'"; done
 for f in all results deep recursions hog hog_and_go hog_small spin regexp_spin; do expect 0 helios a.db -c "CREATE PROCEDURE js_$f LANGUAGE wasm AS 'host.so' EXPORT '$f'"; done
 expect 0 helios a.db --mode list -c "SELECT value || ' ' || try_one(value) FROM json_each(js_all())"
-[ "$(grep -c ' ok$' out)" = 26 ] || { cat out err; fail "host functions"; }
+[ "$(grep -c ' ok$' out)" = 31 ] || { cat out err; fail "host functions"; }
 
 # errors: the script's line, the procedure's own code and text
 try_sql() { helios a.db --mode list -c "SELECT $1" 2>&1; }

@@ -51,6 +51,28 @@ SOURCE = [
     (re.compile(r"\} else if \(JS_VALUE_IS_BOTH_FLOAT\(op1, op2\)\) \{\n(?=.*JS_VALUE_GET_FLOAT64\(op1\) [-+*])"),
      "} else if (je_numbers(op1, op2)) {\n", 3),
     (re.compile(r"JS_VALUE_GET_FLOAT64\(op1\) ([-+*])(\s+)JS_VALUE_GET_FLOAT64\(op2\)"), r"je_double(op1) \1\2je_double(op2)", 3),
+    ("""            sf->cur_pc = pc;
+            if (js_post_inc_slow(ctx, sp, opcode))""", """            if (je_post_step(sp, opcode == OP_post_inc ? 1 : -1)) {
+                sp++;
+                BREAK;
+            }
+            sf->cur_pc = pc;
+            if (js_post_inc_slow(ctx, sp, opcode))""", 1),
+    # variables that are set already need no look
+    (re.compile(r"(static __exception int resolve_labels\((?:.|\n)*?    label_slots = s->label_slots;\n)"),
+     r"static void je_known_variables(JSContext *ctx, JSFunctionDef *s);\n\n\1    je_known_variables(ctx, s);\n", 1),
+    # functions get their name and length at once
+    ("func_obj = JS_NewObjectClass(ctx, func_kind_to_class_id[b->func_kind]);", "func_obj = je_new_function(ctx, b);", 1),
+    (re.compile(r"    (js_function_set_properties\(ctx, func_obj, name_atom,\s+b->defined_arg_count\);)"),
+     r"    if (JS_VALUE_GET_OBJ(func_obj)->shape != je_function_shape)\n        \1", 1),
+    ("static JSValue js_closure(JSContext *ctx, JSValue bfunc,\n                          JSVarRef **cur_var_refs,\n                          JSStackFrame *sf)\n{",
+     "static JSShape *je_function_shape;\nstatic JSValue je_new_function(JSContext *ctx, JSFunctionBytecode *b);\n\n"
+     "static JSValue js_closure(JSContext *ctx, JSValue bfunc,\n                          JSVarRef **cur_var_refs,\n                          JSStackFrame *sf)\n{", 1),
+    # for...of
+    ("static __exception int js_for_of_next(", "static bool je_for_of_next(JSContext *ctx, JSValue *sp, int offset);\n\n"
+     "static __exception int js_for_of_next(", 1),
+    ("    int done = 1;\n\n    if (likely(!JS_IsUndefined(sp[offset]))) {", "    int done = 1;\n\n    if (je_for_of_next(ctx, sp, offset))\n        return 0;\n"
+     "    if (likely(!JS_IsUndefined(sp[offset]))) {", 1),
     # elements of arrays
     ("""    JSValue val = JS_UNDEFINED;
     JSAtom prop;

@@ -26,6 +26,13 @@ static je_param params[JE_PARAMS];
 static unsigned param_count;
 static int result_type;
 
+/* Arguments and result of the last call. They are freed by the next, which is for those that keep
+ * their state: all others have nothing to free. */
+static struct last {
+  unsigned count;
+  JSValue values[JE_PARAMS + 1];
+} * last;
+
 /* QuickJS would ask these for Date.now() and the seed of Math.random(): both are heliosdb.js's,
  * which asks the host. */
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {
@@ -129,25 +136,30 @@ static void stop_exception(void) {
 
 /* ---- the script ---- */
 
-int je_read(char **out, je_reader *read, void *arg) {
-  char first[1024];
-  int n = read(arg, first, sizeof first);
+int je_read(je_given *out, je_reader *read, void *arg) {
+  int n = read(arg, out->small, sizeof out->small - 1);
   if (n < 0) {
     return n;
   }
-  char *bytes = js_malloc(je, (size_t)n + 1);
-  if (bytes == NULL) {
-    return -1000;
+  out->at = out->small;
+  if (n >= (int)sizeof out->small) {
+    out->at = js_malloc(je, (size_t)n + 1);
+    if (out->at == NULL) {
+      return -1000;
+    }
+    if (read(arg, out->at, (unsigned)n) != n) {
+      js_free(je, out->at);
+      return HG_E_STATE;
+    }
   }
-  if (n <= (int)sizeof first) {
-    memcpy(bytes, first, (size_t)n);
-  } else if (read(arg, bytes, (unsigned)n) != n) {
-    js_free(je, bytes);
-    return HG_E_STATE;
-  }
-  bytes[n] = 0;
-  *out = bytes;
+  out->at[n] = 0;
   return n;
+}
+
+void je_read_end(je_given *given) {
+  if (given->at != given->small) {
+    js_free(je, given->at);
+  }
 }
 
 static int read_script(void *arg, void *dst, unsigned cap) {
@@ -246,7 +258,8 @@ static void start_quickjs(void) {
   static const JSMallocFunctions none; /* heap.h is in their place */
   runtime = JS_NewRuntime2(&none, NULL);
   je = runtime == NULL ? NULL : JS_NewContext(runtime);
-  if (je == NULL) {
+  last = je_place(sizeof *last);
+  if (je == NULL || last == NULL) {
     stop(1, "no memory for QuickJS");
   }
   JS_SetMaxStackSize(runtime, STACK);
@@ -310,9 +323,9 @@ __attribute__((constructor)) static void start(void) {
   hs_file main;
   start_quickjs();
   start_library();
-  char *bytes = NULL;
+  static je_given bytes; /* for ever */
   int n = je_read(&bytes, read_script, NULL);
-  script = (hs_script){bytes, n < 0 ? 0 : (unsigned)n};
+  script = (hs_script){bytes.at, n < 0 ? 0 : (unsigned)n};
   if (!hs_file_at(&main, &script, 0) || main.name_length >= sizeof name) {
     stop(1, "the module has no script, or a damaged one");
   }
@@ -337,20 +350,13 @@ static void fail_exception(void) {
   hg_fail(code, text, (unsigned)strlen(text));
 }
 
-/* Arguments and result of the last call. They are freed by the next, which is for those that keep
- * their state: all others have nothing to free. */
-static struct {
-  unsigned count;
-  JSValue values[JE_PARAMS + 1];
-} last;
-
 static void free_last(void) {
-  while (last.count > 0) {
-    JS_FreeValue(je, last.values[--last.count]);
+  while (last->count > 0) {
+    JS_FreeValue(je, last->values[--last->count]);
   }
 }
 
-/* The arguments into last.values; false: the result is given already. */
+/* The arguments into last->values; false: the result is given already. */
 static bool take_arguments(void) {
   for (unsigned i = 0; i < param_count; i++) {
     bool null = false;
@@ -363,7 +369,7 @@ static bool take_arguments(void) {
       hg_return_null();
       return false;
     }
-    last.values[last.count++] = v;
+    last->values[last->count++] = v;
   }
   return true;
 }
@@ -374,8 +380,8 @@ __attribute__((export_name("helios_call"))) void helios_call(void) {
   if (!take_arguments()) {
     return;
   }
-  JSValue result = JS_Call(je, function, JS_UNDEFINED, (int)param_count, last.values);
-  last.values[last.count++] = result;
+  JSValue result = JS_Call(je, function, JS_UNDEFINED, (int)param_count, last->values);
+  last->values[last->count++] = result;
   int status = JS_IsException(result)          ? -1
                : result_type == HG_SQL_TABLE   ? je_give_table(result)
                : result_type == HG_SQL_NOTHING ? 0

@@ -20,6 +20,8 @@ extern JSContext *je;
 extern struct je_classes { JSClassID first_array, last_array, buffer, date, promise; } je_classes;
 
 /* ---- inside.h ---- */
+/* Room beside what else each call writes; zero, for ever. NULL: too much. */
+void *je_place(size_t size);
 /* There are no scripts yet. */
 void je_start(JSContext *ctx);
 /* The start is over: what there is stays for ever and is not counted any more. room: bytes that may
@@ -27,6 +29,8 @@ void je_start(JSContext *ctx);
 void je_freeze(JSContext *ctx, size_t room);
 
 #define JE_UNFIT JS_UNINITIALIZED
+/* The property "length" as a number. -1: exception. */
+int je_length(JSContext *ctx, int64_t *length, JSValueConst list);
 /* UTF-8 to a string; JE_UNFIT: it is not valid. */
 JSValue je_string(JSContext *ctx, const char *text, size_t n);
 /* What JSON.parse gives; JE_UNFIT: ask JS_ParseJSON. A NUL behind the text. */
@@ -79,9 +83,16 @@ JSValue je_host_object(void);
 
 /* ---- engine.c ---- */
 
-/* Bytes that a host function gives, of any length: read(arg, dst, cap) returns how many there are.
- * *out is je's (js_free it). Returns the length or a status; -1000: exception. */
+/* Bytes that a host function gives, of any length; a NUL behind them. */
+typedef struct je_given {
+  char *at;
+  char small[1024]; /* most fit */
+} je_given;
+
+/* read(arg, dst, cap) returns how many there are. Returns the length or a status, then there is
+ * nothing to end; -1000: exception. */
 typedef int je_reader(void *arg, void *dst, unsigned cap);
-int je_read(char **out, je_reader *read, void *arg);
+int je_read(je_given *out, je_reader *read, void *arg);
+void je_read_end(je_given *given);
 
 #endif

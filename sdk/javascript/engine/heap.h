@@ -33,12 +33,12 @@ static struct {
   char *reserve;  /* a chunk for the error that says so when all else is full; NULL: in use */
   struct je_block *lists[(SMALL + HEAD) / STEP + 2];
   size_t taken; /* of the room */
-  char room[1536] __attribute__((aligned(8)));
+  char room[2432] __attribute__((aligned(8)));
 } je_hot __attribute__((aligned(4096)));
 
 uintptr_t je_frozen;
 
-/* A block that is there for ever and that calls write: JSRuntime, JSContext. */
+/* A block that is there for ever and that calls write: JSRuntime, JSContext, arguments. */
 static void *je_room(size_t size) {
   char *at = je_hot.room + je_hot.taken;
   je_hot.taken += (size + 7) & ~(size_t)7;
@@ -166,11 +166,15 @@ static void *je_heap_resize(void *block, size_t size) {
 }
 
 /* The start is over: what is allocated from here on lies in a chunk of its own, behind everything.
- */
-static void je_heap_freeze(void) {
+ * The chunk begins with *table, as what calls write lies together so. */
+static void je_heap_freeze(void **table, size_t size) {
   memset(je_hot.lists, 0, sizeof je_hot.lists);
   je_frozen = 1; /* so that new_chunk grows memory */
   if (je_new_chunk()) {
+    if (size <= CHUNK / 2) {
+      void *moved = je_heap_take_new((unsigned)(size + HEAD + STEP - 1) & ~(STEP - 1));
+      *table = memcpy(moved, *table, size);
+    }
     je_frozen = (uintptr_t)je_hot.at;
   }
   je_hot.reserve = je_chunk();

@@ -139,13 +139,13 @@ static int read_name(void *arg, void *dst, unsigned cap) {
 
 /* A text or bytes that a host function gives; absent: undefined. */
 static JSValue given(je_reader *read, void *arg, bool text) {
-  char *bytes = NULL;
-  int n = je_read(&bytes, read, arg);
+  je_given b;
+  int n = je_read(&b, read, arg);
   if (n < 0) {
     return n == -1000 ? JS_EXCEPTION : n == HG_E_ABSENT ? JS_UNDEFINED : je_status(n);
   }
-  JSValue result = text ? je_text(bytes, (unsigned)n, "the host") : je_uint8(bytes, (unsigned)n);
-  js_free(je, bytes);
+  JSValue result = text ? je_text(b.at, (unsigned)n, "the host") : je_uint8(b.at, (unsigned)n);
+  je_read_end(&b);
   return result;
 }
 
@@ -181,6 +181,7 @@ static JSValue row_object(int statement, const JSAtom *names, unsigned count) {
 
 static JSAtom names[COLUMNS];
 
+/* Of the array that columns() gave. */
 static int take_names(JSValueConst list) {
   JSValue length = JS_GetPropertyStr(je, list, "length");
   int count = int_of(length);
@@ -198,28 +199,112 @@ static void give_names(int count) {
   }
 }
 
-/* (statement, names, at most): steps and collects rows, an array of objects. */
-FUNCTION(rows) {
-  int statement = int_of(v[0]), most = int_of(v[2]), status = 0;
-  int count = take_names(v[1]);
-  JSValue all = JS_NewArray(ctx);
+/* The statement's own. -1: exception. */
+static int own_names(int statement) {
+  struct column c = {statement, 0};
+  int count = hg_column_count(statement);
+  count = count < COLUMNS ? count : COLUMNS;
+  for (; (int)c.index < count; c.index++) {
+    JSValue name = given(read_name, &c, true);
+    names[c.index] = JS_IsException(name) ? JS_ATOM_NULL : JS_ValueToAtom(je, name);
+    JS_FreeValue(je, name);
+    if (names[c.index] == JS_ATOM_NULL) {
+      give_names((int)c.index);
+      return -1;
+    }
+  }
+  return count < 0 ? (je_status(count), -1) : count;
+}
+
+/* Rows of a statement with so many of names[], at most some or with 0 all, as an array. */
+static JSValue all_rows(int statement, int count, int most) {
+  int status = 0;
+  JSValue all = JS_NewArray(je);
   for (unsigned n = 0; !JS_IsException(all) && (most == 0 || (int)n < most); n++) {
     status = hg_step(statement);
     if (status != 1) {
       break;
     }
     JSValue row = row_object(statement, names, (unsigned)count);
-    if (JS_IsException(row) || JS_SetPropertyUint32(ctx, all, n, row) < 0) {
-      JS_FreeValue(ctx, all);
+    if (JS_IsException(row) || JS_SetPropertyUint32(je, all, n, row) < 0) {
+      JS_FreeValue(je, all);
       all = JS_EXCEPTION;
     }
   }
-  give_names(count);
   if (status < 0) {
-    JS_FreeValue(ctx, all);
+    JS_FreeValue(je, all);
     return je_status(status);
   }
   return all;
+}
+
+/* (statement, names, at most): steps and collects rows, an array of objects. */
+FUNCTION(rows) {
+  int count = take_names(v[1]);
+  JSValue all = all_rows(int_of(v[0]), count, int_of(v[2]));
+  give_names(count);
+  return all;
+}
+
+static JSValue rows_of(int statement) {
+  int count = own_names(statement);
+  JSValue all = count < 0 ? JS_EXCEPTION : all_rows(statement, count, 0);
+  give_names(count);
+  return all;
+}
+
+static JSValue first_row(int statement) {
+  int count = own_names(statement);
+  int status = count < 0 ? 0 : hg_step(statement);
+  JSValue row = count < 0     ? JS_EXCEPTION
+                : status == 1 ? row_object(statement, names, (unsigned)count)
+                : status == 0 ? JS_UNDEFINED
+                              : je_status(status);
+  give_names(count);
+  return row;
+}
+
+static JSValue first_value(int statement) {
+  int status = hg_step(statement);
+  return status == 1 ? je_column(statement, 0) : status == 0 ? JS_UNDEFINED : je_status(status);
+}
+
+/* The elements of an array as parameters; undefined: none. */
+static int bind_all(int statement, JSValueConst list) {
+  int64_t count = 0;
+  int status = JS_IsUndefined(list) ? 0 : je_length(je, &count, list);
+  for (int64_t i = 0; i < count && status == 0; i++) {
+    JSValue v = JS_GetPropertyUint32(je, list, (uint32_t)i);
+    status = JS_IsException(v) ? -1 : je_bind(statement, (unsigned)i + 1, v);
+    JS_FreeValue(je, v);
+  }
+  return status;
+}
+
+/* (sql, values): what `take` gets of the statement. */
+static JSValue of_statement(values v, JSValue (*take)(int statement)) {
+  je_bytes b;
+  if (je_bytes_of(&b, v[0]) != 0) {
+    return JS_EXCEPTION;
+  }
+  int statement = hg_prepare(b.at, b.size);
+  je_bytes_end(&b);
+  if (statement < 0) {
+    return je_status(statement);
+  }
+  JSValue result = bind_all(statement, v[1]) != 0 ? JS_EXCEPTION : take(statement);
+  hg_finalize(statement);
+  return result;
+}
+
+FUNCTION(query) {
+  return of_statement(v, rows_of);
+}
+FUNCTION(query_one) {
+  return of_statement(v, first_row);
+}
+FUNCTION(query_value) {
+  return of_statement(v, first_value);
 }
 
 /* Parameters as JSON: none of them has bytes. */
@@ -485,6 +570,9 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("rows", 3, rows),
     JS_CFUNC_DEF("reset", 1, reset),
     JS_CFUNC_DEF("finalize", 1, finalize),
+    JS_CFUNC_DEF("query", 2, query),
+    JS_CFUNC_DEF("queryOne", 2, query_one),
+    JS_CFUNC_DEF("queryValue", 2, query_value),
     JS_CFUNC_DEF("exec", 2, exec),
     JS_CFUNC_DEF("begin", 0, begin),
     JS_CFUNC_DEF("commit", 0, commit),

@@ -48,9 +48,158 @@ JSValue je_string(JSContext *ctx, const char *text, size_t n) {
   return JS_NewStringLen(ctx, text, n);
 }
 
+int je_length(JSContext *ctx, int64_t *length, JSValueConst list) {
+  return js_get_length64(ctx, length, list);
+}
+
 #include "json.h"
 
+/* ---- short ways that need what stands above them ---- */
+
+#define JE_VARIABLES 256 /* of a function, at most */
+
+/* The label that an instruction may go to; -1: none. */
+static int je_label_of(const uint8_t *at) {
+  switch (opcode_info[*at].fmt) {
+  case OP_FMT_label:
+  case OP_FMT_label_u16:
+    return (int)get_u32(at + 1);
+  case OP_FMT_atom_label_u8:
+  case OP_FMT_atom_label_u16:
+    return (int)get_u32(at + 5);
+  default:
+    return -1;
+  }
+}
+
+/* Where each label is gone to from first. */
+static void je_first_jumps(int *first, const JSFunctionDef *s) {
+  const uint8_t *code = s->byte_code.buf;
+  for (int i = 0; i < s->label_count; i++) {
+    first[i] = INT32_MAX;
+  }
+  for (int at = 0; at < (int)s->byte_code.size; at += opcode_info[code[at]].size) {
+    int label = code[at] == OP_label ? -1 : je_label_of(code + at);
+    if (label >= 0 && first[label] == INT32_MAX) {
+      first[label] = at;
+    }
+  }
+}
+
+/* One instruction; set has where each variable was set, INT32_MAX where that is not known. */
+static void je_known_variable(uint8_t *code, int at, int *set, unsigned count, const int *first) {
+  unsigned i = 0;
+  switch (code[at]) {
+  case OP_label: /* one that is gone to from before a variable was set */
+    for (int from = first[je_label_of(code + at)]; i < count; i++) {
+      set[i] = from < set[i] ? INT32_MAX : set[i];
+    }
+    break;
+  case OP_set_loc_uninitialized:
+    set[get_u16(code + at + 1)] = INT32_MAX;
+    break;
+  case OP_put_loc:
+    i = get_u16(code + at + 1);
+    set[i] = set[i] == INT32_MAX ? at : set[i];
+    break;
+  case OP_get_loc_check:
+  case OP_put_loc_check:
+    if (set[get_u16(code + at + 1)] != INT32_MAX) {
+      code[at] = code[at] == OP_get_loc_check ? OP_get_loc : OP_put_loc;
+    }
+    break;
+  default:
+    break;
+  }
+}
+
+/* let and const are looked at each time whether they are set yet; where all ways lead past the
+ * place that sets them, there is nothing to look at. Code only goes back to where a loop begins, so
+ * what was set before stays so. */
+static void je_known_variables(JSContext *ctx, JSFunctionDef *s) {
+  int set[JE_VARIABLES];
+  uint8_t *code = s->byte_code.buf;
+  unsigned count = (unsigned)s->var_count;
+  int *first = count == 0 || count > JE_VARIABLES
+                   ? NULL
+                   : js_malloc_rt(ctx->rt, (size_t)(s->label_count + 1) * sizeof *first);
+  if (first == NULL) {
+    return;
+  }
+  je_first_jumps(first, s);
+  for (unsigned i = 0; i < count; i++) {
+    set[i] = INT32_MAX;
+  }
+  for (int at = 0; at < (int)s->byte_code.size; at += opcode_info[code[at]].size) {
+    je_known_variable(code, at, set, count, first);
+  }
+  js_free_rt(ctx->rt, first);
+}
+
+/* A function that is not a generator gets its length and name with its shape. */
+static JSValue je_new_function(JSContext *ctx, JSFunctionBytecode *b) {
+  if (b->func_kind != JS_FUNC_NORMAL || je_function_shape == NULL) {
+    return JS_NewObjectClass(ctx, func_kind_to_class_id[b->func_kind]);
+  }
+  JSValue f =
+      JS_NewObjectFromShape(ctx, js_dup_shape(je_function_shape), JS_CLASS_BYTECODE_FUNCTION);
+  if (!JS_IsException(f)) {
+    JSProperty *p = JS_VALUE_GET_OBJ(f)->prop;
+    p[0].u.value = JS_NewInt32(ctx, b->defined_arg_count);
+    p[1].u.value =
+        JS_AtomToString(ctx, b->func_name == JS_ATOM_NULL ? JS_ATOM_empty_string : b->func_name);
+  }
+  return f;
+}
+
+/* The next character of a text's own iterator, if it is there already. */
+static JSValue je_next_letter(JSContext *ctx, JSArrayIteratorData *it) {
+  const JSString *text = JS_IsString(it->obj) ? JS_VALUE_GET_STRING(it->obj) : NULL;
+  if (text == NULL || text->is_wide_char || it->idx >= text->len || text->u.str8[it->idx] >= 128) {
+    return JS_UNINITIALIZED;
+  }
+  JSString *letter = je_letters[text->u.str8[it->idx]];
+  it->idx += letter != NULL;
+  return letter != NULL ? JS_DupValue(ctx, JS_MKPTR(JS_TAG_STRING, letter)) : JS_UNINITIALIZED;
+}
+
+static JSValue je_next_element(JSContext *ctx, JSArrayIteratorData *it) {
+  const JSObject *p = JS_IsObject(it->obj) ? JS_VALUE_GET_OBJ(it->obj) : NULL;
+  bool fast = p != NULL && it->kind == JS_ITERATOR_KIND_VALUE && p->class_id == JS_CLASS_ARRAY &&
+              p->fast_array && it->idx < p->u.array.count;
+  return fast ? JS_DupValue(ctx, p->u.array.u.values[it->idx++]) : JS_UNINITIALIZED;
+}
+
+/* for...of over an array or a text by their own iterators. False: the long way. */
+static bool je_for_of_next(JSContext *ctx, JSValue *sp, int offset) {
+  JSValue v = JS_UNINITIALIZED;
+  if (!JS_IsObject(sp[offset]) || !JS_IsObject(sp[offset + 1])) {
+    return false;
+  }
+  JSObject *p = JS_VALUE_GET_OBJ(sp[offset]), *f = JS_VALUE_GET_OBJ(sp[offset + 1]);
+  if (f->class_id != JS_CLASS_C_FUNCTION || f->u.cfunc.cproto != JS_CFUNC_iterator_next) {
+    return false;
+  }
+  JSCFunctionType next = f->u.cfunc.c_function;
+  if (p->class_id == JS_CLASS_STRING_ITERATOR && next.iterator_next == js_string_iterator_next) {
+    v = je_next_letter(ctx, p->u.array_iterator_data);
+  } else if (p->class_id == JS_CLASS_ARRAY_ITERATOR &&
+             next.iterator_next == js_array_iterator_next) {
+    v = je_next_element(ctx, p->u.array_iterator_data);
+  }
+  if (JS_IsUninitialized(v)) {
+    return false;
+  }
+  sp[0] = v;
+  sp[1] = JS_FALSE;
+  return true;
+}
+
 /* ---- the end of the start ---- */
+
+void *je_place(size_t size) {
+  return je_room(size);
+}
 
 #define ROOM 64 /* names and shapes that a call makes before a table of the start must grow */
 
@@ -123,6 +272,18 @@ static void je_all_letters(JSContext *ctx) {
   }
 }
 
+/* The shape of functions with a length and a name. */
+static void je_find_function_shape(JSContext *ctx) {
+  static const char text[] = "(() => 0)";
+  JSValue f = JS_Eval(ctx, text, sizeof text - 1, "heliosdb:shape", JS_EVAL_TYPE_GLOBAL);
+  JSShape *s = JS_IsObject(f) ? JS_VALUE_GET_OBJ(f)->shape : NULL;
+  if (s != NULL && s->is_hashed && s->prop_count == 2 && s->prop[0].atom == JS_ATOM_length &&
+      s->prop[1].atom == JS_ATOM_name) {
+    je_function_shape = js_dup_shape(s);
+  }
+  JS_FreeValue(ctx, f);
+}
+
 void je_freeze(JSContext *ctx, size_t room) {
   static struct list_head frozen;
   JSRuntime *rt = ctx->rt;
@@ -130,11 +291,13 @@ void je_freeze(JSContext *ctx, size_t room) {
   je_all_functions(ctx);
   JS_RunGC(rt);
   je_tables(ctx);
+  je_find_function_shape(ctx);
+  je_all_words(rt);
   /* Collections look at what calls made: what is frozen lives, and so does what it refers to. */
   frozen = rt->gc_obj_list;
   frozen.next->prev = &frozen;
   frozen.prev->next = &frozen;
   init_list_head(&rt->gc_obj_list);
-  je_heap_freeze();
+  je_heap_freeze((void **)&rt->shape_hash, (size_t)rt->shape_hash_size * sizeof *rt->shape_hash);
   rt->malloc_gc_threshold = je_hot.used + room;
 }

@@ -26,6 +26,7 @@ struct je_json {
   const uint8_t *at, *end;   /* a NUL at end */
   struct je_member *members; /* of all that is open */
   unsigned count, room, depth;
+  JSShape *last; /* of the last object, which lives; NULL: none */
   struct je_member kept[JE_KEPT];
 };
 
@@ -122,6 +123,15 @@ static JSShape *je_json_shape(JSContext *ctx, JSObject *proto, const struct je_m
   return NULL;
 }
 
+/* Of an object like the last one, as the elements of an array are. */
+static bool je_json_alike(const JSShape *s, const struct je_member *m, unsigned n) {
+  unsigned i = 0;
+  while (i < n && s->prop[i].atom == m[i].name) {
+    i++;
+  }
+  return i == n;
+}
+
 /* A new one; NULL: a name is there twice, or no memory. */
 static no_inline JSShape *je_json_new_shape(JSContext *ctx, JSObject *proto,
                                             const struct je_member *m, unsigned n) {
@@ -179,13 +189,17 @@ static JSValue je_json_object(struct je_json *j, unsigned first) {
   struct je_member *m = j->members + first;
   unsigned n = j->count - first;
   JSObject *proto = JS_VALUE_GET_OBJ(ctx->class_proto[JS_CLASS_OBJECT]);
-  JSShape *shape = n == 0 ? NULL : je_json_shape(ctx, proto, m, n);
+  JSShape *shape = j->last;
+  if (shape == NULL || shape->prop_count != (int)n || !je_json_alike(shape, m, n)) {
+    shape = n == 0 ? NULL : je_json_shape(ctx, proto, m, n);
+  }
   if (shape != NULL) {
     js_dup_shape(shape);
   } else if (n > 0) {
     shape = je_json_new_shape(ctx, proto, m, n);
   }
-  if (shape == NULL) {
+  j->last = shape;
+  if (shape == NULL) { /* it may free what it has twice */
     return je_json_odd_object(ctx, m, n);
   }
   JSValue object = JS_NewObjectFromShape(ctx, shape, JS_CLASS_OBJECT);
@@ -356,8 +370,63 @@ static JSValue je_json_text(struct je_json *j) {
   return text;
 }
 
-/* A name, behind its quote, and its colon. JS_ATOM_NULL: unfit, or no memory. */
-static JSAtom je_json_name(struct je_json *j) {
+/* ---- names ---- */
+
+#define JE_WORD 7 /* bytes */
+#define JE_WORD_BITS 11
+
+/* Short names that were there before the first call, by their bytes. */
+static struct je_word {
+  uint64_t bytes;
+  JSAtom name; /* JS_ATOM_NULL: none */
+} je_words[1 << JE_WORD_BITS];
+
+static struct je_word *je_word_of(uint64_t bytes) {
+  return &je_words[(bytes * 0x9e3779b97f4a7c15ull) >> (64 - JE_WORD_BITS)];
+}
+
+/* A name of the script's takes the place of QuickJS's own, and of one letter. */
+static void je_all_words(JSRuntime *rt) {
+  for (JSAtom i = 1; i < (JSAtom)rt->atom_size; i++) {
+    const JSAtomStruct *p = rt->atom_array[i];
+    bool text = !atom_is_free(p) && p->atom_type == JS_ATOM_TYPE_STRING && !p->is_wide_char;
+    if (!text || p->len == 0 || p->len > JE_WORD || is_digit(p->u.str8[0]) ||
+        je_json_plain(p->u.str8, p->u.str8 + p->len) != p->u.str8 + p->len) {
+      continue;
+    }
+    uint64_t bytes = 0;
+    memcpy(&bytes, p->u.str8, p->len);
+    struct je_word *word = je_word_of(bytes);
+    if (word->name == JS_ATOM_NULL || p->len > 1) {
+      *word = (struct je_word){bytes, i};
+    }
+  }
+}
+
+/* The name behind its quote, if it is short and known; it is not counted. */
+static JSAtom je_json_word_name(struct je_json *j) {
+  uint64_t bytes, quotes;
+  if (j->end - j->at <= JE_WORD) {
+    return JS_ATOM_NULL;
+  }
+  memcpy(&bytes, j->at, sizeof bytes);
+  quotes = bytes ^ JE_ONES * '"';
+  quotes = (quotes - JE_ONES) & ~quotes & JE_ONES * 128; /* the lowest is right */
+  if (quotes == 0) {
+    return JS_ATOM_NULL;
+  }
+  unsigned bits = (unsigned)__builtin_ctzll(quotes) & ~7u;
+  bytes &= ((uint64_t)1 << bits) - 1;
+  const struct je_word *word = je_word_of(bytes);
+  if (word->bytes != bytes || word->name == JS_ATOM_NULL) {
+    return JS_ATOM_NULL;
+  }
+  j->at += bits / 8 + 1;
+  return word->name;
+}
+
+/* Of any name. */
+static JSAtom je_json_any_name(struct je_json *j) {
   const uint8_t *end = je_json_plain(j->at, j->end);
   size_t n = (size_t)(end - j->at);
   JSAtom name = JS_ATOM_NULL;
@@ -369,6 +438,15 @@ static JSAtom je_json_name(struct je_json *j) {
   } else {
     JSValue text = je_json_text(j);
     name = JS_IsString(text) ? JS_NewAtomStr(j->ctx, JS_VALUE_GET_STRING(text)) : JS_ATOM_NULL;
+  }
+  return name;
+}
+
+/* A name, behind its quote, and its colon. JS_ATOM_NULL: unfit, or no memory. */
+static JSAtom je_json_name(struct je_json *j) {
+  JSAtom name = je_json_word_name(j);
+  if (name == JS_ATOM_NULL) {
+    name = je_json_any_name(j);
   }
   if (name != JS_ATOM_NULL && !je_json_is(j, ':')) {
     JS_FreeAtom(j->ctx, name);
@@ -455,6 +533,7 @@ JSValue je_json_parse(JSContext *ctx, const char *text, size_t size) {
   j.end = j.at + size;
   j.members = j.kept;
   j.count = j.depth = 0;
+  j.last = NULL;
   j.room = JE_KEPT;
   JSValue value = je_json_value(&j);
   je_json_blanks(&j);

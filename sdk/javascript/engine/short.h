@@ -21,4 +21,15 @@ static inline double je_double(JSValueConst v) {
   return JS_VALUE_GET_TAG(v) == JS_TAG_INT ? JS_VALUE_GET_INT(v) : JS_VALUE_GET_FLOAT64(v);
 }
 
+/* v++ or v--, in sp[-1], of a small integer. sp[-1] is the value then and sp[0] the next one. */
+static inline bool je_post_step(JSValue *sp, int by) {
+  int next;
+  if (JS_VALUE_GET_TAG(sp[-1]) != JS_TAG_INT ||
+      __builtin_add_overflow(JS_VALUE_GET_INT(sp[-1]), by, &next)) {
+    return false;
+  }
+  sp[0] = JS_MKVAL(JS_TAG_INT, next);
+  return true;
+}
+
 #endif

@@ -120,19 +120,13 @@ static int read_cell(void *arg, void *dst, unsigned cap) {
 }
 
 static JSValue bytes_of_cell(int type, struct cell *c, const je_param *p) {
-  char small[1024]; /* most texts fit */
-  int n = read_cell(c, small, sizeof small - 1);
-  if (n >= 0 && n < (int)sizeof small) {
-    small[n] = 0;
-    return from_bytes(type, small, (unsigned)n, p);
-  }
-  char *bytes = NULL;
-  n = n < 0 ? n : je_read(&bytes, read_cell, c);
+  je_given bytes;
+  int n = je_read(&bytes, read_cell, c);
   if (n < 0) {
     return n == -1000 ? JS_EXCEPTION : je_status(n);
   }
-  JSValue v = from_bytes(type, bytes, (unsigned)n, p);
-  js_free(je, bytes);
+  JSValue v = from_bytes(type, bytes.at, (unsigned)n, p);
+  je_read_end(&bytes);
   return v;
 }
 
