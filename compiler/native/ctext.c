@@ -286,7 +286,29 @@ static int first_mark(uint32_t *offset, const hcc_chunk *chunk, hcc_error *err) 
   return 0;
 }
 
-int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_error *err) {
+/* The line in its folded form, with what waits before it. */
+static int fold_line(line *out, hcc_fold *fold, line l, reader rest, hcc_error *err) {
+  line next = {"", 0};
+  if (next_line(&next, &rest)) {
+    next = trimmed(next);
+  }
+  hcc_fold_line(fold, l.at, l.size, next.at, next.size);
+  *out = (line){(const char *)fold->out.data, fold->out.size};
+  return fold->out.failed ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for a line")
+                          : 0;
+}
+
+/* Writes a line that has been looked at; the text behind it is not read, but for the next line. */
+static int write_line(FILE *file, line l, reader rest, hcc_fold *fold, hcc_error *err) {
+  line folded = l;
+  int status = fold == NULL ? 0 : fold_line(&folded, fold, l, rest, err);
+  if (status == 0 && !write_opaque(file, l, rest) && folded.size > 0) {
+    write_code(file, folded);
+  }
+  return status;
+}
+
+int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err) {
   reader r = {chunk->begin, chunk->begin + chunk->size};
   line l;
   bool more = true, is_mark = false;
@@ -295,14 +317,18 @@ int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_error *err) {
   if (status != 0) {
     return status;
   }
+  fold = chunk->kind == '-' ? NULL : fold;
+  if (fold != NULL) {
+    hcc_fold_begin(fold);
+  }
   fprintf(file, "#line %u \"w\"\n", offset);
   while ((status = next_code(&more, &l, &is_mark, &offset, &r, err)) == 0 && more) {
     if (is_mark) {
       fprintf(file, "\n#line %u \"w\"\n", offset);
     } else if (!function_type(l) && !plain(l)) {
       return refuse(err, "an unexpected line", l);
-    } else if (!write_opaque(file, l, r)) {
-      write_code(file, l);
+    } else if ((status = write_line(file, l, r, fold, err)) != 0) {
+      return status;
     }
   }
   fputc('\n', file);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "error.h"
+#include "fold.h"
 
 typedef struct hcc_chunk {
   const char *begin;
@@ -32,7 +33,8 @@ typedef struct hcc_ctext {
 int hcc_ctext_split(hcc_ctext *out, const char *text, size_t size, hcc_error *err);
 void hcc_ctext_free(hcc_ctext *t);
 
-/* Writes one chunk; write errors are left to ferror. Errors: INTERNAL. */
-int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_error *err);
+/* Writes one chunk, with its expressions folded if fold is not NULL; write errors are left to
+ * ferror. Errors: INTERNAL, NO_MEMORY. */
+int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err);
 
 #endif

@@ -121,7 +121,8 @@ static int translate(work *w) {
                                    .wasm2c = &w->in->tools[HCC_TOOL_WASM2C],
                                    .jail = &w->in->jails[HCC_TOOL_WASM2C],
                                    .seconds = w->in->seconds,
-                                   .parts = w->parts};
+                                   .parts = w->parts,
+                                   .fold = w->cc.tier == HCC_TIER_BASELINE};
   progress(w, "translate");
   int status =
       hcc_translate(&done, w->canonical.data, w->canonical.size, &w->plan, &options, w->err);

@@ -107,7 +107,8 @@ static void write_prelude(FILE *file, const text *t) {
   fputs("\n#include \"hsb_override.h\"\n", file);
 }
 
-static int write_whole(hcc_translation *out, const text *t, const char *folder, hcc_error *err) {
+static int write_whole(hcc_translation *out, const text *t, const char *folder, hcc_fold *fold,
+                       hcc_error *err) {
   FILE *file;
   int status = open_part(&file, folder, 0, err);
   if (status != 0) {
@@ -115,7 +116,7 @@ static int write_whole(hcc_translation *out, const text *t, const char *folder, 
   }
   write_prelude(file, t);
   for (uint32_t i = 0; i < t->parsed.count && status == 0; i++) {
-    status = hcc_ctext_write(file, &t->parsed.chunks[i], err);
+    status = hcc_ctext_write(file, &t->parsed.chunks[i], fold, err);
   }
   return close_part(out, file, status, err);
 }
@@ -162,14 +163,14 @@ static int write_rest(FILE *file, const text *t, hcc_error *err) {
   int status = 0;
   for (uint32_t i = 0; i < t->parsed.count && status == 0; i++) {
     if (t->parsed.chunks[i].kind == '-') {
-      status = hcc_ctext_write(file, &t->parsed.chunks[i], err);
+      status = hcc_ctext_write(file, &t->parsed.chunks[i], NULL, err);
     }
   }
   return status;
 }
 
 static int write_parts(hcc_translation *out, const text texts[2], const hcc_plan *plan,
-                       const hcc_translate_options *o, hcc_error *err) {
+                       const hcc_translate_options *o, hcc_fold *fold, hcc_error *err) {
   hcc_chunk *all = NULL;
   uint32_t count = 0, next = 0;
   uint64_t bytes = 0, done = 0;
@@ -186,7 +187,7 @@ static int write_parts(hcc_translation *out, const text texts[2], const hcc_plan
     }
     uint64_t until = part + 1 == o->parts ? bytes : bytes / o->parts * (part + 1);
     while (next < count && done < until && status == 0) {
-      status = hcc_ctext_write(file, &all[next], err);
+      status = hcc_ctext_write(file, &all[next], fold, err);
       done += all[next++].size;
     }
     status = close_part(out, file, status, err);
@@ -200,7 +201,9 @@ int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, cons
                   const hcc_translate_options *options, hcc_error *err) {
   char path[HCC_PATH];
   text texts[2] = {{.at = NULL}, {.at = NULL}};
+  hcc_fold state, *fold = options->fold ? &state : NULL;
   *out = (hcc_translation){.c_bytes = 0};
+  hcc_fold_init(&state);
   int status = hcc_path(path, err, "%s/m.wasm", options->folder);
   if (status != 0) {
     return status;
@@ -209,13 +212,14 @@ int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, cons
   HCC_TRY(run_wasm2c(out, options, err));
   if (options->parts == 1) {
     HCC_TRY(open_text(&texts[0], options->folder, "m.c", err));
-    HCC_TRY(write_whole(out, &texts[0], options->folder, err));
+    HCC_TRY(write_whole(out, &texts[0], options->folder, fold, err));
   } else {
     HCC_TRY(open_text(&texts[0], options->folder, "m_0.c", err));
     HCC_TRY(open_text(&texts[1], options->folder, "m_1.c", err));
-    HCC_TRY(write_parts(out, texts, plan, options, err));
+    HCC_TRY(write_parts(out, texts, plan, options, fold, err));
   }
 out:
+  hcc_fold_free(&state);
   close_text(&texts[0]);
   close_text(&texts[1]);
   return status;

@@ -21,6 +21,7 @@ typedef struct hcc_translate_options {
   const hcc_jail *jail;
   uint32_t seconds;
   uint32_t parts; /* 1 to HCC_MAX_PARTS; hcc_parts */
+  bool fold;      /* less text for clang: fold.h */
 } hcc_translate_options;
 
 typedef struct hcc_translation {

@@ -218,8 +218,11 @@ static int read_text(char **out, const tool *t, const char *name) {
 static int translate(tool *t, item *it, const hcc_build_options *options) {
   static const char takes_over[] = "#include \"hsb_override.h\"\n";
   hcc_translation done;
-  hcc_translate_options how = {
-      .folder = t->folder, .wasm2c = &t->wasm2c, .seconds = SECONDS, .parts = 1};
+  hcc_translate_options how = {.folder = t->folder,
+                               .wasm2c = &t->wasm2c,
+                               .seconds = SECONDS,
+                               .parts = 1,
+                               .fold = options->tier == HCC_TIER_BASELINE};
   int status;
   HCC_TRY(rewrite(it, options));
   HCC_TRY(hcc_translate(&done, it->canonical_bytes.data, it->canonical_bytes.size, &it->plan, &how,

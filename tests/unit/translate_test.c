@@ -50,7 +50,7 @@ static char *written(const hcc_chunk *chunk) {
   size_t size;
   hcc_error err = {.code = HCC_OK};
   FILE *f = open_memstream(&text, &size);
-  if (hcc_ctext_write(f, chunk, &err) != 0) {
+  if (hcc_ctext_write(f, chunk, NULL, &err) != 0) {
     fail_msg("%s", err.text);
   }
   fclose(f);
@@ -206,7 +206,7 @@ static void refuses__what_it_does_not_know(void **state) {
     char *out = NULL;
     size_t size;
     FILE *f = open_memstream(&out, &size);
-    if (hcc_ctext_write(f, &t.chunks[0], &err) != HCC_E_INTERNAL) {
+    if (hcc_ctext_write(f, &t.chunks[0], NULL, &err) != HCC_E_INTERNAL) {
       fail_msg("taken: %s", lines[i]);
     }
     fclose(f);
@@ -236,7 +236,7 @@ static void write__cut_anywhere_is_safe(void **state) {
         char *out = NULL;
         size_t size;
         FILE *f = open_memstream(&out, &size);
-        hcc_ctext_write(f, &t.chunks[i], NULL);
+        hcc_ctext_write(f, &t.chunks[i], NULL, NULL);
         fclose(f);
         free(out);
       }

@@ -1,0 +1,403 @@
+/* fold.c - see fold.h. Must never move a read or write of memory or of a global, a call or what may
+ * trap. Works on text that ctext.c has looked at; what it does not know it leaves as it is. */
+#include "fold.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_MAX ((int)HCC_FOLD_TEXT)
+#define LINE_MAX (1u << 28)
+#define NO_DEPTH UINT32_MAX
+
+typedef struct span {
+  const char *at;
+  size_t size;
+} span;
+
+typedef struct variable { /* of the stack: "var_j12" */
+  span name;
+  char letter; /* 0: it is none */
+  uint32_t depth;
+} variable;
+
+static bool in_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static bool is(span s, const char *text) {
+  return s.size == strlen(text) && memcmp(s.at, text, s.size) == 0;
+}
+
+static bool begins(span s, const char *text) {
+  return s.size >= strlen(text) && memcmp(s.at, text, strlen(text)) == 0;
+}
+
+static span after(span s, size_t n) {
+  return (span){s.at + n, s.size - n};
+}
+
+/* The word, number or other byte that the text begins with. */
+static span token(span s) {
+  size_t n = s.size > 0;
+  while (n > 0 && n < s.size && in_word(*s.at) && in_word(s.at[n])) {
+    n++;
+  }
+  return (span){s.at, n};
+}
+
+/* "var_" LETTERS[0] digits */
+static variable parse_variable(span word, const char *letters) {
+  variable v = {.name = word};
+  if (!begins(word, "var_") || word.size < 6 || word.size > 9 || word.at[4] == '\0' ||
+      strchr(letters, word.at[4]) == NULL) {
+    return v;
+  }
+  for (size_t i = 5; i < word.size; i++) {
+    if (!digit(word.at[i])) {
+      return v;
+    }
+    v.depth = v.depth * 10 + (uint32_t)(word.at[i] - '0');
+  }
+  v.letter = word.at[4];
+  return v;
+}
+
+static variable on_stack(span word) {
+  return parse_variable(word, "ijfdore");
+}
+
+static bool is_local(span word) {
+  return parse_variable(word, "lp").letter != 0;
+}
+
+static bool is_integer(variable v) {
+  return v.letter == 'i' || v.letter == 'j';
+}
+
+static bool mentions(span text, span word) {
+  for (span t; text.size > 0; text = after(text, t.size)) {
+    t = token(text);
+    if (t.size == word.size && memcmp(t.at, word.at, t.size) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ---- values that wait ---- */
+
+static struct hcc_waiting *waiting_for(hcc_fold *f, variable v) {
+  bool there = is_integer(v) && v.depth < HCC_FOLD_DEPTH && f->waiting[v.depth].letter == v.letter;
+  return there ? &f->waiting[v.depth] : NULL;
+}
+
+static void forget_from(hcc_fold *f, uint32_t depth) {
+  for (uint32_t i = depth; i < HCC_FOLD_DEPTH; i++) {
+    f->waiting[i].letter = 0;
+  }
+}
+
+static void write_out(hcc_fold *f) {
+  for (uint32_t i = 0; i < HCC_FOLD_DEPTH; i++) {
+    struct hcc_waiting *w = &f->waiting[i];
+    if (w->letter != 0) {
+      hcc_buf_format(&f->out, "var_%c%u = %s; ", w->letter, i, w->text);
+      w->letter = 0;
+    }
+  }
+}
+
+/* Before this variable changes. */
+static void changes(hcc_fold *f, span name) {
+  for (uint32_t i = 0; i < HCC_FOLD_DEPTH; i++) {
+    const struct hcc_waiting *w = &f->waiting[i];
+    if (w->letter != 0 && mentions((span){w->text, strlen(w->text)}, name)) {
+      write_out(f);
+      return;
+    }
+  }
+}
+
+/* Adds the text with its variables replaced; gives the least depth that it reads. */
+static uint32_t replace(hcc_buf *out, hcc_fold *f, span text) {
+  uint32_t least = NO_DEPTH;
+  for (span t; text.size > 0; text = after(text, t.size)) {
+    t = token(text);
+    variable v = on_stack(t);
+    struct hcc_waiting *w = waiting_for(f, v);
+    if (v.letter != 0 && v.depth < least) {
+      least = v.depth;
+    }
+    if (w != NULL) {
+      hcc_buf_text(out, w->text);
+    } else {
+      hcc_buf_add(out, t.at, t.size);
+    }
+  }
+  return least;
+}
+
+/* ---- integer operations ---- */
+
+static bool is_cast(span word) {
+  static const char *const types[] = {"u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    if (is(word, types[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Only numbers, integers of the stack and operators that can't trap? */
+static bool is_pure(span text) {
+  for (span t; text.size > 0; text = after(text, t.size)) {
+    t = token(text);
+    bool known = in_word(*t.at) ? digit(*t.at) || is_cast(t) || is_integer(on_stack(t))
+                                : strchr(" ()+-*&|^~!<>=?:", *t.at) != NULL;
+    if (!known) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Is it one cast of all, "(u64)(...)"? */
+static bool is_one_cast(span text, const char *cast) {
+  int open = 1;
+  size_t n = strlen(cast), i = n + 1;
+  if (!begins(text, cast) || text.size < n + 2 || text.at[n] != '(') {
+    return false;
+  }
+  for (; i < text.size && open > 0; i++) {
+    open += (text.at[i] == '(') - (text.at[i] == ')');
+  }
+  return open == 0 && i == text.size;
+}
+
+/* Has it the variable's type already? A local has, and a number with its suffix. */
+static bool has_type(span text, char letter) {
+  if (text.size != token(text).size) {
+    return is_one_cast(text, letter == 'i' ? "(u32)" : "(u64)");
+  }
+  bool wide = text.size > 3 && memcmp(text.at + text.size - 3, "ull", 3) == 0;
+  bool number = digit(*text.at) && (wide || text.at[text.size - 1] == 'u');
+  return is_local(text) || (number && wide == (letter == 'j'));
+}
+
+/* What an assignment of this gives the variable, as an operand of anything. */
+static void cast_to(hcc_buf *out, char letter, span text) {
+  const char *type = letter == 'i' ? "(u32)" : "(u64)";
+  if (has_type(text, letter)) {
+    hcc_buf_add(out, text.at, text.size);
+  } else if (letter == 'i' && is_one_cast(text, "(u64)")) {
+    hcc_buf_format(out, "(u32)%.*s", (int)(text.size - 5), text.at + 5);
+  } else {
+    hcc_buf_format(out, "%s(%.*s)", type, (int)text.size, text.at);
+  }
+}
+
+/* ---- lines ---- */
+
+typedef struct assignment { /* "NAME OP= VALUE;" */
+  span name, op, value;
+} assignment;
+
+static bool parse_assignment(assignment *a, span line) {
+  a->name = token(line);
+  if (a->name.size + 5 > line.size || line.at[a->name.size] != ' ') {
+    return false;
+  }
+  span rest = after(line, a->name.size + 1);
+  const char *equals = memchr(rest.at, '=', rest.size < 3 ? rest.size : 3);
+  if (equals == NULL || equals[1] != ' ') {
+    return false;
+  }
+  a->op = (span){rest.at, (size_t)(equals - rest.at)};
+  a->value = (span){equals + 2, (size_t)(line.at + line.size - 1 - (equals + 2))};
+  return a->value.size > 0;
+}
+
+/* A new value of the variable that waits, or is written if it is long. */
+static void hold(hcc_fold *f, variable v, const hcc_buf *value) {
+  forget_from(f, v.depth);
+  if (value->size < HCC_FOLD_TEXT && v.depth < HCC_FOLD_DEPTH) {
+    struct hcc_waiting *w = &f->waiting[v.depth];
+    w->letter = v.letter;
+    memcpy(w->text, value->data, value->size);
+    w->text[value->size] = '\0';
+    return;
+  }
+  changes(f, v.name);
+  hcc_buf_format(&f->out, "%.*s = %.*s; ", (int)v.name.size, v.name.at, (int)value->size,
+                 (const char *)value->data);
+}
+
+static void compute(hcc_fold *f, variable v, const assignment *a) {
+  hcc_buf operand, value;
+  hcc_buf_init(&operand, LINE_MAX);
+  hcc_buf_init(&value, LINE_MAX);
+  replace(&operand, f, a->value);
+  span text = {(const char *)operand.data, operand.size};
+  if (a->op.size == 0 && !operand.failed) {
+    cast_to(&value, v.letter, text);
+  } else {
+    struct hcc_waiting *w = waiting_for(f, v);
+    hcc_buf_format(&value, "(%.*s %.*s %.*s)", w == NULL ? (int)v.name.size : TEXT_MAX,
+                   w == NULL ? v.name.at : w->text, (int)a->op.size, a->op.at, (int)text.size,
+                   text.at);
+  }
+  f->out.failed |= operand.failed || value.failed;
+  if (!f->out.failed) {
+    hold(f, v, &value);
+  }
+  hcc_buf_free(&operand);
+  hcc_buf_free(&value);
+}
+
+/* A variable of the stack gets a value. */
+static bool set_stack(hcc_fold *f, const assignment *a) {
+  variable v = on_stack(a->name);
+  bool word = token(a->value).size == a->value.size;
+  if (v.letter == 0 || (word && on_stack(a->value).letter != 0 && a->op.size == 0)) {
+    return false; /* a copy is a jump's: what is above it may live on */
+  }
+  if (is_integer(v) && (is_pure(a->value) || (word && is_local(a->value)))) {
+    compute(f, v, a);
+    return true;
+  }
+  if (is_integer(v) && a->op.size > 0) {
+    return false;
+  }
+  hcc_buf value;
+  hcc_buf_init(&value, LINE_MAX);
+  replace(&value, f, a->value);
+  forget_from(f, v.depth);
+  changes(f, v.name);
+  hcc_buf_format(&f->out, "%.*s %.*s= %.*s;", (int)v.name.size, v.name.at, (int)a->op.size,
+                 a->op.at, (int)value.size, (const char *)value.data);
+  f->out.failed |= value.failed;
+  hcc_buf_free(&value);
+  return true;
+}
+
+/* local.set or local.tee, which look the same: the value may still be on the stack, and is the
+ * local's then. */
+static bool set_local(hcc_fold *f, const assignment *a) {
+  variable v = on_stack(a->value);
+  if (!is_local(a->name) || v.letter == 0 || a->op.size != 0 || a->name.size >= HCC_FOLD_TEXT) {
+    return false;
+  }
+  char text[HCC_FOLD_TEXT];
+  struct hcc_waiting *w = waiting_for(f, v);
+  if (w != NULL) {
+    memcpy(text, w->text, sizeof text);
+  }
+  forget_from(f, v.depth);
+  changes(f, a->name);
+  hcc_buf_format(&f->out, "%.*s = %.*s;", (int)a->name.size, a->name.at,
+                 w != NULL ? TEXT_MAX : (int)v.name.size, w != NULL ? text : v.name.at);
+  if (w != NULL) {
+    w->letter = v.letter;
+    memcpy(w->text, a->name.at, a->name.size);
+    w->text[a->name.size] = '\0';
+  }
+  return true;
+}
+
+static bool is_store(span line) {
+  static const char *const names[] = {"i32_store", "i64_store", "f32_store", "f64_store"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (begins(line, names[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Takes what it reads from the stack, and changes no variable. */
+static bool consume(hcc_fold *f, span line) {
+  if (!is_store(line) && !begins(line, "instance->w2c_g")) {
+    return false;
+  }
+  forget_from(f, replace(&f->out, f, line));
+  return true;
+}
+
+/* Is the first semicolon there? A jump stands in a line with the copy of its value. */
+static bool ends_at(span line, size_t place) {
+  const char *first = memchr(line.at, ';', line.size);
+  return first == line.at + place;
+}
+
+/* "if (var_i0) {", perhaps with "goto var_B1;}" */
+static bool condition(hcc_fold *f, span line) {
+  static const char stem[] = "if (";
+  if (!begins(line, stem)) {
+    return false;
+  }
+  span rest = after(line, strlen(stem)), word = token(rest);
+  variable v = on_stack(word);
+  rest = after(rest, word.size);
+  bool jump = begins(rest, ") {goto var_") && ends_at(rest, rest.size - 2);
+  if (!is_integer(v) || !(is(rest, ") {") || jump)) {
+    return false;
+  }
+  char text[HCC_FOLD_TEXT];
+  struct hcc_waiting *w = waiting_for(f, v);
+  if (w != NULL) {
+    memcpy(text, w->text, sizeof text);
+  }
+  forget_from(f, v.depth);
+  write_out(f);
+  hcc_buf_format(&f->out, "if (%.*s%.*s", w != NULL ? TEXT_MAX : (int)word.size,
+                 w != NULL ? text : word.at, (int)rest.size, rest.at);
+  return true;
+}
+
+static bool is_call(span line) {
+  return begins(line, "struct wasm_multi_") && memmem(line.at, line.size, " tmp = ", 7) != NULL;
+}
+
+/* "{", "struct wasm_multi_ij tmp = f(var_i0);", then an assignment for each result, and "}" */
+static bool call(hcc_fold *f, span line, span next) {
+  bool is_next = is(line, "{") && is_call(next);
+  if (!is_next && !(is_call(line) && ends_at(line, line.size - 1))) {
+    return false;
+  }
+  replace(&f->out, f, line);
+  return true;
+}
+
+static bool statement(hcc_fold *f, span line) {
+  assignment a;
+  return ends_at(line, line.size - 1) &&
+         ((parse_assignment(&a, line) && (set_stack(f, &a) || set_local(f, &a))) ||
+          consume(f, line));
+}
+
+void hcc_fold_line(hcc_fold *f, const char *line, size_t size, const char *next, size_t next_size) {
+  span l = {line, size}, follower = {next, next_size};
+  f->out.size = 0;
+  if (!statement(f, l) && !condition(f, l) && !call(f, l, follower)) {
+    write_out(f);
+    hcc_buf_add(&f->out, l.at, l.size);
+  }
+}
+
+void hcc_fold_begin(hcc_fold *f) {
+  forget_from(f, 0);
+}
+
+void hcc_fold_init(hcc_fold *f) {
+  hcc_fold_begin(f);
+  hcc_buf_init(&f->out, LINE_MAX);
+}
+
+void hcc_fold_free(hcc_fold *f) {
+  hcc_buf_free(&f->out);
+}

@@ -1,0 +1,35 @@
+/* fold.h - wasm2c gives each value on WebAssembly's stack a variable, which clang parses, stores
+ * and loads again before it finds that it needs none. Here a line "var_j1 = 2ull;" is not written,
+ * but its value where the variable is read: "var_p1 = (var_p1 - 2ull);". A fifth of clang's time.
+ *
+ * A value that waits is text of constants, locals, variables of the stack and integer operations
+ * that can't trap. What reads or writes anything else (memory, globals, calls) stays where it is
+ * and in its order. Invariants: a value that waits is written out before what it is made of
+ * changes, and before any line that is not known here: labels, jumps, braces. The number in a name
+ * is the depth on the stack, so a value made at a depth ends those at it and above; one at depth d
+ * is made of variables at d and above, so they are written out from below. */
+#ifndef HCC_FOLD_H
+#define HCC_FOLD_H
+
+#include "buf.h"
+
+#define HCC_FOLD_DEPTH 64u
+#define HCC_FOLD_TEXT 160u
+
+typedef struct hcc_fold {
+  struct hcc_waiting {
+    char letter; /* type of the variable, 0: nothing waits */
+    char text[HCC_FOLD_TEXT];
+  } waiting[HCC_FOLD_DEPTH];
+  hcc_buf out;
+} hcc_fold;
+
+void hcc_fold_init(hcc_fold *f);
+void hcc_fold_begin(hcc_fold *f); /* a function: nothing waits */
+void hcc_fold_free(hcc_fold *f);
+
+/* A line of a translated function without indentation, and the line behind it. f->out is what to
+ * write for it, perhaps nothing yet; f->out.failed if there was no memory. */
+void hcc_fold_line(hcc_fold *f, const char *line, size_t size, const char *next, size_t next_size);
+
+#endif

@@ -1,0 +1,172 @@
+/* fold_test.c - lines of wasm2c's text in, text for clang out: what is folded, and what must not
+ * move. Whether the code does the same is asked by spec/suite and fuzz/differential. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fold.h"
+
+/* Feeds lines, each ended by '\n'; gives what was written, without spaces at the ends of lines. */
+static const char *folded(const char *lines) {
+  static char text[4096];
+  hcc_fold f;
+  text[0] = '\0';
+  hcc_fold_init(&f);
+  for (const char *end; *lines != '\0'; lines = end + 1) {
+    end = strchr(lines, '\n');
+    const char *next = end + 1, *stop = strchr(next, '\n');
+    size_t next_size = stop == NULL ? 0 : (size_t)(stop - next);
+    hcc_fold_line(&f, lines, (size_t)(end - lines), next, next_size);
+    assert_false(f.out.failed);
+    if (f.out.size > 0) {
+      size_t n = strlen(text), size = f.out.size - (f.out.data[f.out.size - 1] == ' ');
+      assert_true(n + size + 2 < sizeof text);
+      memcpy(text + n, f.out.data, size);
+      memcpy(text + n + size, "\n", 2);
+    }
+  }
+  hcc_fold_free(&f);
+  return text;
+}
+
+static void values__stand_where_they_are_read(void **state) {
+  (void)state;
+  assert_string_equal(folded("var_j0 = var_p1;\n"
+                             "var_j1 = 2ull;\n"
+                             "var_j0 -= var_j1;\n"
+                             "var_p1 = var_j0;\n"
+                             "var_j1 = 0ull;\n"
+                             "var_i0 = (u64)((s64)var_j0 < (s64)var_j1);\n"
+                             "if (var_i0) {\n"),
+                      "var_p1 = (var_p1 - 2ull);\n"
+                      "if ((u32)((s64)var_p1 < (s64)0ull)) {\n");
+  assert_string_equal(folded("var_i0 = var_l2;\n"
+                             "var_j1 = 7ull;\n"
+                             "i64_store(&instance->w2c_M0, (u64)(var_i0) + 8u, var_j1);\n"),
+                      "i64_store(&instance->w2c_M0, (u64)(var_l2) + 8u, 7ull);\n");
+  assert_string_equal(folded("var_i0 = 1u;\n"
+                             "var_j1 = var_p1;\n"
+                             "{\n"
+                             "struct wasm_multi_ij tmp = w2c_m_f1(instance, var_i0, var_j1);\n"
+                             "var_i0 = tmp.i0;\n"
+                             "}\n"),
+                      "{\n"
+                      "struct wasm_multi_ij tmp = w2c_m_f1(instance, 1u, var_p1);\n"
+                      "var_i0 = tmp.i0;\n"
+                      "}\n");
+}
+
+/* An operation with a type of its own keeps the variable's. */
+static void values__have_the_type_of_their_variable(void **state) {
+  (void)state;
+  assert_string_equal(folded("var_i0 = !(var_j0);\nvar_j0 = (u64)(s64)(s32)(var_i0);\n"
+                             "var_p0 = var_j0;\n"),
+                      "var_p0 = (u64)((u64)(s64)(s32)((u32)(!(var_j0))));\n");
+  assert_string_equal(folded("var_i0 = var_i0 < var_i1;\nvar_i1 = var_l0;\nvar_i0 -= var_i1;\n"
+                             "var_l1 = var_i0;\n"),
+                      "var_l1 = ((u32)(var_i0 < var_i1) - var_l0);\n");
+  assert_string_equal(folded("var_j0 = 5u;\nvar_l1 = var_j0;\n"), "var_l1 = (u64)(5u);\n");
+}
+
+static void reads__stay_before_what_changes_them(void **state) {
+  (void)state;
+  /* a local that is set while its old value waits */
+  assert_string_equal(folded("var_i0 = var_l2;\nvar_i1 = 1u;\nvar_l2 = var_i1;\n"
+                             "i32_store(&instance->w2c_M0, (u64)(var_i0), var_i1);\n"),
+                      "var_i0 = var_l2; var_l2 = 1u;\n"
+                      "i32_store(&instance->w2c_M0, (u64)(var_i0), var_l2);\n");
+  /* a load that overwrites what a value below is made of */
+  assert_string_equal(folded("var_i0 += var_i1;\n"
+                             "var_i1 = i32_load(&instance->w2c_M0, (u64)(var_i1));\n"),
+                      "var_i0 = (var_i0 + var_i1); "
+                      "var_i1 = i32_load(&instance->w2c_M0, (u64)(var_i1));\n");
+  /* values at two depths, the lower made of the upper's variable: from below */
+  assert_string_equal(folded("var_i0 += var_i1;\nvar_i1 = 3u;\nvar_B1:;\n"),
+                      "var_i0 = (var_i0 + var_i1); var_i1 = 3u; var_B1:;\n");
+}
+
+static void memory__globals_and_calls_do_not_move(void **state) {
+  (void)state;
+  static const char *const lines[] = {"var_i0 = instance->w2c_g0;\n",
+                                      "var_i0 = i32_load(&instance->w2c_M0, (u64)(var_i0));\n",
+                                      "var_i0 = w2c_h_i1(instance->w2c_h_instance, var_i0);\n",
+                                      "var_i0 = I32_DIV_S(var_i0, var_i1);\n",
+                                      "var_i0 = var_d0 < var_d1;\n",
+                                      "var_i0 = wasm_rt_grow_memory(&instance->w2c_M0, var_i0);\n"};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    assert_string_equal(folded(lines[i]), lines[i]);
+  }
+}
+
+/* What is not known gets all values in their variables before it, and is left as it is. */
+static void unknown_lines__end_all_waiting(void **state) {
+  (void)state;
+  static const char *const lines[] = {"goto var_B1;",
+                                      "var_B1:;",
+                                      "}",
+                                      "} else {",
+                                      "switch (var_i1) {",
+                                      "UNREACHABLE;",
+                                      "tmp.i0 = var_i0;",
+                                      "var_i0 = var_i1;", /* a jump's copy */
+                                      "memory_fill(&instance->w2c_M0, var_i0, var_i1, var_i2);",
+                                      "var_i0 = var_i1; goto var_B1;",
+                                      "var_i0 = 7u; goto var_B1;",
+                                      "instance->w2c_g0 = var_i1; goto var_B1;",
+                                      "if (var_i1) {goto var_B1; var_B2:;}",
+                                      "if (var_i1) {var_i0 = var_i1; goto var_B1;}"};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    char in[200], out[200];
+    snprintf(in, sizeof in, "var_i0 = 1u;\nvar_i1 = var_l0;\n%s\n", lines[i]);
+    snprintf(out, sizeof out, "var_i0 = 1u; var_i1 = var_l0; %s\n", lines[i]);
+    assert_string_equal(folded(in), out);
+  }
+  assert_string_equal(folded("var_i0 = 1u;\nvar_i1 = var_l0;\nif (var_i1) {goto var_B1;}\n"),
+                      "var_i0 = 1u; if (var_l0) {goto var_B1;}\n");
+}
+
+/* What was consumed is not written at the next label. */
+static void used_values__are_forgotten(void **state) {
+  (void)state;
+  assert_string_equal(folded("var_i0 = 1u;\nvar_i1 = 2u;\n"
+                             "i32_store(&instance->w2c_M0, (u64)(var_i0), var_i1);\nvar_B1:;\n"),
+                      "i32_store(&instance->w2c_M0, (u64)(1u), 2u);\nvar_B1:;\n");
+  assert_string_equal(folded("var_i0 = 1u;\nvar_i1 = 2u;\nvar_j0 = instance->w2c_g1;\nvar_B1:;\n"),
+                      "var_j0 = instance->w2c_g1;\nvar_B1:;\n");
+  /* local.tee: the value on the stack is the local's */
+  assert_string_equal(folded("var_i0 = 1u;\nvar_l2 = var_i0;\nvar_l3 = var_i0;\nvar_B1:;\n"),
+                      "var_l2 = 1u;\nvar_l3 = var_l2;\nvar_i0 = var_l3; var_B1:;\n");
+}
+
+static void long_values__are_written(void **state) {
+  (void)state;
+  char lines[2048] = "var_i0 = var_l0;\n";
+  for (int i = 0; i < 30; i++) {
+    strcat(lines, "var_i1 = var_l1;\nvar_i0 += var_i1;\n");
+  }
+  const char *text = folded(lines);
+  assert_non_null(strstr(text, "var_i0 = ((((((("));
+  assert_true(strlen(text) < 400);
+  /* deeper than what is kept */
+  assert_string_equal(folded("var_i64 = 1u;\nvar_i99999 = 1u;\n"),
+                      "var_i64 = 1u;\nvar_i99999 = 1u;\n");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(values__stand_where_they_are_read),
+      cmocka_unit_test(values__have_the_type_of_their_variable),
+      cmocka_unit_test(reads__stay_before_what_changes_them),
+      cmocka_unit_test(memory__globals_and_calls_do_not_move),
+      cmocka_unit_test(unknown_lines__end_all_waiting),
+      cmocka_unit_test(used_values__are_forgotten),
+      cmocka_unit_test(long_values__are_written),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
