@@ -33,6 +33,7 @@ enum bytes {
   BYTES_OPB,
   BYTES_BYW,
   BYTES_VL,
+  BYTES_NARROW,
   BYTES_MOVE,
   BYTES_EXTRACT1,
   BYTES_EXTRACT2,
@@ -72,6 +73,13 @@ static uint16_t member(const hcc_x86_insn *i, uint16_t to) {
   }
 }
 
+/* Words to bytes, doublewords to bytes, quadwords to bytes, doublewords to words, quadwords to
+ * words, quadwords to doublewords: VPMOVWB, DB, QB, DW, QW, QD of the Intel SDM, volume 2. */
+static uint8_t narrowed(const hcc_x86_insn *i) {
+  static const uint8_t parts[8] = {2, 4, 8, 2, 4, 2, 1, 1};
+  return (uint8_t)(i->vector / parts[i->opcode & 7]);
+}
+
 static uint8_t count(const hcc_x86_insn *i, uint8_t bytes) {
   switch (bytes) {
   case BYTES_OPV:
@@ -82,6 +90,8 @@ static uint8_t count(const hcc_x86_insn *i, uint8_t bytes) {
     return i->size == 8 ? 8 : 4;
   case BYTES_VL:
     return i->vector;
+  case BYTES_NARROW:
+    return narrowed(i);
   case BYTES_MOVE:
     return i->mandatory == R ? 4 : i->mandatory == D ? 8 : i->vector;
   case BYTES_EXTRACT1:

@@ -223,13 +223,14 @@ static int align(hcc_lc_walk *w, int64_t mask) {
 
 /* --- instructions --- */
 
-/* EVEX counts a displacement of one byte in steps: of what it stores, but for moves that narrow or
- * compress, whose steps are smaller. */
+/* EVEX counts a displacement of one byte in steps: of what it stores, but for moves that compress
+ * and for conversions to half precision, whose steps are smaller. */
 static int store(hcc_lc_walk *w, uint32_t bytes) {
   hcc_x86_insn *i = &w->insn;
   hcc_lc_value a;
   if (i->short_displacement && i->map >= HCC_X86_E1) {
-    bool whole = i->map == HCC_X86_E1 || (i->map == HCC_X86_E3 && i->opcode != 0x1d);
+    bool whole = i->map == HCC_X86_E1 || (i->map == HCC_X86_E2 && i->opcode < 0x63) ||
+                 (i->map == HCC_X86_E3 && i->opcode != 0x1d);
     int32_t d = i->displacement;
     i->displacement = whole || d < 0 ? d * (int32_t)bytes : 0;
     bytes += whole ? 0 : (uint32_t)(d < 0 ? -d : d) * bytes;
