@@ -54,7 +54,7 @@ func Below(n int64) func(yield func(int64) bool) {
 }
 func Mine() error { return errors.New("no") }
 G
-run() { heliosc run --tinygo -q --grant query shop.go "$@" 2>&1 | sed 's/^ *-->.*//; /^$/d'; }
+run() { heliosc run --tinygo -q --grant query shop.go "$@" 2>&1 | sed 's/^ *-->.*//; s/ in "runtime.*//; /^$/d'; }
 heliosc build -q --tinygo shop.go && heliosc inspect shop.so | sed -n '/^procedures/,/^sections/p'
 run --procedure add_tax 100.0 0.19
 run --procedure add_tax -- 100.0 -1
