@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX ((int)HCC_FOLD_TEXT)
 #define LINE_MAX (1u << 28)
 #define NO_DEPTH UINT32_MAX
 
@@ -246,10 +245,10 @@ static void compute(hcc_fold *f, variable v, const assignment *a) {
   if (a->op.size == 0 && !operand.failed) {
     cast_to(&value, v.letter, text);
   } else {
-    struct hcc_waiting *w = waiting_for(f, v);
-    hcc_buf_format(&value, "(%.*s %.*s %.*s)", w == NULL ? (int)v.name.size : TEXT_MAX,
-                   w == NULL ? v.name.at : w->text, (int)a->op.size, a->op.at, (int)text.size,
-                   text.at);
+    const struct hcc_waiting *w = waiting_for(f, v);
+    span left = w == NULL ? v.name : (span){w->text, strlen(w->text)};
+    hcc_buf_format(&value, "(%.*s %.*s %.*s)", (int)left.size, left.at, (int)a->op.size, a->op.at,
+                   (int)text.size, text.at);
   }
   f->out.failed |= operand.failed || value.failed;
   if (!f->out.failed) {
@@ -285,6 +284,18 @@ static bool set_stack(hcc_fold *f, const assignment *a) {
   return true;
 }
 
+/* What the variable, which is read here, stands for: a copy of what waits for it, or its name. What
+ * is not below it waits no longer. */
+static span take(char copy[HCC_FOLD_TEXT], hcc_fold *f, variable v) {
+  const struct hcc_waiting *w = waiting_for(f, v);
+  span text = w == NULL ? v.name : (span){copy, strlen(w->text)};
+  if (w != NULL) {
+    memcpy(copy, w->text, text.size + 1);
+  }
+  forget_from(f, v.depth);
+  return text;
+}
+
 /* local.set or local.tee, which look the same: the value may still be on the stack, and is the
  * local's then. */
 static bool set_local(hcc_fold *f, const assignment *a) {
@@ -292,15 +303,11 @@ static bool set_local(hcc_fold *f, const assignment *a) {
   if (!is_local(a->name) || v.letter == 0 || a->op.size != 0 || a->name.size >= HCC_FOLD_TEXT) {
     return false;
   }
-  char text[HCC_FOLD_TEXT];
+  char copy[HCC_FOLD_TEXT];
   struct hcc_waiting *w = waiting_for(f, v);
-  if (w != NULL) {
-    memcpy(text, w->text, sizeof text);
-  }
-  forget_from(f, v.depth);
+  span text = take(copy, f, v);
   changes(f, a->name);
-  hcc_buf_format(&f->out, "%.*s = %.*s;", (int)a->name.size, a->name.at,
-                 w != NULL ? TEXT_MAX : (int)v.name.size, w != NULL ? text : v.name.at);
+  hcc_buf_format(&f->out, "%.*s = %.*s;", (int)a->name.size, a->name.at, (int)text.size, text.at);
   if (w != NULL) {
     w->letter = v.letter;
     memcpy(w->text, a->name.at, a->name.size);
@@ -347,15 +354,10 @@ static bool condition(hcc_fold *f, span line) {
   if (!is_integer(v) || !(is(rest, ") {") || jump)) {
     return false;
   }
-  char text[HCC_FOLD_TEXT];
-  struct hcc_waiting *w = waiting_for(f, v);
-  if (w != NULL) {
-    memcpy(text, w->text, sizeof text);
-  }
-  forget_from(f, v.depth);
+  char copy[HCC_FOLD_TEXT];
+  span text = take(copy, f, v);
   write_out(f);
-  hcc_buf_format(&f->out, "if (%.*s%.*s", w != NULL ? TEXT_MAX : (int)word.size,
-                 w != NULL ? text : word.at, (int)rest.size, rest.at);
+  hcc_buf_format(&f->out, "if (%.*s%.*s", (int)text.size, text.at, (int)rest.size, rest.at);
   return true;
 }
 
