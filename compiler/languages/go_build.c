@@ -181,9 +181,9 @@ static int run(go_build *b, const char *folder) {
 
 /* What PATH is for TinyGo, which runs the go that is found there. */
 static void path_with_go(char out[2 * HCC_PATH], const go_build *b) {
-  const char *others = getenv("PATH"), *slash = strrchr(b->go.path, '/');
-  snprintf(out, 2 * HCC_PATH, "PATH=%.*s:%.*s", (int)(slash - b->go.path), b->go.path,
-           (int)HCC_PATH, others == NULL ? "/usr/bin:/bin" : others);
+  const char *others = getenv("PATH");
+  snprintf(out, 2 * HCC_PATH, "PATH=%.*s:%.*s", (int)(hcc_base(b->go.path) - b->go.path),
+           b->go.path, (int)HCC_PATH, others == NULL ? "/usr/bin:/bin" : others);
 }
 
 /* "go version go1.24.4 linux/amd64", "tinygo version 0.39.0 linux/amd64 (using go ...". */
