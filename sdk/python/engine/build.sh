@@ -29,7 +29,7 @@ core="argcheck bc binary builtinevex builtinimport compile cstack emitbc emitcom
   objsingleton objslice objstr objstringio objstrunicode objtuple objtype objzip opmethods parse parsenum parsenumbase
   persistentcode pystack qstr reader runtime runtime_utils scheduler scope sequence smallint stackctrl stream
   unicode vm vstr warning"
-glue="stack near catch heap dict engine values double decimal json json_text database host std names"
+glue="stack near catch sum heap dict engine values double decimal json json_text database host std names"
 files= # of MicroPython
 for name in $core; do files="$files $source/py/$name.c"; done
 for name in modre modbinascii modheapq; do files="$files $source/extmod/$name.c"; done
@@ -82,8 +82,8 @@ done
 # shellcheck disable=SC2086
 ${HELIOS_WASM_LD:-wasm-ld} --no-entry --stack-first -z stack-size=65536 --gc-sections --strip-debug --export-table \
   -Map="$work/map" -o "$work/raw.wasm" $near $far "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
-order=$(grep -oE '(hp_call_stack|__THREW__|mp_state_ctx|hp_outermost|hp_nursery|hp_pystack)$' "$work/map" | uniq | tr '\n' ' ')
-[ "$order" = "hp_call_stack __THREW__ mp_state_ctx hp_outermost hp_nursery hp_pystack " ] || { echo "build.sh: memory in another order: $order" >&2; exit 1; }
+order=$(grep -oE '(hp_call_stack|__THREW__|mp_state_ctx|hp_outermost|hp_names_settled|hp_nursery|hp_pystack)$' "$work/map" | uniq | tr '\n' ' ')
+[ "$order" = "hp_call_stack __THREW__ mp_state_ctx hp_outermost hp_names_settled hp_nursery hp_pystack " ] || { echo "build.sh: memory in another order: $order" >&2; exit 1; }
 "$lower" "$work/raw.wasm" "$work/python.wasm"
 mkdir -p "$(dirname "$kept")"
 cp "$work/python.wasm" "$out"

@@ -23,7 +23,11 @@ static int loop(void *arg) {
 }
 
 mp_vm_return_kind_t mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject) {
-  hp_vm vm = {.code_state = code_state, .inject = inject};
+  return hp_execute(code_state, inject, NULL);
+}
+
+mp_vm_return_kind_t hp_execute(mp_code_state_t *code_state, mp_obj_t inject, hp_sum *sum) {
+  hp_vm vm = {.code_state = code_state, .inject = inject, .sum = sum};
   int kind = invoke(loop, &vm);
   while (threw()) {
     vm.caught = true;

@@ -10,11 +10,16 @@
  * it has a place for each entry that was ever taken since the last growth. */
 #include "engine.h"
 #include "py/builtin.h"
+#include "py/mpstate.h"
 
 #define SMALL HP_SMALL_DICT
 #define BUILTINS_MOST 255
 
 static byte builtin_at[MP_QSTRnumber_of]; /* the place in the builtins' table and one */
+
+/* The same in that of the script's module, when it had been evaluated. */
+#define GLOBAL_NAMES 4096u
+static uint16_t global_at[GLOBAL_NAMES];
 
 /* ---- the index ---- */
 
@@ -132,6 +137,7 @@ static void make_room(mp_map_t *map) {
 }
 
 static mp_map_elem_t *add_at(mp_map_t *map, size_t entry, mp_obj_t key) {
+  hp_names_settled &= map != &MP_STATE_VM(dict_main).map;
   map->used++;
   map->table[entry] = (mp_map_elem_t){key, MP_OBJ_NULL};
   map->all_keys_are_qstrs &= mp_obj_is_qstr(key);
@@ -229,6 +235,35 @@ mp_map_elem_t *mp_map_lookup(mp_map_t *map, mp_obj_t key, mp_map_lookup_kind_t k
   }
   return by_address && map == &mp_module_builtins_globals.map ? builtin(map, MP_OBJ_QSTR_VALUE(key))
                                                               : search_fixed(map, key, by_address);
+}
+
+/* ---- names of the script's module ---- */
+
+void hp_names_settle(void) {
+  const mp_map_t *map = &MP_STATE_VM(dict_main).map;
+  for (size_t i = 0; i < map->alloc && i < UINT16_MAX; i++) {
+    qstr name = mp_obj_is_qstr(map->table[i].key) ? MP_OBJ_QSTR_VALUE(map->table[i].key) : 0;
+    if (name != 0 && name < GLOBAL_NAMES) {
+      global_at[name] = (uint16_t)(i + 1);
+    }
+  }
+  hp_names_settled = true;
+}
+
+mp_obj_t hp_settled_name(qstr name) {
+  const mp_map_t *map = &mp_globals_get()->map;
+  const mp_map_elem_t *e = NULL;
+  size_t at = name < GLOBAL_NAMES ? global_at[name] : 0;
+  if (name >= GLOBAL_NAMES || map != &MP_STATE_VM(dict_main).map) {
+    return MP_OBJ_NULL;
+  }
+  if (at == 0) {
+    bool plain = hp_names_settled && MP_STATE_VM(mp_module_builtins_override_dict) == NULL;
+    e = plain ? builtin(&mp_module_builtins_globals.map, name) : NULL;
+  } else if (at <= map->alloc && map->table[at - 1].key == MP_OBJ_NEW_QSTR(name)) {
+    e = &map->table[at - 1];
+  }
+  return e == NULL ? MP_OBJ_NULL : e->value;
 }
 
 /* ---- MicroPython's other functions ---- */

@@ -29,11 +29,24 @@ FILES = {
         ("        nlr_buf_t nlr;\n", "", 1),
         ("SET_TOP(mp_obj_subscr(TOP(), index, MP_OBJ_SENTINEL));",
          "mp_obj_t found = hp_quick_item(TOP(), index);\n                    SET_TOP(found != MP_OBJ_NULL ? found : mp_obj_subscr(TOP(), index, MP_OBJ_SENTINEL));", 1),
+        ("mp_obj_t value = mp_iternext_allow_raise(obj);", "mp_obj_t value = hp_quick_next(obj);\n                    value = value != MP_OBJ_NULL ? value : mp_iternext_allow_raise(obj);", 1),
+        ("ENTRY(MP_BC_YIELD_VALUE):\n", "ENTRY(MP_BC_YIELD_VALUE):\n                    if (vm->sum != NULL && hp_sum_add(vm->sum, TOP())) {\n"
+         "                        SET_TOP(mp_const_none);\n                        DISPATCH();\n                    }\n", 1),
         # each of the opcodes that are many by a case of its own
         ("                #if MICROPY_OPT_COMPUTED_GOTO\n                ENTRY(MP_BC_LOAD_CONST_SMALL_INT_MULTI)", "                #if 1\n                ENTRY(MP_BC_LOAD_CONST_SMALL_INT_MULTI)", 1),
         (re.compile(r"ENTRY\((MP_BC_\w+_MULTI)\):"), r"case \1 ... \1 + \1_NUM - 1:", 5),
     ],
+    # sum.c
+    "modbuiltins": [("static mp_obj_t mp_builtin_sum(", "mp_obj_t mp_builtin_sum(size_t, const mp_obj_t *);\nstatic mp_obj_t hp_old_sum(", 1)],
+    "objgenerator": [
+        ("mp_vm_return_kind_t mp_obj_gen_resume(mp_obj_t self_in, mp_obj_t send_value, mp_obj_t throw_value, mp_obj_t *ret_val) {",
+         '#include "quick.h"\n\nmp_vm_return_kind_t hp_gen_resume(mp_obj_t self_in, mp_obj_t send_value, mp_obj_t throw_value, hp_sum *sum, mp_obj_t *ret_val) {', 1),
+        ("mp_execute_bytecode(&self->code_state, throw_value)", "hp_execute(&self->code_state, throw_value, sum)", 1),
+    ],
+    "objlist": [("static mp_obj_t list_it_iternext(", "mp_obj_t hp_list_next(mp_obj_t self_in);\nmp_obj_t hp_list_next(", 1), ("= list_it_iternext;", "= hp_list_next;", 1)],
     "runtime": [
+        ("    mp_map_elem_t *elem = mp_map_lookup(&mp_globals_get()->map, MP_OBJ_NEW_QSTR(qst), MP_MAP_LOOKUP);\n", "    extern mp_obj_t hp_settled_name(qstr);\n    mp_obj_t settled = hp_settled_name(qst);\n"
+         "    if (settled != MP_OBJ_NULL) {\n        return settled;\n    }\n    mp_map_elem_t *elem = mp_map_lookup(&mp_globals_get()->map, MP_OBJ_NEW_QSTR(qst), MP_MAP_LOOKUP);\n", 1),
         ("    // deal with is\n    if (op == MP_BINARY_OP_IS) {", "    mp_obj_t quick = hp_quick_number(op, lhs, rhs);\n    if (quick != MP_OBJ_NULL) {\n        return quick;\n    }\n"
          "    // deal with is\n    if (op == MP_BINARY_OP_IS) {", 1),
         ("mp_obj_t MICROPY_WRAP_MP_BINARY_OP(mp_binary_op)(", '#include "quick.h"\n\nmp_obj_t MICROPY_WRAP_MP_BINARY_OP(mp_binary_op)(', 1),

@@ -268,6 +268,7 @@ __attribute__((export_name("_initialize"))) void engine_initialize(void) {
   stackRestore(hp_stack_top());
   __wasm_call_ctors();
   begin();
+  hp_names_settle();
   hp_heap_settle();
 }
 

@@ -5,6 +5,7 @@
  *   near.c        what each call writes
  *   catch.c       exceptions that C catches
  *   quick.h       short ways of MicroPython's interpreter
+ *   sum.c         sum
  *   heap.c        memory: when it grows, when it is collected
  *   dict.c        dicts
  *   values.c      Python values from and to the host's
@@ -41,10 +42,12 @@ extern char hp_call_stack[];
 uintptr_t hp_stack_top(void);
 
 /* ---- near.c ---- */
-#define HP_NURSERY_BYTES 3584u
+#define HP_NURSERY_BYTES 1408u
+#define HP_SECOND_NURSERY_BYTES 4096u
 #define HP_PYSTACK_BYTES (128u << 10)
 extern const void *hp_outermost; /* where the frame of the procedure's call begins */
-extern char hp_nursery[], hp_pystack[];
+extern bool hp_names_settled;    /* no name came into the script's module since hp_names_settle */
+extern char hp_nursery[], hp_pystack[], hp_second_nursery[];
 
 /* ---- catch.c ---- */
 /* False: f raised. It may write what it keeps behind arg. */
@@ -62,6 +65,11 @@ void hp_heap_mark_call(void);
 /* ---- dict.c ---- */
 #define HP_SMALL_DICT 8u /* entries that have no index */
 void hp_map_begin(void);
+/* The script has been evaluated: what it named is found by one look from now on. */
+void hp_names_settle(void);
+/* What a name of the script's module, or of none but the builtins, stands for; MP_OBJ_NULL: look.
+ */
+mp_obj_t hp_settled_name(qstr name);
 /* Of at most HP_SMALL_DICT entries, whose keys are different strs. */
 mp_obj_t hp_small_dict(const mp_map_elem_t *entries, size_t count);
 

@@ -7,9 +7,9 @@
  * collected until it returns.
  *
  * What a call allocates begins in an area of its own, the nursery, near all else that a call writes
- * (stack.c): most calls need no more of the heap. An allocation takes what stands behind the last
- * one; only where that is not enough MicroPython searches (gc.c's gc_alloc, which the build
- * renames).
+ * (near.c): most calls need no more of the heap. Others go on in a second one, a page. An
+ * allocation takes what stands behind the last one; only where no area has that MicroPython
+ * searches (gc.c's gc_alloc, which the build renames).
  *
  * Invariant: gc_collect, which MicroPython calls in the middle of an allocation, only asks for a
  * collection. Memory grows by areas that double it, as far as the host allows. */
@@ -25,6 +25,7 @@
 #define LEAST_AREA (32u << 10)
 #define FEW_BLOCKS 8u /* their marks are within four bytes of the table */
 #define BLOCK MICROPY_BYTES_PER_GC_BLOCK
+#define NURSERY_MOST (HP_SECOND_NURSERY_BYTES / BLOCK / 4) /* bytes of its table */
 
 static bool collect_later; /* between calls at the latest */
 static size_t total = HEAP_BYTES;
@@ -120,13 +121,28 @@ static void *search(size_t bytes, unsigned flags) {
   return first ? hp_search_heap(bytes, flags) : at;
 }
 
+static inline bool has_room(const mp_state_mem_area_t *area, size_t blocks) {
+  return area->gc_last_used_block + 1 + blocks <= area->gc_alloc_table_byte_len * 4;
+}
+
+/* The area that is taken from. A nursery that is too small is left for the next area: what is free
+ * in it waits for a collection. */
+static mp_state_mem_area_t *area_for(size_t blocks) {
+  mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
+  while (area->gc_alloc_table_byte_len <= NURSERY_MOST && area->next != NULL &&
+         !has_room(area, blocks)) {
+    area = area->next;
+  }
+  MP_STATE_MEM(gc_last_free_area) = area;
+  return area;
+}
+
 /* A few blocks behind all that the area has ever had since it was last swept; NULL: another way
  * must be taken. */
 static inline void *take_few(size_t bytes) {
   mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
   size_t blocks = (bytes + BLOCK - 1) / BLOCK, first = area->gc_last_used_block + 1;
-  if (blocks - 1 >= FEW_BLOCKS || first + blocks > area->gc_alloc_table_byte_len * 4 ||
-      MP_STATE_THREAD(gc_lock_depth) != 0 ||
+  if (blocks - 1 >= FEW_BLOCKS || !has_room(area, blocks) || MP_STATE_THREAD(gc_lock_depth) != 0 ||
       MP_STATE_MEM(gc_alloc_amount) >= MP_STATE_MEM(gc_alloc_threshold)) {
     return NULL;
   }
@@ -148,14 +164,14 @@ void *gc_alloc(size_t bytes, unsigned flags) {
   if (few != NULL) {
     return few;
   }
-  mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
-  size_t blocks = bytes / BLOCK + (bytes % BLOCK != 0), first = area->gc_last_used_block + 1;
-  bool here = blocks > 0 && MP_STATE_THREAD(gc_lock_depth) == 0 &&
-              MP_STATE_MEM(gc_alloc_amount) < MP_STATE_MEM(gc_alloc_threshold) &&
-              first + blocks <= area->gc_alloc_table_byte_len * 4;
-  if (!here) {
+  size_t blocks = bytes / BLOCK + (bytes % BLOCK != 0);
+  mp_state_mem_area_t *area = area_for(blocks);
+  if (blocks == 0 || MP_STATE_THREAD(gc_lock_depth) != 0 ||
+      MP_STATE_MEM(gc_alloc_amount) >= MP_STATE_MEM(gc_alloc_threshold) ||
+      !has_room(area, blocks)) {
     return search(bytes, flags);
   }
+  size_t first = area->gc_last_used_block + 1;
   char *at = (char *)area->gc_pool_start + first * BLOCK;
   mark_taken(area->gc_alloc_table_start, first, first + blocks);
   area->gc_last_used_block = first + blocks - 1;
@@ -210,11 +226,12 @@ void hp_heap_between_calls(void) {
   }
 }
 
-/* What the script has made stays where it is; from now on the nursery comes first. */
+/* What the script has made stays where it is; from now on the nurseries come first. */
 void hp_heap_settle(void) {
   collect();
   settled = MP_STATE_MEM(area);
   gc_init(hp_nursery, hp_nursery + HP_NURSERY_BYTES);
-  MP_STATE_MEM(area).next = &settled;
+  gc_add(hp_second_nursery, hp_second_nursery + HP_SECOND_NURSERY_BYTES);
+  MP_STATE_MEM(area).next->next = &settled;
   watch();
 }

@@ -143,35 +143,43 @@ typedef struct source {
   unsigned index;
 } source;
 
-static int source_length(const source *s) {
-  return s->stmt < 0 ? hg_arg_len(s->index) : hg_column_len(s->stmt, s->index);
-}
-
 static int source_read(const source *s, char *dst, unsigned cap) {
   return s->stmt < 0 ? hg_arg_read(s->index, 0, dst, cap)
                      : hg_column_read(s->stmt, s->index, 0, dst, cap);
 }
 
-static mp_obj_t read_bytes(const source *s, enum hg_type type) {
-  vstr_t v;
-  int n = hp_check(source_length(s));
-  vstr_init_len(&v, (size_t)n);
-  hp_check(source_read(s, v.buf, (unsigned)n));
-  if (type == HG_BLOB) {
-    return mp_obj_new_bytes_from_vstr(&v);
-  }
-  if (!hp_is_utf8((const unsigned char *)v.buf, (unsigned)n)) {
+static bool is_null(const source *s) {
+  return s->stmt < 0 && hg_arg_type(s->index) == HG_NULL;
+}
+
+/* Of UTF-8, and a NUL behind it. They do not stay. */
+static mp_obj_t text_of(const source *s, enum hg_type type, const char *at, unsigned n) {
+  if (!hp_is_utf8((const unsigned char *)at, n)) {
     if (s->stmt < 0) {
       mp_raise_msg_varg(&mp_type_UnicodeError, MP_ERROR_TEXT("argument %u is not valid UTF-8"),
                         s->index + 1);
     }
     return MP_OBJ_NULL;
   }
-  if (type == HG_JSON) {
-    return hp_json_loads(vstr_null_terminated_str(&v), (unsigned)n);
+  return type == HG_JSON      ? hp_json_loads(at, n)
+         : type == HG_DECIMAL ? hp_decimal_new(at, n)
+                              : hp_text_at(memcpy(m_new(char, n + 1), at, n + 1), n);
+}
+
+/* Most values are short: one call of the host tells how long they are and has them. An argument
+ * that is NULL has no bytes: MP_OBJ_NULL. */
+static mp_obj_t read_bytes(const source *s, enum hg_type type) {
+  char first[FIRST_TRY + 1], *at = first;
+  unsigned n = (unsigned)hp_check(source_read(s, first, FIRST_TRY));
+  if (n == 0 && is_null(s)) {
+    return MP_OBJ_NULL;
   }
-  return type == HG_DECIMAL ? hp_decimal_new(v.buf, (unsigned)n)
-                            : hp_text_at(vstr_null_terminated_str(&v), v.len);
+  if (n > FIRST_TRY) {
+    at = m_new(char, n + 1);
+    hp_check(source_read(s, at, n));
+  }
+  at[n] = '\0';
+  return type == HG_BLOB ? mp_obj_new_bytes((const byte *)at, n) : text_of(s, type, at, n);
 }
 
 static mp_obj_t natural_argument(unsigned index, int type) {
@@ -201,28 +209,40 @@ static long long of_32_bits(long long v) {
   return v;
 }
 
+/* A NULL is 0, and so only 0 may be one. */
+static bool i64_argument(long long *out, unsigned index) {
+  *out = hg_arg_i64(index);
+  return *out != 0 || hg_arg_type(index) != HG_NULL;
+}
+
+static mp_obj_t f64_argument(unsigned index) {
+  double v = hg_arg_f64(index);
+  return v == 0 && hg_arg_type(index) == HG_NULL ? MP_OBJ_NULL : mp_obj_new_float(v);
+}
+
 mp_obj_t hp_argument(unsigned index, enum hg_sqltype type) {
-  int given = hg_arg_type(index);
-  if (given == HG_NULL) {
-    return MP_OBJ_NULL;
-  }
+  long long v;
   switch (type) {
   case HG_SQL_BOOLEAN:
-    return mp_obj_new_bool(hg_arg_i64(index) != 0);
+    return i64_argument(&v, index) ? mp_obj_new_bool(v != 0) : MP_OBJ_NULL;
   case HG_SQL_INTEGER:
-    return hp_int_of(of_32_bits(hg_arg_i64(index)));
+    return i64_argument(&v, index) ? hp_int_of(of_32_bits(v)) : MP_OBJ_NULL;
   case HG_SQL_BIGINT:
   case HG_SQL_DATE:
   case HG_SQL_TIMESTAMP:
-    return hp_int_of(hg_arg_i64(index));
+    return i64_argument(&v, index) ? hp_int_of(v) : MP_OBJ_NULL;
   case HG_SQL_REAL:
-    return mp_obj_new_float(hg_arg_f64(index));
+    return f64_argument(index);
   case HG_SQL_DECIMAL:
     return read_bytes(&(source){-1, index}, HG_DECIMAL);
   case HG_SQL_JSON:
     return read_bytes(&(source){-1, index}, HG_JSON);
+  case HG_SQL_TEXT:
+    return read_bytes(&(source){-1, index}, HG_TEXT);
+  case HG_SQL_BLOB:
+    return read_bytes(&(source){-1, index}, HG_BLOB);
   default:
-    return natural_argument(index, given);
+    return natural_argument(index, hg_arg_type(index));
   }
 }
 

@@ -30,6 +30,14 @@ def g(): yield from (1, 2)\nassert list(g()) == [1, 2] and sum(x for x in g()) =
 class A:\n    @property\n    def p(self): return 1\n    def __add__(self, o): return 5\nclass B(A):\n    def __init__(self): super().__init__()\nassert B().p == 1 and B() + 1 == 5
 try:\n    raise ValueError("x")\nexcept (KeyError, ValueError) as e:\n    assert str(e) == "x"\nelse:\n    assert False\nfinally:\n    pass
 def d(f): return lambda: f() + 1\n@d\ndef f(): return 1\nassert f() == 2
+assert sum(x for x in (1, 2.5, 2, -0.5)) == 5.0 and sum(2 ** 62 for _ in range(4)) == 2 ** 64 and sum((1 << 29 for _ in range(64)), 1) == 2 ** 35 + 1 and sum((), 1.5) == 1.5
+assert sum([2 ** 53, 1, 1.0]) == float(2 ** 53 + 1) + 1.0 and sum(i for i in (2 ** 30, 0.5)) == 2 ** 30 + 0.5 and type(sum(x for x in (1, 2))) is int and sum([[1], [2]], []) == [1, 2]
+def g():\n    try:\n        yield 1\n        yield "a"\n    except TypeError:\n        yield 5\ntry:\n    sum(g())\n    assert False\nexcept TypeError: pass
+def g():\n    for i in (1, 2.5, 3):\n        try:\n            seen.append((yield i))\n            if i == 2.5: raise KeyError\n        except KeyError:\n            seen.append("caught")\nseen = []\nassert sum(g()) == 6.5 and seen == [None, None, "caught", None]
+def g(): yield sum(it)\nit = g()\ntry:\n    sum(it)\n    assert False\nexcept ValueError: pass
+it = (x for x in range(5)); next(it); assert sum(it, 0.5) == 10.5 and sum(it) == 0 and sum(sum(j for j in range(i)) for i in range(5)) == 10
+def g():\n    yield 1\n    raise StopIteration\ntry:\n    sum(g())\n    assert False\nexcept RuntimeError: pass
+l = [1]\nfor x in l:\n    if x < 5: l.append(x + 1)\nassert l == [1, 2, 3, 4, 5] and [x for x in l if x > 3] == [4, 5]
 def outer():\n    n = 0\n    def inner():\n        nonlocal n\n        n += 1\n        return n\n    return inner\nassert outer()() == 1
 assert b"\x01\x02"[1] == 2 and bytes([1]).hex() == "01" and int.from_bytes(b"\x01\x00", "big") == 256
 assert "aé".encode() == b"a\xc3\xa9" and len("é日🦀") == 3 and "日本"[1] == "本"

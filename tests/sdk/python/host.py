@@ -3,6 +3,7 @@ and by the package's mock host in its own Python: what both say must be the same
 import hashlib
 import random
 import time
+from typing import Optional
 
 import heliosdb
 from heliosdb import (Decimal, HeliosError, Integer, Json, Table, commit, begin, execute, query, query_one, query_value, rollback, rows,
@@ -161,8 +162,39 @@ def json_of_bytes(v: bytes) -> Json:
     return {"v": [v]}
 
 
+word = "before"
+gone = 1
+
+
+def names_change() -> Json:
+    """What names of the module and builtins stand for when the call changes them."""
+    global word, gone, late
+    seen = [len("abc"), word, gone]
+    word = "after"
+    globals()["len"] = lambda s: -1
+    seen += [len("abc"), word]
+    del gone, globals()["len"]
+    try:
+        gone
+    except NameError as e:
+        seen.append(len(str(e)) > 0)
+    late, gone = 2, 3
+    for i in range(300):
+        globals()["name%d" % i] = i
+    seen += [late, gone, name299, len("abc")]
+    import builtins
+    builtins.ord = lambda c: 7
+    seen += [ord("a"), word, late]
+    del builtins.ord
+    return seen + [ord("a")]
+
+
 def json_round(v: Json) -> Json:
     return v
+
+
+def kinds(a: Optional[str], b: Optional[bytes], c: Optional[int], d: Optional[float]) -> str:
+    return ", ".join("%s %s" % (type(v).__name__, len(v) if isinstance(v, (str, bytes)) else v) for v in (a, b, c, d))
 
 
 def listed(n: int) -> Table:
