@@ -67,4 +67,15 @@
 #define wasm_quiet(x) hsb_opaque_d(x)
 #define wasm_quietf(x) (x)
 
+/* br_table. clang must not know more of the index than the code shows: it would leave out the bound
+ * of the jump table, or compare another copy, and the link check could not see it. clang-format
+ * would part the macro's name from its argument. */
+HSB_INLINE u64 hsb_opaque_i(u64 i) {
+  __asm__ volatile("" : "+r"(i));
+  return i;
+}
+/* clang-format off */
+#define switch(i) switch (hsb_opaque_i(i))
+/* clang-format on */
+
 #endif
