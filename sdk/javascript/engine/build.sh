@@ -28,17 +28,17 @@ one=$!
 for name in libregexp libunicode dtoa cutils; do
   compile -w -c "$source/$name.c" -o "$work/$name.o"
 done
-for name in engine values host; do
+for name in hot engine values host; do
   compile -Wall -Wextra -Werror -Wno-unused-parameter -c "$here/$name.c" -o "$work/$name.o"
 done
 wait $one
-# The glue last: a change of it then leaves the code before it as it was, and its objects in heliosc's cache.
+# What calls write first (hot.h), behind the stack. The glue last: a change of it then leaves the code before it as it was, and its objects in heliosc's cache.
 objects=
-for name in quickjs libregexp libunicode dtoa cutils engine values host; do
+for name in hot quickjs libregexp libunicode dtoa cutils engine values host; do
   objects="$objects $work/$name.o"
 done
 # Without -O: with it clang would run a wasm-opt that happens to be in PATH.
 # shellcheck disable=SC2086
-"$clang" --target=wasm32-wasi -mexec-model=reactor $objects -Wl,-z,stack-size=524288 -Wl,--stack-first \
+"$clang" --target=wasm32-wasi -mexec-model=reactor $objects -Wl,-z,stack-size=$((524288 + $(sed -n 's/^#define JE_STACK \([0-9]*\)u.*/\1/p' "$here/hot.h"))) -Wl,--stack-first \
   -Wl,--strip-all -o "$work/out.wasm"
 mv "$work/out.wasm" "$out"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """edit.py QUICKJS OUT - QuickJS as the engine needs it: its unpacked source, changed at the places below. Each must be there
-as often as it says, so that another version of QuickJS fails the build and is not half changed. What is put in is in heap.h
-and inside.h; these say why.
+as often as it says, so that another version of QuickJS fails the build and is not half changed. What is put in is in hot.h, heap.h,
+short.h, field.h and inside.h; these say why.
 
 Reference counts of what was there before the first call are left alone (je_more, je_fewer, je_shared): each would be a page
 that the reset after a call copies back.
@@ -22,8 +22,7 @@ HEADER = [
     int ref_count;
 } JSRefCountHeader;
 
-extern uintptr_t je_frozen;
-#define je_counted(p) ((uintptr_t)(p) >= je_frozen)
+#include "hot.h"
 #define je_more(count) ((void)(je_counted(count) && ++*(count)))
 #define je_fewer(count) (je_counted(count) ? --*(count) : 1)
 #define je_shared(count) (!je_counted(count) || *(count) != 1)
@@ -41,6 +40,9 @@ SOURCE = [
      r"\1    if (!je_counted(p))\n        return;\n", 3),
     # one that stays is no atom: it would be written, and may be another's
     (re.compile(r"(    if \(str\) \{\n        if \(str->atom_type == 0)(\) \{\n            p = str;)"), r"\1 && je_counted(str)\2", 1),
+    # shapes of calls have a table of their own
+    (re.compile(r"    h1 = get_shape_hash\(h, rt->shape_hash_bits\);\n    for\(sh1 = rt->shape_hash\[h1\]; sh1 != NULL; sh1 = sh1->shape_hash_next\) \{"),
+     "    for (sh1 = je_first_shape(rt, h); sh1 != NULL; sh1 = je_next_shape(sh1, h)) {", 2),
     # texts of one character are there
     ("""    if (c < 0x100) {
         uint8_t ch8 = c;""", """    if (c < 128 && je_letters[c] != NULL)
@@ -58,6 +60,61 @@ SOURCE = [
             }
             sf->cur_pc = pc;
             if (js_post_inc_slow(ctx, sp, opcode))""", 1),
+    # nobody interrupts: the host ends a call by itself
+    (re.compile(r"(static inline __exception int js_poll_interrupts\(JSContext \*ctx\)\n\{)(?:.|\n)*?\n\}"), r"\1\n    return 0;\n}", 1),
+    # a variable and its property at once
+    (re.compile(r"(CASE\(OP_get_(?:loc|arg)[0-3]\):) \*sp\+\+ = JS_DupValue\(ctx, ((?:var|arg)_buf\[[0-3]\])\); BREAK;"),
+     r"\1 pval = &\2; goto get_variable;", 8),
+    ("        CASE(OP_put_arg0): set_value(", """        get_variable:
+            if (*pc == OP_get_field) {
+                JSValue *field = je_field(*pval, get_u32(pc + 1));
+                if (field != NULL) {
+                    *sp++ = JS_DupValue(ctx, *field);
+                    pc += 5;
+                    BREAK;
+                }
+            }
+            *sp++ = JS_DupValue(ctx, *pval);
+            BREAK;
+        CASE(OP_put_arg0): set_value(""", 1),
+    ("""                sf->cur_pc = pc;
+                val = JS_GetProperty(ctx, sp[-1], atom);
+                if (unlikely(JS_IsException(val)))
+                    goto exception;
+                JS_FreeValue(ctx, sp[-1]);""", """                pval = je_field(sp[-1], atom);
+                sf->cur_pc = pc;
+                val = pval != NULL ? JS_DupValue(ctx, *pval) : JS_GetProperty(ctx, sp[-1], atom);
+                if (unlikely(JS_IsException(val)))
+                    goto exception;
+                JS_FreeValue(ctx, sp[-1]);""", 1),
+    ("/* argument of OP_special_object */", '#include "field.h"\n\n/* argument of OP_special_object */', 1),
+    # one way into the loop, else each turn asks by which it came
+    ("            if (s->throw_flag)\n                goto exception;\n            else\n                goto restart;\n",
+     "            thrown = s->throw_flag;\n            goto restart;\n", 1),
+    ("    size_t alloca_size;\n\n#if !DIRECT_DISPATCH", "    size_t alloca_size;\n    BOOL thrown = FALSE;\n\n#if !DIRECT_DISPATCH", 1),
+    (" restart:\n    for(;;) {\n        int call_argc;", " restart:\n    if (unlikely(thrown)) {\n        thrown = FALSE;\n        goto exception;\n    }\n"
+     "    for(;;) {\n        int call_argc;", 1),
+    # a callback's arguments are its own
+    ("""            args[0] = acc;
+            args[1] = val;
+            args[2] = index_val;
+            args[3] = obj;
+            acc1 = JS_Call(ctx, func, JS_UNDEFINED, 4, args);
+            JS_FreeValue(ctx, index_val);
+            JS_FreeValue(ctx, val);
+            val = JS_UNDEFINED;
+            if (JS_IsException(acc1))
+                goto exception;
+            JS_FreeValue(ctx, acc);
+            acc = acc1;""", """            args[0] = acc;
+            args[1] = val;
+            args[2] = index_val;
+            args[3] = obj;
+            acc1 = je_call(ctx, func, JS_UNDEFINED, 4, args, 3);
+            val = acc = JS_UNDEFINED;
+            if (JS_IsException(acc1))
+                goto exception;
+            acc = acc1;""", 1),
     # variables that are set already need no look
     (re.compile(r"(static __exception int resolve_labels\((?:.|\n)*?    label_slots = s->label_slots;\n)"),
      r"static void je_known_variables(JSContext *ctx, JSFunctionDef *s);\n\n\1    je_known_variables(ctx, s);\n", 1),

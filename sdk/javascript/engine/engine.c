@@ -30,7 +30,7 @@ static int result_type;
  * their state: all others have nothing to free. */
 static struct last {
   unsigned count;
-  JSValue values[JE_PARAMS + 1];
+  JSValue values[]; /* one more than parameters */
 } * last;
 
 /* QuickJS would ask these for Date.now() and the seed of Math.random(): both are heliosdb.js's,
@@ -258,8 +258,7 @@ static void start_quickjs(void) {
   static const JSMallocFunctions none; /* heap.h is in their place */
   runtime = JS_NewRuntime2(&none, NULL);
   je = runtime == NULL ? NULL : JS_NewContext(runtime);
-  last = je_place(sizeof *last);
-  if (je == NULL || last == NULL) {
+  if (je == NULL) {
     stop(1, "no memory for QuickJS");
   }
   JS_SetMaxStackSize(runtime, STACK);
@@ -292,6 +291,10 @@ static void take_params(const char *name) {
     }
   }
   result_type = hg_script_type(-1);
+  last = je_place(sizeof *last + (param_count + 1) * sizeof *last->values);
+  if (last == NULL) {
+    stop(1, "no memory for arguments");
+  }
 }
 
 static void take_function(JSValueConst module) {
@@ -375,7 +378,6 @@ static bool take_arguments(void) {
 }
 
 __attribute__((export_name("helios_call"))) void helios_call(void) {
-  JS_UpdateStackTop(runtime);
   free_last();
   if (!take_arguments()) {
     return;

@@ -86,7 +86,7 @@ JSValue je_host_object(void);
 /* Bytes that a host function gives, of any length; a NUL behind them. */
 typedef struct je_given {
   char *at;
-  char small[1024]; /* most fit */
+  char small[512]; /* most fit */
 } je_given;
 
 /* read(arg, dst, cap) returns how many there are. Returns the length or a status, then there is

@@ -1,7 +1,7 @@
 /* heap.h - where QuickJS's memory comes from, in the middle of quickjs.c (edit.py), so that its
  * calls are inlined. A call begins with the state after the start, and what it wrote is undone page
- * by page; so what each call writes lies together: je_hot, and what it allocates, in chunks of its
- * own.
+ * by page; so what each call writes lies in one page, as far as it fits (hot.h), the rest of what
+ * it allocates in chunks of its own.
  *
  * Blocks of up to SMALL bytes are cut from chunks, one size a free list; larger ones are the C
  * library's. What was made before je_freeze (inside.h) is never given back: counted() is false of
@@ -22,21 +22,7 @@
 #define CHUNK 65536u /* a page of WebAssembly's */
 #define OWN 1u       /* the C library's */
 
-struct je_block { /* a free one */
-  struct je_block *next;
-};
-
-/* What every call writes; a page. */
-static struct {
-  char *at, *end; /* of the chunk */
-  size_t used;    /* bytes of chunks and of large blocks */
-  char *reserve;  /* a chunk for the error that says so when all else is full; NULL: in use */
-  struct je_block *lists[(SMALL + HEAD) / STEP + 2];
-  size_t taken; /* of the room */
-  char room[2432] __attribute__((aligned(8)));
-} je_hot __attribute__((aligned(4096)));
-
-uintptr_t je_frozen;
+_Static_assert(JE_LISTS == (SMALL + HEAD) / STEP + 2, "a list for each size");
 
 /* A block that is there for ever and that calls write: JSRuntime, JSContext, arguments. */
 static void *je_room(size_t size) {
@@ -62,7 +48,7 @@ static char *je_chunk(void) {
 
 /* What is left of the old chunk is lost. */
 static bool je_new_chunk(void) {
-  char *chunk = je_frozen == 0 ? malloc(CHUNK) : je_chunk();
+  char *chunk = je_hot.frozen == 0 ? malloc(CHUNK) : je_chunk();
   bool full = chunk == NULL;
   je_hot.used += full ? 0 : CHUNK;
   if (full) {
@@ -109,7 +95,13 @@ static inline void *je_heap_take(size_t size) {
     *list = first->next;
     return first;
   }
-  return je_heap_take_new(whole);
+  char *at = je_hot.at;
+  if (unlikely((size_t)(je_hot.end - at) < whole)) {
+    return je_heap_take_new(whole);
+  }
+  je_hot.at = at + whole;
+  *(unsigned *)at = whole;
+  return at + HEAD;
 }
 
 static no_inline void je_heap_give_large(void *block) {
@@ -124,7 +116,7 @@ static inline void je_heap_give(void *block) {
   unsigned head = *je_head(block);
   if (unlikely(head & OWN)) {
     je_heap_give_large(block);
-  } else if ((uintptr_t)block >= je_frozen) {
+  } else if (je_counted(block)) {
     struct je_block *b = block, **list = &je_hot.lists[head / STEP];
     b->next = *list;
     *list = b;
@@ -165,18 +157,13 @@ static void *je_heap_resize(void *block, size_t size) {
   return moved;
 }
 
-/* The start is over: what is allocated from here on lies in a chunk of its own, behind everything.
- * The chunk begins with *table, as what calls write lies together so. */
-static void je_heap_freeze(void **table, size_t size) {
+/* The start is over: what is allocated from here on lies in what is left of the hot page, then in
+ * chunks behind everything. */
+static void je_heap_freeze(void) {
   memset(je_hot.lists, 0, sizeof je_hot.lists);
-  je_frozen = 1; /* so that new_chunk grows memory */
-  if (je_new_chunk()) {
-    if (size <= CHUNK / 2) {
-      void *moved = je_heap_take_new((unsigned)(size + HEAD + STEP - 1) & ~(STEP - 1));
-      *table = memcpy(moved, *table, size);
-    }
-    je_frozen = (uintptr_t)je_hot.at;
-  }
+  je_hot.at = je_hot.room + je_hot.taken + STEP - HEAD;
+  je_hot.end = je_hot.room + sizeof je_hot.room;
+  je_hot.frozen = __builtin_wasm_memory_size(0) * CHUNK - (uintptr_t)(&je_hot + 1);
   je_hot.reserve = je_chunk();
 }
 

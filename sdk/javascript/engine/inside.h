@@ -201,7 +201,7 @@ void *je_place(size_t size) {
   return je_room(size);
 }
 
-#define ROOM 64 /* names and shapes that a call makes before a table of the start must grow */
+#define ROOM 64 /* names that a call makes before their table must grow */
 
 static int *je_names; /* how often each name was used */
 static unsigned je_names_count;
@@ -257,8 +257,17 @@ static void je_tables(JSContext *ctx) {
   for (int i = ROOM; i > 0; i--) {
     JS_FreeAtom(ctx, atoms[i - 1]);
   }
-  while (2 * (rt->shape_hash_count + ROOM) > rt->shape_hash_size &&
-         resize_shape_hash(rt, rt->shape_hash_bits + 1) == 0) {
+}
+
+/* Shapes that calls make have a table of their own, beside what else they write. */
+static void je_new_shapes(JSRuntime *rt) {
+  struct je_shapes old = {rt->shape_hash, rt->shape_hash_bits};
+  if (init_shape_hash(rt) == 0) { /* of 16 */
+    je_old_shapes = old;
+  } else { /* no memory: it is as it was, and full */
+    rt->shape_hash = old.table;
+    rt->shape_hash_bits = old.bits;
+    rt->shape_hash_size = rt->shape_hash_count = 1 << old.bits;
   }
 }
 
@@ -298,6 +307,7 @@ void je_freeze(JSContext *ctx, size_t room) {
   frozen.next->prev = &frozen;
   frozen.prev->next = &frozen;
   init_list_head(&rt->gc_obj_list);
-  je_heap_freeze((void **)&rt->shape_hash, (size_t)rt->shape_hash_size * sizeof *rt->shape_hash);
+  je_heap_freeze();
+  je_new_shapes(rt);
   rt->malloc_gc_threshold = je_hot.used + room;
 }

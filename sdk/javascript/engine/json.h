@@ -10,7 +10,7 @@
 
 #include "engine.h"
 
-#define JE_KEPT 64
+#define JE_KEPT 32
 #define JE_DEPTH 100 /* levels; the other parser sees how much stack is left */
 #define JE_DIGITS 15 /* of a decimal that a double holds, and so do the powers of ten up to 22 */
 #define JE_POWERS 22
@@ -23,29 +23,35 @@ struct je_member {
 
 struct je_json {
   JSContext *ctx;
-  const uint8_t *at, *end;   /* a NUL at end */
+  const uint8_t *end;        /* a NUL is there */
+  JSValue value;             /* the last that was read */
   struct je_member *members; /* of all that is open */
   unsigned count, room, depth;
   JSShape *last; /* of the last object, which lives; NULL: none */
   struct je_member kept[JE_KEPT];
 };
 
-static JSValue je_json_value(struct je_json *j);
+/* What reads something from `at` on gives the place behind it; NULL: unfit, or no memory. */
+static const uint8_t *je_json_nested(struct je_json *j, const uint8_t *at, uint8_t close);
 
-static void je_json_blanks(struct je_json *j) {
-  while (*j->at == ' ' || *j->at == '\n' || *j->at == '\r' || *j->at == '\t') {
-    j->at++;
+static inline const uint8_t *je_json_blanks(const uint8_t *at) {
+  while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t') {
+    at++;
   }
+  return at;
 }
 
-/* The next byte that is no blank is c, and is taken. */
-static bool je_json_is(struct je_json *j, uint8_t c) {
-  if (*j->at != c) {
-    je_json_blanks(j);
+/* c, and blanks before it. */
+static inline const uint8_t *je_json_is(const uint8_t *at, uint8_t c) {
+  if (*at != c) {
+    at = je_json_blanks(at);
   }
-  bool is = *j->at == c;
-  j->at += is;
-  return is;
+  return *at == c ? at + 1 : NULL;
+}
+
+static inline const uint8_t *je_json_read(struct je_json *j, const uint8_t *end, JSValue value) {
+  j->value = value;
+  return JS_IsException(value) || JS_IsUninitialized(value) ? NULL : end;
 }
 
 /* ---- members ---- */
@@ -107,8 +113,8 @@ static JSShape *je_json_shape(JSContext *ctx, JSObject *proto, const struct je_m
   for (unsigned i = 0; i < n; i++) {
     hash = shape_hash(shape_hash(hash, m[i].name), JS_PROP_C_W_E);
   }
-  JSShape *s = ctx->rt->shape_hash[get_shape_hash(hash, ctx->rt->shape_hash_bits)];
-  for (; s != NULL; s = s->shape_hash_next) {
+  JSShape *s = je_first_shape(ctx->rt, hash);
+  for (; s != NULL; s = je_next_shape(s, hash)) {
     unsigned i = 0;
     if (s->hash != hash || s->proto != proto || s->prop_count != (int)n) {
       continue;
@@ -132,40 +138,64 @@ static bool je_json_alike(const JSShape *s, const struct je_member *m, unsigned 
   return i == n;
 }
 
+/* One of n names, without any; NULL: no memory. */
+static JSShape *je_json_bare_shape(JSContext *ctx, JSObject *proto, unsigned room, unsigned n) {
+  JSRuntime *rt = ctx->rt;
+  if (2 * (rt->shape_hash_count + 1) > rt->shape_hash_size) {
+    resize_shape_hash(rt, rt->shape_hash_bits + 1);
+  }
+  uint32_t *at = js_malloc(ctx, get_shape_size(room, n));
+  if (at == NULL) {
+    return NULL;
+  }
+  for (unsigned i = 0; i < room; i++) {
+    at[i] = 0;
+  }
+  JSShape *s = get_shape_from_alloc(at, room);
+  s->header.ref_count = 1;
+  s->hash = shape_initial_hash(proto);
+  s->prop_hash_mask = room - 1;
+  s->prop_size = (int)n;
+  s->prop_count = s->deleted_prop_count = 0;
+  s->proto = proto;
+  s->is_hashed = TRUE;
+  s->has_small_array_index = FALSE;
+  return s;
+}
+
 /* A new one; NULL: a name is there twice, or no memory. */
 static no_inline JSShape *je_json_new_shape(JSContext *ctx, JSObject *proto,
                                             const struct je_member *m, unsigned n) {
-  unsigned mask = JS_PROP_INITIAL_HASH_SIZE - 1;
-  while (mask + 1 < n) {
-    mask = mask * 2 + 1;
+  unsigned room = JS_PROP_INITIAL_HASH_SIZE;
+  while (room < n) {
+    room *= 2;
   }
-  JSShape *s = js_new_shape2(ctx, proto, (int)mask + 1, (int)n);
-  uint32_t hash = s == NULL ? 0 : s->hash;
-  if (s != NULL) {
-    js_shape_hash_unlink(ctx->rt, s);
-    s->is_hashed = FALSE;
+  JSShape *s = je_json_bare_shape(ctx, proto, room, n);
+  if (s == NULL) {
+    return NULL;
   }
-  for (unsigned i = 0; s != NULL && i < n; i++) {
+  for (unsigned i = 0; i < n; i++) {
     JSAtom name = m[i].name;
-    uint32_t *first = &prop_hash_end(s)[-(intptr_t)(name & mask) - 1], at = *first;
+    uint32_t *first = &prop_hash_end(s)[-(intptr_t)(name & (room - 1)) - 1], at = *first;
     while (at != 0 && s->prop[at - 1].atom != name) {
       at = s->prop[at - 1].hash_next;
     }
     if (at != 0) {
-      js_free_shape(ctx->rt, s);
+      js_free(ctx, get_alloc_from_shape(s));
       return NULL;
     }
-    s->prop[i] = (JSShapeProperty){
-        .hash_next = *first, .flags = JS_PROP_C_W_E, .atom = JS_DupAtom(ctx, name)};
+    s->prop[i] = (JSShapeProperty){.hash_next = *first, .flags = JS_PROP_C_W_E, .atom = name};
     s->has_small_array_index |= __JS_AtomIsTaggedInt(name);
-    s->prop_count = *first = i + 1;
-    hash = shape_hash(shape_hash(hash, name), JS_PROP_C_W_E);
+    *first = i + 1;
+    s->hash = shape_hash(shape_hash(s->hash, name), JS_PROP_C_W_E);
   }
-  if (s != NULL) {
-    s->hash = hash;
-    s->is_hashed = TRUE;
-    js_shape_hash_link(ctx->rt, s);
+  for (unsigned i = 0; i < n; i++) {
+    JS_DupAtom(ctx, m[i].name);
   }
+  JS_DupValue(ctx, JS_MKPTR(JS_TAG_OBJECT, proto));
+  s->prop_count = (int)n;
+  add_gc_object(ctx->rt, &s->header, JS_GC_OBJ_TYPE_SHAPE);
+  js_shape_hash_link(ctx->rt, s);
   return s;
 }
 
@@ -217,13 +247,10 @@ static JSValue je_json_object(struct je_json *j, unsigned first) {
 
 /* ---- numbers ---- */
 
-/* Digits from at; *value has them behind what it had. */
-static const uint8_t *je_json_digits(const uint8_t *at, uint64_t *value, int *digits) {
+/* Digits from at; *value has them behind what it had, if they are up to 19. */
+static inline const uint8_t *je_json_digits(const uint8_t *at, uint64_t *value) {
   for (; *at >= '0' && *at <= '9'; at++) {
-    if (*digits < 19) {
-      *value = *value * 10 + (*at - '0');
-    }
-    *digits += *value != 0;
+    *value = *value * 10 + (*at - '0');
   }
   return at;
 }
@@ -231,50 +258,63 @@ static const uint8_t *je_json_digits(const uint8_t *at, uint64_t *value, int *di
 /* The power of ten behind 'e'; NULL: it is not one, or too long to matter here. */
 static const uint8_t *je_json_power(const uint8_t *at, int *power) {
   uint64_t value = 0;
-  int digits = 0;
   bool minus = *at == '-';
   at += minus || *at == '+';
-  const uint8_t *end = je_json_digits(at, &value, &digits);
+  const uint8_t *end = je_json_digits(at, &value);
+  if (end == at || end - at > 4) {
+    return NULL;
+  }
   *power += minus ? -(int)value : (int)value;
-  return end == at || digits > 4 ? NULL : end;
+  return end;
 }
 
-static JSValue je_json_number(struct je_json *j) {
+/* One of many digits. */
+static no_inline const uint8_t *je_json_long_number(struct je_json *j, const uint8_t *begin,
+                                                    const uint8_t *end) {
+  const char *behind;
+  JSValue v = js_atof(j->ctx, (const char *)begin, &behind, 10, 0);
+  return je_json_read(j, behind == (const char *)end ? end : NULL,
+                      v); /* a double: nothing to give back */
+}
+
+static const uint8_t *je_json_number(struct je_json *j, const uint8_t *begin) {
   static const double powers[JE_POWERS + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  const uint8_t *begin = j->at, *at = begin + (*begin == '-');
+  bool minus = *begin == '-';
+  const uint8_t *at = begin + minus;
   uint64_t value = 0;
-  int digits = 0, power = 0;
-  const uint8_t *end = je_json_digits(at, &value, &digits);
-  if (end == at || (*at == '0' && end > at + 1)) {
-    return JE_UNFIT;
+  int power = 0;
+  const uint8_t *end = je_json_digits(at, &value);
+  ptrdiff_t digits = end - at;
+  if (digits == 0 || (*at == '0' && digits > 1)) {
+    return NULL;
   }
   if (*end == '.') {
     at = end + 1;
-    end = je_json_digits(at, &value, &digits);
+    end = je_json_digits(at, &value);
     power = -(int)(end - at);
+    digits -= power;
     if (end == at) {
-      return JE_UNFIT;
+      return NULL;
     }
   }
   if (*end == 'e' || *end == 'E') {
     end = je_json_power(end + 1, &power);
     if (end == NULL) {
-      return JE_UNFIT;
+      return NULL;
     }
   }
   if (digits > JE_DIGITS || power < -JE_POWERS || power > JE_POWERS) {
-    JSValue v = js_atof(j->ctx, (const char *)begin, (const char **)&j->at, 10, 0);
-    return JS_IsException(v) || j->at == end ? v : JE_UNFIT; /* a double: nothing to give back */
+    return je_json_long_number(j, begin, end);
   }
-  j->at = end;
-  bool minus = *begin == '-';
   if (power == 0 && value <= INT32_MAX && !(minus && value == 0)) {
-    return JS_NewInt32(j->ctx, minus ? -(int32_t)value : (int32_t)value);
+    j->value = JS_NewInt32(j->ctx, minus ? -(int32_t)value : (int32_t)value);
+    return end;
   }
   double d = power < 0 ? (double)value / powers[-power] : (double)value * powers[power];
-  return JS_NewFloat64(j->ctx, minus ? -d : d);
+  j->value = JS_NewFloat64(j->ctx, minus ? -d : d);
+  return end;
 }
 
 /* ---- texts ---- */
@@ -328,11 +368,11 @@ static int je_json_escape(const uint8_t **at) {
 }
 
 /* A text with escapes or characters that are not ASCII, from its first byte on. */
-static no_inline JSValue je_json_rich(struct je_json *j) {
+static no_inline const uint8_t *je_json_rich(struct je_json *j, const uint8_t *at) {
   StringBuffer b;
-  const uint8_t *at = j->at, *next;
+  const uint8_t *next;
   if (string_buffer_init(j->ctx, &b, 0) != 0) {
-    return JS_EXCEPTION;
+    return NULL;
   }
   while (*at != '"') {
     const uint8_t *plain = je_json_plain(at, j->end);
@@ -352,22 +392,19 @@ static no_inline JSValue je_json_rich(struct je_json *j) {
     }
     if (c < 0) {
       string_buffer_free(&b);
-      return JE_UNFIT;
+      return NULL;
     }
   }
-  j->at = at + 1;
-  return string_buffer_end(&b);
+  return je_json_read(j, at + 1, string_buffer_end(&b));
 }
 
 /* Behind its quote. */
-static JSValue je_json_text(struct je_json *j) {
-  const uint8_t *end = je_json_plain(j->at, j->end);
+static const uint8_t *je_json_text(struct je_json *j, const uint8_t *at) {
+  const uint8_t *end = je_json_plain(at, j->end);
   if (*end != '"') {
-    return je_json_rich(j);
+    return je_json_rich(j, at);
   }
-  JSValue text = js_new_string8_len(j->ctx, (const char *)j->at, (int)(end - j->at));
-  j->at = end + 1;
-  return text;
+  return je_json_read(j, end + 1, js_new_string8_len(j->ctx, (const char *)at, (int)(end - at)));
 }
 
 /* ---- names ---- */
@@ -404,123 +441,133 @@ static void je_all_words(JSRuntime *rt) {
 }
 
 /* The name behind its quote, if it is short and known; it is not counted. */
-static JSAtom je_json_word_name(struct je_json *j) {
+static inline const uint8_t *je_json_word_name(const struct je_json *j, const uint8_t *at,
+                                               JSAtom *name) {
   uint64_t bytes, quotes;
-  if (j->end - j->at <= JE_WORD) {
-    return JS_ATOM_NULL;
+  if (j->end - at <= JE_WORD) {
+    return NULL;
   }
-  memcpy(&bytes, j->at, sizeof bytes);
+  memcpy(&bytes, at, sizeof bytes);
   quotes = bytes ^ JE_ONES * '"';
   quotes = (quotes - JE_ONES) & ~quotes & JE_ONES * 128; /* the lowest is right */
   if (quotes == 0) {
-    return JS_ATOM_NULL;
+    return NULL;
   }
   unsigned bits = (unsigned)__builtin_ctzll(quotes) & ~7u;
   bytes &= ((uint64_t)1 << bits) - 1;
   const struct je_word *word = je_word_of(bytes);
-  if (word->bytes != bytes || word->name == JS_ATOM_NULL) {
-    return JS_ATOM_NULL;
-  }
-  j->at += bits / 8 + 1;
-  return word->name;
+  *name = word->name;
+  return word->bytes == bytes && word->name != JS_ATOM_NULL ? at + bits / 8 + 1 : NULL;
 }
 
 /* Of any name. */
-static JSAtom je_json_any_name(struct je_json *j) {
-  const uint8_t *end = je_json_plain(j->at, j->end);
-  size_t n = (size_t)(end - j->at);
-  JSAtom name = JS_ATOM_NULL;
-  if (*end == '"' && !is_digit(*j->at)) {
-    name = __JS_FindAtom(j->ctx->rt, (const char *)j->at, n, JS_ATOM_TYPE_STRING);
+static no_inline const uint8_t *je_json_any_name(struct je_json *j, const uint8_t *at,
+                                                 JSAtom *name) {
+  const uint8_t *end = je_json_plain(at, j->end);
+  *name = JS_ATOM_NULL;
+  if (*end == '"' && !is_digit(*at)) {
+    *name = __JS_FindAtom(j->ctx->rt, (const char *)at, (size_t)(end - at), JS_ATOM_TYPE_STRING);
   }
-  if (name != JS_ATOM_NULL) {
-    j->at = end + 1;
-  } else {
-    JSValue text = je_json_text(j);
-    name = JS_IsString(text) ? JS_NewAtomStr(j->ctx, JS_VALUE_GET_STRING(text)) : JS_ATOM_NULL;
+  if (*name != JS_ATOM_NULL) {
+    return end + 1;
   }
-  return name;
+  at = je_json_text(j, at);
+  if (at != NULL) {
+    *name = JS_NewAtomStr(j->ctx, JS_VALUE_GET_STRING(j->value));
+  }
+  return *name != JS_ATOM_NULL ? at : NULL;
 }
 
-/* A name, behind its quote, and its colon. JS_ATOM_NULL: unfit, or no memory. */
-static JSAtom je_json_name(struct je_json *j) {
-  JSAtom name = je_json_word_name(j);
-  if (name == JS_ATOM_NULL) {
-    name = je_json_any_name(j);
+/* A name, its quotes and its colon. */
+static inline const uint8_t *je_json_name(struct je_json *j, const uint8_t *at, JSAtom *name) {
+  at = je_json_is(at, '"');
+  if (at == NULL) {
+    return NULL;
   }
-  if (name != JS_ATOM_NULL && !je_json_is(j, ':')) {
-    JS_FreeAtom(j->ctx, name);
-    name = JS_ATOM_NULL;
+  const uint8_t *end = je_json_word_name(j, at, name);
+  if (end == NULL) {
+    JSAtom other; /* in memory, which the name at hand is not */
+    end = je_json_any_name(j, at, &other);
+    *name = other;
   }
-  return name;
+  at = end == NULL ? NULL : je_json_is(end, ':');
+  if (at == NULL && end != NULL) {
+    JS_FreeAtom(j->ctx, *name);
+  }
+  return at;
 }
 
 /* ---- values ---- */
 
-/* What stands between brackets, behind the first. False: unfit, or no memory. */
-static bool je_json_members(struct je_json *j, uint8_t close) {
-  bool named = close == '}';
-  if (je_json_is(j, close)) {
-    return true;
+static const uint8_t *je_json_word(struct je_json *j, const uint8_t *at, const char *word,
+                                   unsigned n, JSValue value) {
+  if ((size_t)(j->end - at) < n || memcmp(at, word, n) != 0) {
+    return NULL;
   }
-  do {
-    JSAtom name = JS_ATOM_NULL;
-    if (named && (!je_json_is(j, '"') || (name = je_json_name(j)) == JS_ATOM_NULL)) {
-      return false;
-    }
-    JSValue value = je_json_value(j);
-    if (JS_IsException(value) || JS_IsUninitialized(value) || !je_json_push(j, name, value)) {
-      JS_FreeAtom(j->ctx, name);
-      JS_FreeValue(j->ctx, value);
-      return false;
-    }
-  } while (je_json_is(j, ','));
-  return je_json_is(j, close);
+  j->value = value;
+  return at + n;
 }
 
-static JSValue je_json_nested(struct je_json *j, uint8_t close) {
-  unsigned first = j->count;
-  JSValue value = JE_UNFIT;
-  if (j->depth < JE_DEPTH && !js_check_stack_overflow(j->ctx->rt, 0)) {
-    j->depth++;
-    if (je_json_members(j, close)) {
-      value = close == '}' ? je_json_object(j, first) : je_json_array(j, first);
+static inline const uint8_t *je_json_value(struct je_json *j, const uint8_t *at) {
+  at = je_json_blanks(at);
+  switch (*at) {
+  case '"':
+    return je_json_text(j, at + 1);
+  case '{':
+    return je_json_nested(j, at + 1, '}');
+  case '[':
+    return je_json_nested(j, at + 1, ']');
+  case 't':
+    return je_json_word(j, at, "true", 4, JS_TRUE);
+  case 'f':
+    return je_json_word(j, at, "false", 5, JS_FALSE);
+  case 'n':
+    return je_json_word(j, at, "null", 4, JS_NULL);
+  default:
+    return je_json_number(j, at);
+  }
+}
+
+/* What stands between brackets, behind the first. */
+static inline const uint8_t *je_json_members(struct je_json *j, const uint8_t *at, uint8_t close) {
+  const uint8_t *next = je_json_is(at, close);
+  if (next != NULL) {
+    return next;
+  }
+  for (;;) {
+    JSAtom name = JS_ATOM_NULL;
+    if (close == '}' && (at = je_json_name(j, at, &name)) == NULL) {
+      return NULL;
     }
-    j->depth--;
+    at = je_json_value(j, at);
+    if (at == NULL || !je_json_push(j, name, j->value)) {
+      JS_FreeAtom(j->ctx, name);
+      if (at != NULL) {
+        JS_FreeValue(j->ctx, j->value);
+      }
+      return NULL;
+    }
+    next = je_json_is(at, ',');
+    if (next == NULL) {
+      return je_json_is(at, close);
+    }
+    at = next;
+  }
+}
+
+static const uint8_t *je_json_nested(struct je_json *j, const uint8_t *at, uint8_t close) {
+  unsigned first = j->count;
+  if (j->depth >= JE_DEPTH || js_check_stack_overflow(j->ctx->rt, 0)) {
+    return NULL;
+  }
+  j->depth++;
+  at = je_json_members(j, at, close);
+  j->depth--;
+  if (at != NULL) {
+    at = je_json_read(j, at, close == '}' ? je_json_object(j, first) : je_json_array(j, first));
   }
   je_json_drop(j, first);
-  return value;
-}
-
-static JSValue je_json_word(struct je_json *j, const char *word, unsigned n, JSValue value) {
-  if ((size_t)(j->end - j->at) < n || memcmp(j->at, word, n) != 0) {
-    return JE_UNFIT;
-  }
-  j->at += n;
-  return value;
-}
-
-static JSValue je_json_value(struct je_json *j) {
-  je_json_blanks(j);
-  switch (*j->at) {
-  case '"':
-    j->at++;
-    return je_json_text(j);
-  case '{':
-    j->at++;
-    return je_json_nested(j, '}');
-  case '[':
-    j->at++;
-    return je_json_nested(j, ']');
-  case 't':
-    return je_json_word(j, "true", 4, JS_TRUE);
-  case 'f':
-    return je_json_word(j, "false", 5, JS_FALSE);
-  case 'n':
-    return je_json_word(j, "null", 4, JS_NULL);
-  default:
-    return je_json_number(j);
-  }
+  return at;
 }
 
 JSValue je_json_parse(JSContext *ctx, const char *text, size_t size) {
@@ -529,21 +576,19 @@ JSValue je_json_parse(JSContext *ctx, const char *text, size_t size) {
     return JE_UNFIT;
   }
   j.ctx = ctx;
-  j.at = (const uint8_t *)text;
-  j.end = j.at + size;
+  j.end = (const uint8_t *)text + size;
   j.members = j.kept;
   j.count = j.depth = 0;
   j.last = NULL;
   j.room = JE_KEPT;
-  JSValue value = je_json_value(&j);
-  je_json_blanks(&j);
+  const uint8_t *at = je_json_value(&j, (const uint8_t *)text);
   if (j.members != j.kept) {
     js_free(ctx, j.members);
   }
-  if (j.at == j.end && !JS_IsException(value) && !JS_IsUninitialized(value)) {
-    return value;
+  if (at != NULL && je_json_blanks(at) == j.end) {
+    return j.value;
   }
-  JS_FreeValue(ctx, value);
+  JS_FreeValue(ctx, at != NULL ? j.value : JS_UNDEFINED);
   JS_FreeValue(ctx, JS_GetException(ctx)); /* no memory: the other one says so */
   return JE_UNFIT;
 }

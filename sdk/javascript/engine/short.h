@@ -5,8 +5,33 @@
 
 #define JE_LEVELS 1000 /* of a value that JSON.stringify takes */
 
+/* The table of the shapes from before the first call. */
+static struct je_shapes {
+  JSShape **table; /* NULL: it is not over */
+  int bits;
+} je_old_shapes;
+
 /* Texts of one character; NULL: made when they are asked for. */
 static JSString *je_letters[128];
+
+static inline uint32_t get_shape_hash(uint32_t h, int hash_bits);
+
+/* The shapes that may have a hash, one behind the other: those of calls, then those from before. */
+static inline JSShape *je_old_shape(uint32_t hash) {
+  return je_old_shapes.table == NULL
+             ? NULL
+             : je_old_shapes.table[get_shape_hash(hash, je_old_shapes.bits)];
+}
+
+static inline JSShape *je_first_shape(JSRuntime *rt, uint32_t hash) {
+  JSShape *s = rt->shape_hash[get_shape_hash(hash, rt->shape_hash_bits)];
+  return s != NULL ? s : je_old_shape(hash);
+}
+
+static inline JSShape *je_next_shape(const JSShape *s, uint32_t hash) {
+  JSShape *next = s->shape_hash_next;
+  return next != NULL || !je_counted(s) ? next : je_old_shape(hash);
+}
 
 static inline bool je_is_number(JSValueConst v) {
   return JS_VALUE_GET_TAG(v) == JS_TAG_INT || JS_TAG_IS_FLOAT64(JS_VALUE_GET_TAG(v));
