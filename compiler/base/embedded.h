@@ -11,7 +11,8 @@ struct hcc_embedded {
 };
 
 extern const struct hcc_embedded hcc_embedded[];
-extern const struct hcc_embedded hcc_embedded_sdk[];  /* sdk/: "c/heliosdb.h", "rust/src/lib.rs" */
+extern const struct hcc_embedded
+    hcc_embedded_sdk[]; /* sdk/: "c/heliosdb.h", "rust/src/lib.rs"; a NUL behind each */
 extern const struct hcc_embedded hcc_embedded_fuzz[]; /* compiler/fuzz: what heliosc fuzz builds */
 
 #endif

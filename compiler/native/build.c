@@ -188,7 +188,8 @@ static int name_entry(build *b) {
   uint8_t hash[HCC_HASH];
   const hcc_build_options *o = b->options;
   hcc_cc cc = {.target = b->target, .tier = o->tier, .bounds = o->bounds};
-  uint8_t switches[] = {HSB_ABI_MAJOR, HSB_ABI_MINOR, o->no_fuel, o->no_embed, o->no_polls};
+  uint8_t switches[] = {HSB_ABI_MAJOR, HSB_ABI_MINOR, o->no_fuel,
+                        o->no_embed,   o->no_polls,   o->engine};
   hcc_buf recipe;
   hcc_buf_init(&recipe, 1u << 16);
   hcc_cc_recipe(&recipe, &cc);
@@ -390,7 +391,7 @@ static int build_engine(uint8_t **plugin, size_t *size, build *b) {
   HCC_TRY(hcc_file_write(input, b->wasm, b->script.engine_size, b->err));
   options.input = input;
   options.output = output;
-  options.no_embed = true;
+  options.no_embed = options.engine = true;
   options.keep = options.wasm_opt = false;
   HCC_TRY(hcc_build(&engine, &options, b->err));
   r->cached = engine.cached;

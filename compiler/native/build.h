@@ -38,6 +38,7 @@ typedef struct hcc_build_options { /* zero is the default of everything */
   const char *const *includes;           /* of a C or C++ source: more folders to include from */
   uint32_t include_count;
   hcc_listener listener;              /* hears what the source's own tools say */
+  bool engine;                        /* of scripts: compiled by its profile (profile.h) */
   const char *fuzz_export;            /* HCC_EMIT_FUZZ: this procedure only; NULL: all */
   uint32_t jobs;                      /* 0: number of processors */
   uint64_t jail_memory, jail_seconds; /* 0: defaults of limits.h */

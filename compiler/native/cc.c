@@ -12,8 +12,8 @@
 #define MAX_ARGS 96u
 
 /* Go's runtime alone makes a module this large: a minute of clang -O3. The engines of scripts are
- * smaller, and are compiled once on a machine. */
-#define LARGE (1536u << 10)
+ * smaller, with their blocks marked too, and are compiled once on a machine. */
+#define LARGE (1792u << 10)
 
 const hcc_flag hcc_flags[] = {
 #define HCC_FLAG(stage, when, text, why) {HCC_STAGE_##stage, HCC_WHEN_##when, text, why},
@@ -89,7 +89,8 @@ static uint32_t when_of(const hcc_cc *cc) {
          (cc->tier == HCC_TIER_BASELINE ? HCC_WHEN_BASELINE : HCC_WHEN_OPTIMIZING) |
          (cc->tier == HCC_TIER_BASELINE && makes_rounds(cc->clang) ? HCC_WHEN_ROUNDS : 0) |
          (cc->bounds == HCC_BOUNDS_EXPLICIT ? HCC_WHEN_EXPLICIT : 0) |
-         (cc->covered ? HCC_WHEN_COVERED : 0) | (cc->no_jump_tables ? HCC_WHEN_NO_TABLES : 0) |
+         (cc->profiled ? HCC_WHEN_PROFILED : 0) | (cc->covered ? HCC_WHEN_COVERED : 0) |
+         (cc->no_jump_tables ? HCC_WHEN_NO_TABLES : 0) |
          ((cc->target->arch & HCC_WHEN_HOST) != 0 && wide_host() ? HCC_WHEN_WIDE : 0);
 }
 

@@ -33,10 +33,10 @@ static void hash_file(EVP_MD_CTX *h, const char *folder, const char *name) {
   free(bytes);
 }
 
-/* All that an object is made from: clang, flags, rt-sandbox, the module's headers and image, its
- * own text, the key. */
+/* All that an object is made from: clang, flags, rt-sandbox, the module's headers and image, the
+ * profile, its own text, the key. */
 static bool name_object(char out[HCC_HASH_HEX], const hcc_objects_job *job, const char *source) {
-  static const char *const shared[] = {"m.h", "m-impl.h", "blob"};
+  static const char *const shared[] = {"m.h", "m-impl.h", "blob", "profile"};
   uint8_t hash[HCC_HASH];
   hcc_buf recipe;
   hcc_buf_init(&recipe, 1u << 16);

@@ -18,6 +18,7 @@
 #include "linkcheck.h"
 #include "objects.h"
 #include "pack.h"
+#include "profile.h"
 #include "translate.h"
 
 #define INFO_MAX (160u << 20) /* 1,000 imports with two names of 64 KiB, escaped */
@@ -54,8 +55,10 @@ static void lap(double *total, double *since) {
 }
 
 hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *o) {
-  return (hcc_rewrite_options){
-      .meter = !o->no_fuel || !o->no_polls, .polls = o->no_fuel, .marks = true};
+  return (hcc_rewrite_options){.meter = !o->no_fuel || !o->no_polls,
+                               .polls = o->no_fuel,
+                               .marks = true,
+                               .blocks = o->engine};
 }
 
 static int rewrite(work *w) {
@@ -131,6 +134,47 @@ static int translate(work *w) {
     w->result->peak_kib = done.peak_kib;
     status = write_glue(w);
   }
+  return status;
+}
+
+#define PROFILES_MAX 8u
+
+/* What is known of script engines: sdk/engine/<engine>.profile, all of them, as functions are known
+ * by what they are. */
+static void list_profiles(const char *texts[PROFILES_MAX + 1]) {
+  static const char suffix[] = ".profile";
+  uint32_t n = 0;
+  for (const struct hcc_embedded *e = hcc_embedded_sdk; e->name != NULL; e++) {
+    size_t length = strlen(e->name);
+    if (length > strlen(suffix) && strcmp(e->name + length - strlen(suffix), suffix) == 0 &&
+        n < PROFILES_MAX) {
+      texts[n++] = (const char *)e->bytes;
+    }
+  }
+  texts[n] = NULL;
+}
+
+static int write_profile(work *w) {
+  const char *texts[PROFILES_MAX + 1];
+  char path[HCC_PATH];
+  hcc_profile_fit fit;
+  hcc_buf text;
+  int status = 0;
+  hcc_rewrite_options options = hcc_stage_rewrite_options(w->in->options);
+  hcc_buf_init(&text, HCC_MAX_PLUGIN);
+  if (!options.blocks || w->cc.tier != HCC_TIER_OPTIMIZING) {
+    goto out;
+  }
+  list_profiles(texts);
+  HCC_TRY(hcc_profile(&text, &fit, w->in->module, &w->plan, texts, options.meter + options.marks,
+                      w->err));
+  if (fit.functions != 0) {
+    HCC_TRY(hcc_path(path, w->err, "%s/profile", w->in->folder));
+    HCC_TRY(hcc_file_write(path, text.data, text.size, w->err));
+    w->cc.profiled = true;
+  }
+out:
+  hcc_buf_free(&text);
   return status;
 }
 
@@ -300,6 +344,7 @@ int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_inp
   w->cc.tier = hcc_cc_tier(w->cc.tier, w->canonical.size);
   lap(&result->ms_front, &since);
   HCC_TRY(translate(w));
+  HCC_TRY(write_profile(w));
   HCC_TRY(hcc_stage_sandbox(in->folder, err));
   list_sources(w);
   lap(&result->ms_translate, &since);

@@ -76,6 +76,13 @@ static void mark(body *b, uint32_t offset) {
   }
 }
 
+/* Where a block begins behind i. */
+static void mark_block(body *b, const hcc_instr *i) {
+  if (b->rw->options.blocks) {
+    mark(b, i->end);
+  }
+}
+
 static bool is_sure(body *b, const hcc_instr *i) {
   bool sure =
       b->sure != NULL && b->next_sure < b->sure->count && b->sure->access[b->next_sure] == i->begin;
@@ -404,6 +411,9 @@ static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE) {
     b->owed += next_cost(b).fuel;
   }
+  if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE || point == HCC_FLOW_LOOP) {
+    mark_block(b, i);
+  }
 }
 
 /* Type of the block around a metered body. */
@@ -562,6 +572,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   b->sure = &sure;
   b->next_sure = 0;
   put_plain(b, loop);
+  mark_block(b, loop);
   HCC_TRY(put_until(b, r, depth));
   b->sure = NULL;
   pay_to(b, 0);

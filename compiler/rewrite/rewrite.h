@@ -44,6 +44,7 @@ typedef struct hcc_rewrite_options {
                      enough to look at clock and cancellation in time, no measure of what ran */
   bool marks;     /* call "h"."mark" with the original offset at the beginning of each function and
                      before each instruction that may trap; translate.c makes #line of them */
+  bool blocks;    /* with meter and marks: where each block begins, too (profile.h) */
   bool keep_data; /* active data segments stay where they are and the plan has none: for engines
                      that know nothing of a plan (--emit=wasm) */
 } hcc_rewrite_options;
