@@ -57,7 +57,7 @@ void hrt_hc_arg_i64(hrt_host_env *env, hsb_slot *s) {
     hrt_end_call(env, "arg_i64", HSB_STATUS_INDEX);
   }
   int64_t n = 0;
-  if (sqlite3_value_type(v) != SQLITE_NULL && !hrt_to_i64(&n, type_of(env, hrt_u32(s[0])), v)) {
+  if (!hrt_to_i64(&n, type_of(env, hrt_u32(s[0])), v) && sqlite3_value_type(v) != SQLITE_NULL) {
     hrt_end_call(env, "arg_i64", HSB_STATUS_TYPE);
   }
   s[0] = (hsb_slot)n;
@@ -69,7 +69,7 @@ void hrt_hc_arg_f64(hrt_host_env *env, hsb_slot *s) {
     hrt_end_call(env, "arg_f64", HSB_STATUS_INDEX);
   }
   double d = 0;
-  if (sqlite3_value_type(v) != SQLITE_NULL && !hrt_to_f64(&d, type_of(env, hrt_u32(s[0])), v)) {
+  if (!hrt_to_f64(&d, type_of(env, hrt_u32(s[0])), v) && sqlite3_value_type(v) != SQLITE_NULL) {
     hrt_end_call(env, "arg_f64", HSB_STATUS_TYPE);
   }
   memcpy(&s[0], &d, sizeof d);

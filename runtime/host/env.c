@@ -48,9 +48,7 @@ void hrt_host_end_slow(hrt_host_env *env) {
   hrt_free(env->bytes);
   env->bytes = NULL;
   env->length = 0;
-  env->given = HRT_GIVEN_NOTHING;
   env->vm_steps = 0;
-  env->last[0] = 0;
   env->touched = false;
 }
 

@@ -250,6 +250,8 @@ void hrt_host_end_slow(hrt_host_env *env);
 static inline void hrt_host_end(hrt_host_env *env) {
   env->in_call = false;
   env->argc = 0;
+  env->given = HRT_GIVEN_NOTHING;
+  env->last[0] = '\0';
   if (__builtin_expect(env->touched, 0)) {
     hrt_host_end_slow(env);
   }

@@ -13,7 +13,6 @@ static int begin(hrt_host_env *env) {
   hrt_free(env->bytes);
   env->bytes = NULL;
   env->length = 0;
-  env->touched = true;
   return 0;
 }
 
@@ -62,6 +61,7 @@ static int give_bytes(hrt_host_env *env, uint32_t type, hsb_slot p, hsb_slot n) 
   }
   env->bytes = copy;
   env->length = b.length;
+  env->touched = true;
   return 0;
 }
 

@@ -103,7 +103,12 @@ static bool text_i64(int64_t *out, hrt_type type, sqlite3_value *v) {
 
 bool hrt_to_i64(int64_t *out, hrt_type type, sqlite3_value *v) {
   int64_t n = 0;
-  if (sqlite3_value_type(v) == SQLITE_TEXT && text_i64(out, type, v)) {
+  int storage = sqlite3_value_type(v);
+  if (storage == SQLITE_INTEGER && type != HRT_TYPE_BOOLEAN) {
+    *out = sqlite3_value_int64(v);
+    return true;
+  }
+  if (storage == SQLITE_TEXT && text_i64(out, type, v)) {
     return true;
   }
   if (!number_i64(&n, v)) {

@@ -215,15 +215,25 @@ static int slow(hsb_slot **slot, struct cursor *c, const hrt_signature *s, uint3
   return status;
 }
 
+/* A number that is of its type as it is stored. */
+static bool is_plain_number(hrt_type type, int storage) {
+  return (storage == SQLITE_INTEGER && (type == HRT_TYPE_BIGINT || type == HRT_TYPE_INTEGER)) ||
+         (storage == SQLITE_FLOAT && type == HRT_TYPE_REAL);
+}
+
 /* The values that a guest will pull must convert when it does. */
 static int check_dynamic(const hrt_signature *s, sqlite3_value **argv, helios_error *err) {
   char scratch[HRT_SCRATCH];
-  if (!s->called_on_null && any_null(s, argv)) {
-    return HRT_MARSHAL_NULL;
-  }
   for (uint32_t i = 0; i < s->argc; i++) {
     struct hrt_cell cell;
     const void *bytes = NULL;
+    int storage = sqlite3_value_type(argv[i]);
+    if (is_plain_number((hrt_type)s->types[i], storage)) {
+      continue;
+    }
+    if (storage == SQLITE_NULL && !s->called_on_null) {
+      return HRT_MARSHAL_NULL;
+    }
     if (!hrt_to_cell(&cell, &bytes, (hrt_type)s->types[i], argv[i], scratch)) {
       return misfit(s, i, argv, err);
     }

@@ -88,6 +88,23 @@ int hrt_marshal_value(hrt_value *v, const hrt_signature *s, hrt_host_env *env,
   }
 }
 
+/* A number of the declared type. */
+static bool given_plain(const hrt_signature *s, const hrt_host_env *env) {
+  return env->given == HRT_GIVEN_VALUE &&
+         ((env->value_type == HSB_VALUE_I64 && s->returns == HRT_TYPE_BIGINT) ||
+          (env->value_type == HSB_VALUE_F64 && s->returns == HRT_TYPE_REAL));
+}
+
+static void give_plain(sqlite3_context *sql, const hrt_host_env *env) {
+  double d;
+  if (env->value_type == HSB_VALUE_I64) {
+    sqlite3_result_int64(sql, (int64_t)env->bits);
+  } else {
+    memcpy(&d, &env->bits, sizeof d);
+    sqlite3_result_double(sql, d);
+  }
+}
+
 int hrt_marshal_result(sqlite3_context *sql, const hrt_signature *s, hrt_host_env *env,
                        const hsb_slot *slots, helios_error *err) {
   hrt_value v;
@@ -106,6 +123,10 @@ int hrt_marshal_result(sqlite3_context *sql, const hrt_signature *s, hrt_host_en
   if (real && s->result_mode == MODE_F32) {
     memcpy(&f, &slots[0], sizeof f);
     sqlite3_result_double(sql, (double)f);
+    return 0;
+  }
+  if (given_plain(s, env)) {
+    give_plain(sql, env);
     return 0;
   }
   int status = hrt_marshal_value(&v, s, env, slots, err);

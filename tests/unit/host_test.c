@@ -640,6 +640,22 @@ static void result__errors(void **state) {
   close_all(p);
 }
 
+/* What a host function refused in one call is not the next one's to read, nor is its result. */
+static void result__ends_with_its_call(void **state) {
+  (void)state;
+  puppet *p = open_all();
+  assert_int_equal(CALL(p, "arg_type", 9), HSB_STATUS_INDEX);
+  assert_true(CALL(p, "error_message", 500, 100) > 0);
+  hrt_host_end(p->env);
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  assert_int_equal(CALL(p, "error_message", 500, 100), 0);
+  assert_int_equal(CALL(p, "return_i64", 7), 0);
+  assert_int_equal(p->env->given, HRT_GIVEN_VALUE);
+  hrt_host_end(p->env);
+  assert_int_equal(p->env->given, HRT_GIVEN_NOTHING);
+  close_all(p);
+}
+
 static int logged;
 static char log_text[100];
 
@@ -780,6 +796,7 @@ int main(void) {
       cmocka_unit_test(tx__open_statement),
       cmocka_unit_test(result__given),
       cmocka_unit_test(result__errors),
+      cmocka_unit_test(result__ends_with_its_call),
       cmocka_unit_test(log__lines),
       cmocka_unit_test(clock__now),
       cmocka_unit_test(budget__fuel_and_time_in_sql),
