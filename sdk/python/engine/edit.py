@@ -20,7 +20,7 @@ FILES = {
     "map": [(re.compile(r"^void mp_map_", re.M), "void hp_old_map_", 5), ("(mp_map_lookup)(", "(hp_old_map_lookup)(", 1)],
     # exact floats: double.c
     "parsenum": [(re.compile(r"^mp_obj_t mp_parse_num_decimal\(", re.M), "mp_obj_t hp_old_parse_decimal(", 1)],
-    "objfloat": [(re.compile(r"mp_format_float\(o_val, buf, .*\);"), "extern void hp_double_text(double, char *); hp_double_text(o_val, buf);", 1)],
+    "objfloat": [(re.compile(r"^mp_obj_t mp_obj_new_float\(.*?^\}", re.M | re.S), "", 1), (re.compile(r"mp_format_float\(o_val, buf, .*\);"), "extern void hp_double_text(double, char *); hp_double_text(o_val, buf);", 1)],
     # the loop of bytecode without setjmp (catch.c), and its short ways
     "vm": [
         ("mp_vm_return_kind_t MICROPY_WRAP_MP_EXECUTE_BYTECODE(mp_execute_bytecode)(mp_code_state_t *code_state, volatile mp_obj_t inject_exc) {",
@@ -36,6 +36,8 @@ FILES = {
         ("                #if MICROPY_OPT_COMPUTED_GOTO\n                ENTRY(MP_BC_LOAD_CONST_SMALL_INT_MULTI)", "                #if 1\n                ENTRY(MP_BC_LOAD_CONST_SMALL_INT_MULTI)", 1),
         (re.compile(r"ENTRY\((MP_BC_\w+_MULTI)\):"), r"case \1 ... \1 + \1_NUM - 1:", 5),
     ],
+    # values.c
+    "unicode": [(re.compile(r"^size_t utf8_charlen\(.*?^\}", re.M | re.S), "", 1)],
     # sum.c
     "modbuiltins": [("static mp_obj_t mp_builtin_sum(", "mp_obj_t mp_builtin_sum(size_t, const mp_obj_t *);\nstatic mp_obj_t hp_old_sum(", 1)],
     "objgenerator": [

@@ -18,12 +18,14 @@
 #include "py/cstack.h"
 #include "py/gc.h"
 #include "py/mpstate.h"
+#include "quick.h"
 
 #define HEAP_BYTES (512u << 10)
 #define PAGE 65536u
 #define SPARES 16
 #define LEAST_AREA (32u << 10)
-#define FEW_BLOCKS 8u /* their marks are within four bytes of the table */
+#define FEW_BLOCKS 8u
+#define WORD_BLOCKS 32u /* whose marks are one word of the table; the last may end behind it */
 #define BLOCK MICROPY_BYTES_PER_GC_BLOCK
 #define NURSERY_MOST (HP_SECOND_NURSERY_BYTES / BLOCK / 4) /* bytes of its table */
 
@@ -138,19 +140,18 @@ static mp_state_mem_area_t *area_for(size_t blocks) {
 }
 
 /* A few blocks behind all that the area has ever had since it was last swept; NULL: another way
- * must be taken. */
+ * must be taken. Their marks are in one word, always the same for the same blocks: a load that is
+ * not of the bytes of the store before it waits for that. */
 static inline void *take_few(size_t bytes) {
   mp_state_mem_area_t *area = MP_STATE_MEM(gc_last_free_area);
   size_t blocks = (bytes + BLOCK - 1) / BLOCK, first = area->gc_last_used_block + 1;
-  if (blocks - 1 >= FEW_BLOCKS || !has_room(area, blocks) || MP_STATE_THREAD(gc_lock_depth) != 0 ||
+  if (blocks - 1 >= FEW_BLOCKS || first % WORD_BLOCKS + blocks > WORD_BLOCKS ||
+      !has_room(area, blocks) || MP_STATE_THREAD(gc_lock_depth) != 0 ||
       MP_STATE_MEM(gc_alloc_amount) >= MP_STATE_MEM(gc_alloc_threshold)) {
     return NULL;
   }
-  uint32_t four; /* bytes of the table; the last may be the area's next, which stay as they are */
-  byte *table = area->gc_alloc_table_start + first / 4;
-  memcpy(&four, table, sizeof four);
-  four |= ((0xaaaaaaaau & ((1u << 2 * blocks) - 1)) ^ 3) << 2 * (first % 4);
-  memcpy(table, &four, sizeof four);
+  uint64_t *marks = (uint64_t *)(void *)area->gc_alloc_table_start + first / WORD_BLOCKS;
+  *marks |= (uint64_t)((0xaaaaaaaau & ((1u << 2 * blocks) - 1)) ^ 3) << 2 * (first % WORD_BLOCKS);
   area->gc_last_used_block = first + blocks - 1;
   MP_STATE_MEM(gc_alloc_amount) += blocks;
   char *at = (char *)area->gc_pool_start + first * BLOCK;
@@ -185,6 +186,14 @@ void *hp_old_m_malloc(size_t bytes);
 void *m_malloc(size_t bytes) {
   void *few = take_few(bytes);
   return few != NULL ? few : hp_old_m_malloc(bytes);
+}
+
+mp_obj_t mp_obj_new_float(mp_float_t value) {
+  hp_float *o = take_few(sizeof *o);
+  o = o != NULL ? o : hp_old_m_malloc(sizeof *o);
+  o->base.type = &mp_type_float;
+  o->value = value;
+  return MP_OBJ_FROM_PTR(o);
 }
 
 void gc_collect(void) {

@@ -11,98 +11,97 @@
 #define SMALL_DIGITS 18u /* numbers of so many fit 64 bits */
 #define FEW 16u          /* members of an array that are kept before there is one */
 
-/* A NUL stands at the end, which ends all but strings. */
+/* What is parsed. A NUL stands at the end, which ends all but strings. */
 typedef struct parser {
-  const char *begin, *at, *end;
+  const char *begin, *end;
 } parser;
 
-static mp_obj_t value(parser *p);
+/* Where one is in the text is a local of each function, and what it gives back behind what it has
+ * read: in memory it would be read and written for each byte. The value goes to *out. */
+static const char *value(mp_obj_t *out, const parser *p, const char *at);
 
-static NORETURN void wrong(const parser *p, const char *what) {
+static NORETURN void wrong(const parser *p, const char *at, const char *what) {
   mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("not JSON: %s at byte %u"), what,
-                    (unsigned)(p->at - p->begin));
+                    (unsigned)(at - p->begin));
 }
 
-static inline void blanks(parser *p) {
-  while ((unsigned char)*p->at <= ' ' &&
-         (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
-    p->at++;
+static inline const char *blanks(const char *at) {
+  while ((unsigned char)*at <= ' ' && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) {
+    at++;
   }
+  return at;
 }
 
-static inline bool take(parser *p, char c) {
-  blanks(p);
-  bool there = *p->at == c;
-  p->at += there;
-  return there;
-}
-
-static unsigned hex4(parser *p) {
+static const char *hex4(unsigned *out, const parser *p, const char *at) {
   unsigned v = 0;
-  if (p->end - p->at < 4) {
-    wrong(p, "a short escape");
+  if (p->end - at < 4) {
+    wrong(p, at, "a short escape");
   }
-  for (int i = 0; i < 4; i++, p->at++) {
-    char c = *p->at;
+  for (int i = 0; i < 4; i++, at++) {
+    char c = *at;
     unsigned digit = c >= '0' && c <= '9'                 ? (unsigned)(c - '0')
                      : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10)
                                                           : 16;
     if (digit == 16) {
-      wrong(p, "a bad escape");
+      wrong(p, at, "a bad escape");
     }
     v = v << 4 | digit;
   }
-  return v;
+  *out = v;
+  return at;
 }
 
 /* Behind \u: one character, of two escapes beyond U+FFFF. */
-static unsigned unicode_escape(parser *p) {
-  unsigned v = hex4(p);
-  if (v >= 0xd800 && v < 0xdc00 && p->end - p->at >= 6 && p->at[0] == '\\' && p->at[1] == 'u') {
-    p->at += 2;
-    unsigned low = hex4(p);
+static const char *unicode_escape(unsigned *out, const parser *p, const char *at) {
+  unsigned v, low;
+  at = hex4(&v, p, at);
+  if (v >= 0xd800 && v < 0xdc00 && p->end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+    at = hex4(&low, p, at + 2);
     if (low < 0xdc00 || low > 0xdfff) {
-      wrong(p, "half of a surrogate pair");
+      wrong(p, at, "half of a surrogate pair");
     }
-    return 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00);
+    v = 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00);
+  } else if (v >= 0xd800 && v < 0xe000) {
+    wrong(p, at, "half of a surrogate pair");
   }
-  if (v >= 0xd800 && v < 0xe000) {
-    wrong(p, "half of a surrogate pair");
-  }
-  return v;
+  *out = v;
+  return at;
 }
 
-static void escape(vstr_t *out, parser *p) {
+static const char *escape(vstr_t *out, const parser *p, const char *at) {
   static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-  char c = p->at < p->end ? *p->at : '\0';
+  char c = at < p->end ? *at : '\0';
   const char *found = c == '\0' ? NULL : strchr(names, c);
   if (c == 'u') {
-    p->at++;
-    vstr_add_char(out, unicode_escape(p));
-  } else if (found != NULL) {
-    vstr_add_byte(out, (byte)bytes[found - names]);
-    p->at++;
-  } else {
-    wrong(p, "a bad escape");
+    unsigned v;
+    at = unicode_escape(&v, p, at + 1);
+    vstr_add_char(out, v);
+    return at;
   }
+  if (found == NULL) {
+    wrong(p, at, "a bad escape");
+  }
+  vstr_add_byte(out, (byte)bytes[found - names]);
+  return at + 1;
 }
 
-static mp_obj_t escaped_string(parser *p, const char *begin) {
+static const char *escaped_string(mp_obj_t *out, const parser *p, const char *begin,
+                                  const char *at) {
   vstr_t v;
-  vstr_init(&v, (size_t)(p->at - begin) + 32);
-  vstr_add_strn(&v, begin, (size_t)(p->at - begin));
-  while (p->at < p->end && *p->at != '"') {
-    if ((unsigned char)*p->at < 0x20) {
-      wrong(p, "a control character");
+  vstr_init(&v, (size_t)(at - begin) + 32);
+  vstr_add_strn(&v, begin, (size_t)(at - begin));
+  while (at < p->end && *at != '"') {
+    if ((unsigned char)*at < 0x20) {
+      wrong(p, at, "a control character");
     }
-    if (*p->at == '\\') {
-      p->at++;
-      escape(&v, p);
+    if (*at == '\\') {
+      at = escape(&v, p, at + 1);
     } else {
-      vstr_add_byte(&v, (byte)*p->at++);
+      vstr_add_byte(&v, (byte)*at++);
     }
   }
-  return mp_obj_new_str(v.buf, v.len);
+  *out = mp_obj_new_str(v.buf, v.len);
+  return at;
 }
 
 /* How many of these bytes stand before a quote, a backslash or a control character. */
@@ -139,22 +138,33 @@ static mp_obj_t plain_string(const char *at, size_t n) {
 }
 
 /* Behind the quote. */
-static mp_obj_t string(parser *p) {
-  const char *begin = p->at;
-  p->at = hp_json_plain_end(begin, p->end);
-  bool plain = p->at < p->end && *p->at == '"';
-  mp_obj_t s = plain ? plain_string(begin, (size_t)(p->at - begin)) : escaped_string(p, begin);
-  if (p->at == p->end) {
-    wrong(p, "a string without an end");
+static const char *string(mp_obj_t *out, const parser *p, const char *begin) {
+  const char *at = hp_json_plain_end(begin, p->end);
+  if (at < p->end && *at == '"') {
+    *out = plain_string(begin, (size_t)(at - begin));
+    return at + 1;
   }
-  p->at++;
-  return s;
+  at = escaped_string(out, p, begin, at);
+  if (at == p->end) {
+    wrong(p, at, "a string without an end");
+  }
+  return at + 1;
 }
 
-/* Keys are mostly names that the script has, too: as interned strings they are found by their
- * address. */
-static mp_obj_t object_key(parser *p) {
-  const char *begin = p->at;
+/* Behind the quote. Keys are mostly names that the script has, too: as interned strings they are
+ * found by their address. */
+static const char *long_key(mp_obj_t *out, const parser *p, const char *begin) {
+  const char *end = hp_json_plain_end(begin, p->end);
+  bool plain = end < p->end && *end == '"';
+  qstr name = plain ? qstr_find_strn(begin, (size_t)(end - begin)) : MP_QSTRnull;
+  if (name == MP_QSTRnull) {
+    return string(out, p, begin);
+  }
+  *out = MP_OBJ_NEW_QSTR(name);
+  return end + 1;
+}
+
+static inline const char *object_key(mp_obj_t *out, const parser *p, const char *begin) {
   uint64_t eight;
   if (p->end - begin > 8) {
     memcpy(&eight, begin, 8);
@@ -163,23 +173,16 @@ static mp_obj_t object_key(parser *p) {
     qstr name =
         all ? hp_short_name(n == 8 ? eight : eight & ((1ull << 8 * n) - 1), n) : MP_QSTRnull;
     if (name != MP_QSTRnull) {
-      p->at = begin + n + 1;
-      return MP_OBJ_NEW_QSTR(name);
+      *out = MP_OBJ_NEW_QSTR(name);
+      return begin + n + 1;
     }
   }
-  const char *end = hp_json_plain_end(begin, p->end);
-  bool plain = end < p->end && *end == '"';
-  qstr name = plain ? qstr_find_strn(begin, (size_t)(end - begin)) : MP_QSTRnull;
-  if (name == MP_QSTRnull) {
-    return string(p);
-  }
-  p->at = end + 1;
-  return MP_OBJ_NEW_QSTR(name);
+  return long_key(out, p, begin);
 }
 
 /* ---- numbers ---- */
 
-static const char *digits(uint64_t *value, const char *at) {
+static inline const char *digits(uint64_t *value, const char *at) {
   for (unsigned digit; (digit = (unsigned)(unsigned char)*at - '0') < 10; at++) {
     *value = *value * 10 + digit;
   }
@@ -187,54 +190,56 @@ static const char *digits(uint64_t *value, const char *at) {
 }
 
 /* Of ten, behind the 'e'. */
-static int exponent(parser *p) {
+static const char *exponent(int *out, const parser *p, const char *at) {
   uint64_t e = 0;
-  bool minus = *++p->at == '-';
-  p->at += *p->at == '+' || *p->at == '-';
-  const char *end = digits(&e, p->at);
-  bool many = end - p->at > 4;
-  if (end == p->at) {
-    wrong(p, "a bad number");
+  bool minus = *at == '-';
+  at += *at == '+' || *at == '-';
+  const char *end = digits(&e, at);
+  if (end == at) {
+    wrong(p, at, "a bad number");
   }
-  p->at = end;
-  int by = many ? 9999 : (int)e;
-  return minus ? -by : by;
+  int by = end - at > 4 ? 9999 : (int)e;
+  *out += minus ? -by : by;
+  return end;
 }
 
-/* p->at is behind the whole part, which has the value m and so many digits. */
-static mp_obj_t real_number(parser *p, const char *begin, uint64_t m, size_t count) {
+/* at is behind the whole part, which has the value m and so many digits. */
+static const char *real_number(mp_obj_t *out, const parser *p, const char *at, const char *begin,
+                               uint64_t m, size_t count) {
   bool minus = *begin == '-';
   int power = 0;
-  if (*p->at == '.') {
-    const char *end = digits(&m, p->at + 1);
-    power = -(int)(end - p->at - 1);
-    p->at = end;
+  if (*at == '.') {
+    const char *end = digits(&m, at + 1);
+    power = -(int)(end - at - 1);
     count += (size_t)-power;
+    at = end;
     if (power == 0) {
-      wrong(p, "a bad number");
+      wrong(p, at, "a bad number");
     }
   }
-  if ((*p->at | 32) == 'e') {
-    power += exponent(p);
+  if ((*at | 32) == 'e') {
+    at = exponent(&power, p, at + 1);
   }
   double v = count <= SMALL_DIGITS ? hp_double_of(m, power)
-                                   : hp_read_double(begin + minus, (size_t)(p->at - begin) - minus);
-  return mp_obj_new_float(minus ? -v : v);
+                                   : hp_read_double(begin + minus, (size_t)(at - begin) - minus);
+  *out = mp_obj_new_float(minus ? -v : v);
+  return at;
 }
 
-static mp_obj_t number(parser *p) {
-  const char *begin = p->at, *whole = begin + (*begin == '-');
+static const char *number(mp_obj_t *out, const parser *p, const char *begin) {
+  const char *whole = begin + (*begin == '-');
   uint64_t m = 0;
-  p->at = digits(&m, whole);
-  size_t count = (size_t)(p->at - whole);
+  const char *at = digits(&m, whole);
+  size_t count = (size_t)(at - whole);
   if (count == 0 || (*whole == '0' && count > 1)) {
-    wrong(p, "a bad number");
+    wrong(p, at, "a bad number");
   }
-  if (*p->at == '.' || (*p->at | 32) == 'e') {
-    return real_number(p, begin, m, count);
+  if (*at == '.' || (*at | 32) == 'e') {
+    return real_number(out, p, at, begin, m, count);
   }
-  return count > SMALL_DIGITS ? mp_parse_num_integer(begin, (size_t)(p->at - begin), 10, NULL)
+  *out = count > SMALL_DIGITS ? mp_parse_num_integer(begin, (size_t)(at - begin), 10, NULL)
                               : hp_int_of(whole > begin ? -(long long)m : (long long)m);
+  return at;
 }
 
 /* ---- objects and arrays: the first members are kept until it is known how many there are ---- */
@@ -250,113 +255,127 @@ static size_t find_key(const mp_map_elem_t *few, size_t count, mp_obj_t key) {
   return i;
 }
 
-static mp_map_elem_t member(parser *p) {
-  mp_map_elem_t e;
-  if (!take(p, '"')) {
-    wrong(p, "no key");
+static inline const char *member(mp_map_elem_t *out, const parser *p, const char *at) {
+  at = blanks(at);
+  if (*at != '"') {
+    wrong(p, at, "no key");
   }
-  e.key = object_key(p);
-  if (!take(p, ':')) {
-    wrong(p, "no ':'");
+  at = blanks(object_key(&out->key, p, at + 1));
+  if (*at != ':') {
+    wrong(p, at, "no ':'");
   }
-  e.value = value(p);
-  return e;
+  return blanks(value(&out->value, p, at + 1));
 }
 
-static mp_obj_t object(parser *p) {
+/* At the first member. What has more than a few goes on in the dict. */
+static const char *object(mp_obj_t *out, const parser *p, const char *at) {
   mp_obj_t dict = MP_OBJ_NULL;
   size_t count = 0;
-  if (take(p, '}')) {
-    return mp_obj_new_dict(0);
-  }
   mp_map_elem_t *few = mp_pystack_alloc(HP_SMALL_DICT * sizeof *few);
-  do {
-    mp_map_elem_t e = member(p);
-    size_t at = dict == MP_OBJ_NULL ? find_key(few, count, e.key) : HP_SMALL_DICT;
-    if (at < HP_SMALL_DICT) {
-      few[at] = e;
-      count += at == count;
-      continue;
+  for (;; at++) {
+    if (count == HP_SMALL_DICT) {
+      dict = hp_small_dict(few, count);
+      count = 0;
     }
-    dict = dict == MP_OBJ_NULL ? hp_small_dict(few, count) : dict;
-    mp_map_lookup(mp_obj_dict_get_map(dict), e.key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value =
-        e.value;
-  } while (take(p, ','));
-  if (!take(p, '}')) {
-    wrong(p, "an object without an end");
+    mp_map_elem_t *e = &few[count];
+    at = member(e, p, at);
+    if (dict == MP_OBJ_NULL) {
+      size_t same = find_key(few, count, e->key);
+      few[same].value = e->value;
+      count += same == count;
+    } else {
+      mp_map_lookup(mp_obj_dict_get_map(dict), e->key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value =
+          e->value;
+    }
+    if (*at != ',') {
+      break;
+    }
   }
-  dict = dict == MP_OBJ_NULL ? hp_small_dict(few, count) : dict;
+  if (*at != '}') {
+    wrong(p, at, "an object without an end");
+  }
+  *out = dict == MP_OBJ_NULL ? hp_small_dict(few, count) : dict;
   mp_pystack_free(few);
-  return dict;
+  return at + 1;
 }
 
-static mp_obj_t array(parser *p) {
+/* At the first element. */
+static const char *array(mp_obj_t *out, const parser *p, const char *at) {
   mp_obj_t list = MP_OBJ_NULL;
   size_t count = 0;
-  if (take(p, ']')) {
-    return mp_obj_new_list(0, NULL);
-  }
   mp_obj_t *few = mp_pystack_alloc(FEW * sizeof *few);
-  do {
-    mp_obj_t v = value(p);
-    if (count < FEW) {
-      few[count++] = v;
-      continue;
+  for (;; at++) {
+    if (count == FEW) {
+      list = mp_obj_new_list(count, few);
+      count = 0;
     }
-    list = list == MP_OBJ_NULL ? mp_obj_new_list(count, few) : list;
-    mp_obj_list_append(list, v);
-  } while (take(p, ','));
-  if (!take(p, ']')) {
-    wrong(p, "an array without an end");
+    at = blanks(value(&few[count], p, at));
+    if (list == MP_OBJ_NULL) {
+      count++;
+    } else {
+      mp_obj_list_append(list, few[0]);
+    }
+    if (*at != ',') {
+      break;
+    }
   }
-  list = list == MP_OBJ_NULL ? mp_obj_new_list(count, few) : list;
+  if (*at != ']') {
+    wrong(p, at, "an array without an end");
+  }
+  *out = list == MP_OBJ_NULL ? mp_obj_new_list(count, few) : list;
   mp_pystack_free(few);
-  return list;
+  return at + 1;
 }
 
-static mp_obj_t word(parser *p, const char *text, mp_obj_t v) {
+static const char *word(mp_obj_t *out, const parser *p, const char *at, const char *text,
+                        mp_obj_t v) {
   size_t n = strlen(text);
-  if ((size_t)(p->end - p->at) < n || memcmp(p->at, text, n) != 0) {
-    wrong(p, "no value");
+  if ((size_t)(p->end - at) < n || memcmp(at, text, n) != 0) {
+    wrong(p, at, "no value");
   }
-  p->at += n;
-  return v;
+  *out = v;
+  return at + n;
 }
 
-static mp_obj_t value(parser *p) {
-  blanks(p);
-  switch (*p->at) {
+static const char *container(mp_obj_t *out, const parser *p, const char *at) {
+  bool object_begins = *at == '{';
+  mp_cstack_check();
+  at = blanks(at + 1);
+  if (*at == (object_begins ? '}' : ']')) {
+    *out = object_begins ? mp_obj_new_dict(0) : mp_obj_new_list(0, NULL);
+    return at + 1;
+  }
+  return object_begins ? object(out, p, at) : array(out, p, at);
+}
+
+static const char *value(mp_obj_t *out, const parser *p, const char *at) {
+  at = blanks(at);
+  switch (*at) {
   case '{':
-    mp_cstack_check();
-    p->at++;
-    return object(p);
   case '[':
-    mp_cstack_check();
-    p->at++;
-    return array(p);
+    return container(out, p, at);
   case '"':
-    p->at++;
-    return string(p);
+    return string(out, p, at + 1);
   case 't':
-    return word(p, "true", mp_const_true);
+    return word(out, p, at, "true", mp_const_true);
   case 'f':
-    return word(p, "false", mp_const_false);
+    return word(out, p, at, "false", mp_const_false);
   case 'n':
-    return word(p, "null", mp_const_none);
+    return word(out, p, at, "null", mp_const_none);
   default:
-    if (*p->at != '-' && (*p->at < '0' || *p->at > '9')) {
-      wrong(p, "no value");
+    if (*at != '-' && (*at < '0' || *at > '9')) {
+      wrong(p, at, "no value");
     }
-    return number(p);
+    return number(out, p, at);
   }
 }
 
 mp_obj_t hp_json_loads(const char *at, unsigned length) {
-  parser p = {at, at, at + length};
-  mp_obj_t v = value(&p);
-  blanks(&p);
-  if (p.at != p.end) {
-    wrong(&p, "more behind the value");
+  parser p = {at, at + length};
+  mp_obj_t v;
+  at = blanks(value(&v, &p, at));
+  if (at != p.end) {
+    wrong(&p, at, "more behind the value");
   }
   return v;
 }

@@ -11,6 +11,12 @@
 #include "py/objlist.h"
 #include "py/runtime.h"
 
+/* A float: objfloat.c's. */
+typedef struct hp_float {
+  mp_obj_base_t base;
+  mp_float_t value;
+} hp_float;
+
 /* Numbers that are added up: an int of 64 bits, or a float. */
 typedef struct hp_sum {
   bool real;
@@ -94,7 +100,7 @@ static inline bool hp_quick_double(double *out, mp_obj_t o) {
   if (!mp_obj_is_obj(o) || ((const mp_obj_base_t *)MP_OBJ_TO_PTR(o))->type != &mp_type_float) {
     return false;
   }
-  *out = mp_obj_float_get(o);
+  *out = ((const hp_float *)MP_OBJ_TO_PTR(o))->value;
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include "py/objint.h"
 #include "py/objstr.h"
 #include "py/smallint.h"
+#include "py/unicode.h"
 
 #define FIRST_TRY 256
 
@@ -46,6 +47,21 @@ static unsigned plain(const unsigned char *at, unsigned length) {
     }
   }
   return i;
+}
+
+/* In the place of unicode.c's, which looks at one byte after the other. The first bytes of
+ * characters: all but 10xxxxxx. */
+size_t utf8_charlen(const byte *at, size_t length) {
+  const uint64_t ones = 0x0101010101010101u;
+  size_t count = 0, i = 0;
+  for (uint64_t eight; length - i >= 8; i += 8) {
+    memcpy(&eight, at + i, 8);
+    count += (size_t)__builtin_popcountll((~eight >> 7 | eight >> 6) & ones);
+  }
+  for (; i < length; i++) {
+    count += (at[i] & 0xc0) != 0x80;
+  }
+  return count;
 }
 
 int hp_is_utf8(const unsigned char *at, unsigned length) {
