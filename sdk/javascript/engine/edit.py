@@ -128,8 +128,26 @@ SOURCE = [
     # for...of
     ("static __exception int js_for_of_next(", "static bool je_for_of_next(JSContext *ctx, JSValue *sp, int offset);\n\n"
      "static __exception int js_for_of_next(", 1),
-    ("    int done = 1;\n\n    if (likely(!JS_IsUndefined(sp[offset]))) {", "    int done = 1;\n\n    if (je_for_of_next(ctx, sp, offset))\n        return 0;\n"
-     "    if (likely(!JS_IsUndefined(sp[offset]))) {", 1),
+    ("""                sf->cur_pc = pc;
+                if (js_for_of_next(ctx, sp, offset))
+                    goto exception;
+                sp += 2;""", """                if (je_for_of_next(ctx, sp, offset)) {
+                    if (*pc == OP_if_false8) { /* what a loop asks */
+                        pc += 1 + (int8_t)pc[1];
+                        sp++;
+                        BREAK;
+                    }
+                    sp[1] = JS_FALSE;
+                } else {
+                    sf->cur_pc = pc;
+                    if (js_for_of_next(ctx, sp, offset))
+                        goto exception;
+                }
+                sp += 2;""", 1),
+    # the length of an array is its first property
+    (re.compile(r"(static __exception int js_get_length64\(JSContext \*ctx, int64_t \*pres,\s+JSValueConst obj\)\n\{\n    JSValue len_val;\n)"),
+     r"\1    if (je_array_length(pres, obj))\n        return 0;\n", 1),
+    ("#define JS_CALL_FLAG_COPY_ARGV ", "static bool je_array_length(int64_t *length, JSValueConst list);\n\n#define JS_CALL_FLAG_COPY_ARGV ", 1),
     # elements of arrays
     ("""    JSValue val = JS_UNDEFINED;
     JSAtom prop;

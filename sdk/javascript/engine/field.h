@@ -13,6 +13,16 @@ static force_inline JSValue *je_field(JSValueConst object, JSAtom name) {
   return s != NULL && (s->flags & JS_PROP_TMASK) == 0 ? &property->u.value : NULL;
 }
 
+static bool je_array_length(int64_t *length, JSValueConst list) {
+  const JSObject *p = JS_VALUE_GET_TAG(list) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(list) : NULL;
+  bool short_one = p != NULL && p->class_id == JS_CLASS_ARRAY &&
+                   JS_VALUE_GET_TAG(p->prop[0].u.value) == JS_TAG_INT;
+  if (short_one) {
+    *length = JS_VALUE_GET_INT(p->prop[0].u.value);
+  }
+  return short_one;
+}
+
 static JSValue JS_CallInternal(JSContext *, JSValueConst, JSValueConst, JSValueConst, int,
                                JSValue *, int);
 

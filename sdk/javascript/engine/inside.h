@@ -170,7 +170,8 @@ static JSValue je_next_element(JSContext *ctx, JSArrayIteratorData *it) {
   return fast ? JS_DupValue(ctx, p->u.array.u.values[it->idx++]) : JS_UNINITIALIZED;
 }
 
-/* for...of over an array or a text by their own iterators. False: the long way. */
+/* for...of over an array or a text by their own iterators: the next value, into sp[0]. False: the
+ * long way. */
 static bool je_for_of_next(JSContext *ctx, JSValue *sp, int offset) {
   JSValue v = JS_UNINITIALIZED;
   if (!JS_IsObject(sp[offset]) || !JS_IsObject(sp[offset + 1])) {
@@ -191,7 +192,6 @@ static bool je_for_of_next(JSContext *ctx, JSValue *sp, int offset) {
     return false;
   }
   sp[0] = v;
-  sp[1] = JS_FALSE;
   return true;
 }
 

@@ -213,6 +213,25 @@ static JSValue je_json_odd_object(JSContext *ctx, struct je_member *m, unsigned 
   return object;
 }
 
+/* As JS_NewObjectFromShape, for plain objects: without values. NULL: no memory, and one reference
+ * to the shape less. */
+static inline JSObject *je_json_bare_object(JSContext *ctx, JSShape *shape) {
+  js_trigger_gc(ctx->rt, sizeof(JSObject));
+  JSObject *p = je_heap_take(sizeof *p);
+  JSProperty *properties = je_heap_take((size_t)shape->prop_size * sizeof *properties);
+  if (p == NULL || properties == NULL) {
+    je_heap_give(p);
+    je_heap_give(properties);
+    js_free_shape(ctx->rt, shape);
+    return NULL;
+  }
+  *p = (JSObject){.header.ref_count = 1, .shape = shape, .prop = properties};
+  p->class_id = JS_CLASS_OBJECT;
+  p->extensible = TRUE;
+  add_gc_object(ctx->rt, &p->header, JS_GC_OBJ_TYPE_JS_OBJECT);
+  return p;
+}
+
 /* What is left of the members is je_json_drop's. */
 static JSValue je_json_object(struct je_json *j, unsigned first) {
   JSContext *ctx = j->ctx;
@@ -232,17 +251,16 @@ static JSValue je_json_object(struct je_json *j, unsigned first) {
   if (shape == NULL) { /* it may free what it has twice */
     return je_json_odd_object(ctx, m, n);
   }
-  JSValue object = JS_NewObjectFromShape(ctx, shape, JS_CLASS_OBJECT);
-  if (JS_IsException(object)) {
-    return object;
+  JSObject *p = je_json_bare_object(ctx, shape);
+  if (p == NULL) {
+    return JS_EXCEPTION;
   }
-  JSProperty *properties = JS_VALUE_GET_OBJ(object)->prop;
   for (unsigned i = 0; i < n; i++) {
-    properties[i].u.value = m[i].value;
+    p->prop[i].u.value = m[i].value;
     JS_FreeAtom(ctx, m[i].name);
   }
   j->count = first;
-  return object;
+  return JS_MKPTR(JS_TAG_OBJECT, p);
 }
 
 /* ---- numbers ---- */

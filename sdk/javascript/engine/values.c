@@ -119,19 +119,50 @@ static int read_cell(void *arg, void *dst, unsigned cap) {
                            : hg_column_read(c->statement, (int)c->index, 0, dst, cap);
 }
 
-static JSValue bytes_of_cell(int type, struct cell *c, const je_param *p) {
+/* maybe_null: if there are none, JE_UNFIT. */
+static JSValue bytes_of_cell(int type, struct cell *c, const je_param *p, bool maybe_null) {
   je_given bytes;
   int n = je_read(&bytes, read_cell, c);
   if (n < 0) {
     return n == -1000 ? JS_EXCEPTION : je_status(n);
+  }
+  if (n == 0 && maybe_null) {
+    return JE_UNFIT;
   }
   JSValue v = from_bytes(type, bytes.at, (unsigned)n, p);
   je_read_end(&bytes);
   return v;
 }
 
+/* One whose value tells that it is not NULL, and whose type is the declared one: the host is asked
+ * once. JE_UNFIT: any other. */
+static JSValue plain_argument(struct cell *c, const je_param *p) {
+  int64_t n;
+  double d;
+  switch (p->sql) {
+  case HG_SQL_INTEGER:
+  case HG_SQL_BIGINT:
+    n = hg_arg_i64((int)c->index);
+    return n != 0 ? number(n, p) : JE_UNFIT;
+  case HG_SQL_REAL:
+    d = hg_arg_f64((int)c->index);
+    return d != 0 ? JS_NewFloat64(je, d) : JE_UNFIT;
+  case HG_SQL_TEXT:
+    return bytes_of_cell(HG_TEXT, c, p, true);
+  case HG_SQL_JSON:
+    return bytes_of_cell(HG_JSON, c, p, true);
+  default:
+    return JE_UNFIT;
+  }
+}
+
 JSValue je_argument(unsigned i, const je_param *p, bool *null) {
   struct cell c = {0, i};
+  JSValue v = plain_argument(&c, p);
+  *null = false;
+  if (!JS_IsUninitialized(v)) {
+    return v;
+  }
   int type = hg_arg_type((int)i);
   *null = type == HG_NULL;
   switch (type) {
@@ -144,7 +175,7 @@ JSValue je_argument(unsigned i, const je_param *p, bool *null) {
   case HG_F64:
     return JS_NewFloat64(je, hg_arg_f64((int)i));
   default:
-    return type < 0 ? je_status(type) : bytes_of_cell(type, &c, p);
+    return type < 0 ? je_status(type) : bytes_of_cell(type, &c, p, false);
   }
 }
 
@@ -160,7 +191,7 @@ JSValue je_column(int statement, unsigned c) {
   case HG_F64:
     return JS_NewFloat64(je, hg_column_f64(statement, (int)c));
   default:
-    return type < 0 ? je_status(type) : bytes_of_cell(type, &cell, &plain);
+    return type < 0 ? je_status(type) : bytes_of_cell(type, &cell, &plain, false);
   }
 }
 
@@ -275,6 +306,9 @@ static int put_bigint(const struct sink *s, JSValueConst v, int declared) {
   int64_t n;
   if (declared == HG_SQL_DECIMAL) {
     return put_text(s, HG_DECIMAL, v, false);
+  }
+  if (JS_VALUE_GET_TAG(v) == JS_TAG_SHORT_BIG_INT && declared != HG_SQL_INTEGER) {
+    return put_i64(s, JS_VALUE_GET_SHORT_BIG_INT(v));
   }
   JS_ToBigInt64(je, &n, v);
   JSValue again = JS_NewBigInt64(je, n);
