@@ -21,6 +21,16 @@ uint32_t hcc_parts(size_t module_size) {
   return parts > HCC_MAX_PARTS ? HCC_MAX_PARTS : (uint32_t)parts;
 }
 
+/* The last ones have half the text of the others: no processor waits long for another's last. */
+#define SMALL 4u
+#define SMALL_FROM (2 * SMALL) /* parts */
+
+uint64_t hcc_part_end(uint64_t bytes, uint32_t parts, uint32_t part) {
+  uint32_t small = parts < SMALL_FROM ? 0 : SMALL, large = parts - small, done = part + 1;
+  uint64_t halves = done <= large ? 2 * (uint64_t)done : (uint64_t)large + done;
+  return bytes * halves / (2 * (uint64_t)large + small);
+}
+
 typedef struct text { /* a file of wasm2c's, mapped */
   char *at;
   size_t size;
@@ -158,7 +168,7 @@ static int gather(hcc_chunk **out, uint32_t *count, uint64_t *bytes, const text 
   return 0;
 }
 
-/* Data, tables and initialisation go to part 0, which then gets fewer functions. */
+/* Data, tables and initialisation go to part 0. */
 static int write_rest(FILE *file, const text *t, hcc_error *err) {
   int status = 0;
   for (uint32_t i = 0; i < t->parsed.count && status == 0; i++) {
@@ -185,7 +195,7 @@ static int write_parts(hcc_translation *out, const text texts[2], const hcc_plan
     for (int t = 0; t < 2 && part == 0 && status == 0; t++) {
       status = write_rest(file, &texts[t], err);
     }
-    uint64_t until = part + 1 == o->parts ? bytes : bytes / o->parts * (part + 1);
+    uint64_t until = hcc_part_end(bytes, o->parts, part);
     while (next < count && done < until && status == 0) {
       status = hcc_ctext_write(file, &all[next], fold, err);
       done += all[next++].size;

@@ -31,6 +31,8 @@ typedef struct hcc_translation {
 
 /* How many parts for a canonical module of this size. */
 uint32_t hcc_parts(size_t module_size);
+/* How much of all functions' text is in the parts up to this one. */
+uint64_t hcc_part_end(uint64_t bytes, uint32_t parts, uint32_t part);
 
 /* module: of hcc_rewrite, with marks. Errors: those of run.h, IO, INTERNAL, NO_MEMORY. */
 int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, const hcc_plan *plan,

@@ -269,6 +269,20 @@ static void parts__depend_on_size_only(void **state) {
   assert_int_equal(hcc_parts((size_t)1 << 30), HCC_MAX_PARTS);
 }
 
+/* Few parts are alike; of many, the last four have half the text, and nothing is left over. */
+static void parts__end_with_small_ones(void **state) {
+  (void)state;
+  assert_int_equal(hcc_part_end(700, 7, 0), 100);
+  assert_int_equal(hcc_part_end(700, 7, 6), 700);
+  assert_int_equal(hcc_part_end(1600, 10, 0), 200);
+  assert_int_equal(hcc_part_end(1600, 10, 5), 1200);
+  assert_int_equal(hcc_part_end(1600, 10, 6), 1300);
+  assert_int_equal(hcc_part_end(1600, 10, 9), 1600);
+  for (uint32_t n = 1; n <= HCC_MAX_PARTS; n++) {
+    assert_int_equal(hcc_part_end((UINT64_C(1) << 40) + 1, n, n - 1), (UINT64_C(1) << 40) + 1);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(split__prelude_and_chunks),
@@ -279,6 +293,7 @@ int main(void) {
       cmocka_unit_test(write__cut_anywhere_is_safe),
       cmocka_unit_test(split__long_parameter_lists),
       cmocka_unit_test(parts__depend_on_size_only),
+      cmocka_unit_test(parts__end_with_small_ones),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);
 }
