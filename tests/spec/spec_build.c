@@ -474,15 +474,26 @@ static int run_modes(tool *t, char **names, int count) {
   return 0;
 }
 
+/* With its version, on which flags depend. */
+static int find_tools(tool *t) {
+  static const enum hcc_tool_id clang = HCC_TOOL_CLANG;
+  hcc_tool *versioned = &t->clang;
+  int status;
+  HCC_TRY(hcc_tool_find(&t->wasm2c, HCC_TOOL_WASM2C, NULL, &failure));
+  HCC_TRY(hcc_tool_find(&t->clang, HCC_TOOL_CLANG, NULL, &failure));
+  HCC_TRY(hcc_tool_find(&t->lld, HCC_TOOL_LLD, NULL, &failure));
+  HCC_TRY(hcc_tool_versions(&versioned, &clang, 1, &failure));
+out:
+  return status;
+}
+
 int main(int argc, char **argv) {
   static tool t;
   if (argc < 3) {
     return 2;
   }
   t.folder = argv[1];
-  if (hcc_tool_find(&t.wasm2c, HCC_TOOL_WASM2C, NULL, &failure) != 0 ||
-      hcc_tool_find(&t.clang, HCC_TOOL_CLANG, NULL, &failure) != 0 ||
-      hcc_tool_find(&t.lld, HCC_TOOL_LLD, NULL, &failure) != 0) {
+  if (find_tools(&t) != 0) {
     printf("skipped: %s\n", failure.text);
     return 77;
   }
