@@ -62,6 +62,16 @@ tables() {
 }
 
 tables
+# All but what stands near the stack (stack.c) and catches is optimised as a whole by the linker: for speed what calls and loops
+# spend their time in, the rest for size.
+whole="vm runtime sum heap dict engine values json json_text database objfun bc objgenerator obj objfloat objlist names double malloc
+  argcheck qstr objdict nlr nlrsetjmp objstr objstrunicode mpz map sequence smallint unicode vstr objtuple objset parsenum"
+kind() {
+  case " $(echo $whole) " in *" $1 "*) echo "-flto" ;; *)
+    case $1 in stack | setjmp | near | catch) ;; *) echo "-flto -Os" ;; esac ;;
+  esac
+}
+
 flags="-std=gnu11 $words -fno-ident -ffunction-sections -fdata-sections"
 wasm="--target=wasm32-wasi -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -I$sdk/c -mllvm -enable-emscripten-sjlj"
 warn="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
@@ -70,7 +80,7 @@ for file in $files $ours "$sdk/c/setjmp.c"; do
   name=$(basename "$file" .c) warnings=-w
   case $file in "$here"/*) warnings=$warn ;; esac
   [ -f "$work/edited_$name.c" ] && file=$work/edited_$name.c
-  echo "$wasm $flags $warnings -c $file -o $work/$name.o" >>"$work/todo"
+  echo "$wasm $flags $(kind "$name") $warnings -c $file -o $work/$name.o" >>"$work/todo"
 done
 xargs -P2 -L1 "$clang" <"$work/todo"
 builtins=$(find "$(dirname "$("$clang" --print-resource-dir)")" -name 'libclang_rt.builtins-wasm32.a' | head -n 1)
@@ -80,7 +90,7 @@ for file in "$work"/*.o; do
   case " $near " in *" $file "*) ;; *) far="$far $file" ;; esac
 done
 # shellcheck disable=SC2086
-${HELIOS_WASM_LD:-wasm-ld} --no-entry --stack-first -z stack-size=65536 --gc-sections --strip-debug --export-table \
+${HELIOS_WASM_LD:-wasm-ld} -mllvm -enable-emscripten-sjlj --lto-O2 --no-entry --stack-first -z stack-size=65536 --gc-sections --strip-debug --export-table \
   -Map="$work/map" -o "$work/raw.wasm" $near $far "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
 order=$(grep -oE '(hp_call_stack|__THREW__|mp_state_ctx|hp_outermost|hp_names_settled|hp_nursery|hp_pystack)$' "$work/map" | uniq | tr '\n' ' ')
 [ "$order" = "hp_call_stack __THREW__ mp_state_ctx hp_outermost hp_names_settled hp_nursery hp_pystack " ] || { echo "build.sh: memory in another order: $order" >&2; exit 1; }
