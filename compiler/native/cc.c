@@ -12,8 +12,9 @@
 #define MAX_ARGS 96u
 
 /* Go's runtime alone makes a module this large: a minute of clang -O3. The engines of scripts are
- * smaller, with their blocks marked too, and are compiled once on a machine. */
-#define LARGE (1792u << 10)
+ * compiled once on a machine, and have their blocks marked too. */
+#define LARGE (1536u << 10)
+#define LARGE_ENGINE (1792u << 10)
 
 const hcc_flag hcc_flags[] = {
 #define HCC_FLAG(stage, when, text, why) {HCC_STAGE_##stage, HCC_WHEN_##when, text, why},
@@ -67,8 +68,8 @@ int hcc_target_find(const hcc_target **out, const char *name, hcc_error *err) {
                   hcc_escape(shown, name, strlen(name)), known);
 }
 
-enum hcc_tier hcc_cc_tier(enum hcc_tier asked, size_t size) {
-  return size > LARGE ? HCC_TIER_BASELINE : asked;
+enum hcc_tier hcc_cc_tier(enum hcc_tier asked, size_t size, bool engine) {
+  return size > (engine ? LARGE_ENGINE : LARGE) ? HCC_TIER_BASELINE : asked;
 }
 
 static bool wide_host(void) {

@@ -65,7 +65,7 @@ typedef struct hcc_cc {
 
 /* The tier that a module is compiled with whose metered form has so many bytes: a large one as
  * baseline, whatever was asked for. */
-enum hcc_tier hcc_cc_tier(enum hcc_tier asked, size_t size);
+enum hcc_tier hcc_cc_tier(enum hcc_tier asked, size_t size, bool engine);
 
 /* The flags as one line, for INFO and the cache. */
 void hcc_cc_recipe(hcc_buf *out, const hcc_cc *cc);

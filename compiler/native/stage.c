@@ -341,7 +341,7 @@ int hcc_stage_plugin(hcc_buf *out, hcc_build_result *result, const hcc_stage_inp
   begin(w, result, in, err);
   HCC_TRY(rewrite(w));
   w->parts = hcc_parts(w->canonical.size);
-  w->cc.tier = hcc_cc_tier(w->cc.tier, w->canonical.size);
+  w->cc.tier = hcc_cc_tier(w->cc.tier, w->canonical.size, in->options->engine);
   lap(&result->ms_front, &since);
   HCC_TRY(translate(w));
   HCC_TRY(write_profile(w));

@@ -109,9 +109,12 @@ static void recipe__by_the_version_of_clang(void **state) {
 
 static void tier__of_a_large_module_is_baseline(void **state) {
   (void)state;
-  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 1u << 20), HCC_TIER_OPTIMIZING);
-  assert_int_equal(hcc_cc_tier(HCC_TIER_BASELINE, 1u << 10), HCC_TIER_BASELINE);
-  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 2u << 20), HCC_TIER_BASELINE);
+  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 1u << 20, false), HCC_TIER_OPTIMIZING);
+  assert_int_equal(hcc_cc_tier(HCC_TIER_BASELINE, 1u << 10, false), HCC_TIER_BASELINE);
+  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 2u << 20, false), HCC_TIER_BASELINE);
+  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 1700u << 10, false),
+                   HCC_TIER_BASELINE); /* Go 1.24 */
+  assert_int_equal(hcc_cc_tier(HCC_TIER_OPTIMIZING, 1700u << 10, true), HCC_TIER_OPTIMIZING);
 }
 
 /* Compiles and links one source with everything that a plugin is made with. */
