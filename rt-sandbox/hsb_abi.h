@@ -28,6 +28,9 @@
 #define HSB_ABI_MINOR 1 /* grows with fields at the end of structs */
 
 #define HSB_PAGE 65536u /* a wasm page */
+/* A memory has no more: what is in bounds plus less than a MiB is an address of 32 bits, which
+ * heliosc relies on when it joins accesses (compiler/rewrite/meter_near.c). */
+#define HSB_PAGES_MAX 65520u
 #define HSB_FRONT_GUARD 65536u
 #define HSB_CTX_BYTES 4096u
 #define HSB_INSTANCE_MAX (1u << 20)

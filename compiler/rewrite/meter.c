@@ -35,7 +35,8 @@ typedef struct body {
   uint32_t params;  /* the fuel's local, if metered: it follows the parameters */
   uint32_t scratch; /* first i32 local of ours */
   uint32_t turns;   /* i64 local: turns of the counted loop at hand */
-  size_t next_cost; /* index in rw->costs */
+  uint32_t values[sizeof HCC_RW_VALUES - 1]; /* locals that hold what is stored */
+  size_t next_cost;                          /* index in rw->costs */
   uint32_t next_label;
   uint32_t run;  /* the last one's output stays */
   int64_t owed;  /* by what was written last */
@@ -83,16 +84,16 @@ static void mark_block(body *b, const hcc_instr *i) {
   }
 }
 
-static bool is_sure(body *b, const hcc_instr *i) {
-  bool sure =
-      b->sure != NULL && b->next_sure < b->sure->count && b->sure->access[b->next_sure] == i->begin;
-  b->next_sure += sure;
-  return sure;
+static bool is_sure(const body *b, const hcc_instr *i) {
+  return b->sure != NULL && b->next_sure < b->sure->count &&
+         b->sure->access[b->next_sure].begin == i->begin;
 }
 
 static void mark_trap(body *b, const hcc_instr *i) {
   if (i->info->flags & HCC_OPF_TRAPS) {
-    mark(b, is_sure(b, i) ? HSB_SURE : i->begin);
+    bool sure = is_sure(b, i);
+    mark(b, sure ? HSB_SURE : i->begin);
+    b->next_sure += sure;
   }
 }
 
@@ -217,11 +218,72 @@ static void put_data(body *b, const hcc_instr *i) {
   }
 }
 
+static uint32_t near_above(const body *b, const hcc_instr *i) {
+  const hcc__rw_near *near = (const hcc__rw_near *)(const void *)b->rw->near.data;
+  size_t low = 0, high = b->rw->near.size / sizeof *near;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (near[middle].begin < i->begin) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < b->rw->near.size / sizeof *near && near[low].begin == i->begin ? near[low].above : 0;
+}
+
+/* How far the access is above what it can take as its address: the lowest of its reach if it is
+ * sure, an earlier access's. */
+static uint32_t above(const body *b, const hcc_instr *i) {
+  if (!is_sure(b, i)) {
+    return near_above(b, i);
+  }
+  uint32_t reach = b->sure->access[b->next_sure].reach;
+  return b->sure->access[b->next_sure].add - b->sure->reach[reach].series.add;
+}
+
+static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
+  int value = hcc__rw_value_of(i);
+  if (value >= 0) {
+    op_index(b, HCC_OP_LOCAL_SET, b->values[value]);
+  }
+  op(b, HCC_OP_I32_CONST);
+  hcc_buf_s32(b->out, (int32_t)by);
+  op(b, HCC_OP_I32_SUB);
+  if (value >= 0) {
+    op_index(b, HCC_OP_LOCAL_GET, b->values[value]);
+  }
+}
+
+/* clang sees which accesses lie side by side if they share an address that their offsets go from;
+ * addresses of 32 bits, each of which might wrap, would hide it. */
+static void put_memory(body *b, const hcc_instr *i) {
+  uint32_t by = above(b, i);
+  if (by == 0) {
+    put_copy(b, i);
+    return;
+  }
+  lower_address(b, i, by);
+  mark_trap(b, i);
+  if (i->code > 0xff) {
+    hcc_buf_byte(b->out, (uint8_t)(i->code >> 8));
+    hcc_buf_u32(b->out, i->code & 0xff);
+  } else {
+    op(b, i->code);
+  }
+  hcc_buf_u32(b->out, i->a);
+  hcc_buf_u32(b->out, (uint32_t)i->offset + by);
+  if (i->info->imm == HCC_IMM_MEMARG_LANE) {
+    hcc_buf_byte(b->out, i->lane);
+  }
+}
+
 /* Where an instruction can't stay as it is. */
 static void (*const writers[])(body *b, const hcc_instr *i) = {
-    [HCC_IMM_BLOCK] = put_block, [HCC_IMM_LOCAL] = put_local,
-    [HCC_IMM_FUNC] = put_func,   [HCC_IMM_CALL_INDIRECT] = put_call_indirect,
-    [HCC_IMM_DATA] = put_data,   [HCC_IMM_MEMORY_INIT] = put_data,
+    [HCC_IMM_BLOCK] = put_block,   [HCC_IMM_LOCAL] = put_local,
+    [HCC_IMM_FUNC] = put_func,     [HCC_IMM_CALL_INDIRECT] = put_call_indirect,
+    [HCC_IMM_DATA] = put_data,     [HCC_IMM_MEMORY_INIT] = put_data,
+    [HCC_IMM_MEMARG] = put_memory, [HCC_IMM_MEMARG_LANE] = put_memory,
 };
 
 static void put_plain(body *b, const hcc_instr *i) {
@@ -630,13 +692,20 @@ static void put_group(body *b, uint32_t count, uint8_t type) {
 /* The guest's declarations, then ours. */
 static int put_locals(body *b, hcc__rw_locals ours) {
   hcc_reader r = {b->rw->m->bytes, b->func->body.begin, b->func->code.begin};
-  uint32_t groups = 0;
+  static const uint8_t types[] = HCC_RW_VALUE_TYPES;
+  uint32_t groups = 0, values = 0;
   int status = hcc_read_u32(&groups, &r, b->rw->err);
+  for (uint32_t i = 0; i < sizeof types; i++) {
+    values += ours.values >> i & 1;
+  }
   if (status == 0) {
-    hcc_buf_u32(b->out, groups + (ours.scratch != 0) + (ours.turns != 0));
+    hcc_buf_u32(b->out, groups + (ours.scratch != 0) + (ours.turns != 0) + values);
     hcc_buf_add(b->out, r.bytes + r.pos, r.end - r.pos);
     put_group(b, ours.scratch, HCC_I32);
     put_group(b, ours.turns, HCC_I64);
+    for (uint32_t i = 0; i < sizeof types; i++) {
+      put_group(b, ours.values >> i & 1, types[i]);
+    }
   }
   return status;
 }
@@ -664,17 +733,30 @@ out:
   return status;
 }
 
+/* Indices of our locals, in the order in which put_locals declares them. */
+static void place_locals(body *b, hcc__rw_locals ours) {
+  uint32_t next = b->params + (b->rw->options.meter ? 1 : 0) + b->func->local_count;
+  b->scratch = next;
+  next += ours.scratch;
+  b->turns = next;
+  next += ours.turns;
+  for (uint32_t i = 0; i < sizeof HCC_RW_VALUES - 1; i++) {
+    b->values[i] = next;
+    next += ours.values >> i & 1;
+  }
+}
+
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
   body b = {.out = out, .rw = rw, .func = func, .params = rw->m->types[func->type].param_count};
   hcc__rw_locals ours = {.scratch = 0};
   size_t begin = out->size;
   uint32_t runs = rw->options.meter ? RUNS : 1;
   int status = 0;
-  b.scratch = b.params + 1 + func->local_count;
   if (rw->options.meter) {
     HCC_TRY(hcc__rw_costs(&ours, rw, func));
   }
-  b.turns = b.scratch + ours.scratch;
+  HCC_TRY(hcc__rw_near_of(&ours.values, rw, func));
+  place_locals(&b, ours);
   rw->labels.size = 0;
   for (b.run = 0; b.run < runs; b.run++) {
     out->size = out->failed ? 0 : begin;

@@ -7,7 +7,7 @@
  *     constant + sum of (factor * local as it is where the loop begins) + stride * turns so far
  *
  * modulo 2^32. Whatever does not fit is unknown. An access with a known address goes to a reach:
- * those that differ in nothing but their offset and size share one.
+ * those that differ in nothing but the constant, their offset and size share one.
  *
  * What is found is no wall of the sandbox: guard pages and explicit compares check each access all
  * the same. It allows clang to treat an access as one that does not trap. */
@@ -129,12 +129,36 @@ static void set(walk *w, uint32_t local, const series *value) {
   }
 }
 
-static bool same(const series *x, const series *y) {
-  bool is = x->add == y->add && x->stride == y->stride && x->terms == y->terms;
-  for (uint32_t i = 0; i < x->terms && is; i++) {
-    is = x->local[i] == y->local[i] && x->factor[i] == y->factor[i];
+/* Do the two differ by a constant only? */
+static bool alike(const series *x, const series *y) {
+  bool are = x->stride == y->stride && x->terms == y->terms;
+  for (uint32_t i = 0; i < x->terms && are; i++) {
+    are = x->local[i] == y->local[i] && x->factor[i] == y->factor[i];
   }
-  return is;
+  return are;
+}
+
+/* Takes an access at the address, up to `end` behind it, into reach r unless it is too far off. The
+ * reach begins with the lowest of its addresses. */
+static bool joins(hcc__rw_sure *out, uint32_t r, const series *address, uint64_t end) {
+  series *lowest = &out->reach[r].series;
+  uint32_t above = address->add - lowest->add, below = 0 - above;
+  bool lower = below < above;
+  uint32_t wide = lower                        ? out->reach[r].wide + below
+                  : above > out->reach[r].wide ? above
+                                               : out->reach[r].wide;
+  if (!alike(lowest, address) || (lower ? below : above) >= HCC_RW_WIDE || wide >= HCC_RW_WIDE) {
+    return false;
+  }
+  if (lower) {
+    lowest->add = address->add;
+    out->reach[r].end += below;
+  } else {
+    end += above;
+  }
+  out->reach[r].wide = wide;
+  out->reach[r].end = end > out->reach[r].end ? end : out->reach[r].end;
+  return true;
 }
 
 static void access_at(walk *w, const hcc_instr *i, const series *address) {
@@ -143,18 +167,20 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
   uint32_t r = 0;
   int32_t stride = (int32_t)address->stride;
   if (!address->known || stride > HCC_RW_STRIDE || stride < -HCC_RW_STRIDE ||
-      out->count == HCC_RW_ACCESSES) {
+      out->count == HCC_RW_ACCESSES || i->offset > UINT32_MAX - HCC_RW_WIDE) {
     return;
   }
-  while (r < out->reaches && !same(&out->reach[r].series, address)) {
+  while (r < out->reaches && !joins(out, r, address, end)) {
     r++;
   }
   if (r == out->reaches && r < HCC_RW_REACHES) {
-    out->reach[out->reaches++].series = *address;
+    out->reach[out->reaches].series = *address;
+    out->reach[out->reaches++].end = end;
   }
   if (r < out->reaches) {
-    out->reach[r].end = end > out->reach[r].end ? end : out->reach[r].end;
-    out->access[out->count++] = i->begin;
+    out->access[out->count].begin = i->begin;
+    out->access[out->count].reach = r;
+    out->access[out->count++].add = address->add;
   }
 }
 
@@ -209,6 +235,16 @@ static void step(walk *w, const hcc_instr *i) {
       push(w, top);
     }
     break;
+  case HCC_OP_DROP:
+    pop(w);
+    break;
+  case HCC_OP_SELECT:
+  case HCC_OP_SELECT_T:
+    pop(w);
+    pop(w);
+    pop(w);
+    push(w, UNKNOWN);
+    break;
   case HCC_OP_I32_ADD:
   case HCC_OP_I32_SUB:
   case HCC_OP_I32_SHL:
@@ -219,7 +255,7 @@ static void step(walk *w, const hcc_instr *i) {
     if (i->info->sig != NULL) {
       step_fixed(w, i);
     } else {
-      w->height = 0; /* drop, select, what has to do with tables: all is unknown */
+      w->height = 0; /* what has to do with tables: all is unknown */
     }
     break;
   }

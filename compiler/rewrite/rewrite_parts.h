@@ -6,6 +6,7 @@
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
+ *   meter_near.c   which accesses can take the address of an earlier one
  *   meter.c        bodies
  * flow.h serves the last two.
  *
@@ -54,6 +55,7 @@ typedef struct hcc__rw {
   hcc_buf stack; /* of canon_const.c */
   hcc__flow flow;
   hcc_buf costs;  /* hcc__rw_cost[], of the body at hand */
+  hcc_buf near;   /* hcc__rw_near[], of the body at hand */
   hcc_buf labels; /* meter.c's own, of the body at hand */
 } hcc__rw;
 
@@ -114,6 +116,7 @@ typedef struct hcc__rw_cost {
 typedef struct hcc__rw_locals {
   uint32_t scratch; /* i32: 0 to 2 */
   uint32_t turns;   /* i64: 1 if there are counted loops */
+  uint32_t values;  /* one for each bit, of that type in HCC_RW_VALUES */
 } hcc__rw_locals;
 
 /* What each basic block of a body costs, in the order in which they begin, to rw->costs. Those of
@@ -130,6 +133,7 @@ bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i);
 #define HCC_RW_REACHES 8
 #define HCC_RW_ACCESSES 64
 #define HCC_RW_STRIDE (1 << 20)
+#define HCC_RW_WIDE (1u << 20) /* bytes that the addresses of a reach may lie apart in one turn */
 
 /* add + sum of factor * local (as they are before the loop) + stride * turns so far, modulo 2^32.
  */
@@ -146,14 +150,36 @@ typedef struct hcc__rw_sure {
     hcc__rw_series
         series; /* its stride is in -HCC_RW_STRIDE .. HCC_RW_STRIDE, if taken as signed */
     uint64_t end;
+    uint32_t wide; /* the highest address less the series', without offsets */
   } reach[HCC_RW_REACHES];
   uint32_t reaches, count;
-  uint32_t access[HCC_RW_ACCESSES]; /* offsets of their instructions, ascending */
+  struct {
+    uint32_t begin; /* offset of the instruction; ascending */
+    uint32_t reach;
+    uint32_t add; /* of its address; less that of its reach's series, it is below HCC_RW_WIDE */
+  } access[HCC_RW_ACCESSES];
 } hcc__rw_sure;
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r);
+
+/* Types that can be stored, as in signatures of opcodes and as in the binary format. */
+#define HCC_RW_VALUES "ijfdv"
+#define HCC_RW_VALUE_TYPES                                                                         \
+  { HCC_I32, HCC_I64, HCC_F32, HCC_F64, HCC_V128 }
+
+/* An access that can take its address less `above` and an offset greater by as much. */
+typedef struct hcc__rw_near {
+  uint32_t begin; /* of the instruction */
+  uint32_t above; /* 1 .. HCC_RW_WIDE - 1 */
+} hcc__rw_near;
+
+/* To rw->near, in the order of the code; *values as in hcc__rw_locals. Errors: as hcc_instr_next,
+ * NO_MEMORY. */
+int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func);
+/* Which of HCC_RW_VALUES the access stores; -1 if its address is its only operand. */
+int hcc__rw_value_of(const hcc_instr *i);
 /* The body of one function, without its size. Errors: as hcc__rw_costs. */
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func);
 

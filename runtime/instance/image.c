@@ -242,6 +242,7 @@ static int take_options(hrt_instance *i, const hrt_instance_options *o, helios_e
   i->stack_bytes = o->stack_bytes ? o->stack_bytes : STACK_BYTES;
   i->limit_pages = o->memory_limit_pages ? o->memory_limit_pages : MEMORY_LIMIT_PAGES;
   i->limit_pages = i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max;
+  i->limit_pages = i->limit_pages < HSB_PAGES_MAX ? i->limit_pages : HSB_PAGES_MAX;
   i->tracking = abi->flags & HSB_PLUGIN_EXPLICIT_BOUNDS ? HRT_TRACK_NEVER : HRT_TRACK_FAULTS;
   if (abi->memory_min > i->limit_pages) {
     int status = hrt_fail(err, HELIOS_E_LIMIT, "needs %llu KiB of memory, the limit is %llu KiB",

@@ -547,7 +547,7 @@ static void turns__not_found(void **state) {
   }
 }
 
-#define LOAD(offset) HCC_OP_I32_LOAD, 0, offset
+#define LOAD(...) HCC_OP_I32_LOAD, 0, __VA_ARGS__ /* offset */
 
 static void sure__series(void **state) {
   bool found;
@@ -586,19 +586,44 @@ static void sure__set_twice(void **state) {
        HCC_OP_LOCAL_GET, 1, LOAD(1), HCC_OP_DROP, STEP(0, 4), AGAIN);
   assert_true(found);
   assert_int_equal(s.count, 2);
-  assert_int_equal(s.reaches, 2);
+  assert_int_equal(s.reaches, 1);
   assert_int_equal(s.reach[0].series.add, 8);
-  assert_int_equal(s.reach[1].series.add, 16);
-  for (uint32_t i = 0; i < s.reaches; i++) {
-    const hcc__rw_series *x = &s.reach[i].series;
-    assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 1 && x->stride == 4);
-  }
+  assert_int_equal(s.reach[0].end, 8 + 1 + 4);
+  assert_int_equal(s.access[0].add, 8);
+  assert_int_equal(s.access[1].add, 16);
+  const hcc__rw_series *x = &s.reach[0].series;
+  assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 1 && x->stride == 4);
   /* a step of it is one of what the turn before has left */
   LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE,
        1, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD,
        HCC_OP_LOCAL_TEE, 1, LOAD(0), HCC_OP_DROP, STEP(0, 4), AGAIN);
   assert_true(found);
   assert_int_equal(s.count, 0);
+}
+
+/* Addresses that differ by a constant share a reach, from the lowest on; one too far off does not.
+ */
+static void sure__one_reach(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+#define AT(...)                                                                                    \
+  HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, __VA_ARGS__, HCC_OP_I32_ADD, LOAD(2), HCC_OP_DROP
+  LOOK(&found, &t, &s, AT(32), AT(16), AT(40), AT(0x7c) /* -4 */, STEP(0, 4), AGAIN);
+  assert_int_equal(s.reaches, 1);
+  assert_int_equal((int32_t)s.reach[0].series.add, -4);
+  assert_int_equal(s.reach[0].end, 44 + 2 + 4);
+  assert_int_equal(s.count, 4);
+  assert_int_equal(s.access[1].add - s.reach[0].series.add, 20);
+  LOOK(&found, &t, &s, AT(0), AT(0xff, 0xff, 0x3f), AT(0x7f) /* -1 */, AT(0x80, 0x80, 0xc0, 0x00),
+       STEP(0, 4), AGAIN); /* 2^20 - 1 is near, but not to -1, nor is 2^20 to 0 */
+  assert_int_equal(s.reaches, 3);
+  assert_int_equal(s.reach[0].series.add, 0);
+  assert_int_equal(s.reach[0].end, (1 << 20) - 1 + 2 + 4);
+  assert_int_equal((int32_t)s.reach[1].series.add, -1);
+  assert_int_equal(s.reach[2].series.add, 1 << 20);
+#undef AT
 }
 
 /* An address that the loop computes in another way is not foreseen. */
@@ -616,6 +641,100 @@ static void sure__unknown(void **state) {
   assert_true(found);
   assert_int_equal(s.count, 0);
 }
+
+/* --- accesses near an earlier one --- */
+
+/* How far each access of the body of type (i32 i32)->() is above the one whose address it takes; 0
+ * if it keeps its own. Stores put values of these types aside. */
+static uint32_t look_for_near(uint32_t *above, uint32_t room, uint32_t *values, const uint8_t *code,
+                              size_t size) {
+  fixture f;
+  begin(&f);
+  SECTION(&f, 1, 1, 0x60, 2, HCC_I32, HCC_I32, 0);
+  with_typed_body(&f, code, size);
+  load(&f);
+  hcc__rw rw = {.m = f.m, .err = &f.err};
+  hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin, f.m->funcs[1].code.end};
+  uint32_t count = 0;
+  hcc_buf_init(&rw.near, SIZE_MAX);
+  assert_int_equal(hcc__rw_near_of(values, &rw, &f.m->funcs[1]), 0);
+  const hcc__rw_near *near = (const hcc__rw_near *)(const void *)rw.near.data;
+  const hcc__rw_near *last = near + rw.near.size / sizeof *near;
+  while (r.pos < r.end) {
+    hcc_instr i;
+    assert_int_equal(hcc_instr_next(&i, &r, &f.err), 0);
+    if (i.info->imm == HCC_IMM_MEMARG) {
+      assert_true(count < room);
+      above[count++] = near < last && near->begin == i.begin ? near++->above : 0;
+    }
+  }
+  assert_ptr_equal(near, last);
+  hcc_buf_free(&rw.near);
+  end(&f);
+  return count;
+}
+
+#define EXPECT_NEAR(values_expected, expected, ...)                                                \
+  do {                                                                                             \
+    static const uint32_t want[] = {LIST expected};                                                \
+    uint32_t above[sizeof want / sizeof *want], values;                                            \
+    const uint8_t code[] = {__VA_ARGS__};                                                          \
+    assert_int_equal(look_for_near(above, sizeof want / sizeof *want, &values, code, sizeof code), \
+                     sizeof want / sizeof *want);                                                  \
+    assert_memory_equal(above, want, sizeof want);                                                 \
+    assert_int_equal(values, values_expected);                                                     \
+  } while (0)
+#define X HCC_OP_LOCAL_GET, 0
+#define Y HCC_OP_LOCAL_GET, 1
+#define PLUS(...) HCC_OP_I32_CONST, __VA_ARGS__, HCC_OP_I32_ADD
+#define READ LOAD(0), HCC_OP_DROP
+#define WRITE HCC_OP_I32_STORE, 0, 0
+
+static void near__found(void **state) {
+  (void)state;
+  EXPECT_NEAR(0, (0, 8, 0, 4), X, READ, X, PLUS(8), READ, Y, READ, Y, PLUS(4), READ);
+  /* not below the first; from each that is known, the one found first */
+  EXPECT_NEAR(0, (0, 0, 4, 4), X, PLUS(8), READ, X, PLUS(4), READ, X, PLUS(12), READ, X, PLUS(12),
+              READ);
+  /* through locals, subtraction, numbers on the left; a load's result is an address too */
+  EXPECT_NEAR(0, (0, 0, 3, 4), X, LOAD(0), HCC_OP_LOCAL_TEE, 1, READ, Y, PLUS(5), HCC_OP_I32_CONST,
+              2, HCC_OP_I32_SUB, READ, HCC_OP_I32_CONST, 4, Y, HCC_OP_I32_ADD, READ);
+  /* stores, their values aside; select, drop and a branch that is not taken leave what is below */
+  EXPECT_NEAR(1, (0, 4, 8), X, Y, WRITE, X, PLUS(4), Y, Y, Y, HCC_OP_SELECT, WRITE, X, PLUS(8), Y,
+              HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0, Y, HCC_OP_DROP, READ);
+  EXPECT_NEAR(2, (0, 4), X, Y, WRITE, X, PLUS(4), HCC_OP_I64_CONST, 1, HCC_OP_I64_STORE, 0, 0);
+}
+
+/* Nothing holds beyond where ways meet, or for a local that is set. */
+static void near__forgotten(void **state) {
+  (void)state;
+#define EMPTY HCC_OP_BLOCK, UNIT
+  EXPECT_NEAR(0, (0, 0), X, READ, HCC_OP_LOOP, UNIT, X, PLUS(8), READ, HCC_OP_END);
+  EXPECT_NEAR(0, (0, 4, 0), X, READ, EMPTY, X, PLUS(4), READ, HCC_OP_END, X, PLUS(8), READ);
+  EXPECT_NEAR(0, (0, 4, 0), X, READ, Y, HCC_OP_IF, UNIT, X, PLUS(4), READ, HCC_OP_ELSE, X, PLUS(8),
+              READ, HCC_OP_END);
+  EXPECT_NEAR(0, (0, 0), X, READ, Y, HCC_OP_LOCAL_SET, 0, X, PLUS(8), READ);
+  EXPECT_NEAR(0, (0, 0), X, READ, Y, X, HCC_OP_I32_SUB, PLUS(8), READ);
+  EXPECT_NEAR(0, (0, 0), X, READ, HCC_OP_I32_CONST, 1, X, HCC_OP_I32_SUB, READ);
+  EXPECT_NEAR(0, (0, 0), X, READ, X, HCC_OP_I32_CONST, 1, HCC_OP_I32_MUL, READ);
+#undef EMPTY
+}
+
+static void near__limits(void **state) {
+  (void)state;
+  /* numbers are clang's business; 2^20 - 1 is near, 2^20 is not; an offset has 32 bits */
+  EXPECT_NEAR(0, (0, 0), HCC_OP_I32_CONST, 0, READ, HCC_OP_I32_CONST, 4, READ);
+  EXPECT_NEAR(0, (0, (1 << 20) - 1, 0), X, READ, X, PLUS(0xff, 0xff, 0x3f), READ, X,
+              PLUS(0x80, 0x80, 0xc0, 0x00), READ);
+  EXPECT_NEAR(0, (0, 1, 0), X, READ, X, PLUS(1), LOAD(0xfe, 0xff, 0xff, 0xff, 0x0f), HCC_OP_DROP, X,
+              PLUS(1), LOAD(0xff, 0xff, 0xff, 0xff, 0x0f), HCC_OP_DROP);
+}
+
+#undef X
+#undef Y
+#undef PLUS
+#undef READ
+#undef WRITE
 
 /* A memory, data: active at 8 "a"; passive "b"; active at 40 + 2 * 3 "cd", which
  * data.drop names; active at -1 "e". The body drops 2 and initialises from 1. */
@@ -987,7 +1106,11 @@ int main(void) {
       cmocka_unit_test(turns__not_found),
       cmocka_unit_test(sure__series),
       cmocka_unit_test(sure__set_twice),
+      cmocka_unit_test(sure__one_reach),
       cmocka_unit_test(sure__unknown),
+      cmocka_unit_test(near__found),
+      cmocka_unit_test(near__forgotten),
+      cmocka_unit_test(near__limits),
       cmocka_unit_test(segments__lifted),
       cmocka_unit_test(segments__kept),
       cmocka_unit_test(globals__are_replaced_by_values),
