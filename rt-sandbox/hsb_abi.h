@@ -42,6 +42,10 @@
 #define HSB_FRAME_MAX (256u << 10)
 #define HSB_RESERVE ((uint64_t)HSB_FRONT_GUARD + HSB_CTX_BYTES + HSB_SPAN + HSB_MEMORY_RESERVE)
 
+/* Checkpoints outside of innermost loops ask for more fuel when there is less than this, so that
+ * those inside seldom have to: a branch that was taken once is slower from then on. */
+#define HSB_FUEL_LOW (INT64_C(1) << 14)
+
 /* In place of an offset in the .wasm, at an access that is known to be in bounds. */
 #define HSB_SURE 0x7fffffffu
 
@@ -72,7 +76,8 @@ struct hsb_host {
   uint32_t reserved;
   /* Ends the guest call. Never returns. */
   void (*trap)(struct hsb_ctx *ctx, uint32_t code, uint32_t offset);
-  /* The slice is used up: fuel is negative. Returns a new fuel >= 0, or traps. */
+  /* The slice is used up: fuel is below HSB_FUEL_LOW. Returns a new fuel >= 0, which may be the
+   * same; or traps if it is negative. */
   int64_t (*refuel)(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
   /* memory.grow: updates the instance's memory and returns the old page count, or UINT32_MAX. */
   uint32_t (*memory_grow)(struct hsb_ctx *ctx, uint32_t delta);

@@ -72,7 +72,10 @@ static _Noreturn void trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) 
 }
 
 static int64_t refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
-  (void)ctx, (void)fuel, (void)offset;
+  (void)ctx, (void)offset;
+  if (fuel >= 0) {
+    return fuel;
+  }
   say_text("the script does not end: what stands outside of functions is evaluated when an "
            "instance is made");
 }

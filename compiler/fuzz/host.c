@@ -77,8 +77,10 @@ _Noreturn void hfz_end(bool reported) {
 }
 
 static int64_t refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
-  (void)fuel;
-  trap(ctx, HSB_TRAP_FUEL, offset);
+  if (fuel < 0) {
+    trap(ctx, HSB_TRAP_FUEL, offset);
+  }
+  return fuel;
 }
 
 static uint32_t grow(struct hsb_ctx *ctx, uint32_t delta) {

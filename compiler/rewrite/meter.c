@@ -98,9 +98,9 @@ static void mark_trap(body *b, const hcc_instr *i) {
 }
 
 /* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
-static void keep_checked(body *b) {
+static void keep_checked(body *b, bool outer) {
   op_index(b, HCC_OP_LOCAL_TEE, b->params);
-  op_i64(b, 0);
+  op_i64(b, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
   op(b, HCC_OP_I64_LT_S);
   op(b, HCC_OP_IF);
   hcc_buf_byte(b->out, 0x40);
@@ -135,16 +135,17 @@ static void pay_to(body *b, int64_t rest) {
 }
 
 /* A checkpoint, with what is owed and that much more. */
-static void check(body *b, uint32_t offset, uint32_t fuel) {
+static void check(body *b, uint32_t offset, const hcc__rw_cost *cost) {
   mark(b, offset);
-  subtract(b, b->owed + fuel);
-  keep_checked(b);
+  subtract(b, b->owed + cost->fuel);
+  keep_checked(b, cost->outer);
 }
 
 /* Checked even if it costs nothing: loops rely on the entry of what they call. */
 static void charge_entry(body *b) {
-  subtract(b, next_cost(b).fuel);
-  keep_checked(b);
+  hcc__rw_cost cost = next_cost(b);
+  subtract(b, cost.fuel);
+  keep_checked(b, cost.outer);
 }
 
 /* Charges the length in the first scratch local. */
@@ -157,7 +158,7 @@ static void charge_length(body *b, const hcc__rw_length *length) {
     op(b, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U);
   }
   op(b, HCC_OP_I64_SUB);
-  keep_checked(b);
+  keep_checked(b, false);
 }
 
 static void put_copy(body *b, const hcc_instr *i) {
@@ -365,7 +366,7 @@ static void put_loop(body *b, const hcc_instr *i, const label *l) {
   if (cost.calls || cost.fuel == 0) {
     b->owed += cost.fuel;
   } else {
-    check(b, i->begin, cost.fuel);
+    check(b, i->begin, &cost);
     b->owed = 0;
   }
 }

@@ -66,6 +66,9 @@ static uint32_t begin_block(hcc__rw *rw, bool loop) {
   uint32_t block = cost_count(rw);
   hcc__flow_frame *frame = &rw->flow.frames[rw->flow.depth != 0 ? rw->flow.depth - 1 : 0];
   if (loop) {
+    if (frame->header < block) {
+      cost_at(rw, frame->header)->outer = true;
+    }
     frame->header = block;
   }
   hcc__rw_cost cost = {.header = frame->header};
@@ -84,8 +87,19 @@ static void gather(hcc__rw *rw) {
   }
 }
 
+/* Types of stores that take the address of their reach. */
+static uint32_t values_of(const hcc__rw_sure *sure) {
+  uint32_t values = 0;
+  for (uint32_t i = 0; i < sure->count; i++) {
+    bool lowest = sure->access[i].add == sure->reach[sure->access[i].reach].series.add;
+    values |= sure->access[i].stored < 0 || lowest ? 0 : 1u << sure->access[i].stored;
+  }
+  return values;
+}
+
 /* The block that has just begun is the header of a loop whose body is at the reader. */
-static int look_at_loop(hcc__rw *rw, uint32_t header, const hcc_instr *loop, const hcc_reader *r) {
+static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, const hcc_instr *loop,
+                        const hcc_reader *r) {
   hcc__rw_turns turns;
   bool found = false;
   int status = 0;
@@ -93,6 +107,9 @@ static int look_at_loop(hcc__rw *rw, uint32_t header, const hcc_instr *loop, con
     HCC_TRY(hcc__rw_turns_of(&found, &turns, rw, *r));
   }
   if (found && header < cost_count(rw)) {
+    hcc__rw_sure sure;
+    HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
+    locals->values |= values_of(&sure);
     cost_at(rw, header)->counted = true;
     cost_at(rw, header)->turns = turns;
   }
@@ -136,7 +153,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
       block = begin_block(rw, point == HCC_FLOW_LOOP);
     }
     if (point == HCC_FLOW_LOOP) {
-      HCC_TRY(look_at_loop(rw, block, &instr, &r));
+      HCC_TRY(look_at_loop(locals, rw, block, &instr, &r));
     }
     block = rw->flow.whole ? rw->flow.note : block;
   }

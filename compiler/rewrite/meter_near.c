@@ -206,7 +206,7 @@ int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func) {
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
     step(&w, &i);
   }
-  *values = w.values;
+  *values |= w.values;
   status = rw->near.failed ? hcc__rw_no_memory(rw) : 0;
 out:
   return status;

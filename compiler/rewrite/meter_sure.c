@@ -180,6 +180,7 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
   if (r < out->reaches) {
     out->access[out->count].begin = i->begin;
     out->access[out->count].reach = r;
+    out->access[out->count].stored = hcc__rw_value_of(i);
     out->access[out->count++].add = address->add;
   }
 }

@@ -107,6 +107,7 @@ typedef struct hcc__rw_cost {
   uint32_t header; /* the block that begins the loop or body it is directly in; may be itself */
   bool calls; /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
   /* of headers only: */
+  bool outer;    /* a loop is directly in it */
   bool counted;  /* a loop that may be charged for all its turns at once */
   uint64_t most; /* no turn costs more */
   hcc__rw_turns turns;
@@ -157,6 +158,7 @@ typedef struct hcc__rw_sure {
     uint32_t begin; /* offset of the instruction; ascending */
     uint32_t reach;
     uint32_t add; /* of its address; less that of its reach's series, it is below HCC_RW_WIDE */
+    int stored;   /* hcc__rw_value_of it */
   } access[HCC_RW_ACCESSES];
 } hcc__rw_sure;
 
@@ -175,8 +177,8 @@ typedef struct hcc__rw_near {
   uint32_t above; /* 1 .. HCC_RW_WIDE - 1 */
 } hcc__rw_near;
 
-/* To rw->near, in the order of the code; *values as in hcc__rw_locals. Errors: as hcc_instr_next,
- * NO_MEMORY. */
+/* To rw->near, in the order of the code; adds to *values, as in hcc__rw_locals. Errors: as
+ * hcc_instr_next, NO_MEMORY. */
 int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func);
 /* Which of HCC_RW_VALUES the access stores; -1 if its address is its only operand. */
 int hcc__rw_value_of(const hcc_instr *i);

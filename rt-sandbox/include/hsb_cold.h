@@ -39,7 +39,7 @@ HSB_INLINE uintptr_t hsb_stack_pointer(void) {
 /* Ends the guest call with enum hsb_trap code. */
 HSB_COLD _Noreturn void hsb_trap(void *instance, uint32_t code, uint32_t offset);
 
-/* Trades the negative fuel of a used-up slice for that of the next, left in ctx->fuel, or traps. */
+/* Trades the low fuel of a used-up slice for that of the next, left in ctx->fuel, or traps. */
 HSB_COLD HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, uint32_t offset);
 
 HSB_INLINE uint64_t hsb_refuel(void *instance, uint64_t fuel, uint32_t offset) {

@@ -10,7 +10,8 @@
  * A call is given a slice more than what is left of this one, and a slice that was used up is
  * noticed when the next call begins: code of which no checkpoint ever ran out is faster, because
  * the processor remembers each branch that was taken once. Only a call that is longer than a slice
- * comes to the look by a checkpoint.
+ * comes to the look by a checkpoint; one outside of the innermost loops, if it can be, since those
+ * ask when there is less than HSB_FUEL_LOW left.
  *
  * Invariant: fuel_used is exact at host calls, at refuels and after calls that did not trap. After
  * a trap other than fuel it may lack what the guest had used since the last of these. */
@@ -78,8 +79,10 @@ static uint32_t check(hrt_budget *b) {
 static void grant(struct hrt_activation *a, int64_t slice, int64_t more) {
   const hrt_budget *b = a->budget;
   int64_t fuel = slice + more;
+  a->last = false;
   if (b->fuel_limit != 0 && !a->instance->unmetered && fuel >= 0) {
     uint64_t left = b->fuel_limit - b->fuel_used;
+    a->last = (uint64_t)fuel >= left;
     fuel = is_spent(b) ? -1 : (uint64_t)fuel < left ? fuel : (int64_t)left;
   }
   a->mark = a->instance->ctx->fuel = fuel;
@@ -128,7 +131,7 @@ void hrt_budget_end(struct hrt_activation *a) {
   }
 }
 
-/* Negative fuel in ctx becomes a new slice, or the call ends. */
+/* Low fuel in ctx becomes a new slice, or the call ends. */
 static void next_slice(struct hrt_activation *a, uint32_t offset) {
   struct hsb_ctx *ctx = a->instance->ctx;
   settle(a);
@@ -136,7 +139,7 @@ static void next_slice(struct hrt_activation *a, uint32_t offset) {
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }
-  grant(a, a->budget->slice_size, 0);
+  grant(a, a->budget->slice_size + HSB_FUEL_LOW, 0);
 }
 
 /* The guest's counter is in its registers: what it used since the last refuel is not known here. */
@@ -148,6 +151,10 @@ void hrt_poll(struct hsb_ctx *ctx, uint32_t offset) {
 }
 
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
+  struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
+  if (fuel >= 0 && a->last) {
+    return ctx->fuel = fuel;
+  }
   ctx->fuel = fuel;
   next_slice(&hrt_instance_of(ctx)->activation, offset);
   return ctx->fuel;

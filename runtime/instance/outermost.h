@@ -59,6 +59,7 @@ static inline void hrt_activate(hrt_instance *i, const hrt_export *e, hrt_budget
   a->outer = NULL;
   a->err = err;
   a->budget = b;
+  a->last = false;
 }
 
 /* What is left of the slice when a call has left so much fuel. */

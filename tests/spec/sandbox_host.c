@@ -51,7 +51,7 @@ static void host_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
 
 static int64_t host_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
   sandbox *box = ctx->owner;
-  box->refuels++;
+  box->refuels += fuel < 0;
   /* Whatever a caller-saved register held must survive a refuel: overwrite them all. */
 #if defined(__x86_64__)
   __asm__ volatile("mov $-1, %%eax\n mov %%eax, %%ecx\n mov %%eax, %%r8d\n mov %%eax, %%r9d\n"
@@ -61,6 +61,8 @@ static int64_t host_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
                        : "rax", "rcx", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm7",
                          "xmm15");
 #endif
+  if (fuel >= 0)
+    return fuel;
   if (fuel + box->slice < 0 || box->slice == 0)
     host_trap(ctx, HSB_TRAP_FUEL, offset);
   return fuel + box->slice;

@@ -131,6 +131,9 @@ static inline void kit_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset)
 
 static inline int64_t kit_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
   kit_host *h = ctx->owner;
+  if (h->refuels > 0 && fuel >= 0) {
+    return fuel;
+  }
   if (h->refuels++ > 0 || fuel + h->fuel_limit < 0) {
     kit_trap(ctx, HSB_TRAP_FUEL, offset);
   }

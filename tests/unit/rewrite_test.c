@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "fuel.h"
+#include "hsb_abi.h"
 #include "limits.h"
 #include "rewrite_parts.h"
 
@@ -244,10 +245,12 @@ static void with_body(fixture *f, const uint8_t *code, size_t size) {
   with_body(f, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
 #define MARK(offset) HCC_OP_I32_CONST, offset, HCC_OP_CALL, 2
-/* Keeps and checks the fuel that is on the stack: local 1, and the import it calls. */
-#define CHECK(fuel)                                                                                \
-  HCC_OP_LOCAL_TEE, 1, HCC_OP_I64_CONST, 0, HCC_OP_I64_LT_S, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 1, \
-      HCC_OP_CALL, fuel, HCC_OP_LOCAL_SET, 1, HCC_OP_END
+/* Keeps the fuel that is on the stack and asks for more below a number: local 1, and the import it
+ * calls. */
+#define CHECK_BELOW(fuel, ...)                                                                     \
+  HCC_OP_LOCAL_TEE, 1, HCC_OP_I64_CONST, __VA_ARGS__, HCC_OP_I64_LT_S, HCC_OP_IF, UNIT,            \
+      HCC_OP_LOCAL_GET, 1, HCC_OP_CALL, fuel, HCC_OP_LOCAL_SET, 1, HCC_OP_END
+#define CHECK(fuel) CHECK_BELOW(fuel, 0)
 
 static void marks__right_before_what_traps(void **state) {
   fixture f;
@@ -269,12 +272,13 @@ static void marks__metered_loop_and_bulk(void **state) {
   rewrite(&f, BOTH);
   uint8_t at = (uint8_t)f.m->funcs[1].code.begin, fill = (uint8_t)(at + 8);
   assert_in_range(at, 1, 50);
-  CODE(&f, 3, MARK(at), HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT,
-       MARK(at), HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 4, HCC_OP_I64_SUB, CHECK(1),
-       HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, MARK(fill), HCC_OP_LOCAL_TEE,
-       2, HCC_OP_LOCAL_GET, 1, HCC_OP_LOCAL_GET, 2, HCC_OP_I64_EXTEND_I32_U, HCC_OP_I64_CONST, 5,
-       HCC_OP_I64_SHR_U, HCC_OP_I64_SUB, CHECK(1), MARK(fill), 0xfc, 0x0b, 0, HCC_OP_END,
-       HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  _Static_assert(HSB_FUEL_LOW == 1 << 14, "as below: there is a loop in it");
+  CODE(&f, 3, MARK(at), HCC_OP_LOCAL_GET, 1, CHECK_BELOW(1, 0x80, 0x80, 1), HCC_OP_BLOCK, UNIT,
+       HCC_OP_LOOP, UNIT, MARK(at), HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, 4, HCC_OP_I64_SUB,
+       CHECK(1), HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, MARK(fill),
+       HCC_OP_LOCAL_TEE, 2, HCC_OP_LOCAL_GET, 1, HCC_OP_LOCAL_GET, 2, HCC_OP_I64_EXTEND_I32_U,
+       HCC_OP_I64_CONST, 5, HCC_OP_I64_SHR_U, HCC_OP_I64_SUB, CHECK(1), MARK(fill), 0xfc, 0x0b, 0,
+       HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
   end(&f);
 }
 
@@ -657,6 +661,7 @@ static uint32_t look_for_near(uint32_t *above, uint32_t room, uint32_t *values, 
   hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin, f.m->funcs[1].code.end};
   uint32_t count = 0;
   hcc_buf_init(&rw.near, SIZE_MAX);
+  *values = 0;
   assert_int_equal(hcc__rw_near_of(values, &rw, &f.m->funcs[1]), 0);
   const hcc__rw_near *near = (const hcc__rw_near *)(const void *)rw.near.data;
   const hcc__rw_near *last = near + rw.near.size / sizeof *near;

@@ -1,0 +1,118 @@
+/* fuel_test.c - compiled loops within loops: where a call ends for want of fuel, and what it has
+ * used then, depends on the limit alone, though checkpoints outside of innermost loops ask for more
+ * before there is none (HSB_FUEL_LOW), whatever the slices are. */
+#include "build_kit.h"
+
+#include "instance/instance.h"
+
+static const char MODULE[] =
+    "(module (memory 1)\n"
+    "(func (export \"grid\") (param $rows i32) (param $columns i32) (result i32)\n"
+    "  (local $x i32) (local $sum i32)\n"
+    "  (loop $row\n"
+    "    (local.set $x (i32.const 0))\n"
+    "    (loop $column\n"
+    "      (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $x))))\n"
+    "      (local.set $x (i32.add (local.get $x) (i32.const 3)))\n" /* not a power of two */
+    "      (br_if $column (i32.lt_u (local.get $x) (local.get $columns))))\n"
+    "    (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1)))))\n"
+    "  (local.get $sum))\n"
+    /* stores side by side, each type in a loop that is charged at once */
+    "(func (export \"rows\") (param $n i32) (result i32) (local $at i32)\n"
+    "  (loop (f64.store (local.get $at) (f64.const 1.5))\n"
+    "    (i64.store (i32.add (local.get $at) (i32.const 8)) (i64.const -2))\n"
+    "    (f32.store (i32.add (local.get $at) (i32.const 16)) (f32.const 3))\n"
+    "    (i32.store (i32.add (local.get $at) (i32.const 20)) (i32.const 4))\n"
+    "    (v128.store offset=1 (i32.add (local.get $at) (i32.const 23)) (v128.const i32x4 5 6 7 "
+    "8))\n"
+    "    (local.set $at (i32.add (local.get $at) (i32.const 48)))\n"
+    "    (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))\n"
+    "  (local.get $at))\n"
+    "(func (export \"sum\") (param $at i32) (result i64) (i64.add (i64.load (local.get $at))\n"
+    "  (i64.load (i32.add (local.get $at) (i32.const 8))))))\n";
+
+static hrt_plugin *plugin;
+
+static int begin(void **state) {
+  hcc_build_result r;
+  uint8_t key[HRT_KEY_BYTES];
+  size_t size;
+  int status = kit_begin(state);
+  kit_must_build(&r, MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
+  uint8_t *bytes = kit_read(kit_path("m.so"), &size);
+  assert_int_equal(hrt_key_load(key, NULL), 0);
+  assert_int_equal(hrt_plugin_load(&plugin, bytes, size, key, NULL), 0);
+  free(bytes);
+  return status;
+}
+
+static int end(void **state) {
+  hrt_plugin_unref(plugin);
+  return kit_end(state);
+}
+
+static int grid(uint64_t *used, uint32_t rows, uint64_t limit, int64_t slice) {
+  hrt_instance_options options = {0};
+  hrt_instance *i = NULL;
+  hrt_budget b = {0};
+  hsb_slot s[2] = {rows, 600};
+  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  b = (hrt_budget){.fuel_limit = limit, .slice_size = slice};
+  int status = hrt_call(i, 0, s, &b, NULL);
+  *used = b.fuel_used;
+  hrt_instance_free(i);
+  return status;
+}
+
+static void ends_where_the_limit_says(void **state) {
+  static const uint32_t rows[] = {1, 5, 8, 9, 40, 400};
+  static const int64_t slices[] = {0, 1, 100, HSB_FUEL_LOW, INT64_C(1) << 20, INT64_C(1) << 40};
+  (void)state;
+  for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
+    uint64_t whole, used, first[3] = {0};
+    assert_int_equal(grid(&whole, rows[n], 0, 0), 0);
+    for (size_t m = 0; m < sizeof slices / sizeof *slices; m++) {
+      assert_int_equal(grid(&used, rows[n], whole, slices[m]), 0);
+      assert_int_equal(used, whole);
+      for (uint32_t k = 0; k < 3; k++) { /* a little short, by a row or so, by half */
+        uint64_t limit = k == 0 ? whole - 20 : k == 1 ? whole * 9 / 10 : whole / 2;
+        assert_int_equal(grid(&used, rows[n], limit, slices[m]), HELIOS_E_FUEL);
+        assert_in_range(used, limit + 1, limit + 20); /* the next checkpoint */
+        first[k] = m == 0 ? used : first[k];
+        assert_int_equal(used, first[k]);
+      }
+    }
+  }
+}
+
+static void stores_land_where_they_should(void **state) {
+  static const uint8_t row[48] = {
+      0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0xfe, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0x40, 0x40,
+      4, 0, 0, 0, 5, 0, 0,    0,    6,    0,   0,   0,   7,   0,   0,   0,   8, 0, 0,    0};
+  static const uint32_t turns[] = {1, 7, 8, 100}; /* from 8 on at once */
+  (void)state;
+  for (size_t n = 0; n < sizeof turns / sizeof *turns; n++) {
+    hrt_instance_options options = {0};
+    hrt_instance *i = NULL;
+    hrt_budget b = {0};
+    hsb_slot s[2] = {turns[n]};
+    uint8_t bytes[sizeof row];
+    assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+    assert_int_equal(hrt_call(i, 1, s, &b, NULL), 0);
+    assert_int_equal(s[0], 48 * turns[n]);
+    for (uint32_t k = 0; k <= turns[n]; k++) {
+      static const uint8_t none[sizeof row];
+      assert_true(hrt_guest_read(bytes, i, (guest_u32){48 * k}, sizeof bytes));
+      assert_memory_equal(bytes, k < turns[n] ? row : none, sizeof row);
+    }
+    hrt_instance_free(i);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ends_where_the_limit_says),
+      cmocka_unit_test(stores_land_where_they_should),
+  };
+  return cmocka_run_group_tests(tests, begin, end);
+}
