@@ -194,6 +194,7 @@ ROWS = [
     (IMAGE, "  i->life = done ? HRT_IDLE : HRT_DEAD;\n", ""),
     (IMAGE, "  return done ? 0 : hrt_fail(err, HELIOS_E_MEMORY, \"can't reset an instance\");", "  return 0;"),
     (IMAGE, "i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max", "i->limit_pages"),
+    (IMAGE, "i->limit_pages < HSB_PAGES_MAX ? i->limit_pages : HSB_PAGES_MAX", "i->limit_pages"),
     (IMAGE, "  copy_back(i, &i->image->contents);\n", ""),
     (IMAGE, "done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;", "done = true;"),
     (IMAGE, "return hrt_track_begin(i, NULL) == 0;", "return true;"),
@@ -225,6 +226,7 @@ EQUIVALENT = {
     "b->slice_size > SLICE_MIN))": SLICE,
     f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) => if (0 && (passed < SLICE_NS_LOW && "
     "b->slice_size < SLICE_MAX))": SLICE,
+    f"{BUDGET}: if (fuel >= 0 && a->last) => if (0 && (fuel >= 0 && a->last))": SPEED,
     f"{CHARGE}: if (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)) => "
     "if (0 && (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)))": SPEED,
     f"{SIGNAL}: if (atomic_load_explicit(&installed, memory_order_acquire)) => "

@@ -31,7 +31,7 @@ from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
 UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_compiled_test"],
         "compiler": ["unit_cc_test", "unit_compiled_test"],
         "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
-                    "unit_budget_test", "unit_signal_test", "unit_compiled_test"]}
+                    "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",
          "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08",

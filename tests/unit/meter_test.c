@@ -1,6 +1,7 @@
-/* fuel_test.c - compiled loops within loops: where a call ends for want of fuel, and what it has
- * used then, depends on the limit alone, though checkpoints outside of innermost loops ask for more
- * before there is none (HSB_FUEL_LOW), whatever the slices are. */
+/* meter_test.c - what metering makes of compiled code. Loops within loops: where a call ends for
+ * want of fuel, and what it has used then, depends on the limit alone, though checkpoints outside
+ * of innermost loops ask for more before there is none (HSB_FUEL_LOW), whatever the slices are.
+ * Accesses that share an address, and the greatest memory, on which that relies. */
 #include "build_kit.h"
 
 #include "instance/instance.h"
@@ -28,8 +29,11 @@ static const char MODULE[] =
     "    (local.set $at (i32.add (local.get $at) (i32.const 48)))\n"
     "    (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))\n"
     "  (local.get $at))\n"
-    "(func (export \"sum\") (param $at i32) (result i64) (i64.add (i64.load (local.get $at))\n"
-    "  (i64.load (i32.add (local.get $at) (i32.const 8))))))\n";
+    "(func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))\n"
+    /* behind the lower field: one that would be at 0 if addresses of 32 bits were added up */
+    "(func (export \"fields\") (param $at i32) (result i32)\n"
+    "  (drop (i32.load8_u (local.get $at)))\n"
+    "  (i32.load8_u (i32.add (local.get $at) (i32.const 0xfff00)))))\n";
 
 static hrt_plugin *plugin;
 
@@ -109,10 +113,29 @@ static void stores_land_where_they_should(void **state) {
   }
 }
 
+/* The module allows 65,536 pages. An address in bounds and 2^20 - 1 more has 32 bits, then. */
+static void memory__is_a_mib_less_than_addresses_reach(void **state) {
+  hrt_instance_options options = {.memory_limit_pages = 65536};
+  hrt_instance *i = NULL;
+  hrt_budget b = {0};
+  hsb_slot s[2] = {HSB_PAGES_MAX};
+  (void)state;
+  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  assert_int_equal(hrt_call(i, 2, s, &b, NULL), 0);
+  assert_int_equal((uint32_t)s[0], UINT32_MAX); /* one too many: there is one page already */
+  s[0] = HSB_PAGES_MAX - 1;
+  assert_int_equal(hrt_call(i, 2, s, &b, NULL), 0);
+  assert_int_equal(s[0], 1);
+  s[0] = 0xffefffff; /* the last byte */
+  assert_int_equal(hrt_call(i, 3, s, &b, NULL), HELIOS_E_TRAP);
+  hrt_instance_free(i);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ends_where_the_limit_says),
       cmocka_unit_test(stores_land_where_they_should),
+      cmocka_unit_test(memory__is_a_mib_less_than_addresses_reach),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }
