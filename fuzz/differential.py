@@ -93,6 +93,14 @@ def node_command(tools, folder, *options):
     return [tools["node"], "--experimental-wasm-extended-const", str(Path(__file__).with_suffix(".mjs")), str(folder), *options]
 
 
+def answer(lines):
+    """What Node says of a module, up to "done"."""
+    for line in iter(lines.readline, "done\n"):
+        if line == "":
+            sys.exit("node has ended")
+        yield line
+
+
 def judge(tools, folder):
     """One module after the other, each as soon as it is here; Node stays."""
     node = subprocess.Popen(node_command(tools, folder, "--each"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -101,7 +109,7 @@ def judge(tools, folder):
         module = json.loads(line)
         node.stdin.write(line)
         node.stdin.flush()
-        differences = list(iter(node.stdout.readline, "done\n"))
+        differences = list(answer(node.stdout))
         sys.stderr.write("".join(differences))
         differs = bool(differences) or on_interpreter(tools["spectest-interp"], folder, module)[0] != 0
         for path in folder.glob("m*"):

@@ -183,11 +183,12 @@ static void loop_fueled(gen *g) {
 
 /* From 0 to a constant, nothing in between that ends it: what compilers emit, and may unroll. */
 static void loop_counted(gen *g) {
-  if (g->counted || g->local_count >= GEN_LOCALS - 6) { /* 5 types of scratch and this one */
+  if (g->counted || g->local_count >= GEN_LOCALS - 7) { /* 6 of scratch and this one */
     set_local(g);
     return;
   }
   uint32_t counter = gen_local(g, HCC_I32, true);
+  g->counter = (int32_t)counter;
   g->counted = true;
   gen_i32(g, 0);
   gen_op(g, HCC_OP_LOCAL_SET);

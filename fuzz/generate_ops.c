@@ -326,13 +326,44 @@ static void bulk_operand(gen *g, const hcc_op_info *info, unsigned index) {
   }
 }
 
+/* Often what the rewrite joins: one local and a constant, in a counted loop its counter's multiple.
+ */
+static void address(gen *g) {
+  uint32_t kind = fz_below(g->c, 4);
+  if (kind == 0) {
+    gen_masked(g, 0x7fff);
+    return;
+  }
+  if (g->scratch[0] < 0) {
+    g->scratch[0] = (int16_t)gen_local(g, HCC_I32, true);
+  }
+  if (kind == 1) {
+    gen_masked(g, 0x7fff);
+    gen_op(g, HCC_OP_LOCAL_TEE);
+    hcc_buf_u32(&g->code, (uint32_t)g->scratch[0]);
+    return;
+  }
+  gen_op(g, HCC_OP_LOCAL_GET);
+  if (kind == 3 && g->counter >= 0) {
+    hcc_buf_u32(&g->code, (uint32_t)g->counter);
+    gen_i32(g, (int32_t)fz_below(g->c, 6));
+    gen_op(g, HCC_OP_I32_SHL);
+  } else {
+    hcc_buf_u32(&g->code, (uint32_t)g->scratch[0]);
+  }
+  int32_t below = g->risk != 0 ? 8 : 0; /* or it must not trap */
+  int32_t near = (int32_t)fz_below(g->c, 64) - below;
+  gen_i32(g, fz_chance(g->c, g->risk) ? (int32_t)fz_bits(g->c, 4) : near);
+  gen_op(g, HCC_OP_I32_ADD);
+}
+
 static void operand(gen *g, const hcc_op_info *info, unsigned index) {
   uint8_t type = gen_type_of(info->sig[index]);
   bool traps = (info->flags & HCC_OPF_TRAPS) != 0, plain = info->imm == HCC_IMM_NONE;
   if (info->flags & HCC_OPF_BULK) {
     bulk_operand(g, info, index);
   } else if ((info->imm == HCC_IMM_MEMARG || info->imm == HCC_IMM_MEMARG_LANE) && index == 0) {
-    gen_masked(g, 0x7fff);
+    address(g);
   } else if (traps && plain && info->sig[1] == ':' && !fz_chance(g->c, g->risk)) {
     convertible(g, type);
   } else if (traps && plain && index == 1) {

@@ -41,13 +41,14 @@ typedef struct gen {
   uint8_t locals[GEN_LOCALS]; /* types, parameters first */
   bool reserved[GEN_LOCALS];  /* not for local.set: counters, scratch */
   uint32_t local_count;
-  int16_t scratch[256]; /* by type: local for making NaN canonical, or -1 */
+  int16_t scratch[256]; /* by type: local for making NaN canonical, or -1; 0: a pointer */
   gen_label labels[GEN_LABELS];
   uint32_t label_count;
-  uint32_t depth; /* of expressions and blocks */
-  int32_t budget; /* nodes left */
-  uint32_t risk;  /* of 256: how often an operand is left as it comes where it may trap */
-  bool counted;   /* in a counted loop: no call, no loop, no branch */
+  uint32_t depth;  /* of expressions and blocks */
+  int32_t budget;  /* nodes left */
+  uint32_t risk;   /* of 256: how often an operand is left as it comes where it may trap */
+  bool counted;    /* in a counted loop: no call, no loop, no branch */
+  int32_t counter; /* of the last one: a local, or -1 */
 } gen;
 
 /* generate_ops.c */

@@ -57,6 +57,7 @@ static void lap(double *total, double *since) {
 hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *o) {
   return (hcc_rewrite_options){.meter = !o->no_fuel || !o->no_polls,
                                .polls = o->no_fuel,
+                               .loops = o->no_polls,
                                .marks = true,
                                .blocks = o->engine};
 }

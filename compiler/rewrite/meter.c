@@ -461,8 +461,10 @@ static void put_metered(body *b, const hcc_instr *i, bool live) {
 
 static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   const hcc__rw_length *length = hcc__rw_length_of(i);
+  bool begins = point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE || point == HCC_FLOW_LOOP;
   if (!b->rw->options.meter) {
     put_plain(b, i);
+    b->next_cost += begins;
     return;
   }
   if (length != NULL) {
@@ -474,7 +476,7 @@ static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE) {
     b->owed += next_cost(b).fuel;
   }
-  if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE || point == HCC_FLOW_LOOP) {
+  if (begins) {
     mark_block(b, i);
   }
 }
@@ -631,7 +633,9 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   for (uint32_t i = 0; i < sure.reaches; i++) {
     check_reach(b, &sure.reach[i].series, sure.reach[i].end);
   }
-  charge_turns(b, &cost);
+  if (b->rw->options.meter) {
+    charge_turns(b, &cost);
+  }
   b->sure = &sure;
   b->next_sure = 0;
   put_plain(b, loop);
@@ -654,9 +658,13 @@ out:
   return status;
 }
 
+static bool looks_at_loops(const hcc__rw *rw) {
+  return rw->options.meter || rw->options.loops;
+}
+
 static bool is_counted(const body *b, enum hcc__flow_point point) {
   const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)b->rw->costs.data;
-  return b->rw->options.meter && point == HCC_FLOW_LOOP &&
+  return looks_at_loops(b->rw) && point == HCC_FLOW_LOOP &&
          b->next_cost < b->rw->costs.size / sizeof *costs && costs[b->next_cost].counted;
 }
 
@@ -722,6 +730,8 @@ static int put_body(body *b, hcc__rw_locals ours) {
   if (b->rw->options.meter) {
     charge_entry(b);
     put_results_block(b);
+  } else {
+    b->next_cost = 1; /* the entry's */
   }
   hcc__flow_begin(&b->rw->flow);
   new_label(b, HCC_OP_NOP);
@@ -753,7 +763,7 @@ int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
   size_t begin = out->size;
   uint32_t runs = rw->options.meter ? RUNS : 1;
   int status = 0;
-  if (rw->options.meter) {
+  if (looks_at_loops(rw)) {
     HCC_TRY(hcc__rw_costs(&ours, rw, func));
   }
   HCC_TRY(hcc__rw_near_of(&ours.values, rw, func));

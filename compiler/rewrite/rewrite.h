@@ -39,12 +39,14 @@ typedef struct hcc_plan {
 } hcc_plan;
 
 typedef struct hcc_rewrite_options {
-  bool meter;     /* thread and charge fuel */
-  bool polls;     /* with meter: charge at checkpoints only, all at once what one turn may cost:
-                     enough to look at clock and cancellation in time, no measure of what ran */
-  bool marks;     /* call "h"."mark" with the original offset at the beginning of each function and
-                     before each instruction that may trap; translate.c makes #line of them */
-  bool blocks;    /* with meter and marks: where each block begins, too (profile.h) */
+  bool meter;  /* thread and charge fuel */
+  bool polls;  /* with meter: charge at checkpoints only, all at once what one turn may cost:
+                  enough to look at clock and cancellation in time, no measure of what ran */
+  bool loops;  /* without meter: loops whose turns are known are written twice all the same, so that
+                  what fuel costs can be measured */
+  bool marks;  /* call "h"."mark" with the original offset at the beginning of each function and
+                  before each instruction that may trap; translate.c makes #line of them */
+  bool blocks; /* with meter and marks: where each block begins, too (profile.h) */
   bool keep_data; /* active data segments stay where they are and the plan has none: for engines
                      that know nothing of a plan (--emit=wasm) */
 } hcc_rewrite_options;
