@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 PAGE = 65536
+MOST = 65520 * PAGE  # the greatest memory, HSB_PAGES_MAX
 M32, M64 = 2**32 - 1, 2**64 - 1
 OFFSETS = (0, 1, 2**31 - 1, 2**31, 2**32 - 1)
 PER_FILE = 6  # opcodes
@@ -206,14 +207,16 @@ def cases(op, tag, page):
 
 
 def wide(op, tag):
-    """The same places in 4 GiB: the last byte is at 2^32-1. Contents there are zero or written before."""
+    """The same places in the greatest memory, and behind it up to 2^32-1. Contents there are zero or written before."""
     lines, grown = [], False
     for o, offset in enumerate(OFFSETS):
-        last = 2**32 - op.size - offset
-        for at in sorted({e for e in (last - 1, last, last + 1, last + op.size, 2**32 - 1) if 0 <= e < 2**32}):
+        last = MOST - op.size - offset
+        around = 2**32 - op.size - offset  # the last that ends below 2^32
+        tried = {last - 1, last, last + 1, last + op.size, around, around + 1, around + op.size, 2**32 - 1}
+        for at in sorted({e for e in tried if 0 <= e < 2**32}):
             if not grown:
-                lines.append("invoke grow 65535 -> 1")
-            grown = at + offset + op.size <= 2**32
+                lines.append(f"invoke grow {MOST // PAGE - 1} -> 1")
+            grown = at + offset + op.size <= MOST
             call = f"invoke {tag}_{'plain' if op.store else 'drop'}_{o} {at:#x} ->"
             lines.append(call if grown else f"{call} trap OOB")
     return lines
@@ -242,7 +245,7 @@ def write(folder, ops):
         for k, op in enumerate(ops[n:n + PER_FILE]):
             functions += cases(op, f"o{k}", page)
             far += wide(op, f"o{k}")
-        # A grown memory of 4 GiB comes last: "sum" would be of its first page still, but the model has moved on.
+        # The greatest memory comes last: "sum" would be of its first page still, but the model has moved on.
         lines = ["limit memory 65536"] + page.lines + ["new ->"] + far
         titles = ", ".join(op.text for op in ops[n:n + PER_FILE])
         text = f";; {titles}\n" + "".join(f";; {line}\n" for line in lines)

@@ -39,6 +39,12 @@ static hcc_module *module_of(const char *wat) {
   return m; /* bytes stay: the module points into them */
 }
 
+static void drop(hcc_module *m) {
+  const uint8_t *bytes = m->bytes;
+  hcc_module_free(m);
+  free((void *)(uintptr_t)bytes);
+}
+
 /* A profile of m in which each byte of the code ran so often as its offset says. */
 static char *profile_of(const hcc_module *m) {
   enum { MOST = 4096 };
@@ -88,9 +94,9 @@ static void profile__has_functions_that_have_not_changed(void **state) {
   assert_int_equal(fit.functions, 1); /* $g */
   assert_true(fit.fits < fit.all);
   free(text);
-  hcc_module_free(first);
-  hcc_module_free(moved);
-  hcc_module_free(changed);
+  drop(first);
+  drop(moved);
+  drop(changed);
 }
 
 /* In the C of the build: does this function begin at that line? */
@@ -152,7 +158,7 @@ static void profile__has_the_lines_of_the_text(void **state) {
   free(said);
   free(text);
   free(c);
-  hcc_module_free(m);
+  drop(m);
 }
 
 static void profile__is_any_text(void **state) {
@@ -193,7 +199,7 @@ static void profile__is_any_text(void **state) {
     free(cut);
   }
   free(text);
-  hcc_module_free(m);
+  drop(m);
 }
 
 static const char *embedded(const char *name) {
