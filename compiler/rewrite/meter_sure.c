@@ -142,12 +142,10 @@ static bool alike(const series *x, const series *y) {
  * reach begins with the lowest of its addresses. */
 static bool joins(hcc__rw_sure *out, uint32_t r, const series *address, uint64_t end) {
   series *lowest = &out->reach[r].series;
-  uint32_t above = address->add - lowest->add, below = 0 - above;
+  uint32_t above = address->add - lowest->add, below = 0 - above, wide = out->reach[r].wide;
   bool lower = below < above;
-  uint32_t wide = lower                        ? out->reach[r].wide + below
-                  : above > out->reach[r].wide ? above
-                                               : out->reach[r].wide;
-  if (!alike(lowest, address) || (lower ? below : above) >= HCC_RW_WIDE || wide >= HCC_RW_WIDE) {
+  wide = lower ? wide + below : above > wide ? above : wide;
+  if (!alike(lowest, address) || wide >= HCC_RW_WIDE) {
     return false;
   }
   if (lower) {
