@@ -26,6 +26,11 @@ enum hcc__flow_point {
                           it; the instruction itself is in no block */
 };
 
+/* Does a block begin behind the instruction? */
+static inline bool hcc__flow_begins(enum hcc__flow_point point) {
+  return point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE || point == HCC_FLOW_LOOP;
+}
+
 typedef struct hcc__flow_frame {
   uint8_t bits;     /* FRAME_* */
   uint32_t reached; /* the outermost frame that a branch in here leads to */

@@ -30,6 +30,10 @@ typedef struct entry { /* a line of a profile */
   const char *counts;
 } entry;
 
+static int no_memory(hcc_error *err) {
+  return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile");
+}
+
 static uint64_t mix(uint64_t key, uint32_t code) { /* FNV-1a, 16 bits at a time */
   return (key ^ (code & 0xffffu)) * UINT64_C(0x100000001b3);
 }
@@ -46,7 +50,7 @@ static void add_instr(shape *s, const hcc_instr *i, enum hcc__flow_point point) 
   } else if (i->info->flags & (HCC_OPF_TRAPS | HCC_OPF_BULK)) {
     add_line(s, i->begin, s->blocks - 1);
   }
-  if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE || point == HCC_FLOW_LOOP) {
+  if (hcc__flow_begins(point)) {
     add_line(s, i->end, s->blocks++);
   }
 }
@@ -70,8 +74,7 @@ static int read_shape(shape *s, hcc__flow *flow, const hcc_module *m, const hcc_
       add_instr(s, &i, point);
     }
   }
-  HCC_TRY(s->lines.failed ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile")
-                          : 0);
+  HCC_TRY(s->lines.failed ? no_memory(err) : 0);
 out:
   return status;
 }
@@ -148,7 +151,7 @@ static int write_counts(hcc_buf *out, const shape *s, const entry *e, hcc_error 
   const line *lines = (const line *)(const void *)s->lines.data;
   uint64_t block, count, *counts = calloc(s->blocks, sizeof *counts);
   if (counts == NULL) {
-    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile");
+    return no_memory(err);
   }
   for (const char *at = e->counts; next_count(&at, &block, &count);) {
     if (block < s->blocks) {
@@ -163,7 +166,7 @@ static int write_counts(hcc_buf *out, const shape *s, const entry *e, hcc_error 
     }
   }
   free(counts);
-  return out->failed ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile") : 0;
+  return out->failed ? no_memory(err) : 0;
 }
 
 static int begin(shape *s, hcc__flow *flow, hcc_error *err) {
@@ -196,8 +199,7 @@ int hcc_profile(hcc_buf *out, hcc_profile_fit *fit, const hcc_module *m, const h
       HCC_TRY(write_counts(out, &s, e, err));
     }
   }
-  HCC_TRY(entries.failed ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile")
-                         : 0);
+  HCC_TRY(entries.failed ? no_memory(err) : 0);
 out:
   hcc__flow_free(&flow);
   hcc_buf_free(&entries);
@@ -245,7 +247,7 @@ static int make_function(hcc_buf *out, const shape *s, const hcc_func *func,
                          const uint64_t *most, hcc_error *err) {
   uint64_t total = 0, *counts = calloc(s->blocks, sizeof *counts);
   if (counts == NULL) {
-    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile");
+    return no_memory(err);
   }
   for (uint32_t i = 0; i < line_count; i++) {
     const line *l = most[i] == 0 ? NULL : block_of(s, func, lines[i].offset);
@@ -277,13 +279,13 @@ int hcc_profile_make(hcc_buf *out, const hcc_module *m, const struct hsb_file_li
   uint64_t *most = calloc(line_count + 1u, sizeof *most);
   int status;
   HCC_TRY(begin(&s, &flow, err));
-  HCC_TRY(most != NULL ? 0 : hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile"));
+  HCC_TRY(most != NULL ? 0 : no_memory(err));
   sum_lines(most, lines, line_count, counts, count);
   for (uint32_t f = m->imported_funcs; f < m->func_count; f++) {
     HCC_TRY(read_shape(&s, &flow, m, &m->funcs[f], err));
     HCC_TRY(make_function(out, &s, &m->funcs[f], lines, line_count, most, err));
   }
-  HCC_TRY(out->failed ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to profile") : 0);
+  HCC_TRY(out->failed ? no_memory(err) : 0);
 out:
   hcc__flow_free(&flow);
   hcc_buf_free(&s.lines);

@@ -239,8 +239,7 @@ static uint32_t above(const body *b, const hcc_instr *i) {
   if (!is_sure(b, i)) {
     return near_above(b, i);
   }
-  uint32_t reach = b->sure->access[b->next_sure].reach;
-  return b->sure->access[b->next_sure].add - b->sure->reach[reach].series.add;
+  return hcc__rw_above(b->sure, b->next_sure);
 }
 
 static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
@@ -461,7 +460,7 @@ static void put_metered(body *b, const hcc_instr *i, bool live) {
 
 static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   const hcc__rw_length *length = hcc__rw_length_of(i);
-  bool begins = point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE || point == HCC_FLOW_LOOP;
+  bool begins = hcc__flow_begins(point);
   if (!b->rw->options.meter) {
     put_plain(b, i);
     b->next_cost += begins;

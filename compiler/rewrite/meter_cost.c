@@ -91,8 +91,8 @@ static void gather(hcc__rw *rw) {
 static uint32_t values_of(const hcc__rw_sure *sure) {
   uint32_t values = 0;
   for (uint32_t i = 0; i < sure->count; i++) {
-    bool lowest = sure->access[i].add == sure->reach[sure->access[i].reach].series.add;
-    values |= sure->access[i].stored < 0 || lowest ? 0 : 1u << sure->access[i].stored;
+    bool lowered = hcc__rw_above(sure, i) != 0;
+    values |= sure->access[i].stored >= 0 && lowered ? 1u << sure->access[i].stored : 0;
   }
   return values;
 }
@@ -149,7 +149,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
     if (point != HCC_FLOW_NEW_BEFORE) {
       count(rw, block, &instr);
     }
-    if (point != HCC_FLOW_SAME && point != HCC_FLOW_JUMP) {
+    if (hcc__flow_begins(point)) {
       block = begin_block(rw, point == HCC_FLOW_LOOP);
     }
     if (point == HCC_FLOW_LOOP) {

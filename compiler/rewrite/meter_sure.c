@@ -260,6 +260,10 @@ static void step(walk *w, const hcc_instr *i) {
   }
 }
 
+uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
+  return sure->access[access].add - sure->reach[sure->access[access].reach].series.add;
+}
+
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r) {
   walk w = {.out = out};
   hcc_reader again = r;

@@ -165,6 +165,8 @@ typedef struct hcc__rw_sure {
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r);
+/* Bytes from the lowest address of its reach to that of the access. */
+uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access);
 
 /* Types that can be stored, as in signatures of opcodes and as in the binary format. */
 #define HCC_RW_VALUES "ijfdv"

@@ -479,14 +479,19 @@ static void costs__polls(void **state) {
 
 /* --- counted loops --- */
 
+/* A module that is read, with a body of type (i32 i32)->(). */
+static void load_two_params(fixture *f, const uint8_t *code, size_t size) {
+  begin(f);
+  SECTION(f, 1, 1, 0x60, 2, HCC_I32, HCC_I32, 0);
+  with_typed_body(f, code, size);
+  load(f);
+}
+
 /* What is known of the loop that the body of type (i32 i32)->() begins with. */
 static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, const uint8_t *code,
                          size_t size) {
   fixture f;
-  begin(&f);
-  SECTION(&f, 1, 1, 0x60, 2, HCC_I32, HCC_I32, 0);
-  with_typed_body(&f, code, size);
-  load(&f);
+  load_two_params(&f, code, size);
   hcc__rw rw = {.m = f.m, .err = &f.err};
   hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin + 2, f.m->funcs[1].code.end};
   assert_int_equal(hcc__rw_turns_of(found, turns, &rw, r), 0);
@@ -653,10 +658,7 @@ static void sure__unknown(void **state) {
 static uint32_t look_for_near(uint32_t *above, uint32_t room, uint32_t *values, const uint8_t *code,
                               size_t size) {
   fixture f;
-  begin(&f);
-  SECTION(&f, 1, 1, 0x60, 2, HCC_I32, HCC_I32, 0);
-  with_typed_body(&f, code, size);
-  load(&f);
+  load_two_params(&f, code, size);
   hcc__rw rw = {.m = f.m, .err = &f.err};
   hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin, f.m->funcs[1].code.end};
   uint32_t count = 0;
