@@ -273,6 +273,11 @@ static void check_extension(doctor *d) {
   check_client(d, "python", python, "python3");
 }
 
+static const char *last_error(shell *sh, helios_error *err) {
+  (void)helios_step_error(sh->h, err);
+  return err->text;
+}
+
 static void check_database(doctor *d) {
   shell *sh = d->sh;
   char *broken = sh_ask(sh,
@@ -280,13 +285,14 @@ static void check_database(doctor *d) {
                         "(SELECT integrity_check FROM pragma_integrity_check(3)) "
                         "WHERE integrity_check <> 'ok'",
                         NULL);
-  bool readable = sqlite3_errcode(helios_db(sh->h)) == SQLITE_OK ||
-                  sqlite3_errcode(helios_db(sh->h)) == SQLITE_DONE;
+  int rc = sqlite3_errcode(helios_db(sh->h));
+  bool readable = rc == SQLITE_OK || rc == SQLITE_DONE;
+  helios_error err = {0};
   bool whole = broken == NULL && readable;
   say(d, whole ? OK : FAIL, "integrity",
       whole            ? "ok"
       : broken != NULL ? broken
-                       : sqlite3_errmsg(helios_db(sh->h)),
+                       : last_error(sh, &err),
       whole ? NULL : "restore a backup, or try sqlite3's .recover");
   sqlite3_free(broken);
 }
@@ -322,7 +328,8 @@ static void check_versions(doctor *d) {
                      "' versions' FROM helios_versions",
                      NULL);
   if (all == NULL) {
-    say(d, FAIL, "versions", sqlite3_errmsg(helios_db(d->sh->h)), "is the catalog damaged?");
+    helios_error err = {0};
+    say(d, FAIL, "versions", last_error(d->sh, &err), "is the catalog damaged?");
   } else if (count == 0) {
     say(d, OK, "versions", all, NULL);
   }

@@ -156,7 +156,9 @@ int sh_cmd_metrics(shell *sh) {
   }
   char *text = sh_ask(sh, "SELECT helios_prometheus()", NULL);
   if (text == NULL) {
-    sh_say_error(sh, NULL, "%s", sqlite3_errmsg(helios_db(sh->h)));
+    helios_error err = {0};
+    (void)helios_step_error(sh->h, &err);
+    sh_say_error(sh, NULL, "%s", err.text);
   } else if (path != NULL) {
     replace(sh, path, text);
   } else {

@@ -8,6 +8,7 @@
 
 #include "host/internal.h"
 #include "host/scan.h"
+#include "host/sqlite_error.h"
 #include "plugin/alloc.h"
 
 #define SLOT_BITS 6
@@ -16,7 +17,7 @@
 _Static_assert(HRT_STMTS_OPEN == 1 << SLOT_BITS, "slots fill their bits");
 
 int hrt_sql_status(hrt_host_env *env, int rc) {
-  char text[sizeof env->last];
+  char text[sizeof env->last], message[HRT_DB_TEXT];
   static const struct {
     int rc, status;
   } map[] = {{SQLITE_AUTH, HSB_STATUS_DENIED}, {SQLITE_CONSTRAINT, HSB_STATUS_CONSTRAINT},
@@ -30,7 +31,7 @@ int hrt_sql_status(hrt_host_env *env, int rc) {
   if (env->denied) {
     return HSB_STATUS_DENIED; /* the authorizer said why */
   }
-  const char *message = sqlite3_errmsg(env->conn->db);
+  hrt_db_text(message, env->conn->db);
   hrt_clean(text, sizeof text, message, strlen(message));
   return hrt_refuse(env, status, "%s", text);
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "host/sqlite_error.h"
 #include "plugin/alloc.h"
 #include "registry/catalog_private.h"
 #include "registry/json.h"
@@ -46,11 +47,8 @@ void hrt_catalog_free(hrt_catalog *c) {
 }
 
 int hrt_sql_fail(hrt_catalog *c, helios_error *err) {
-  int rc = sqlite3_errcode(c->db);
-  c->status = rc == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED
-              : rc == SQLITE_NOMEM   ? HELIOS_E_MEMORY
-                                     : HELIOS_E_SQL;
-  return hrt_fail(err, c->status, "%s", sqlite3_errmsg(c->db));
+  c->status = hrt_db_fail(c->db, err);
+  return c->status;
 }
 
 int hrt_sql_ready(hrt_catalog *c, hrt_sql which, helios_error *err) {

@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(HRT_COUNT_COUNT <= 32, "read_metric_text has a bit for each");
+#include "host/sqlite_error.h"
 
-static int sql_fail(sqlite3 *db, helios_error *err) {
-  return hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
-}
+_Static_assert(HRT_COUNT_COUNT <= 32, "read_metric_text has a bit for each");
 
 static int no_memory(helios_error *err) {
   return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
@@ -20,7 +18,7 @@ static int no_memory(helios_error *err) {
 static int run(sqlite3 *db, char *sql, helios_error *err) {
   int status = sql == NULL ? no_memory(err) : 0;
   if (status == 0 && sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-    status = sql_fail(db, err);
+    status = hrt_db_fail(db, err);
   }
   sqlite3_free(sql);
   return status;
@@ -29,7 +27,7 @@ static int run(sqlite3 *db, char *sql, helios_error *err) {
 static int prepare(sqlite3_stmt **out, sqlite3 *db, char *sql, helios_error *err) {
   int status = sql == NULL ? no_memory(err) : 0;
   if (status == 0 && sqlite3_prepare_v2(db, sql, -1, out, NULL) != SQLITE_OK) {
-    status = sql_fail(db, err);
+    status = hrt_db_fail(db, err);
   }
   sqlite3_free(sql);
   return status;
@@ -196,9 +194,7 @@ int hrt_records_has(bool *out, sqlite3 *db, const hrt_record *record, int64_t ro
   rc = rc == SQLITE_OK ? sqlite3_step(s) : rc;
   *out = rc == SQLITE_ROW;
   sqlite3_finalize(s);
-  return rc == SQLITE_ROW || rc == SQLITE_DONE
-             ? 0
-             : hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hrt_db_fail(db, err);
 }
 
 int hrt_records_insert(int64_t *rows, sqlite3 *db, hrt_ring_kind kind, hrt_record *const *records,
@@ -212,7 +208,7 @@ int hrt_records_insert(int64_t *rows, sqlite3 *db, hrt_ring_kind kind, hrt_recor
   for (size_t i = 0; i < count; i++) {
     bind(s, records[i]);
     if (sqlite3_step(s) != SQLITE_DONE) {
-      status = sql_fail(db, err);
+      status = hrt_db_fail(db, err);
       goto out;
     }
     rows[i] = sqlite3_last_insert_rowid(db);
@@ -252,7 +248,7 @@ int hrt_records_select(sqlite3_stmt **out, sqlite3_stmt **hold, int64_t *newest,
     goto out;
   }
   if (sqlite3_step(*hold) != SQLITE_ROW) {
-    status = sql_fail(db, err);
+    status = hrt_db_fail(db, err);
     goto out;
   }
   *newest = sqlite3_column_int64(*hold, 0);
@@ -296,7 +292,7 @@ static int write_row(sqlite3_stmt *s, sqlite3 *db, const hrt_metric_row *row, he
     sqlite3_bind_int64(s, 4 + i, (int64_t)*hrt_count_field(&counts, i));
   }
   sqlite3_bind_text(s, 4 + HRT_COUNT_COUNT, hrt_buckets_text(buckets, &counts), -1, SQLITE_STATIC);
-  int status = sqlite3_step(s) == SQLITE_DONE ? 0 : sql_fail(db, err);
+  int status = sqlite3_step(s) == SQLITE_DONE ? 0 : hrt_db_fail(db, err);
   sqlite3_reset(s);
   sqlite3_clear_bindings(s);
   return status;
@@ -337,7 +333,7 @@ static int add_ended(hrt_metric_row *row, sqlite3_stmt *s, sqlite3 *db, helios_e
   }
   row->source = 0;
   sqlite3_reset(s);
-  return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : sql_fail(db, err);
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hrt_db_fail(db, err);
 }
 
 int hrt_metrics_fold(sqlite3 *db, uint64_t source, const hrt_metric_row *rows, size_t count,
@@ -384,7 +380,7 @@ int hrt_metrics_read(sqlite3 *db, hrt_metric_row_fn *each, void *arg, helios_err
     }
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = sql_fail(db, err);
+    status = hrt_db_fail(db, err);
   }
   sqlite3_finalize(s);
   return status;

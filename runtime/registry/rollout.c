@@ -4,6 +4,7 @@
  * to 100, is a damaged catalog. */
 #include "registry/rollout.h"
 
+#include "host/sqlite_error.h"
 #include "registry/catalog_private.h"
 
 static bool take_version(uint32_t *out, sqlite3_stmt *s, int column) {
@@ -85,7 +86,7 @@ int hrt_rollout_end(bool *ended, sqlite3 *db, int64_t procedure_id, uint32_t can
   int status = sql ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   *ended = false;
   if (status == 0 && sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+    status = hrt_db_fail(db, err);
   }
   if (status == 0 && sqlite3_changes(db) > 0) {
     *ended = true;
@@ -93,7 +94,7 @@ int hrt_rollout_end(bool *ended, sqlite3 *db, int64_t procedure_id, uint32_t can
                      "UPDATE main.helios_meta SET value = CASE key WHEN 'stamp' THEN "
                      "random() | 1 ELSE value + 1 END WHERE key IN ('stamp', 'generation')",
                      NULL, NULL, NULL) != SQLITE_OK) {
-      status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+      status = hrt_db_fail(db, err);
     }
   }
   sqlite3_free(sql);

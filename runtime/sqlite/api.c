@@ -80,15 +80,6 @@ int helios_refresh(helios *h, helios_error *err) {
   return hrt_sync(h, err);
 }
 
-int hrt_db_fail(const helios *h, helios_error *err) {
-  int rc = sqlite3_errcode(h->db);
-  return hrt_fail(err,
-                  rc == SQLITE_INTERRUPT ? HELIOS_E_CANCELLED
-                  : rc == SQLITE_NOMEM   ? HELIOS_E_MEMORY
-                                         : HELIOS_E_SQL,
-                  "%s", sqlite3_errmsg(h->db));
-}
-
 int helios_step_error(helios *h, helios_error *err) {
   const char *message = sqlite3_errmsg(h->db);
   if (h->last.code != HELIOS_OK && strcmp(h->last.text, message) == 0) {
@@ -97,7 +88,7 @@ int helios_step_error(helios *h, helios_error *err) {
     }
     return (int)h->last.code;
   }
-  return hrt_db_fail(h, err);
+  return hrt_db_fail(h->db, err);
 }
 
 static void pass_log(void *arg, hrt_log_level level, const char *procedure, const char *text) {
@@ -158,7 +149,7 @@ static int prepare_theirs(helios *h, sqlite3_stmt **stmt, const char **tail, con
                           helios_error *err) {
   if (sqlite3_prepare_v2(h->db, sql, -1, stmt, tail) != SQLITE_OK) {
     int offset = sqlite3_error_offset(h->db);
-    int status = hrt_db_fail(h, err);
+    int status = hrt_db_fail(h->db, err);
     err->offset = offset >= 0 ? (uint32_t)offset : HELIOS_NO_OFFSET;
     return status;
   }
@@ -265,8 +256,7 @@ int helios_open(helios **out, const char *path, const helios_options *options, h
     return hrt_fail(err, HELIOS_E_MISUSE, "helios_open needs a path and a place for the handle");
   }
   if (sqlite3_open(path, &db) != SQLITE_OK) {
-    status = hrt_fail(err, db ? HELIOS_E_SQL : HELIOS_E_MEMORY, "%s",
-                      db ? sqlite3_errmsg(db) : "out of memory");
+    status = hrt_db_fail(db, err);
   } else {
     status = helios_attach(out, db, options, err);
   }
@@ -283,7 +273,7 @@ int helios_close(helios *h, helios_error *err) {
   sqlite3 *db = h->db;
   hrt_session_quiesce(h);
   if (sqlite3_close(db) != SQLITE_OK) {
-    return hrt_fail(err, HELIOS_E_MISUSE, "%s", sqlite3_errmsg(db));
+    return hrt_db_fail_as(db, HELIOS_E_MISUSE, err);
   }
   return HELIOS_OK;
 }

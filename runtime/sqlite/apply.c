@@ -613,7 +613,7 @@ static int drop_users(helios *h, const hrt_user *users, helios_error *err) {
     if (sql == NULL) {
       status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
     } else if (sqlite3_exec(h->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-      status = hrt_db_fail(h, err);
+      status = hrt_db_fail(h->db, err);
     }
     sqlite3_free(sql);
   }

@@ -351,7 +351,7 @@ static int set_own_functions(helios *h, bool on, helios_error *err) {
                                         on ? h : NULL, on ? f->run : NULL, NULL, NULL,
                                         on ? own_function_destroyed : NULL);
     if (rc != SQLITE_OK) {
-      return hrt_fail(err, on ? HELIOS_E_SQL : HELIOS_E_MISUSE, "%s", sqlite3_errmsg(h->db));
+      return hrt_db_fail_as(h->db, on ? HELIOS_E_SQL : HELIOS_E_MISUSE, err);
     }
   }
   return 0;
@@ -454,7 +454,7 @@ int helios_attach(helios **out, sqlite3 *db, const helios_options *options, heli
   h->refs++; /* the module's */
   if (sqlite3_create_module_v2(db, "helios_connection", &table_module, h, module_destroyed) !=
       SQLITE_OK) {
-    status = hrt_fail(err, HELIOS_E_SQL, "%s", sqlite3_errmsg(db));
+    status = hrt_db_fail(db, err);
     goto out;
   }
   hrt_authorizer_install(h);

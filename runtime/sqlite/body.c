@@ -215,7 +215,7 @@ static int prepare(helios *h, sqlite3_stmt **out, const struct part *p, helios_e
     return 0;
   }
   int offset = sqlite3_error_offset(h->db);
-  int status = hrt_db_fail(h, err);
+  int status = hrt_db_fail(h->db, err);
   if (err && offset >= 0) {
     err->offset = (uint32_t)offset;
   }
@@ -419,7 +419,7 @@ static int bind_all(const hrt_request *r, sqlite3_stmt *stmt, helios_error *err)
       status = hrt_marshal_misfit(s, index, r->argv[index], err);
     } else if ((status = hrt_value_as(&v, type, "parameter", err)) == 0 &&
                bind(stmt, i, &v) != SQLITE_OK) {
-      status = hrt_db_fail(r->version->h, err);
+      status = hrt_db_fail(r->version->h->db, err);
     }
     hrt_value_clear(&v);
   }
@@ -573,7 +573,7 @@ static int own_ready(helios *h, helios_error *err) {
     if (h->body_own[i] == NULL &&
         sqlite3_prepare_v3(h->db, own_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &h->body_own[i],
                            NULL) != SQLITE_OK) {
-      status = hrt_db_fail(h, err);
+      status = hrt_db_fail(h->db, err);
     }
   }
   h->internal--;
@@ -625,11 +625,11 @@ static int run_whole(const hrt_request *r, helios_error *err) {
   }
   int rc = run_own(h, SAVE);
   if (rc != SQLITE_DONE && rc != SQLITE_BUSY) {
-    return hrt_db_fail(h, err);
+    return hrt_db_fail(h->db, err);
   }
   status = run_parts(r, err);
   if (rc == SQLITE_DONE && status == 0 && run_own(h, KEEP) != SQLITE_DONE) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   if (rc == SQLITE_DONE && status != 0) {
     undo(h);

@@ -217,7 +217,7 @@ static int compile(struct call *c, sqlite3_stmt **stmt, const char *sql, helios_
     return 0;
   }
   int offset = sqlite3_error_offset(c->h->db);
-  int status = hrt_db_fail(c->h, err);
+  int status = hrt_db_fail(c->h->db, err);
   if (err) {
     err->offset = place(c, offset);
   }

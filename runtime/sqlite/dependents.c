@@ -52,14 +52,14 @@ static int run(char **first, helios *h, char *sql, helios_error *err) {
   int status = sql ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   *first = NULL;
   if (status == 0 && sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   int rc = status == 0 ? sqlite3_step(s) : SQLITE_DONE;
   if (rc == SQLITE_ROW) {
     *first = sqlite3_mprintf("%s", sqlite3_column_text(s, 0));
     status = *first ? 0 : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   } else if (rc != SQLITE_DONE) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   sqlite3_finalize(s);
   sqlite3_free(sql);

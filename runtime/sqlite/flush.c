@@ -67,10 +67,6 @@ static bool begin(helios *h, hrt_flush_when when) {
 
 /* ---- the second connection ---- */
 
-static int sql_fail(sqlite3 *db, helios_error *err) {
-  return hrt_fail(err, HELIOS_E_SQL, "%s", db ? sqlite3_errmsg(db) : "out of memory");
-}
-
 static int open_second(sqlite3 **out, helios *h, int wait_ms, helios_error *err) {
   sqlite3_vfs *vfs = NULL;
   (void)sqlite3_file_control(h->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
@@ -78,7 +74,7 @@ static int open_second(sqlite3 **out, helios *h, int wait_ms, helios_error *err)
       sqlite3_open_v2(sqlite3_db_filename(h->db, "main"), out,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, vfs ? vfs->zName : NULL);
   if (rc != SQLITE_OK) {
-    return sql_fail(*out, err);
+    return hrt_db_fail(*out, err);
   }
   sqlite3_busy_timeout(*out, wait_ms);
   (void)sqlite3_db_config(*out, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
@@ -87,7 +83,7 @@ static int open_second(sqlite3 **out, helios *h, int wait_ms, helios_error *err)
 }
 
 static int run(sqlite3 *db, const char *sql, helios_error *err) {
-  return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_fail(db, err);
+  return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : hrt_db_fail(db, err);
 }
 
 /* The first column of the first row is this text. */

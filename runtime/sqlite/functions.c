@@ -29,13 +29,13 @@ static int finds(bool *out, helios *h, const char *sql, const char *name, helios
   *out = false;
   h->internal++;
   if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   } else {
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     int rc = sqlite3_step(s);
     *out = rc == SQLITE_ROW;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-      status = hrt_db_fail(h, err);
+      status = hrt_db_fail(h->db, err);
     }
   }
   sqlite3_finalize(s);
@@ -136,7 +136,7 @@ static int make_trampoline(hrt_entry *e, int nargs, const hrt_shape *shape, heli
                                             NULL, NULL, trampoline_destroyed);
   if (rc != SQLITE_OK) {
     t->nargs = -1; /* matches no call; freed with the session */
-    return hrt_db_fail(h, err);
+    return hrt_db_fail(h->db, err);
   }
   return 0;
 }
@@ -243,7 +243,7 @@ int hrt_functions_remove(helios *h, helios_error *err) {
     for (hrt_trampoline *t = e->trampolines; t; t = t->next) {
       if (t->nargs >= 0 && sqlite3_create_function_v2(h->db, e->name, t->nargs, SQLITE_UTF8, NULL,
                                                       NULL, NULL, NULL, NULL) != SQLITE_OK) {
-        return hrt_fail(err, HELIOS_E_MISUSE, "%s", sqlite3_errmsg(h->db));
+        return hrt_db_fail_as(h->db, HELIOS_E_MISUSE, err);
       }
     }
     if (e->table_key) {

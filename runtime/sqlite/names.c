@@ -45,7 +45,7 @@ int hrt_names_read(hrt_names *out, helios *h, hrt_names_of of, helios_error *err
     rc = SQLITE_OK;
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   sqlite3_finalize(s);
   h->internal--;

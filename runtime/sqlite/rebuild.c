@@ -323,7 +323,7 @@ static int refuse_disguise(helios *h, helios_error *err) {
     rc = SQLITE_OK;
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   sqlite3_finalize(s);
   h->internal--;

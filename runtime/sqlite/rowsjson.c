@@ -66,7 +66,7 @@ static int column_of(uint32_t *out, const struct reader *r, bool array, helios_e
 }
 
 static int take_value(struct reader *r, bool array, helios_error *err) {
-  uint32_t column;
+  uint32_t column = 0;
   int status = column_of(&column, r, array, err);
   if (status != 0) {
     return status;
@@ -119,7 +119,9 @@ static int read_rows(struct reader *r, helios *h, helios_error *err) {
     status = take_step(r, &array, err);
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_fail(err, HELIOS_E_VALUE, "the rows: %s", sqlite3_errmsg(h->db));
+    char text[HRT_DB_TEXT];
+    status =
+        hrt_fail(err, hrt_db_code(h->db, HELIOS_E_VALUE), "the rows: %s", hrt_db_text(text, h->db));
   }
   return status == 0 && r->open ? end_row(r, array, err) : status;
 }
@@ -147,7 +149,7 @@ int hrt_rows_json(hrt_rows *rows, helios *h, const hrt_value *json, helios_error
   if (sqlite3_prepare_v2(h->db, sql, -1, &r->s, NULL) != SQLITE_OK ||
       sqlite3_bind_text64(r->s, 1, (const char *)json->bytes, json->length, SQLITE_STATIC,
                           SQLITE_UTF8) != SQLITE_OK) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   } else {
     status = read_rows(r, h, err);
   }

@@ -12,6 +12,7 @@
 #include "helios/helios.h"
 #include "host/host.h"
 #include "host/rows.h"
+#include "host/sqlite_error.h"
 #include "registry/catalog.h"
 #include "registry/grants.h"
 #include "registry/trial.h"
@@ -372,8 +373,6 @@ void hrt_sql_session_set(sqlite3_context *sql, int argc, sqlite3_value **argv);
 void hrt_give_error(sqlite3_context *sql, helios *h, const helios_error *err);
 /* Parses and carries out one DDL statement; *used: bytes it took. */
 int hrt_run_ddl(helios *h, const char *sql, size_t length, size_t *used, helios_error *err);
-/* Sets *err from the connection's last error: E_SQL, E_CANCELLED by sqlite3_interrupt, E_MEMORY. */
-int hrt_db_fail(const helios *h, helios_error *err);
 /* "procedure f: " before err's text. */
 void hrt_error_prefix(helios_error *err, const char *procedure);
 

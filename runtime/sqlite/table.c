@@ -111,7 +111,7 @@ static int declare(helios *h, const hrt_definition *d, helios_error *err) {
     rc = sqlite3_vtab_config(h->db,
                              d->deterministic ? SQLITE_VTAB_INNOCUOUS : SQLITE_VTAB_DIRECTONLY);
   }
-  return rc == SQLITE_OK ? 0 : hrt_db_fail(h, err);
+  return rc == SQLITE_OK ? 0 : hrt_db_fail(h->db, err);
 }
 
 static int no_table(const char *name, helios_error *err) {
@@ -416,7 +416,7 @@ int hrt_table_register(hrt_entry *e, const char *key, helios_error *err) {
   e->h->refs++; /* taken back by module_destroyed, which SQLite calls also when this fails */
   if (sqlite3_create_module_v2(e->h->db, e->name, &module, e, module_destroyed) != SQLITE_OK) {
     hrt_free(copy);
-    return hrt_db_fail(e->h, err);
+    return hrt_db_fail(e->h->db, err);
   }
   hrt_free(e->table_key);
   e->table_key = copy;

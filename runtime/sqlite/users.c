@@ -231,13 +231,13 @@ static int find_in(hrt_user **list, helios *h, const char *schema, const char *p
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
   if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   while (status == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
     status = look(list, schema, s, procedure, err);
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   }
   sqlite3_finalize(s);
   sqlite3_free(sql);

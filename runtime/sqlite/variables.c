@@ -96,7 +96,7 @@ static int show(helios *h, sqlite3_stmt **stmt, const hrt_set *set, helios_error
   }
   int rc = sqlite3_prepare_v2(h->db, sql, -1, stmt, NULL);
   sqlite3_free(sql);
-  return rc == SQLITE_OK ? 0 : hrt_db_fail(h, err);
+  return rc == SQLITE_OK ? 0 : hrt_db_fail(h->db, err);
 }
 
 static void forget_all(helios *h) {

@@ -57,7 +57,7 @@ static int fallback_of(sqlite3_value **out, helios *h, const char *literal, heli
     status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   } else if (sqlite3_prepare_v2(h->db, sql, -1, &s, NULL) != SQLITE_OK ||
              sqlite3_step(s) != SQLITE_ROW) {
-    status = hrt_db_fail(h, err);
+    status = hrt_db_fail(h->db, err);
   } else {
     *out = sqlite3_value_dup(sqlite3_column_value(s, 0));
   }

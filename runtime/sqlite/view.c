@@ -61,7 +61,7 @@ static int step(hrt_view *v, helios_error *err) {
     v->h->internal++;
     rc = sqlite3_step(v->stmt);
     v->on_stmt = rc == SQLITE_ROW;
-    int status = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hrt_db_fail(v->h, err);
+    int status = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : hrt_db_fail(v->h->db, err);
     if (rc != SQLITE_ROW) {
       sqlite3_finalize(v->stmt);
       v->stmt = NULL;

@@ -336,7 +336,7 @@ static int fill_grants(hrt_view *v, helios_error *err) {
     HRT_TRY(add_grants(v, d, err));
   }
   if (status == 0 && rc != SQLITE_DONE) {
-    status = hrt_db_fail(v->h, err);
+    status = hrt_db_fail(v->h->db, err);
   }
 out:
   sqlite3_finalize(s);

@@ -160,7 +160,7 @@ int hrt_tables_register(helios *h, helios_error *err) {
     h->refs++; /* taken back by module_destroyed, which SQLite calls also when this fails */
     if (sqlite3_create_module_v2(h->db, hrt_table_name(m->table), &module_of_all, m,
                                  module_destroyed) != SQLITE_OK) {
-      return hrt_db_fail(h, err);
+      return hrt_db_fail(h->db, err);
     }
   }
   return 0;

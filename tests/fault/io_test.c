@@ -50,6 +50,9 @@ static void check(int step, const char *what, int status, const helios_error *er
                       status == HELIOS_E_INTERNAL || status == HELIOS_E_BROKEN)) {
     fail_msg("%s: %d %s", what, status, err->text);
   }
+  if (status != 0 && strstr(err->text, "disk I/O error") && !strstr(err->text, " (SQLITE_IOERR_")) {
+    fail_msg("%s: %s: which operation?", what, err->text);
+  }
   assert_int_equal(h->internal, 0);
   end_transaction(h);
   steps_look(now, "f.db");

@@ -277,6 +277,23 @@ static void stmt__texts(void **state) {
   close_all(p);
 }
 
+static void fail_with(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  (void)argc;
+  sqlite3_result_error_code(sql, sqlite3_value_int(argv[0]));
+}
+
+/* The guest hears which operation on the file failed. */
+static void stmt__extended_code(void **state) {
+  (void)state;
+  puppet *p = open_all();
+  assert_int_equal(
+      sqlite3_create_function(p->db, "abs", 1, SQLITE_UTF8, NULL, fail_with, NULL, NULL),
+      SQLITE_OK);
+  assert_int_equal(CALL64(p, "exec", TEXT(p, 0, "SELECT abs(5898)"), 0, 0), HSB_STATUS_SQL);
+  assert_string_equal(puppet_error(p), "disk I/O error (SQLITE_IOERR_DELETE_NOENT)");
+  close_all(p);
+}
+
 static void stmt__constraint_and_busy(void **state) {
   (void)state;
   puppet *p = open_all();
@@ -782,6 +799,7 @@ int main(void) {
       cmocka_unit_test(stmt__nothing_stays_bound),
       cmocka_unit_test(stmt__texts),
       cmocka_unit_test(stmt__constraint_and_busy),
+      cmocka_unit_test(stmt__extended_code),
       cmocka_unit_test(range__all),
       cmocka_unit_test(range__last_byte),
       cmocka_unit_test(range__no_byte_more),
