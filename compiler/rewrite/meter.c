@@ -543,7 +543,7 @@ static void get_series_begin(body *b, const hcc__rw_series *s) {
   op(b, HCC_OP_I32_CONST);
   hcc_buf_s32(b->out, (int32_t)s->add);
   for (uint32_t i = 0; i < s->terms; i++) {
-    op_guest_local(b, HCC_OP_LOCAL_GET, s->local[i]);
+    op_guest_local(b, HCC_OP_LOCAL_GET, s->term[i]);
     op(b, HCC_OP_I32_CONST);
     hcc_buf_s32(b->out, (int32_t)s->factor[i]);
     op(b, HCC_OP_I32_MUL);

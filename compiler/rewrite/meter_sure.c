@@ -1,13 +1,10 @@
 /* meter_sure.c - finds the memory accesses of a counted loop whose addresses form an arithmetic
  * series, so that one look before the loop tells that none is out of bounds. It never writes code.
  *
- * One walk notes which locals the loop sets and how; a second one computes the operand stack with
- * values of the form
- *
- *     constant + sum of (factor * local as it is where the loop begins) + stride * turns so far
- *
- * modulo 2^32. Whatever does not fit is unknown. An access with a known address goes to a reach:
- * those that differ in nothing but the constant, their offset and size share one.
+ * One walk notes which locals the loop sets and how; a second one computes the operand stack
+ * (meter_stack.c), whose terms stand for locals as they are where the loop begins. An access with a
+ * known address goes to a reach: those that differ in nothing but the constant, their offset and
+ * size share one.
  *
  * What is found is no wall of the sandbox: guard pages and explicit compares check each access all
  * the same. It allows clang to treat an access as one that does not trap. */
@@ -16,7 +13,6 @@
 #include "rewrite_parts.h"
 
 #define LOCALS_MAX 24 /* that a loop sets */
-#define STACK_MAX 48
 
 typedef hcc__rw_series series;
 
@@ -32,48 +28,9 @@ typedef struct walk {
   hcc__rw_sure *out;
   set_local locals[LOCALS_MAX];
   uint32_t local_count;
-  series stack[STACK_MAX];
-  uint32_t height;   /* of what is known of the stack */
+  hcc__rw_stack stack;
   hcc_instr last[3]; /* the youngest first */
 } walk;
-
-static const series UNKNOWN = {.known = false};
-
-static series number(uint32_t value) {
-  return (series){.known = true, .add = value};
-}
-
-static series sum(const series *x, const series *y, uint32_t factor) {
-  series s = *x;
-  s.known = x->known && y->known;
-  s.add += factor * y->add;
-  s.stride += factor * y->stride;
-  for (uint32_t i = 0; i < y->terms && s.known; i++) {
-    s.known = s.terms < HCC_RW_TERMS;
-    if (s.known) {
-      s.local[s.terms] = y->local[i];
-      s.factor[s.terms++] = factor * y->factor[i];
-    }
-  }
-  return s;
-}
-
-static series product(const series *x, uint32_t factor) {
-  series zero = number(0);
-  return sum(&zero, x, factor);
-}
-
-static void push(walk *w, series value) {
-  if (w->height == STACK_MAX) {
-    memmove(w->stack, w->stack + 1, sizeof *w->stack * (STACK_MAX - 1));
-    w->height--;
-  }
-  w->stack[w->height++] = value;
-}
-
-static series pop(walk *w) {
-  return w->height != 0 ? w->stack[--w->height] : UNKNOWN;
-}
 
 static set_local *find(walk *w, uint32_t local) {
   for (uint32_t i = 0; i < w->local_count; i++) {
@@ -112,7 +69,7 @@ static bool note(walk *w, const hcc_instr *i) {
 
 static series value_of(walk *w, uint32_t local) {
   const set_local *l = find(w, local);
-  series begin = {.known = true, .terms = 1, .local = {local}, .factor = {1}};
+  series begin = {.known = true, .terms = 1, .term = {local}, .factor = {1}};
   if (l == NULL) {
     return begin;
   }
@@ -129,15 +86,6 @@ static void set(walk *w, uint32_t local, const series *value) {
   }
 }
 
-/* Do the two differ by a constant only? */
-static bool alike(const series *x, const series *y) {
-  bool are = x->stride == y->stride && x->terms == y->terms;
-  for (uint32_t i = 0; i < x->terms && are; i++) {
-    are = x->local[i] == y->local[i] && x->factor[i] == y->factor[i];
-  }
-  return are;
-}
-
 /* Takes an access at the address, up to `end` behind it, into reach r unless it is too far off. The
  * reach begins with the lowest of its addresses. */
 static bool joins(hcc__rw_sure *out, uint32_t r, const series *address, uint64_t end) {
@@ -145,7 +93,7 @@ static bool joins(hcc__rw_sure *out, uint32_t r, const series *address, uint64_t
   uint32_t above = address->add - lowest->add, below = 0 - above, wide = out->reach[r].wide;
   bool lower = below < above;
   wide = lower ? wide + below : above > wide ? above : wide;
-  if (!alike(lowest, address) || wide >= HCC_RW_WIDE) {
+  if (!hcc__rw_alike(lowest, address) || wide >= HCC_RW_WIDE) {
     return false;
   }
   if (lower) {
@@ -183,78 +131,23 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
   }
 }
 
-/* By its signature: the lowest operand of an access is its address. */
-static void step_fixed(walk *w, const hcc_instr *i) {
-  const char *results = strchr(i->info->sig, ':');
-  series lowest = UNKNOWN;
-  for (const char *p = i->info->sig; p < results; p++) {
-    lowest = pop(w);
-  }
-  for (const char *p = results + 1; *p != 0; p++) {
-    push(w, UNKNOWN);
-  }
-  if (i->info->imm == HCC_IMM_MEMARG || i->info->imm == HCC_IMM_MEMARG_LANE) {
-    access_at(w, i, &lowest);
-  }
-}
-
-static void step_arithmetic(walk *w, const hcc_instr *i) {
-  series y = pop(w), x = pop(w);
-  bool constant = y.known && y.terms == 0 && y.stride == 0;
-  switch (i->code) {
-  case HCC_OP_I32_ADD:
-    push(w, sum(&x, &y, 1));
-    break;
-  case HCC_OP_I32_SUB:
-    push(w, sum(&x, &y, UINT32_MAX));
-    break;
-  case HCC_OP_I32_SHL:
-    push(w, constant ? product(&x, 1u << (y.add & 31)) : UNKNOWN);
-    break;
-  default:
-    push(w, constant ? product(&x, y.add) : UNKNOWN);
-    break;
-  }
-}
-
 static void step(walk *w, const hcc_instr *i) {
-  series top = UNKNOWN;
+  series top;
   switch (i->code) {
-  case HCC_OP_I32_CONST:
-    push(w, number((uint32_t)i->value));
-    break;
   case HCC_OP_LOCAL_GET:
-    push(w, value_of(w, i->a));
+    hcc__rw_push(&w->stack, value_of(w, i->a));
     break;
   case HCC_OP_LOCAL_SET:
   case HCC_OP_LOCAL_TEE:
-    top = pop(w);
+    top = hcc__rw_pop(&w->stack);
     set(w, i->a, &top);
     if (i->code == HCC_OP_LOCAL_TEE) {
-      push(w, top);
+      hcc__rw_push(&w->stack, top);
     }
     break;
-  case HCC_OP_DROP:
-    pop(w);
-    break;
-  case HCC_OP_SELECT:
-  case HCC_OP_SELECT_T:
-    pop(w);
-    pop(w);
-    pop(w);
-    push(w, UNKNOWN);
-    break;
-  case HCC_OP_I32_ADD:
-  case HCC_OP_I32_SUB:
-  case HCC_OP_I32_SHL:
-  case HCC_OP_I32_MUL:
-    step_arithmetic(w, i);
-    break;
   default:
-    if (i->info->sig != NULL) {
-      step_fixed(w, i);
-    } else {
-      w->height = 0; /* what has to do with tables: all is unknown */
+    if (hcc__rw_operands(&top, &w->stack, i)) {
+      access_at(w, i, &top);
     }
     break;
   }
@@ -265,7 +158,7 @@ uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
 }
 
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r) {
-  walk w = {.out = out};
+  walk w = {.out = out, .stack.products = true};
   hcc_reader again = r;
   hcc_instr i = {.code = HCC_OP_NOP};
   bool room = true;

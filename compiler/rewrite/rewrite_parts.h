@@ -5,6 +5,7 @@
  *   canon_const.c  constant expressions
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
+ *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
  *   meter_near.c   which accesses can take the address of an earlier one
  *   meter.c        bodies
@@ -136,20 +137,35 @@ bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i);
 #define HCC_RW_STRIDE (1 << 20)
 #define HCC_RW_WIDE (1u << 20) /* bytes that the addresses of a reach may lie apart in one turn */
 
-/* add + sum of factor * local (as they are before the loop) + stride * turns so far, modulo 2^32.
- */
+/* add + sum of factor * what the term stands for + stride * turns so far, modulo 2^32. */
 typedef struct hcc__rw_series {
   bool known;
   uint32_t add, stride, terms;
-  uint32_t local[HCC_RW_TERMS], factor[HCC_RW_TERMS];
+  uint32_t term[HCC_RW_TERMS], factor[HCC_RW_TERMS];
 } hcc__rw_series;
+
+/* Do the two differ by a constant only? Both are known. */
+bool hcc__rw_alike(const hcc__rw_series *x, const hcc__rw_series *y);
+
+#define HCC_RW_STACK 48
+typedef struct hcc__rw_stack {
+  hcc__rw_series value[HCC_RW_STACK];
+  uint32_t height; /* of what is known of it */
+  bool products;   /* are known; else sums only */
+} hcc__rw_stack;
+
+void hcc__rw_push(hcc__rw_stack *s, hcc__rw_series value);
+hcc__rw_series hcc__rw_pop(hcc__rw_stack *s);
+/* What the instruction, which is none of locals, does to the stack. Returns true, and the address,
+ * if it accesses the memory. */
+bool hcc__rw_operands(hcc__rw_series *address, hcc__rw_stack *s, const hcc_instr *i);
 
 /* Accesses of a loop that are in bounds in all turns if, for each reach, no address of the series
  * wraps and each plus `end` is no more than the size of the memory. */
 typedef struct hcc__rw_sure {
   struct {
-    hcc__rw_series
-        series; /* its stride is in -HCC_RW_STRIDE .. HCC_RW_STRIDE, if taken as signed */
+    hcc__rw_series series; /* its terms are locals before the loop; its stride is in -HCC_RW_STRIDE
+                              .. HCC_RW_STRIDE, if taken as signed */
     uint64_t end;
     uint32_t wide; /* the highest address less the series', without offsets */
   } reach[HCC_RW_REACHES];

@@ -579,7 +579,7 @@ static void sure__series(void **state) {
   assert_int_equal(s.count, 2);
   assert_int_equal(s.reach[0].end, 9);
   const hcc__rw_series *x = &s.reach[0].series;
-  assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 4 && x->add == 8);
+  assert_true(x->terms == 1 && x->term[0] == 0 && x->factor[0] == 4 && x->add == 8);
   assert_int_equal((int32_t)x->stride, -8);
 }
 
@@ -601,7 +601,7 @@ static void sure__set_twice(void **state) {
   assert_int_equal(s.access[0].add, 8);
   assert_int_equal(s.access[1].add, 16);
   const hcc__rw_series *x = &s.reach[0].series;
-  assert_true(x->terms == 1 && x->local[0] == 0 && x->factor[0] == 1 && x->stride == 4);
+  assert_true(x->terms == 1 && x->term[0] == 0 && x->factor[0] == 1 && x->stride == 4);
   /* a step of it is one of what the turn before has left */
   LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE,
        1, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD,
