@@ -60,7 +60,7 @@ static int write_modules(job *j) {
   hcc_module *m = NULL;
   hcc_plan plan = {0};
   hcc_buf metered;
-  hcc_rewrite_options options = {.meter = true, .keep_data = true};
+  hcc_rewrite_options options = {.meter = true, .alone = true};
   hcc_buf_init(&metered, FZ_MODULE_MAX * 4);
   path_of(path, j, ".wasm");
   int status = hcc_file_write(path, j->wasm.data, j->wasm.size, &err) != 0 ||

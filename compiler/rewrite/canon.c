@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hsb_abi.h"
 #include "rewrite_parts.h"
 
 enum section { /* core specification 5.5.2 */
@@ -118,12 +119,22 @@ static int tables(hcc_buf *out, hcc__rw *rw) {
   return 0;
 }
 
+/* Accesses that meter_near.c joins rely on it. */
+static hcc_limits within_ours(hcc_limits limits) {
+  uint32_t max = limits.min > HSB_PAGES_MAX ? limits.min : HSB_PAGES_MAX;
+  limits.max = limits.has_max && limits.max < max ? limits.max : max;
+  limits.has_max = true;
+  return limits;
+}
+
 static int memories(hcc_buf *out, hcc__rw *rw) {
   if (rw->m->memory_count != 0) {
     hcc_buf_u32(out, rw->m->memory_count);
   }
   for (uint32_t i = 0; i < rw->m->memory_count; i++) {
-    put_limits(out, &rw->m->memories[i]);
+    hcc_limits limits = rw->m->memories[i];
+    limits = rw->options.alone ? within_ours(limits) : limits;
+    put_limits(out, &limits);
   }
   return 0;
 }
@@ -245,7 +256,7 @@ out:
 /* Numbers the data segments that stay. */
 static void number_datas(hcc__rw *rw) {
   for (uint32_t i = 0; i < rw->m->data_count; i++) {
-    bool stays = rw->options.keep_data || rw->m->datas[i].mode != HCC_ACTIVE ||
+    bool stays = rw->options.alone || rw->m->datas[i].mode != HCC_ACTIVE ||
                  rw->data_ids[i] == HCC_RW_PENDING;
     rw->data_ids[i] = stays ? rw->data_count++ : HCC_RW_NONE;
   }
@@ -290,7 +301,7 @@ static int datas(hcc_buf *out, hcc__rw *rw) {
     if (rw->data_ids[i] == HCC_RW_NONE) {
       continue;
     }
-    if (active && rw->options.keep_data) {
+    if (active && rw->options.alone) {
       hcc_buf_byte(out, 0);
       HCC_TRY(eval(&offset, rw, data->offset));
       hcc__rw_const_put(out, rw, &offset);
@@ -427,7 +438,7 @@ int hcc_rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m,
   number_datas(&rw);
   HCC_TRY(plan_exports(plan, &rw));
   HCC_TRY(put_sections(out, &rw, plan));
-  if (!options->keep_data) {
+  if (!options->alone) {
     HCC_TRY(plan_segments(plan, &rw));
   }
 out:

@@ -136,13 +136,18 @@ static void step(walk *w, const hcc_instr *i) {
   }
 }
 
+/* An instance of ours can't have such a memory, but another engine's can. */
+static bool may_wrap(const hcc_module *m) {
+  return m->memory_count != 0 && m->memories[0].min > HSB_PAGES_MAX;
+}
+
 int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func) {
   walk w = {.out = &rw->near};
   hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
   hcc_instr i;
   int status = 0;
   rw->near.size = 0;
-  while (r.pos < r.end) {
+  while (r.pos < r.end && !may_wrap(rw->m)) {
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
     step(&w, &i);
   }

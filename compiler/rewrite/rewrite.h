@@ -47,8 +47,9 @@ typedef struct hcc_rewrite_options {
   bool marks;  /* call "h"."mark" with the original offset at the beginning of each function and
                   before each instruction that may trap; translate.c makes #line of them */
   bool blocks; /* with meter and marks: where each block begins, too (profile.h) */
-  bool keep_data; /* active data segments stay where they are and the plan has none: for engines
-                     that know nothing of a plan (--emit=wasm) */
+  bool alone;  /* for engines that know nothing of a plan or of our limits (--emit=wasm): active
+                  data segments stay where they are and the plan has none; a memory's maximum is
+                  no more than HSB_PAGES_MAX */
 } hcc_rewrite_options;
 
 /* Writes the new module to out and what was done to plan (hcc_plan_free). m must be valid.

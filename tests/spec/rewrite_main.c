@@ -65,7 +65,7 @@ static int check(const hcc_buf *bytes, hcc_error *err) {
 static int rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m, unsigned bits,
                    hcc_error *err) {
   hcc_rewrite_options options = {
-      .meter = bits & 1, .marks = (bits & 2) != 0, .keep_data = (bits & 4) != 0};
+      .meter = bits & 1, .marks = (bits & 2) != 0, .alone = (bits & 4) != 0};
   int status;
   HCC_TRY(hcc_rewrite(out, plan, m, &options, err));
   HCC_TRY(check(out, err));

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "cache.h"
+#include "module.h"
 #include "pack.h"
 #include "run.h"
 
@@ -504,6 +505,26 @@ static void build__emits_wasm_and_c(void **state) {
   free(c);
 }
 
+/* What another engine needs is in it: the data, and that no memory grows above what we allow. */
+static void build__emits_wasm_for_other_engines(void **state) {
+  (void)state;
+  static const char text[] =
+      "(module (memory 1) (data (i32.const 8) \"abc\") (func (export \"f\")))";
+  hcc_build_result r;
+  hcc_module *m = NULL;
+  hcc_error err;
+  size_t size;
+  kit_must_build(&r, text, (hcc_build_options){.emit = HCC_EMIT_WASM});
+  uint8_t *wasm = kit_read(kit_path("m.so"), &size);
+  assert_int_equal(hcc_decode(&m, wasm, size, &err), 0);
+  assert_int_equal(m->data_count, 1);
+  assert_int_equal(m->datas[0].mode, HCC_ACTIVE);
+  assert_memory_equal(wasm + m->datas[0].bytes.begin, "abc", 3);
+  assert_true(m->memories[0].has_max && m->memories[0].max == HSB_PAGES_MAX);
+  hcc_module_free(m);
+  free(wasm);
+}
+
 /* Killed at any time, the output is the old one or the new one, and the next build tidies up once
  * the tools of the killed one are gone too: they become children of this process. */
 static void build__killed_leaves_old_or_new(void **state) {
@@ -669,6 +690,7 @@ int main(void) {
       cmocka_unit_test(build__errors),
       cmocka_unit_test(build__jail_limits),
       cmocka_unit_test(build__emits_wasm_and_c),
+      cmocka_unit_test(build__emits_wasm_for_other_engines),
       cmocka_unit_test(temp__killed_is_tidied_up),
       cmocka_unit_test(temp__removed_under_a_late_writer),
       cmocka_unit_test(temp__made_at_once),

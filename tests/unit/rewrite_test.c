@@ -785,7 +785,7 @@ static void segments__kept(void **state) {
   fixture f;
   (void)state;
   segments(&f);
-  rewrite(&f, (hcc_rewrite_options){.keep_data = true});
+  rewrite(&f, (hcc_rewrite_options){.alone = true});
   assert_int_equal(f.plan.segment_count, 0);
   assert_int_equal(f.result->data_count, 4);
   assert_int_equal(f.result->datas[2].mode, HCC_ACTIVE);
@@ -793,6 +793,51 @@ static void segments__kept(void **state) {
   assert_int_equal(offset.end - offset.begin, 3);
   assert_memory_equal(f.result->bytes + offset.begin, "\x41\x2e\x0b", 3);
   end(&f);
+}
+
+typedef struct memory_row {
+  uint8_t size, section[8];
+  bool has_max, near;
+  uint32_t max, alone;
+} memory_row;
+
+/* A load and one four bytes above it, in such a memory, rewritten. */
+static void rewrite_loads(fixture *f, const memory_row *row, hcc_rewrite_options options) {
+  begin(f);
+  SECTION(f, 1, 1, 0x60, 1, HCC_I32, 0);
+  SECTION(f, 2, 1, 1, 'a', 1, 'b', 0, 0);
+  SECTION(f, 3, 1, 0);
+  add_section(f, 5, row->section, row->size);
+  BODY(f, HCC_OP_LOCAL_GET, 0, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 4,
+       HCC_OP_I32_ADD, LOAD(0), HCC_OP_DROP);
+  rewrite(f, options);
+}
+
+/* Other engines would let a memory grow to where addresses wrap. */
+static void memory__maximum_of_ours_for_other_engines(void **state) {
+  static const memory_row rows[] = {
+      {3, {1, 0, 1}, false, true, 0, HSB_PAGES_MAX},
+      {4, {1, 1, 1, 3}, true, true, 3, 3},
+      {4, {1, 1, 0, 0}, true, true, 0, 0},
+      {6, {1, 1, 1, 0x80, 0x80, 4}, true, true, 65536, HSB_PAGES_MAX},
+      {5, {1, 0, 0xf0, 0xff, 3}, false, true, 0, HSB_PAGES_MAX},
+      {5, {1, 0, 0xf1, 0xff, 3}, false, false, 0, HSB_PAGES_MAX + 1},
+      {8, {1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4}, true, false, 65536, 65536},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    static const uint8_t near[] = {HCC_OP_I32_SUB, HCC_OP_I32_LOAD, 0, 4};
+    fixture f;
+    rewrite_loads(&f, &rows[i], PLAIN);
+    assert_int_equal(f.result->memories[0].has_max, rows[i].has_max);
+    assert_int_equal(f.result->memories[0].max, rows[i].max);
+    assert_int_equal(has_bytes(&f.out, near, sizeof near), rows[i].near);
+    end(&f);
+    rewrite_loads(&f, &rows[i], (hcc_rewrite_options){.alone = true});
+    assert_true(f.result->memories[0].has_max);
+    assert_int_equal(f.result->memories[0].max, rows[i].alone);
+    end(&f);
+  }
 }
 
 /* Globals that refer to those before them, as later versions of the specification allow: the
@@ -1120,6 +1165,7 @@ int main(void) {
       cmocka_unit_test(near__limits),
       cmocka_unit_test(segments__lifted),
       cmocka_unit_test(segments__kept),
+      cmocka_unit_test(memory__maximum_of_ours_for_other_engines),
       cmocka_unit_test(globals__are_replaced_by_values),
       cmocka_unit_test(elements__renumbered),
       cmocka_unit_test(stateless__closure),
