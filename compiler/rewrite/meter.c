@@ -110,11 +110,16 @@ static void keep_checked(body *b, bool outer) {
   op(b, HCC_OP_END);
 }
 
-/* The block that begins here. */
-static hcc__rw_cost next_cost(body *b) {
+/* Of the block that begins next; NULL behind the last. */
+static const hcc__rw_cost *cost_ahead(const body *b) {
   const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)b->rw->costs.data;
-  size_t count = b->rw->costs.size / sizeof *costs;
-  return b->next_cost < count ? costs[b->next_cost++] : (hcc__rw_cost){.fuel = 0};
+  return b->next_cost < b->rw->costs.size / sizeof *costs ? costs + b->next_cost : NULL;
+}
+
+static hcc__rw_cost next_cost(body *b) {
+  const hcc__rw_cost *ahead = cost_ahead(b);
+  b->next_cost += ahead != NULL;
+  return ahead != NULL ? *ahead : (hcc__rw_cost){.fuel = 0};
 }
 
 static void subtract(body *b, int64_t fuel) {
@@ -221,7 +226,7 @@ static void put_data(body *b, const hcc_instr *i) {
 
 static uint32_t near_above(const body *b, const hcc_instr *i) {
   const hcc__rw_near *near = (const hcc__rw_near *)(const void *)b->rw->near.data;
-  size_t low = 0, high = b->rw->near.size / sizeof *near;
+  size_t count = b->rw->near.size / sizeof *near, low = 0, high = count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     if (near[middle].begin < i->begin) {
@@ -230,7 +235,7 @@ static uint32_t near_above(const body *b, const hcc_instr *i) {
       high = middle;
     }
   }
-  return low < b->rw->near.size / sizeof *near && near[low].begin == i->begin ? near[low].above : 0;
+  return low < count && near[low].begin == i->begin ? near[low].above : 0;
 }
 
 /* How far the access is above what it can take as its address: the lowest of its reach if it is
@@ -662,9 +667,8 @@ static bool looks_at_loops(const hcc__rw *rw) {
 }
 
 static bool is_counted(const body *b, enum hcc__flow_point point) {
-  const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)b->rw->costs.data;
-  return looks_at_loops(b->rw) && point == HCC_FLOW_LOOP &&
-         b->next_cost < b->rw->costs.size / sizeof *costs && costs[b->next_cost].counted;
+  const hcc__rw_cost *ahead = cost_ahead(b);
+  return looks_at_loops(b->rw) && point == HCC_FLOW_LOOP && ahead != NULL && ahead->counted;
 }
 
 /* Up to the end of the frame at that depth. */

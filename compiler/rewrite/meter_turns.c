@@ -3,11 +3,11 @@
  *
  * Such a loop is straight-line code without calls and charges by length. It ends with
  *
- *     local.get X  i32.const step  i32.add  local.tee X  [local.get N | i32.const N  i32.ne]  br_if
- * 0  end
+ *     local.get X  i32.const step  i32.add  local.tee X  br_if 0  end
  *
- * step is plus or minus a power of two, nothing else in it sets X, and nothing sets N (0 if
- * there is no i32.ne). It turns until X is N, X being counted modulo 2^32.
+ * or, before the br_if, with local.get N or i32.const N and i32.ne. step is plus or minus a power
+ * of two, nothing else in it sets X, and nothing sets N, which is 0 if there is no i32.ne. It turns
+ * until X is N, X being counted modulo 2^32.
  *
  * Invariant: what is found is exact. A loop that turned more often than said would run unmetered.
  */

@@ -9,7 +9,7 @@
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
  *   meter_near.c   which accesses can take the address of an earlier one
  *   meter.c        bodies
- * flow.h serves the last two.
+ * flow.h serves meter_cost.c and meter.c.
  *
  * Invariant: the module is only read; every index from it is compared with the size of the array
  * it indexes, even though hcc_validate has done so. */
@@ -92,6 +92,7 @@ typedef struct hcc__rw_length {
 
 /* NULL if it is charged by its opcode alone. */
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
+
 /* How often a loop turns: until `local`, which each turn moves by 2^shift, up or down, is `until`.
  */
 typedef struct hcc__rw_turns {
