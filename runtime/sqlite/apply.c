@@ -477,6 +477,7 @@ int hrt_candidate_declare(candidate *c, helios_error *err) {
   if (c->def.export_name[0] == 0) {
     memcpy(c->def.export_name, c->def.name, sizeof c->def.name);
   }
+  HRT_TRY(c->plugin ? hrt_misfit_check(&c->def, c->plugin, err) : 0);
   HRT_TRY(hrt_candidate_try(c, err));
 out:
   return status;
@@ -509,6 +510,7 @@ static int add_version(candidate *c, helios_error *err) {
   HRT_TRY(hrt_candidate_find(c, 0, err));
   c->def.version = c->ddl->def.version;
   HRT_TRY(load_any_source(c, err));
+  HRT_TRY(c->plugin ? hrt_misfit_check(&c->def, c->plugin, err) : 0);
   HRT_TRY(hrt_candidate_try(c, err));
   HRT_TRY(hrt_candidate_publish(c, write_version, err));
 out:

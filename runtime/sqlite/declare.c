@@ -1,7 +1,8 @@
 /* declare.c - see declare.h. The manifest was checked by heliosc when the plugin was made and is
  * under its seal; it is checked again where a wrong value could do harm here.
  *
- * Invariant: what DDL says is never changed by what the module says. */
+ * Invariant: what DDL says is never changed by what the module says; misfit.c refuses what
+ * contradicts it. */
 #include "sqlite/declare.h"
 
 #include <string.h>
@@ -14,9 +15,16 @@
 
 enum { INFO_MAX = 16 << 20 };
 
-static const char *text_of(const cJSON *object, const char *field) {
+const char *hrt_manifest_text(const cJSON *object, const char *field) {
   const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, field));
   return text ? text : "";
+}
+
+int hrt_manifest_read(cJSON **out, const hrt_plugin *plugin, helios_error *err) {
+  size_t size = 0;
+  const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
+  *out = NULL;
+  return text && size <= INFO_MAX ? hrt_json_parse(out, text, size, err) : 0;
 }
 
 /* The procedure of the manifest that d means: by its export if EXPORT was given, else by its name.
@@ -25,8 +33,8 @@ static const cJSON *find_procedure(const cJSON *info, const hrt_definition *d) {
   const cJSON *manifest = cJSON_GetObjectItemCaseSensitive(info, "manifest");
   const cJSON *item;
   cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(manifest, "procedures")) {
-    bool found = d->export_name[0] ? strcmp(text_of(item, "export"), d->export_name) == 0
-                                   : strcasecmp(text_of(item, "name"), d->name) == 0;
+    bool found = d->export_name[0] ? strcmp(hrt_manifest_text(item, "export"), d->export_name) == 0
+                                   : strcasecmp(hrt_manifest_text(item, "name"), d->name) == 0;
     if (found) {
       return item;
     }
@@ -50,9 +58,9 @@ static bool take_params(hrt_definition *d, const cJSON *list) {
       return false;
     }
     hrt_param *p = &d->params[d->param_count++];
-    if (!copy(p->name, sizeof p->name, text_of(item, "name")) ||
-        !copy(p->type.name, sizeof p->type.name, text_of(item, "type")) ||
-        !copy(p->fallback, sizeof p->fallback, text_of(item, "default")) ||
+    if (!copy(p->name, sizeof p->name, hrt_manifest_text(item, "name")) ||
+        !copy(p->type.name, sizeof p->type.name, hrt_manifest_text(item, "type")) ||
+        !copy(p->fallback, sizeof p->fallback, hrt_manifest_text(item, "default")) ||
         (p->fallback[0] && !hrt_literal_is(p->fallback, strlen(p->fallback)))) {
       return false;
     }
@@ -65,8 +73,8 @@ static bool take_columns(hrt_definition *d, const cJSON *list) {
   cJSON_ArrayForEach(item, list) {
     hrt_column *column = &d->columns[d->column_count];
     if (d->column_count == HRT_COLUMNS_MAX ||
-        !copy(column->name, sizeof column->name, text_of(item, "name")) ||
-        !copy(column->type.name, sizeof column->type.name, text_of(item, "type"))) {
+        !copy(column->name, sizeof column->name, hrt_manifest_text(item, "name")) ||
+        !copy(column->type.name, sizeof column->type.name, hrt_manifest_text(item, "type"))) {
       return false;
     }
     d->column_count++;
@@ -78,25 +86,8 @@ static bool is_aggregate(const cJSON *procedure) {
   return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate")) != 0;
 }
 
-/* What the module gives as rows no declaration makes a value of. With parameters of DDL's it is the
- * manifest's procedure if it has as many. */
-static int check_table(const hrt_definition *d, const cJSON *procedure, bool params_given,
-                       helios_error *err) {
-  int params = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(procedure, "params"));
-  bool value = d->column_count == 0 && (params_given || d->returns.name[0]);
-  bool same = !params_given || d->param_count == (uint32_t)params;
-  if (!value || !same || !cJSON_HasObjectItem(procedure, "table")) {
-    return 0;
-  }
-  int status =
-      hrt_fail(err, HELIOS_E_SIGNATURE, "the module's manifest says that it returns a table");
-  hrt_hint(err, "CREATE %s %.60s without a result, or with RETURNS TABLE (...)",
-           d->function ? "FUNCTION" : "PROCEDURE", d->name);
-  return status;
-}
-
 static int take_state(hrt_definition *d, const cJSON *procedure, helios_error *err) {
-  const char *state = text_of(procedure, "state");
+  const char *state = hrt_manifest_text(procedure, "state");
   uint32_t given = 1u << HRT_OPTION_STATE;
   if (state[0] == 0 || strcmp(state, "call") == 0 || (d->options_given & given)) {
     return 0;
@@ -108,11 +99,12 @@ static int take_state(hrt_definition *d, const cJSON *procedure, helios_error *e
 
 static int take_procedure(hrt_definition *d, const cJSON *procedure, bool params_given,
                           helios_error *err) {
-  bool ok = copy(d->export_name, sizeof d->export_name, text_of(procedure, "export"));
+  bool ok = copy(d->export_name, sizeof d->export_name, hrt_manifest_text(procedure, "export"));
   if (ok && !params_given) {
     ok = take_params(d, cJSON_GetObjectItemCaseSensitive(procedure, "params"));
     if (d->returns.name[0] == 0 && d->column_count == 0) {
-      ok = ok && copy(d->returns.name, sizeof d->returns.name, text_of(procedure, "returns")) &&
+      ok = ok &&
+           copy(d->returns.name, sizeof d->returns.name, hrt_manifest_text(procedure, "returns")) &&
            take_columns(d, cJSON_GetObjectItemCaseSensitive(procedure, "table"));
     }
     d->deterministic |=
@@ -150,10 +142,8 @@ static int take_wasm_type(hrt_definition *d, const hrt_plugin *plugin, helios_er
 }
 
 int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err) {
-  size_t size = 0;
-  const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
-  cJSON *info = NULL;
-  int status = text && size <= INFO_MAX ? hrt_json_parse(&info, text, size, err) : 0;
+  cJSON *info;
+  int status = hrt_manifest_read(&info, plugin, err);
   if (status != 0) {
     return status; /* without its manifest the module might be taken for another thing */
   }
@@ -166,7 +156,6 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
     hrt_hint(err, "CREATE %s %.60s", d->aggregate ? "PROCEDURE" : "AGGREGATE", d->name);
     goto out;
   }
-  HRT_TRY(check_table(d, procedure, params_given, err));
   if (!d->aggregate) {
     HRT_TRY(take_state(d, procedure, err));
   }
@@ -185,10 +174,8 @@ out:
 
 int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
                      const hrt_plugin *plugin, uint32_t n, helios_error *err) {
-  size_t size = 0;
-  const char *text = hrt_plugin_section(plugin, HSB_SECTION_INFO, &size);
-  cJSON *info = NULL;
-  int status = text && size <= INFO_MAX ? hrt_json_parse(&info, text, size, err) : 0;
+  cJSON *info;
+  int status = hrt_manifest_read(&info, plugin, err);
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(
       cJSON_GetObjectItemCaseSensitive(info, "manifest"), "procedures");
   int found = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
@@ -196,7 +183,7 @@ int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
   *aggregate = is_aggregate(cJSON_GetArrayItem(list, (int)n));
   out[0] = 0;
   if (status == 0 && n < *count &&
-      !copy(out, HRT_NAME_BYTES, text_of(cJSON_GetArrayItem(list, (int)n), "name"))) {
+      !copy(out, HRT_NAME_BYTES, hrt_manifest_text(cJSON_GetArrayItem(list, (int)n), "name"))) {
     status = hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest is beyond the engine's limits");
   }
   cJSON_Delete(info);

@@ -4,6 +4,7 @@
 #define HRT_DECLARE_H
 
 #include "plugin/plugin.h"
+#include "registry/json.h"
 #include "sqlite/session.h"
 
 /* Name number n (from 0) of the procedures in the module's manifest, and whether it is an
@@ -15,6 +16,17 @@ int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
  * DDL has said them. Errors: E_SIGNATURE (they can't be told, or it is an aggregate and d is none),
  * E_NOT_FOUND (export), E_PLUGIN (manifest). */
 int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err);
+
+/* What heliosc noted of the module, with its manifest; NULL: nothing, or no JSON. cJSON_Delete it.
+ */
+int hrt_manifest_read(cJSON **out, const hrt_plugin *plugin, helios_error *err);
+const char *hrt_manifest_text(const cJSON *object, const char *field); /* "": it has none */
+
+/* ---- misfit.c ---- */
+
+/* E_SIGNATURE, with what the module has in the hint, if d can't be meant for the procedure of the
+ * manifest whose export it names. A module without a manifest, or with none for it: 0. */
+int hrt_misfit_check(const hrt_definition *d, const hrt_plugin *plugin, helios_error *err);
 
 /* ---- users.c ---- */
 
