@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hsb_abi.h"
+
 typedef struct line {
   const char *at;
   size_t size; /* without the newline */
@@ -319,12 +321,15 @@ int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_fold *fold, hcc_erro
   }
   fold = chunk->kind == '-' ? NULL : fold;
   if (fold != NULL) {
-    hcc_fold_begin(fold);
+    hcc_fold_begin(fold, chunk->begin, chunk->size);
   }
   fprintf(file, "#line %u \"w\"\n", offset);
   while ((status = next_code(&more, &l, &is_mark, &offset, &r, err)) == 0 && more) {
     if (is_mark) {
       fprintf(file, "\n#line %u \"w\"\n", offset);
+      if (fold != NULL) {
+        fold->sure = offset == HSB_SURE;
+      }
     } else if (!function_type(l) && !plain(l)) {
       return refuse(err, "an unexpected line", l);
     } else if ((status = write_line(file, l, r, fold, err)) != 0) {

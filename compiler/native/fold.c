@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access.h"
+
 #define LINE_MAX (1u << 28)
 #define NO_DEPTH UINT32_MAX
 
@@ -221,6 +223,12 @@ static bool parse_assignment(assignment *a, span line) {
   return a->value.size > 0;
 }
 
+/* Is the first semicolon there? A jump stands in a line with the copy of its value. */
+static bool ends_at(span line, size_t place) {
+  const char *first = memchr(line.at, ';', line.size);
+  return first == line.at + place;
+}
+
 /* A new value of the variable that waits, or is written if it is long. */
 static void hold(hcc_fold *f, variable v, const hcc_buf *value) {
   forget_from(f, v.depth);
@@ -236,6 +244,28 @@ static void hold(hcc_fold *f, variable v, const hcc_buf *value) {
                  (const char *)value->data);
 }
 
+/* "(u32)(((u64)(var_l2) + 8ull))", which is how Go adds to an address, is "(var_l2 + 8u)". */
+static bool narrowed(hcc_buf *out, span text) {
+  static const char stem[] = "(u32)(((u64)(";
+  span rest = after(text, begins(text, stem) ? strlen(stem) : text.size), name = token(rest);
+  if (parse_variable(name, "ilp").letter == 0) {
+    return false;
+  }
+  rest = after(rest, name.size);
+  span constant = token(after(rest, begins(rest, ") + ") ? strlen(") + ") : rest.size));
+  uint64_t n = 0;
+  size_t digits = 0;
+  for (; digits < constant.size && digit(constant.at[digits]) && digits < 19; digits++) {
+    n = n * 10 + (uint64_t)(constant.at[digits] - '0');
+  }
+  bool whole = digits > 0 && is(after(constant, digits), "ull") &&
+               is(after(rest, strlen(") + ") + constant.size), "))");
+  if (whole) {
+    hcc_buf_format(out, "(%.*s + %uu)", (int)name.size, name.at, (unsigned)(uint32_t)n);
+  }
+  return whole;
+}
+
 static void compute(hcc_fold *f, variable v, const assignment *a) {
   hcc_buf operand, value;
   hcc_buf_init(&operand, LINE_MAX);
@@ -243,7 +273,9 @@ static void compute(hcc_fold *f, variable v, const assignment *a) {
   replace(&operand, f, a->value);
   span text = {(const char *)operand.data, operand.size};
   if (a->op.size == 0 && !operand.failed) {
-    cast_to(&value, v.letter, text);
+    if (v.letter != 'i' || !narrowed(&value, text)) {
+      cast_to(&value, v.letter, text);
+    }
   } else {
     const struct hcc_waiting *w = waiting_for(f, v);
     span left = w == NULL ? v.name : (span){w->text, strlen(w->text)};
@@ -258,8 +290,44 @@ static void compute(hcc_fold *f, variable v, const assignment *a) {
   hcc_buf_free(&value);
 }
 
+/* Waits as what is text already. */
+static void wait_as(hcc_fold *f, variable v, span text) {
+  struct hcc_waiting *w = &f->waiting[v.depth];
+  w->letter = v.letter;
+  memcpy(w->text, text.at, text.size);
+  w->text[text.size] = '\0';
+}
+
+/* The local that the next line sets to this variable, if it does. */
+static span next_local(variable v, span next) {
+  assignment a;
+  bool copied = next.size > 0 && is_integer(v) && v.depth < HCC_FOLD_DEPTH &&
+                ends_at(next, next.size - 1) && parse_assignment(&a, next) && is_local(a.name) &&
+                a.op.size == 0 && a.value.size == v.name.size &&
+                memcmp(a.value.at, v.name.at, v.name.size) == 0;
+  return copied ? a.name : (span){NULL, 0};
+}
+
+/* What can't wait, and perhaps is a local's at once. */
+static void write_value(hcc_fold *f, variable v, span op, const hcc_buf *value, span next) {
+  span local = op.size == 0 ? next_local(v, next) : (span){NULL, 0};
+  span name = local.size > 0 ? local : v.name;
+  span text = {(const char *)value->data, value->size};
+  forget_from(f, v.depth);
+  changes(f, name);
+  hcc_buf_format(&f->out, "%.*s %.*s= ", (int)name.size, name.at, (int)op.size, op.at);
+  if (!f->places || op.size > 0 || !hcc_access_load(&f->out, text.at, text.size, f->sure)) {
+    hcc_buf_add(&f->out, text.at, text.size);
+  }
+  hcc_buf_byte(&f->out, ';');
+  if (local.size > 0) {
+    wait_as(f, v, local);
+    f->skipping = true;
+  }
+}
+
 /* A variable of the stack gets a value. */
-static bool set_stack(hcc_fold *f, const assignment *a) {
+static bool set_stack(hcc_fold *f, const assignment *a, span next) {
   variable v = on_stack(a->name);
   bool word = token(a->value).size == a->value.size;
   if (v.letter == 0 || (word && on_stack(a->value).letter != 0 && a->op.size == 0)) {
@@ -275,11 +343,10 @@ static bool set_stack(hcc_fold *f, const assignment *a) {
   hcc_buf value;
   hcc_buf_init(&value, LINE_MAX);
   replace(&value, f, a->value);
-  forget_from(f, v.depth);
-  changes(f, v.name);
-  hcc_buf_format(&f->out, "%.*s %.*s= %.*s;", (int)v.name.size, v.name.at, (int)a->op.size,
-                 a->op.at, (int)value.size, (const char *)value.data);
   f->out.failed |= value.failed;
+  if (!f->out.failed) {
+    write_value(f, v, a->op, &value, next);
+  }
   hcc_buf_free(&value);
   return true;
 }
@@ -296,6 +363,21 @@ static span take(char copy[HCC_FOLD_TEXT], hcc_fold *f, variable v) {
   return text;
 }
 
+/* "(var_l2 - 8u)" for var_l2 is "var_l2 -= 8u;" */
+static void write_local(hcc_fold *f, span name, span text) {
+  span rest = after(text, text.size > name.size + 6 ? name.size + 1 : text.size);
+  bool same = rest.size > 0 && *text.at == '(' && memcmp(text.at + 1, name.at, name.size) == 0;
+  if (same && rest.at[0] == ' ' && strchr("+-*&|^", rest.at[1]) != NULL && rest.at[2] == ' ') {
+    span operand = after(rest, 3);
+    if (token(operand).size + 1 == operand.size) {
+      hcc_buf_format(&f->out, "%.*s %c= %.*s;", (int)name.size, name.at, rest.at[1],
+                     (int)operand.size - 1, operand.at);
+      return;
+    }
+  }
+  hcc_buf_format(&f->out, "%.*s = %.*s;", (int)name.size, name.at, (int)text.size, text.at);
+}
+
 /* local.set or local.tee, which look the same: the value may still be on the stack, and is the
  * local's then. */
 static bool set_local(hcc_fold *f, const assignment *a) {
@@ -307,11 +389,9 @@ static bool set_local(hcc_fold *f, const assignment *a) {
   struct hcc_waiting *w = waiting_for(f, v);
   span text = take(copy, f, v);
   changes(f, a->name);
-  hcc_buf_format(&f->out, "%.*s = %.*s;", (int)a->name.size, a->name.at, (int)text.size, text.at);
+  write_local(f, a->name, text);
   if (w != NULL) {
-    w->letter = v.letter;
-    memcpy(w->text, a->name.at, a->name.size);
-    w->text[a->name.size] = '\0';
+    wait_as(f, v, a->name);
   }
   return true;
 }
@@ -331,14 +411,16 @@ static bool consume(hcc_fold *f, span line) {
   if (!is_store(line) && !begins(line, "instance->w2c_g")) {
     return false;
   }
-  forget_from(f, replace(&f->out, f, line));
+  hcc_buf text;
+  hcc_buf_init(&text, LINE_MAX);
+  forget_from(f, replace(&text, f, line));
+  f->out.failed |= text.failed;
+  if (!text.failed &&
+      (!f->places || !hcc_access_store(&f->out, (const char *)text.data, text.size))) {
+    hcc_buf_add(&f->out, text.data, text.size);
+  }
+  hcc_buf_free(&text);
   return true;
-}
-
-/* Is the first semicolon there? A jump stands in a line with the copy of its value. */
-static bool ends_at(span line, size_t place) {
-  const char *first = memchr(line.at, ';', line.size);
-  return first == line.at + place;
 }
 
 /* "if (var_i0) {", perhaps with "goto var_B1;}" */
@@ -361,45 +443,137 @@ static bool condition(hcc_fold *f, span line) {
   return true;
 }
 
-static bool is_call(span line) {
-  return begins(line, "struct wasm_multi_") && memmem(line.at, line.size, " tmp = ", 7) != NULL;
+/* ---- calls with several results ---- */
+
+#define MULTI "struct wasm_multi_"
+#define TMP " tmp = "
+
+/* "struct wasm_multi_ij tmp = f(var_i0);": gives "ij", and "f(var_i0);". */
+static bool parse_call(span *type, span *value, span line) {
+  if (!begins(line, MULTI) || !ends_at(line, line.size - 1)) {
+    return false;
+  }
+  *type = token(after(line, strlen(MULTI)));
+  *value = after(line, strlen(MULTI) + type->size);
+  if (type->size > HCC_FOLD_TEXT / 2 || !begins(*value, TMP)) {
+    return false;
+  }
+  *value = after(*value, strlen(TMP));
+  return true;
+}
+
+/* "struct wasm_multi_ij tmp_ij; " for each type that there is a call of. */
+static void declare_results(hcc_buf *out, span text) {
+  char row[HCC_FOLD_TEXT + 64] = "";
+  for (const char *at; (at = memmem(text.at, text.size, MULTI, strlen(MULTI))) != NULL;) {
+    text = after(text, (size_t)(at - text.at) + strlen(MULTI));
+    span type = token(text);
+    if (type.size > HCC_FOLD_TEXT / 2 || !begins(after(text, type.size), TMP)) {
+      continue;
+    }
+    snprintf(row, sizeof row, MULTI "%.*s tmp_%.*s; ", (int)type.size, type.at, (int)type.size,
+             type.at);
+    if (out->size == 0 || memmem(out->data, out->size, row, strlen(row)) == NULL) {
+      hcc_buf_text(out, row);
+    }
+  }
+}
+
+/* "var_i0 = tmp.i0;" waits as "tmp_ij.i0" if it is an integer. */
+static bool result(hcc_fold *f, span line) {
+  assignment a;
+  char text[HCC_FOLD_TEXT];
+  if (!parse_assignment(&a, line) || !begins(a.value, "tmp.")) {
+    return false;
+  }
+  variable v = on_stack(a.name);
+  span field = after(a.value, strlen("tmp."));
+  int n = snprintf(text, sizeof text, "tmp_%s.%.*s", f->call, (int)field.size, field.at);
+  if (v.letter == 0 || n < 0 || (size_t)n >= sizeof text) {
+    return false;
+  }
+  if (is_integer(v) && v.depth < HCC_FOLD_DEPTH) {
+    wait_as(f, v, (span){text, (size_t)n});
+    return true;
+  }
+  changes(f, v.name);
+  hcc_buf_format(&f->out, "%.*s = %s;", (int)v.name.size, v.name.at, text);
+  return true;
 }
 
 /* "{", "struct wasm_multi_ij tmp = f(var_i0);", then an assignment for each result, and "}" */
 static bool call(hcc_fold *f, span line, span next) {
-  bool is_next = is(line, "{") && is_call(next);
-  if (!is_next && !(is_call(line) && ends_at(line, line.size - 1))) {
-    return false;
+  span type, value;
+  char name[HCC_FOLD_TEXT];
+  if (is(line, "{") && parse_call(&type, &value, next)) {
+    return true;
   }
-  replace(&f->out, f, line);
+  if (f->call[0] != '\0' && is(line, "}")) {
+    f->call[0] = '\0';
+    return true;
+  }
+  if (!parse_call(&type, &value, line)) {
+    return f->call[0] != '\0' && result(f, line);
+  }
+  hcc_buf text;
+  hcc_buf_init(&text, LINE_MAX);
+  snprintf(f->call, sizeof f->call, "%.*s", (int)type.size, type.at);
+  snprintf(name, sizeof name, "tmp_%s", f->call);
+  forget_from(f, replace(&text, f, value));
+  changes(f, (span){name, strlen(name)});
+  hcc_buf_format(&f->out, "%s = %.*s", name, (int)text.size, (const char *)text.data);
+  f->out.failed |= text.failed;
+  hcc_buf_free(&text);
   return true;
 }
 
-static bool statement(hcc_fold *f, span line) {
+static bool statement(hcc_fold *f, span line, span next) {
   assignment a;
   return ends_at(line, line.size - 1) &&
-         ((parse_assignment(&a, line) && (set_stack(f, &a) || set_local(f, &a))) ||
+         ((parse_assignment(&a, line) && (set_stack(f, &a, next) || set_local(f, &a))) ||
           consume(f, line));
+}
+
+/* What every function begins with. */
+static bool prologue(hcc_fold *f, span line) {
+  if (!is(line, "FUNC_PROLOGUE;")) {
+    return false;
+  }
+  hcc_buf_add(&f->out, f->results.data, f->results.size);
+  hcc_buf_text(&f->out, f->places ? "u8 *const base = (u8 *)instance + HSB_SPAN; " : "");
+  hcc_buf_text(&f->out, "FUNC_PROLOGUE;");
+  f->out.failed |= f->results.failed;
+  return true;
 }
 
 void hcc_fold_line(hcc_fold *f, const char *line, size_t size, const char *next, size_t next_size) {
   span l = {line, size}, follower = {next, next_size};
   f->out.size = 0;
-  if (!statement(f, l) && !condition(f, l) && !call(f, l, follower)) {
+  if (f->skipping) {
+    f->skipping = false;
+    return;
+  }
+  if (!call(f, l, follower) && !statement(f, l, follower) && !condition(f, l) && !prologue(f, l)) {
     write_out(f);
     hcc_buf_add(&f->out, l.at, l.size);
   }
 }
 
-void hcc_fold_begin(hcc_fold *f) {
+void hcc_fold_begin(hcc_fold *f, const char *text, size_t size) {
   forget_from(f, 0);
+  f->call[0] = '\0';
+  f->sure = f->skipping = false;
+  f->results.size = 0;
+  declare_results(&f->results, (span){text, size});
 }
 
-void hcc_fold_init(hcc_fold *f) {
-  hcc_fold_begin(f);
+void hcc_fold_init(hcc_fold *f, bool places) {
+  *f = (hcc_fold){.places = places};
+  hcc_buf_init(&f->results, LINE_MAX);
   hcc_buf_init(&f->out, LINE_MAX);
 }
 
 void hcc_fold_free(hcc_fold *f) {
+  hcc_buf_free(&f->results);
   hcc_buf_free(&f->out);
 }

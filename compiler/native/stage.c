@@ -126,7 +126,8 @@ static int translate(work *w) {
                                    .jail = &w->in->jails[HCC_TOOL_WASM2C],
                                    .seconds = w->in->seconds,
                                    .parts = w->parts,
-                                   .fold = w->cc.tier == HCC_TIER_BASELINE};
+                                   .fold = w->cc.tier == HCC_TIER_BASELINE,
+                                   .places = w->cc.bounds == HCC_BOUNDS_GUARD};
   progress(w, "translate");
   int status =
       hcc_translate(&done, w->canonical.data, w->canonical.size, &w->plan, &options, w->err);

@@ -213,7 +213,7 @@ int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, cons
   text texts[2] = {{.at = NULL}, {.at = NULL}};
   hcc_fold state, *fold = options->fold ? &state : NULL;
   *out = (hcc_translation){.c_bytes = 0};
-  hcc_fold_init(&state);
+  hcc_fold_init(&state, options->places);
   int status = hcc_path(path, err, "%s/m.wasm", options->folder);
   if (status != 0) {
     return status;

@@ -22,6 +22,7 @@ typedef struct hcc_translate_options {
   uint32_t seconds;
   uint32_t parts; /* 1 to HCC_MAX_PARTS; hcc_parts */
   bool fold;      /* less text for clang: fold.h */
+  bool places;    /* with it: no access is compared with the size of the memory */
 } hcc_translate_options;
 
 typedef struct hcc_translation {

@@ -95,6 +95,21 @@ HSB_STORE(i64_store32, u32, u64)
 #define i64_store16(mem, addr, value) hsb_i64_store16(HSB_HERE(mem), addr, value)
 #define i64_store32(mem, addr, value) hsb_i64_store32(HSB_HERE(mem), addr, value)
 
+/* What heliosc writes in place of these names where clang shall be quick (compiler/native/access.h):
+ * places in memory, and such that are read though nobody wants what is there. */
+#define HSB_PLACE(type)                                                                            \
+  typedef type hsb_##type __attribute__((aligned(1)));                                             \
+  typedef volatile type hsb_v##type __attribute__((aligned(1)));
+HSB_PLACE(u8)
+HSB_PLACE(s8)
+HSB_PLACE(u16)
+HSB_PLACE(s16)
+HSB_PLACE(u32)
+HSB_PLACE(s32)
+HSB_PLACE(u64)
+HSB_PLACE(f32)
+HSB_PLACE(f64)
+
 /* Bulk operations check the whole range before the first byte, in both modes. */
 HSB_INLINE u8 *hsb_range(HSB_AT, u32 at, u32 n) {
   if (UNLIKELY((u64)at + n > mem->size))

@@ -25,12 +25,14 @@
  * the frame of the function that checks, in case it stands above its frame, and for the host. */
 #undef FUNC_PROLOGUE
 #define FUNC_PROLOGUE                                                                              \
-  if (UNLIKELY(hsb_stack_pointer() < hsb_ctx_of(instance)->stack_limit))                           \
+  uintptr_t hsb_sp;                                                                                \
+  HSB_STACK_POINTER(hsb_sp);                                                                       \
+  if (UNLIKELY(hsb_sp < HSB_CTX->stack_limit))                                                     \
   hsb_trap(instance, HSB_TRAP_STACK, __LINE__)
 #undef FUNC_EPILOGUE
 #define FUNC_EPILOGUE
 
-#define w2c_h_fuel(self, fuel) hsb_refuel(instance, fuel, __LINE__)
+#define w2c_h_fuel(self, fuel) HSB_REFUEL(fuel)
 
 #define wasm_rt_is_initialized() true
 

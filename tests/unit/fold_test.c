@@ -13,11 +13,12 @@
 #include "fold.h"
 
 /* Feeds lines, each ended by '\n'; gives what was written, without spaces at the ends of lines. */
-static const char *folded(const char *lines) {
+static const char *folded_to(const char *lines, bool places) {
   static char text[4096];
   hcc_fold f;
   text[0] = '\0';
-  hcc_fold_init(&f);
+  hcc_fold_init(&f, places);
+  hcc_fold_begin(&f, lines, strlen(lines));
   for (const char *end; *lines != '\0'; lines = end + 1) {
     end = strchr(lines, '\n');
     const char *next = end + 1, *stop = strchr(next, '\n');
@@ -35,6 +36,10 @@ static const char *folded(const char *lines) {
   return text;
 }
 
+static const char *folded(const char *lines) {
+  return folded_to(lines, false);
+}
+
 static void values__stand_where_they_are_read(void **state) {
   (void)state;
   assert_string_equal(folded("var_j0 = var_p1;\n"
@@ -44,22 +49,91 @@ static void values__stand_where_they_are_read(void **state) {
                              "var_j1 = 0ull;\n"
                              "var_i0 = (u64)((s64)var_j0 < (s64)var_j1);\n"
                              "if (var_i0) {\n"),
-                      "var_p1 = (var_p1 - 2ull);\n"
+                      "var_p1 -= 2ull;\n"
                       "if ((u32)((s64)var_p1 < (s64)0ull)) {\n");
   assert_string_equal(folded("var_i0 = var_l2;\n"
                              "var_j1 = 7ull;\n"
                              "i64_store(&instance->w2c_M0, (u64)(var_i0) + 8u, var_j1);\n"),
                       "i64_store(&instance->w2c_M0, (u64)(var_l2) + 8u, 7ull);\n");
-  assert_string_equal(folded("var_i0 = 1u;\n"
-                             "var_j1 = var_p1;\n"
-                             "{\n"
-                             "struct wasm_multi_ij tmp = w2c_m_f1(instance, var_i0, var_j1);\n"
-                             "var_i0 = tmp.i0;\n"
-                             "}\n"),
-                      "{\n"
-                      "struct wasm_multi_ij tmp = w2c_m_f1(instance, 1u, var_p1);\n"
-                      "var_i0 = tmp.i0;\n"
-                      "}\n");
+  assert_string_equal(folded("var_i0 = var_l2;\nvar_j0 = (u64)(var_i0);\nvar_j1 = 4294967304ull;\n"
+                             "var_j0 += var_j1;\nvar_i0 = (u32)(var_j0);\nvar_l3 = var_i0;\n"),
+                      "var_l3 = (var_l2 + 8u);\n");
+  assert_string_equal(folded("var_j0 = (u64)(var_i0);\nvar_j1 = var_l1;\nvar_j0 += var_j1;\n"
+                             "var_i0 = (u32)(var_j0);\nvar_l3 = var_i0;\n"),
+                      "var_l3 = (u32)(((u64)(var_i0) + var_l1));\n");
+}
+
+static void locals__get_what_can_not_wait_at_once(void **state) {
+  (void)state;
+  assert_string_equal(folded("var_i1 = instance->w2c_g0;\nvar_l2 = var_i1;\nvar_i0 += var_i1;\n"
+                             "var_l3 = var_i0;\n"),
+                      "var_l2 = instance->w2c_g0;\nvar_l3 = (var_i0 + var_l2);\n");
+  /* the old value of the local waits */
+  assert_string_equal(folded("var_i0 = var_l2;\nvar_i1 = instance->w2c_g0;\nvar_l2 = var_i1;\n"
+                             "var_i0 += var_i1;\nvar_l3 = var_i0;\n"),
+                      "var_i0 = var_l2; var_l2 = instance->w2c_g0;\nvar_l3 = (var_i0 + var_l2);\n");
+  /* a number of the other kind has no text that waits, another variable is another value */
+  static const char *const same[] = {"var_d0 = instance->w2c_g0;\nvar_l2 = var_d0;\n",
+                                     "var_i0 = instance->w2c_g0;\nvar_l2 = var_i1;\n",
+                                     "var_i64 = instance->w2c_g0;\nvar_l2 = var_i64;\n"};
+  for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+    assert_string_equal(folded(same[i]), same[i]);
+  }
+}
+
+#define CALL(result)                                                                               \
+  "{\nstruct wasm_multi_ij tmp = " result ";\nvar_i0 = tmp.i0;\nvar_j1 = tmp.j1;\n}\n"
+
+static void results__are_read_where_they_are_wanted(void **state) {
+  (void)state;
+  assert_string_equal(folded("FUNC_PROLOGUE;\nvar_i0 = 1u;\nvar_j1 = var_p1;\n" CALL(
+                          "f(instance, var_i0, var_j1)") "var_p1 = var_j1;\nif (var_i0) {\n"),
+                      "struct wasm_multi_ij tmp_ij; FUNC_PROLOGUE;\n"
+                      "tmp_ij = f(instance, 1u, var_p1);\n"
+                      "var_p1 = tmp_ij.j1;\n"
+                      "if (tmp_ij.i0) {\n");
+  /* until the next call; those that it takes are read before */
+  assert_string_equal(
+      folded("FUNC_PROLOGUE;\n" CALL(
+          "f(instance)") "var_j2 = var_p1;\n"
+                         "{\nstruct wasm_multi_ij tmp = f(instance, var_j1, var_j2);\n"
+                         "var_i1 = tmp.i0;\nvar_j2 = tmp.j1;\n}\nvar_i0 += var_i1;\n"
+                         "var_l0 = var_i0;\n"),
+      "struct wasm_multi_ij tmp_ij; FUNC_PROLOGUE;\n"
+      "tmp_ij = f(instance);\n"
+      "var_i0 = tmp_ij.i0; tmp_ij = f(instance, tmp_ij.j1, var_p1);\n"
+      "var_l0 = (var_i0 + tmp_ij.i0);\n");
+  /* and up to a label; a number of the other kind is copied */
+  assert_string_equal(folded("{\nstruct wasm_multi_dj tmp = f(instance);\nvar_d0 = tmp.d0;\n"
+                             "var_j1 = tmp.j1;\n}\nvar_B1:;\n"),
+                      "tmp_dj = f(instance);\nvar_d0 = tmp_dj.d0;\n"
+                      "var_j1 = tmp_dj.j1; var_B1:;\n");
+  /* a result is given back with a variable of its own */
+  static const char back[] = "FUNC_PROLOGUE;\n{\nstruct wasm_multi_ij tmp;\ntmp.i0 = var_i0;\n"
+                             "return tmp;\n}\n";
+  assert_string_equal(folded(back), back);
+}
+
+static void accesses__are_places_in_memory(void **state) {
+  (void)state;
+  static const char lines[] = "FUNC_PROLOGUE;\nvar_i0 = var_l2;\n"
+                              "var_j0 = i64_load(&instance->w2c_M0, (u64)(var_i0) + 8u);\n"
+                              "var_l3 = var_j0;\nvar_i0 = var_l2;\n"
+                              "i64_store8(&instance->w2c_M0, (u64)(var_i0), var_l3);\n";
+  assert_string_equal(folded_to(lines, true),
+                      "u8 *const base = (u8 *)instance + HSB_SPAN; FUNC_PROLOGUE;\n"
+                      "var_l3 = *(hsb_vu64 *)(base + var_l2 + 8u);\n"
+                      "*(hsb_u8 *)(base + var_l2) = var_l3;\n");
+  /* one in bounds need not fault */
+  hcc_fold f;
+  hcc_fold_init(&f, true);
+  f.sure = true;
+  static const char line[] = "var_i0 = i32_load(&instance->w2c_M0, (u64)(var_i0));";
+  hcc_fold_line(&f, line, strlen(line), "", 0);
+  assert_false(f.out.failed);
+  assert_int_equal(f.out.size, strlen("var_i0 = *(hsb_u32 *)(base + var_i0);"));
+  assert_memory_equal(f.out.data, "var_i0 = *(hsb_u32 *)(base + var_i0);", f.out.size);
+  hcc_fold_free(&f);
 }
 
 /* An operation with a type of its own keeps the variable's. */
@@ -161,6 +235,9 @@ static void long_values__are_written(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values__stand_where_they_are_read),
+      cmocka_unit_test(locals__get_what_can_not_wait_at_once),
+      cmocka_unit_test(results__are_read_where_they_are_wanted),
+      cmocka_unit_test(accesses__are_places_in_memory),
       cmocka_unit_test(values__have_the_type_of_their_variable),
       cmocka_unit_test(reads__stay_before_what_changes_them),
       cmocka_unit_test(memory__globals_and_calls_do_not_move),

@@ -1,0 +1,148 @@
+/* access.c - see access.h. Must never write an address that is not base plus an index plus a
+ * constant, nor take for an index what has more than 32 bits. */
+#include "access.h"
+
+#include <string.h>
+
+typedef struct span {
+  const char *at;
+  size_t size;
+} span;
+
+typedef struct kind {
+  const char *name, *type; /* the type in memory; its sign is that of the widening */
+} kind;
+
+static const kind loads[] = {
+    {"i32_load", "u32"},     {"i64_load", "u64"},     {"f32_load", "f32"},
+    {"f64_load", "f64"},     {"i32_load8_s", "s8"},   {"i64_load8_s", "s8"},
+    {"i32_load8_u", "u8"},   {"i64_load8_u", "u8"},   {"i32_load16_s", "s16"},
+    {"i64_load16_s", "s16"}, {"i32_load16_u", "u16"}, {"i64_load16_u", "u16"},
+    {"i64_load32_s", "s32"}, {"i64_load32_u", "u32"}, {NULL, NULL}};
+
+static const kind stores[] = {{"i32_store", "u32"}, {"i64_store", "u64"},   {"f32_store", "f32"},
+                              {"f64_store", "f64"}, {"i32_store8", "u8"},   {"i32_store16", "u16"},
+                              {"i64_store8", "u8"}, {"i64_store16", "u16"}, {"i64_store32", "u32"},
+                              {NULL, NULL}};
+
+static bool skip(span *s, const char *text) {
+  size_t n = strlen(text);
+  if (s->size < n || memcmp(s->at, text, n) != 0) {
+    return false;
+  }
+  *s = (span){s->at + n, s->size - n};
+  return true;
+}
+
+/* "NAME(&instance->w2c_M0, " */
+static const char *skip_name(span *s, const kind *kinds) {
+  for (; kinds->name != NULL; kinds++) {
+    span rest = *s;
+    if (skip(&rest, kinds->name) && skip(&rest, "(&instance->w2c_M0, ")) {
+      *s = rest;
+      return kinds->type;
+    }
+  }
+  return NULL;
+}
+
+/* The text of the parentheses that s begins with, which are skipped. */
+static bool skip_group(span *inner, span *s) {
+  size_t open = 0;
+  for (size_t i = 0; i < s->size; i++) {
+    open += s->at[i] == '(';
+    if (open == 0) {
+      return false;
+    }
+    open -= s->at[i] == ')';
+    if (open == 0) {
+      *inner = (span){s->at + 1, i - 1};
+      *s = (span){s->at + i + 1, s->size - i - 1};
+      return true;
+    }
+  }
+  return false;
+}
+
+static size_t digits(span s) {
+  size_t n = 0;
+  while (n < s.size && s.at[n] >= '0' && s.at[n] <= '9') {
+    n++;
+  }
+  return n;
+}
+
+static bool skip_digits(span *s) {
+  size_t n = digits(*s);
+  *s = (span){s->at + n, s->size - n};
+  return n > 0;
+}
+
+/* "var_l12", which validation has given 32 bits, "(var_l12 + 8u)", or one cast of all to 32 bits:
+ * to a pointer such are added without their sign. */
+static bool is_plain(span index) {
+  span rest = index, inner;
+  if (skip(&rest, "(u32)")) {
+    return skip_group(&inner, &rest) && rest.size == 0;
+  }
+  bool sum = skip(&rest, "(");
+  bool known = skip(&rest, "var_i") || skip(&rest, "var_l") || skip(&rest, "var_p");
+  if (!known || !skip_digits(&rest)) {
+    return false;
+  }
+  bool ends = !sum || (skip(&rest, " + ") && skip_digits(&rest) && skip(&rest, "u)"));
+  return ends && rest.size == 0;
+}
+
+typedef struct address {
+  span index, constant; /* without its suffix; size 0: none */
+} address;
+
+/* "(u64)(INDEX)", perhaps with " + CONSTANTu" */
+static bool skip_address(address *a, span *s) {
+  if (!skip(s, "(u64)") || !skip_group(&a->index, s)) {
+    return false;
+  }
+  a->constant = (span){s->at, 0};
+  if (skip(s, " + ")) {
+    a->constant = (span){s->at, digits(*s)};
+    *s = (span){s->at + a->constant.size, s->size - a->constant.size};
+    skip(s, "u");
+    return a->constant.size > 0 && a->constant.size <= 10;
+  }
+  return true;
+}
+
+static void write_place(hcc_buf *out, const char *type, const char *kept, const address *a) {
+  bool plain = is_plain(a->index);
+  hcc_buf_format(out, "*(hsb_%s%s *)(base + %s%.*s%s", kept, type, plain ? "" : "(u64)(",
+                 (int)a->index.size, a->index.at, plain ? "" : ")");
+  if (a->constant.size > 0) {
+    hcc_buf_format(out, " + %.*su", (int)a->constant.size, a->constant.at);
+  }
+  hcc_buf_byte(out, ')');
+}
+
+bool hcc_access_load(hcc_buf *out, const char *text, size_t size, bool sure) {
+  span s = {text, size};
+  address a;
+  const char *type = skip_name(&s, loads);
+  if (type == NULL || !skip_address(&a, &s) || !skip(&s, ")") || s.size != 0) {
+    return false;
+  }
+  write_place(out, type, sure ? "" : "v", &a);
+  return true;
+}
+
+bool hcc_access_store(hcc_buf *out, const char *line, size_t size) {
+  span s = {line, size};
+  address a;
+  const char *type = skip_name(&s, stores);
+  if (type == NULL || !skip_address(&a, &s) || !skip(&s, ", ") || s.size < 3 ||
+      memcmp(s.at + s.size - 2, ");", 2) != 0) {
+    return false;
+  }
+  write_place(out, type, "", &a);
+  hcc_buf_format(out, " = %.*s;", (int)s.size - 2, s.at);
+  return true;
+}
