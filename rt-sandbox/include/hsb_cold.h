@@ -20,8 +20,8 @@
 #define HSB_KEEP_REGISTERS
 #endif
 
-/* What each function and each checkpoint needs is no function, so that clang has none to put in place
- * (measured: with the accesses of memory as lines, a seventh of its time). */
+/* What each function and each checkpoint needs is no function, so that clang has none to put in
+ * place. */
 
 /* Sets sp to the stack pointer. Reading the register is cheaper than __builtin_frame_address, which
  * makes every function set up a frame pointer. */

@@ -95,8 +95,9 @@ HSB_STORE(i64_store32, u32, u64)
 #define i64_store16(mem, addr, value) hsb_i64_store16(HSB_HERE(mem), addr, value)
 #define i64_store32(mem, addr, value) hsb_i64_store32(HSB_HERE(mem), addr, value)
 
-/* What heliosc writes in place of these names where clang shall be quick (compiler/native/access.h):
- * places in memory, and such that are read though nobody wants what is there. */
+/* What heliosc writes in place of these names where clang shall be quick
+ * (compiler/native/access.h): places in memory, and such that are read though nobody wants what is
+ * there. */
 #define HSB_PLACE(type)                                                                            \
   typedef type hsb_##type __attribute__((aligned(1)));                                             \
   typedef volatile type hsb_v##type __attribute__((aligned(1)));

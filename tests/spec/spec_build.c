@@ -222,7 +222,8 @@ static int translate(tool *t, item *it, const hcc_build_options *options) {
                                .wasm2c = &t->wasm2c,
                                .seconds = SECONDS,
                                .parts = 1,
-                               .fold = options->tier == HCC_TIER_BASELINE};
+                               .fold = options->tier == HCC_TIER_BASELINE,
+                               .places = options->bounds == HCC_BOUNDS_GUARD};
   int status;
   HCC_TRY(rewrite(it, options));
   HCC_TRY(hcc_translate(&done, it->canonical_bytes.data, it->canonical_bytes.size, &it->plan, &how,
@@ -449,26 +450,37 @@ static int parse_mode(mode *m, const char *name) {
   return 0;
 }
 
+/* What the C of a module depends on. */
+static unsigned text_of(const hcc_build_options *o) {
+  unsigned folded = o->tier == HCC_TIER_BASELINE ? 2 + 4 * (o->bounds == HCC_BOUNDS_GUARD) : 0;
+  return folded + o->no_fuel;
+}
+#define TEXTS 8u
+
+static int translate_all(tool *t, const hcc_build_options *options) {
+  for (uint32_t k = 0; k < t->count; k++) {
+    if (translate(t, &t->items[k], options) != 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 static int run_modes(tool *t, char **names, int count) {
-  for (int fuel = 0; fuel < 2; fuel++) {
+  for (unsigned kind = 0; kind < TEXTS; kind++) {
     bool translated = false;
     for (int i = 0; i < count; i++) {
       mode m;
       if (parse_mode(&m, names[i]) != 0) {
         return fail(names[i]);
       }
-      if (m.options.no_fuel != (fuel == 1)) {
+      if (text_of(&m.options) != kind) {
         continue;
       }
-      for (uint32_t k = 0; k < t->count && !translated; k++) {
-        if (translate(t, &t->items[k], &m.options) != 0) {
-          return fail(names[i]);
-        }
-      }
-      translated = true;
-      if (compile(t, &m) != 0) {
+      if ((!translated && translate_all(t, &m.options) != 0) || compile(t, &m) != 0) {
         return fail(names[i]);
       }
+      translated = true;
     }
   }
   return 0;
