@@ -181,34 +181,58 @@ static void loop_fueled(gen *g) {
   g->label_count -= 2;
 }
 
-/* From 0 to a constant, nothing in between that ends it: what compilers emit, and may unroll. */
+/* The counter moves on; again if it has not come to its end. */
+static void next_turn(gen *g, uint32_t counter, bool down) {
+  gen_op(g, HCC_OP_LOCAL_GET);
+  hcc_buf_u32(&g->code, counter);
+  gen_i32(g, down ? -1 : 1);
+  gen_op(g, HCC_OP_I32_ADD);
+  gen_op(g, HCC_OP_LOCAL_TEE);
+  hcc_buf_u32(&g->code, counter);
+  if (!down) {
+    gen_i32(g, 1 + (int32_t)fz_below(g->c, 20));
+    gen_op(g, fz_below(g->c, 2) == 0 ? HCC_OP_I32_LT_U : HCC_OP_I32_NE);
+  }
+  gen_op(g, HCC_OP_BR_IF);
+  hcc_buf_u32(&g->code, 0);
+}
+
+/* From 0 to a constant, or as often as some bits of a value say; nothing in between that ends it:
+ * what compilers emit, and may unroll. */
 static void loop_counted(gen *g) {
   if (g->counted || g->local_count >= GEN_LOCALS - 7) { /* 6 of scratch and this one */
     set_local(g);
     return;
   }
   uint32_t counter = gen_local(g, HCC_I32, true);
+  bool down = fz_below(g->c, 3) == 0;
+  if (down) {
+    gen_expr(g, HCC_I32);
+    gen_i32(g, 1 + (int32_t)fz_below(g->c, 20));
+    gen_op(g, HCC_OP_I32_AND);
+    gen_op(g, HCC_OP_LOCAL_TEE);
+    hcc_buf_u32(&g->code, counter);
+    gen_op(g, HCC_OP_IF);
+    hcc_buf_byte(&g->code, 0x40);
+    gen_label_push(g, NULL, 0);
+  } else {
+    gen_i32(g, 0);
+    gen_op(g, HCC_OP_LOCAL_SET);
+    hcc_buf_u32(&g->code, counter);
+  }
   g->counter = (int32_t)counter;
   g->counted = true;
-  gen_i32(g, 0);
-  gen_op(g, HCC_OP_LOCAL_SET);
-  hcc_buf_u32(&g->code, counter);
   gen_op(g, HCC_OP_LOOP);
   hcc_buf_byte(&g->code, 0x40);
   gen_label_push(g, NULL, 0);
   gen_statements(g);
-  gen_op(g, HCC_OP_LOCAL_GET);
-  hcc_buf_u32(&g->code, counter);
-  gen_i32(g, 1);
-  gen_op(g, HCC_OP_I32_ADD);
-  gen_op(g, HCC_OP_LOCAL_TEE);
-  hcc_buf_u32(&g->code, counter);
-  gen_i32(g, 1 + (int32_t)fz_below(g->c, 20));
-  gen_op(g, fz_below(g->c, 2) == 0 ? HCC_OP_I32_LT_U : HCC_OP_I32_NE);
-  gen_op(g, HCC_OP_BR_IF);
-  hcc_buf_u32(&g->code, 0);
+  next_turn(g, counter, down);
   gen_op(g, HCC_OP_END);
   g->label_count--;
+  if (down) {
+    gen_op(g, HCC_OP_END);
+    g->label_count--;
+  }
   g->counted = false;
 }
 

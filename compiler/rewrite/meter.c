@@ -592,17 +592,22 @@ static void check_reach(body *b, const hcc__rw_series *s, uint64_t end) {
 }
 
 /* Few turns are not worth the looks before them. */
-static void check_turns(body *b) {
+static void check_turns(body *b, const hcc__rw_turns *t) {
   op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_i64(b, TURNS_MIN);
-  op(b, HCC_OP_I64_LT_U);
+  op_i64(b, t->few != 0 ? t->few : TURNS_MIN);
+  op(b, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U);
   op_index(b, HCC_OP_BR_IF, 0);
 }
 
-/* Charges all turns. Leaves the innermost block if there is no fuel for so many of the dearest. */
+/* Charges all turns. Leaves the innermost block if there is no fuel for so many of the dearest, or
+ * for as many as a loop of few turns may have. */
 static void charge_turns(body *b, const hcc__rw_cost *cost) {
   get_fuel(b);
-  get_turns_cost(b, cost->most);
+  if (cost->turns.few != 0) {
+    op_i64(b, (int64_t)(cost->turns.few * cost->most));
+  } else {
+    get_turns_cost(b, cost->most);
+  }
   op(b, HCC_OP_I64_LT_S);
   op_index(b, HCC_OP_BR_IF, 0);
   get_fuel(b);
@@ -626,14 +631,16 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc_reader begin = *r;
   size_t header = b->next_cost;
   hcc__rw_cost cost = next_cost(b);
-  hcc__rw_sure sure;
+  hcc__rw_sure sure = {.count = 0};
   int status = 0;
-  HCC_TRY(hcc__rw_sure_of(&sure, b->rw, *r));
+  if (cost.turns.few == 0) {
+    HCC_TRY(hcc__rw_sure_of(&sure, b->rw, *r));
+  }
   pay_to(b, 0);
   begin_block(b);
   begin_block(b);
   put_turns(b, &cost.turns);
-  check_turns(b);
+  check_turns(b, &cost.turns);
   for (uint32_t i = 0; i < sure.reaches; i++) {
     check_reach(b, &sure.reach[i].series, sure.reach[i].end);
   }
@@ -668,7 +675,8 @@ static bool looks_at_loops(const hcc__rw *rw) {
 
 static bool is_counted(const body *b, enum hcc__flow_point point) {
   const hcc__rw_cost *ahead = cost_ahead(b);
-  return looks_at_loops(b->rw) && point == HCC_FLOW_LOOP && ahead != NULL && ahead->counted;
+  return looks_at_loops(b->rw) && point == HCC_FLOW_LOOP && ahead != NULL && ahead->counted &&
+         (b->rw->options.meter || ahead->turns.few == 0);
 }
 
 /* Up to the end of the frame at that depth. */

@@ -99,7 +99,7 @@ static uint32_t values_of(const hcc__rw_sure *sure) {
 
 /* The block that has just begun is the header of a loop whose body is at the reader. */
 static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, const hcc_instr *loop,
-                        const hcc_reader *r) {
+                        const hcc_reader *r, const hcc__rw_few *few) {
   hcc__rw_turns turns;
   bool found = false;
   int status = 0;
@@ -107,8 +107,11 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
     HCC_TRY(hcc__rw_turns_of(&found, &turns, rw, *r));
   }
   if (found && header < cost_count(rw)) {
-    hcc__rw_sure sure;
-    HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
+    hcc__rw_sure sure = {.count = 0};
+    turns.few = hcc__rw_few_of(few, &turns);
+    if (turns.few == 0) {
+      HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
+    }
     locals->values |= values_of(&sure);
     cost_at(rw, header)->counted = true;
     cost_at(rw, header)->turns = turns;
@@ -131,6 +134,7 @@ static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
 
 int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
   hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
+  hcc__rw_few few = {.number = 0};
   int status = 0;
   *locals = (hcc__rw_locals){.scratch = 0};
   rw->costs.size = 0;
@@ -144,6 +148,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
     if (point == HCC_FLOW_DEAD) {
       continue;
     }
+    hcc__rw_few_note(&few, &instr);
     uint32_t need = scratch_of(&instr);
     locals->scratch = need > locals->scratch ? need : locals->scratch;
     if (point != HCC_FLOW_NEW_BEFORE) {
@@ -153,7 +158,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
       block = begin_block(rw, point == HCC_FLOW_LOOP);
     }
     if (point == HCC_FLOW_LOOP) {
-      HCC_TRY(look_at_loop(locals, rw, block, &instr, &r));
+      HCC_TRY(look_at_loop(locals, rw, block, &instr, &r, &few));
     }
     block = rw->flow.whole ? rw->flow.note : block;
   }

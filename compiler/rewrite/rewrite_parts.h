@@ -5,6 +5,7 @@
  *   canon_const.c  constant expressions
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
+ *   meter_few.c    which loops may well turn a few times only
  *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
  *   meter_near.c   which accesses can take the address of an earlier one
@@ -101,6 +102,7 @@ typedef struct hcc__rw_turns {
   bool until_local;
   bool down;
   uint32_t shift;
+  uint32_t few; /* may well be that it turns no more often; 0: not known */
 } hcc__rw_turns;
 
 /* A basic block, and what runs exactly as often behind it. */
@@ -127,6 +129,22 @@ typedef struct hcc__rw_locals {
 int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func);
 /* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
 int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r);
+
+#define HCC_RW_FEW 15
+#define HCC_RW_FEW_LOCALS 16
+
+/* Locals that were masked where they were set last. All zero before a body. */
+typedef struct hcc__rw_few {
+  struct {
+    uint32_t local, most;
+  } known[HCC_RW_FEW_LOCALS]; /* a local has the place of its index modulo HCC_RW_FEW_LOCALS */
+  uint32_t number, masked;    /* what the last instruction has left, if so; else 0 */
+} hcc__rw_few;
+
+/* The body's next instruction. */
+void hcc__rw_few_note(hcc__rw_few *few, const hcc_instr *i);
+/* What hcc__rw_turns.few is of a loop that comes next. */
+uint32_t hcc__rw_few_of(const hcc__rw_few *few, const hcc__rw_turns *t);
 /* Is it local.set or local.tee? */
 bool hcc__rw_sets_local(const hcc_instr *i);
 /* Do the three instructions i[2], i[1], i[0], in that order, leave the local plus a constant? */

@@ -33,7 +33,16 @@ static const char MODULE[] =
     /* behind the lower field: one that would be at 0 if addresses of 32 bits were added up */
     "(func (export \"fields\") (param $at i32) (result i32)\n"
     "  (drop (i32.load8_u (local.get $at)))\n"
-    "  (i32.load8_u (i32.add (local.get $at) (i32.const 0xfff00)))))\n";
+    "  (i32.load8_u (i32.add (local.get $at) (i32.const 0xfff00))))\n"
+    /* what is left behind an unrolled loop; the mask may not be where $n comes from */
+    "(func (export \"rest\") (param $n i32) (param $mask i32) (result i32) (local $at i32)\n"
+    "  (if (local.get $mask) (then\n"
+    "    (local.set $n (i32.and (local.get $n) (i32.const 7)))))\n"
+    "  (block (br_if 0 (i32.eqz (local.get $n)))\n"
+    "    (loop (i32.store8 (local.get $at) (local.get $n))\n"
+    "      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n"
+    "      (br_if 0 (local.tee $n (i32.add (local.get $n) (i32.const -1))))))\n"
+    "  (local.get $at)))\n";
 
 static hrt_plugin *plugin;
 
@@ -55,17 +64,57 @@ static int end(void **state) {
   return kit_end(state);
 }
 
-static int grid(uint64_t *used, uint32_t rows, uint64_t limit, int64_t slice) {
+/* The result goes to s[0]. */
+static int limited(uint64_t *used, uint32_t export, hsb_slot *s, uint64_t limit, int64_t slice) {
   hrt_instance_options options = {0};
   hrt_instance *i = NULL;
   hrt_budget b = {0};
-  hsb_slot s[2] = {rows, 600};
   assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
   b = (hrt_budget){.fuel_limit = limit, .slice_size = slice};
-  int status = hrt_call(i, 0, s, &b, NULL);
+  int status = hrt_call(i, export, s, &b, NULL);
   *used = b.fuel_used;
   hrt_instance_free(i);
   return status;
+}
+
+static int grid(uint64_t *used, uint32_t rows, uint64_t limit, int64_t slice) {
+  hsb_slot s[2] = {rows, 600};
+  return limited(used, 0, s, limit, slice);
+}
+
+/* Calls `rest`; what it must use follows from what it costs without a turn, and each turn. */
+static void rest(uint32_t n, uint32_t mask, uint64_t none, uint64_t limit, int64_t slice) {
+  const uint64_t turn = 12, turns = mask ? n & 7 : n;
+  hsb_slot s[2] = {n, mask};
+  uint64_t used, want = none;
+  for (uint64_t k = 0; k < turns && (limit == 0 || want <= limit); k++) {
+    want += turn;
+  }
+  bool enough = limit == 0 || want <= limit;
+  assert_int_equal(limited(&used, 4, s, limit, slice), enough ? 0 : HELIOS_E_FUEL);
+  assert_int_equal(used, want);
+  if (enough) {
+    assert_int_equal(s[0], turns);
+  }
+}
+
+/* Loops that seem to turn a few times only are charged at once as well, if they do. */
+static void few_turns_cost_what_they_should(void **state) {
+  static const int64_t slices[] = {0, 1, 30, 100};
+  (void)state;
+  for (uint32_t mask = 0; mask < 2; mask++) {
+    hsb_slot s[2] = {0, mask};
+    uint64_t none;
+    assert_int_equal(limited(&none, 4, s, 0, 0), 0);
+    for (uint32_t n = 0; n < 20; n++) {
+      for (size_t m = 0; m < sizeof slices / sizeof *slices; m++) {
+        rest(n, mask, none, 0, slices[m]);
+        for (uint64_t limit = none; limit < none + 12 * (n + 1); limit += 5) {
+          rest(n, mask, none, limit, slices[m]);
+        }
+      }
+    }
+  }
 }
 
 static void ends_where_the_limit_says(void **state) {
@@ -134,6 +183,7 @@ static void memory__is_a_mib_less_than_addresses_reach(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ends_where_the_limit_says),
+      cmocka_unit_test(few_turns_cost_what_they_should),
       cmocka_unit_test(stores_land_where_they_should),
       cmocka_unit_test(memory__is_a_mib_less_than_addresses_reach),
   };
