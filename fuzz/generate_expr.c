@@ -94,6 +94,32 @@ static void select_one(gen *g, uint8_t type) {
   }
 }
 
+static void op_local(gen *g, uint16_t code, uint32_t local) {
+  gen_op(g, code);
+  hcc_buf_u32(&g->code, local);
+}
+
+/* The lesser or greater of two locals, as compilers write it, or something that looks much like it.
+ */
+static void select_by_order(gen *g) {
+  static const uint16_t compares[] = {HCC_OP_I32_LT_S, HCC_OP_I32_LT_U, HCC_OP_I32_GT_S,
+                                      HCC_OP_I32_GT_U, HCC_OP_I32_LE_S, HCC_OP_I32_LE_U,
+                                      HCC_OP_I32_GE_S, HCC_OP_I32_GE_U, HCC_OP_I32_NE};
+  uint32_t locals[] = {gen_local(g, HCC_I32, false), gen_local(g, HCC_I32, false)};
+  gen_expr(g, HCC_I32);
+  op_local(g, HCC_OP_LOCAL_TEE, locals[0]);
+  op_local(g, HCC_OP_LOCAL_GET, locals[1]);
+  if (fz_below(g->c, 4) == 1) { /* the local is another, the value on the stack is not */
+    gen_expr(g, HCC_I32);
+    op_local(g, HCC_OP_LOCAL_SET, locals[fz_below(g->c, 2)]);
+  }
+  uint32_t first = fz_below(g->c, 2);
+  op_local(g, HCC_OP_LOCAL_GET, locals[first]);
+  op_local(g, HCC_OP_LOCAL_GET, locals[!first]);
+  gen_op(g, compares[fz_below(g->c, sizeof compares / sizeof *compares)]);
+  gen_op(g, HCC_OP_SELECT);
+}
+
 static void if_else(gen *g, uint8_t type) {
   gen_expr(g, HCC_I32);
   gen_op(g, HCC_OP_IF);
@@ -181,7 +207,7 @@ void gen_expr(gen *g, uint8_t type) {
   } else if (kind == 15) {
     tee(g, type);
   } else if (kind == 16) {
-    select_one(g, type);
+    (type == HCC_I32 && fz_below(g->c, 2) == 1) ? select_by_order(g) : select_one(g, type);
   } else if (kind == 17 && room && !g->counted) {
     if_else(g, type);
   } else if (kind == 18 && room && !g->counted) {

@@ -37,8 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   hcc_module *m = NULL;
   if (load(&m, data, size) == 0) {
     for (unsigned bits = 0; bits < 8; bits++) {
-      hcc_rewrite_options options = {
-          .meter = bits & 1, .marks = (bits & 2) != 0, .alone = (bits & 4) != 0};
+      hcc_rewrite_options options = {.meter = bits & 1,
+                                     .marks = (bits & 2) != 0,
+                                     .orders = (bits & 2) != 0,
+                                     .alone = (bits & 4) != 0};
       if (!holds(m, &options)) {
         abort();
       }

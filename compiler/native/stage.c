@@ -59,6 +59,7 @@ hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *o) {
                                .polls = o->no_fuel,
                                .loops = o->no_polls,
                                .marks = true,
+                               .orders = true,
                                .blocks = o->engine};
 }
 
@@ -168,7 +169,7 @@ static int write_profile(work *w) {
     goto out;
   }
   list_profiles(texts);
-  HCC_TRY(hcc_profile(&text, &fit, w->in->module, &w->plan, texts, options.meter + options.marks,
+  HCC_TRY(hcc_profile(&text, &fit, w->in->module, &w->plan, texts, hcc_rewrite_imports(&options),
                       w->err));
   if (fit.functions != 0) {
     HCC_TRY(hcc_path(path, w->err, "%s/profile", w->in->folder));

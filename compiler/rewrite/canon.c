@@ -86,6 +86,12 @@ static int imports(hcc_buf *out, hcc__rw *rw) {
     put_name(out, "mark");
     put_import(out, rw->mark_type);
   }
+  for (uint32_t i = 0; i < HCC_RW_ORDERS && rw->options.orders; i++) {
+    static const char *const names[] = {"min", "max", "umin", "umax"};
+    put_name(out, "h");
+    put_name(out, names[i]);
+    put_import(out, rw->order_type);
+  }
   return 0;
 }
 
@@ -388,6 +394,11 @@ out:
   return status;
 }
 
+uint32_t hcc_rewrite_imports(const hcc_rewrite_options *options) {
+  return (options->meter ? 1 : 0) + (options->marks ? 1 : 0) +
+         (options->orders ? HCC_RW_ORDERS : 0);
+}
+
 static int open_rewrite(hcc__rw *rw) {
   const hcc_module *m = rw->m;
   size_t slots = (size_t)HCC_RW_FORMS * m->type_count;
@@ -403,7 +414,8 @@ static int open_rewrite(hcc__rw *rw) {
   }
   rw->fuel_func = m->imported_funcs;
   rw->mark_func = m->imported_funcs + (rw->options.meter ? 1 : 0);
-  rw->extra = (rw->options.meter ? 1 : 0) + (rw->options.marks ? 1 : 0);
+  rw->order_func = rw->mark_func + (rw->options.marks ? 1 : 0);
+  rw->extra = hcc_rewrite_imports(&rw->options);
   rw->type_ids = malloc((slots + 1) * sizeof *rw->type_ids);
   rw->data_ids = malloc(((size_t)m->data_count + 1) * sizeof *rw->data_ids);
   rw->impure = calloc((size_t)m->func_count + 1, sizeof *rw->impure);

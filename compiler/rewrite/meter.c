@@ -224,25 +224,12 @@ static void put_data(body *b, const hcc_instr *i) {
   }
 }
 
-static uint32_t near_above(const body *b, const hcc_instr *i) {
-  const hcc__rw_near *near = (const hcc__rw_near *)(const void *)b->rw->near.data;
-  size_t count = b->rw->near.size / sizeof *near, low = 0, high = count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (near[middle].begin < i->begin) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < count && near[low].begin == i->begin ? near[low].above : 0;
-}
-
 /* How far the access is above what it can take as its address: the lowest of its reach if it is
  * sure, an earlier access's. */
 static uint32_t above(const body *b, const hcc_instr *i) {
   if (!is_sure(b, i)) {
-    return near_above(b, i);
+    const hcc__rw_near *near = hcc__rw_near_at(b->rw, i);
+    return near != NULL ? near->above : 0;
   }
   return hcc__rw_above(b->sure, b->next_sure);
 }
@@ -291,8 +278,21 @@ static void (*const writers[])(body *b, const hcc_instr *i) = {
     [HCC_IMM_MEMARG] = put_memory, [HCC_IMM_MEMARG_LANE] = put_memory,
 };
 
+/* The condition is not needed where what it chooses from is handed to an import of ours. */
+static void put_select(body *b, const hcc_instr *i) {
+  const hcc__rw_near *near = b->rw->options.orders ? hcc__rw_near_at(b->rw, i) : NULL;
+  if (near == NULL) {
+    put_copy(b, i);
+    return;
+  }
+  op(b, HCC_OP_DROP);
+  op_index(b, HCC_OP_CALL, b->rw->order_func + near->order);
+}
+
 static void put_plain(body *b, const hcc_instr *i) {
-  if (i->code == HCC_OP_RETURN && b->rw->options.meter) {
+  if (i->code == HCC_OP_SELECT) {
+    put_select(b, i);
+  } else if (i->code == HCC_OP_RETURN && b->rw->options.meter) {
     /* the flow has seen it but no block has closed: the last frame is the function's */
     op_index(b, HCC_OP_BR, b->rw->flow.depth - 1);
   } else if (i->info->imm < sizeof writers / sizeof *writers && writers[i->info->imm] != NULL) {

@@ -8,6 +8,10 @@
  * earlier one's address and a greater constant offset, which is the same place, and one register
  * serves both.
  *
+ * The same walk finds each select that chooses the lesser or greater of the two values that it
+ * compares: clang knows those by instructions of their own, and of a chain of comparisons and
+ * choices can't tell that the loop around it may be joined into vectors.
+ *
  * What is found is no wall of the sandbox: an index and an offset of 32 bits each stay what they
  * are, and every access is checked like any other. */
 #include <string.h>
@@ -35,12 +39,17 @@ typedef struct walk {
   series base[BASES_MAX];
   uint32_t bases; /* the last BASES_MAX of them are there */
   uint32_t terms; /* that stand for something */
+  struct {
+    uint32_t code;
+    series result, x, y;
+  } compared; /* last; result.known: there is one */
 } walk;
 
 /* Where ways meet nothing is known but what comes after. */
 static void forget(walk *w) {
   w->stack.height = 0;
   w->bases = 0;
+  w->compared.result.known = false;
   for (uint32_t i = 0; i < LOCALS_MAX; i++) {
     w->locals[i].known = false;
   }
@@ -108,6 +117,52 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
   }
 }
 
+static series pop_named(walk *w) {
+  series value = hcc__rw_pop(&w->stack);
+  return named(w, &value);
+}
+
+static series push_new(walk *w) {
+  static const series unknown = {.known = false};
+  series value = named(w, &unknown);
+  hcc__rw_push(&w->stack, value);
+  return value;
+}
+
+static void compare(walk *w, const hcc_instr *i) {
+  w->compared.y = pop_named(w);
+  w->compared.x = pop_named(w);
+  w->compared.code = i->code;
+  w->compared.result = push_new(w);
+}
+
+static bool same(const series *x, const series *y) {
+  return x->known && y->known && hcc__rw_alike(x, y) && x->add == y->add;
+}
+
+/* Of what was compared, by the opcode; the first operand is chosen if it holds. */
+static enum hcc__rw_order order_of(uint32_t code, bool swapped) {
+  bool without_sign = code == HCC_OP_I32_LT_U || code == HCC_OP_I32_LE_U ||
+                      code == HCC_OP_I32_GT_U || code == HCC_OP_I32_GE_U;
+  bool greater = code == HCC_OP_I32_GT_S || code == HCC_OP_I32_GE_S || code == HCC_OP_I32_GT_U ||
+                 code == HCC_OP_I32_GE_U;
+  if (without_sign) {
+    return greater != swapped ? HCC_RW_UMAX : HCC_RW_UMIN;
+  }
+  return greater != swapped ? HCC_RW_MAX : HCC_RW_MIN;
+}
+
+static void choose(walk *w, const hcc_instr *i) {
+  series condition = pop_named(w), y = pop_named(w), x = pop_named(w);
+  bool straight = same(&x, &w->compared.x) && same(&y, &w->compared.y);
+  bool swapped = same(&x, &w->compared.y) && same(&y, &w->compared.x);
+  if (same(&condition, &w->compared.result) && (straight || swapped)) {
+    hcc__rw_near found = {.begin = i->begin, .order = order_of(w->compared.code, swapped)};
+    hcc_buf_add(w->out, &found, sizeof found);
+  }
+  push_new(w);
+}
+
 static void step(walk *w, const hcc_instr *i) {
   series top;
   switch (i->code) {
@@ -126,6 +181,19 @@ static void step(walk *w, const hcc_instr *i) {
     if (i->code == HCC_OP_LOCAL_TEE) {
       hcc__rw_push(&w->stack, top);
     }
+    break;
+  case HCC_OP_I32_LT_S:
+  case HCC_OP_I32_LT_U:
+  case HCC_OP_I32_GT_S:
+  case HCC_OP_I32_GT_U:
+  case HCC_OP_I32_LE_S:
+  case HCC_OP_I32_LE_U:
+  case HCC_OP_I32_GE_S:
+  case HCC_OP_I32_GE_U:
+    compare(w, i);
+    break;
+  case HCC_OP_SELECT:
+    choose(w, i);
     break;
   default:
     if (hcc__rw_operands(&top, &w->stack, i)) {
@@ -155,4 +223,18 @@ int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func) {
   status = rw->near.failed ? hcc__rw_no_memory(rw) : 0;
 out:
   return status;
+}
+
+const hcc__rw_near *hcc__rw_near_at(const hcc__rw *rw, const hcc_instr *i) {
+  const hcc__rw_near *near = (const hcc__rw_near *)(const void *)rw->near.data;
+  size_t count = rw->near.size / sizeof *near, low = 0, high = count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (near[middle].begin < i->begin) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < count && near[low].begin == i->begin ? &near[low] : NULL;
 }

@@ -3,9 +3,10 @@
  *
  * What comes out (docs/metering.md has it in full):
  *  - no custom section, no name, no export and no import of the guest's choosing: imports are
- *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked; exports
- * are "e<N>" for the N-th distinct exported function, in order of function index, "start" for the
- *    start function (the start section is gone);
+ *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked, then
+ *    "h"."min", "max", "umin", "umax" (i32 i32)->(i32) if ordered;
+ *  - exports are "e<N>" for the N-th distinct exported function, in order of function index, and
+ *    "start" for the start function (the start section is gone);
  *  - structurally equal function types are one type;
  *  - active data segments are gone (plan.segments); one that instructions refer to stays as an
  *    empty passive one;
@@ -47,11 +48,15 @@ typedef struct hcc_rewrite_options {
   bool marks;  /* call "h"."mark" with the original offset at the beginning of each function and
                   before each instruction that may trap; translate.c makes #line of them */
   bool blocks; /* with meter and marks: where each block begins, too (profile.h) */
+  bool orders; /* a choice of the lesser or greater of two i32 calls "h"."min", "max", "umin" or
+                  "umax", by which clang knows it */
   bool alone;  /* for engines that know nothing of a plan or of our limits (--emit=wasm): active
                   data segments stay where they are and the plan has none; a memory's maximum is
                   no more than HSB_PAGES_MAX */
 } hcc_rewrite_options;
 
+/* How many imports of ours it has. */
+uint32_t hcc_rewrite_imports(const hcc_rewrite_options *options);
 /* Writes the new module to out and what was done to plan (hcc_plan_free). m must be valid.
  * Errors: LIMIT (the result is too large), NO_MEMORY, INTERNAL. */
 int hcc_rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m,

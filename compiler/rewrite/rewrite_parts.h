@@ -8,7 +8,8 @@
  *   meter_few.c    which loops may well turn a few times only
  *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
- *   meter_near.c   which accesses can take the address of an earlier one
+ *   meter_near.c   which accesses can take the address of an earlier one; which selects choose the
+ *                  lesser or greater
  *   meter.c        bodies
  * flow.h serves meter_cost.c and meter.c.
  *
@@ -44,9 +45,9 @@ typedef struct hcc__rw {
   hcc_rewrite_options options;
   size_t max; /* bytes of any buffer */
   hcc_error *err;
-  uint32_t extra;                /* imports of ours, behind the guest's */
-  uint32_t fuel_func, mark_func; /* new indices */
-  uint32_t fuel_type, mark_type;
+  uint32_t extra;                            /* imports of ours, behind the guest's */
+  uint32_t fuel_func, mark_func, order_func; /* new indices */
+  uint32_t fuel_type, mark_type, order_type;
   uint32_t *type_ids;  /* [HCC_RW_FORMS][type_count]: new index, HCC_RW_NONE, HCC_RW_PENDING */
   uint32_t type_count; /* of the output */
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
@@ -208,15 +209,28 @@ uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access);
 #define HCC_RW_VALUE_TYPES                                                                         \
   { HCC_I32, HCC_I64, HCC_F32, HCC_F64, HCC_V128 }
 
-/* An access that can take its address less `above` and an offset greater by as much. */
+/* A select of two i32 that is one of these; as the imports are in order. */
+enum hcc__rw_order {
+  HCC_RW_MIN,
+  HCC_RW_MAX,
+  HCC_RW_UMIN,
+  HCC_RW_UMAX,
+  HCC_RW_ORDERS,
+};
+
+/* An access that can take its address less `above` and an offset greater by as much; or a select
+ * that chooses by an order. */
 typedef struct hcc__rw_near {
   uint32_t begin; /* of the instruction */
-  uint32_t above; /* 1 .. HCC_RW_WIDE - 1 */
+  uint32_t above; /* 1 .. HCC_RW_WIDE - 1; of an access */
+  enum hcc__rw_order order;
 } hcc__rw_near;
 
 /* To rw->near, in the order of the code; adds to *values, as in hcc__rw_locals. Errors: as
  * hcc_instr_next, NO_MEMORY. */
 int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func);
+/* What is known of the instruction; NULL if nothing is. */
+const hcc__rw_near *hcc__rw_near_at(const hcc__rw *rw, const hcc_instr *i);
 /* Which of HCC_RW_VALUES the access stores; -1 if its address is its only operand. */
 int hcc__rw_value_of(const hcc_instr *i);
 /* The body of one function, without its size. Errors: as hcc__rw_costs. */

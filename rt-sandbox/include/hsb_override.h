@@ -34,6 +34,12 @@
 
 #define w2c_h_fuel(self, fuel) HSB_REFUEL(fuel)
 
+/* What selects the lesser or greater of two: clang sees through a chain of these. */
+#define w2c_h_min(self, x, y) ((u32)__builtin_elementwise_min((s32)(x), (s32)(y)))
+#define w2c_h_max(self, x, y) ((u32)__builtin_elementwise_max((s32)(x), (s32)(y)))
+#define w2c_h_umin(self, x, y) __builtin_elementwise_min(x, y)
+#define w2c_h_umax(self, x, y) __builtin_elementwise_max(x, y)
+
 #define wasm_rt_is_initialized() true
 
 #undef FMIN

@@ -6,6 +6,13 @@
 
 #include "instance/instance.h"
 
+/* Chooses the first of the two if the comparison of these holds. */
+#define CHOICE(code, p, q)                                                                         \
+  "(func (export \"" #code p q "\") (param $a i32) (param $b i32) (result i32)\n"                  \
+  "  (select (local.get $a) (local.get $b) (i32." #code " (local.get $" p ") (local.get $" q       \
+  "))))\n"
+#define CHOICES(X) X(lt, <) X(le, <=) X(gt, >) X(ge, >=)
+
 static const char MODULE[] =
     "(module (memory 1)\n"
     "(func (export \"grid\") (param $rows i32) (param $columns i32) (result i32)\n"
@@ -42,7 +49,12 @@ static const char MODULE[] =
     "    (loop (i32.store8 (local.get $at) (local.get $n))\n"
     "      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n"
     "      (br_if 0 (local.tee $n (i32.add (local.get $n) (i32.const -1))))))\n"
-    "  (local.get $at)))\n";
+    "  (local.get $at))\n"
+#define TEXT(code, c)                                                                              \
+  CHOICE(code##_s, "a", "b")                                                                       \
+  CHOICE(code##_s, "b", "a") CHOICE(code##_u, "a", "b") CHOICE(code##_u, "b", "a")
+    CHOICES(TEXT) ")\n";
+#undef TEXT
 
 static hrt_plugin *plugin;
 
@@ -138,6 +150,31 @@ static void ends_where_the_limit_says(void **state) {
   }
 }
 
+static void choices_are_what_they_should_be(void **state) {
+  static const uint32_t numbers[] = {0, 1, 7, INT32_MAX, (uint32_t)INT32_MIN, UINT32_MAX};
+  const size_t count = sizeof numbers / sizeof *numbers;
+  (void)state;
+  for (size_t n = 0; n < count * count; n++) {
+    uint32_t a = numbers[n / count], b = numbers[n % count], export = 5;
+    uint64_t used;
+#define EXPECT(condition)                                                                          \
+  do {                                                                                             \
+    hsb_slot s[2] = {a, b};                                                                        \
+    assert_int_equal(limited(&used, export ++, s, 0, 0), 0);                                       \
+    assert_int_equal((uint32_t)s[0], (condition) ? a : b);                                         \
+    assert_int_equal(used, 6);                                                                     \
+  } while (0)
+#define RUN(code, c)                                                                               \
+  EXPECT((int32_t)a c(int32_t) b);                                                                 \
+  EXPECT((int32_t)b c(int32_t) a);                                                                 \
+  EXPECT(a c b);                                                                                   \
+  EXPECT(b c a);
+    CHOICES(RUN)
+#undef RUN
+#undef EXPECT
+  }
+}
+
 static void stores_land_where_they_should(void **state) {
   static const uint8_t row[48] = {
       0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0xfe, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0x40, 0x40,
@@ -184,6 +221,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ends_where_the_limit_says),
       cmocka_unit_test(few_turns_cost_what_they_should),
+      cmocka_unit_test(choices_are_what_they_should_be),
       cmocka_unit_test(stores_land_where_they_should),
       cmocka_unit_test(memory__is_a_mib_less_than_addresses_reach),
   };

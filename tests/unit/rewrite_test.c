@@ -84,7 +84,8 @@ static void rewrite(fixture *f, hcc_rewrite_options options) {
 }
 
 static const hcc_rewrite_options PLAIN = {0}, METER = {.meter = true}, MARKS = {.marks = true},
-                                 BOTH = {.meter = true, .marks = true};
+                                 BOTH = {.meter = true, .marks = true},
+                                 ALL = {.meter = true, .marks = true, .orders = true};
 
 static bool has_bytes(const hcc_buf *b, const void *bytes, size_t size) {
   return memmem(b->data, b->size, bytes, size) != NULL;
@@ -147,21 +148,26 @@ static void names__imports_and_exports(void **state) {
   fixture f;
   (void)state;
   named(&f);
-  rewrite(&f, BOTH);
-  assert_int_equal(f.result->import_count, 3);
+  rewrite(&f, ALL);
+  assert_int_equal(f.result->import_count, 3 + HCC_RW_ORDERS);
   assert_name(&f, f.result->imports[0].name, "i0");
   assert_name(&f, f.result->imports[1].name, "fuel");
   assert_name(&f, f.result->imports[2].name, "mark");
+  assert_name(&f, f.result->imports[3].name, "min");
+  assert_name(&f, f.result->imports[3 + HCC_RW_MAX].name, "max");
+  assert_name(&f, f.result->imports[3 + HCC_RW_UMIN].name, "umin");
+  assert_name(&f, f.result->imports[3 + HCC_RW_UMAX].name, "umax");
   assert_type(&f, 0, "\x7f\x7e", "\x7e");
   assert_type(&f, 1, "\x7e", "\x7e");
   assert_type(&f, 2, "\x7f", "");
+  assert_type(&f, 3, "\x7f\x7f", "\x7f");
   assert_int_equal(f.result->export_count, 3); /* each function once, no memory, no global */
   assert_name(&f, f.result->exports[0].name, "e0");
   assert_int_equal(f.result->exports[0].index, 0);
   assert_name(&f, f.result->exports[1].name, "e1");
-  assert_int_equal(f.result->exports[1].index, 3);
+  assert_int_equal(f.result->exports[1].index, 3 + HCC_RW_ORDERS);
   assert_name(&f, f.result->exports[2].name, "start");
-  assert_int_equal(f.result->exports[2].index, 3);
+  assert_int_equal(f.result->exports[2].index, 3 + HCC_RW_ORDERS);
   assert_int_equal(f.result->start, HCC_NO_START);
   assert_int_equal(f.plan.export_count, 2);
   assert_int_equal(f.plan.exports[0].func, 0);
@@ -344,6 +350,24 @@ static void plain__return_and_dead_code(void **state) {
   rewrite(&f, PLAIN);
   CODE(&f, 1, HCC_OP_BLOCK, UNIT, HCC_OP_RETURN, HCC_OP_END, HCC_OP_NOP, HCC_OP_END);
   end(&f);
+}
+
+static void plain__order_is_a_call(void **state) {
+#define FIVE HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 5
+  static const hcc_rewrite_options orders = {.orders = true};
+  const uint32_t max = 1 + HCC_RW_MAX; /* behind the guest's import */
+  fixture f;
+  (void)state;
+  WITH_BODY(&f, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_SELECT, HCC_OP_DROP);
+  rewrite(&f, orders);
+  CODE(&f, 1 + HCC_RW_ORDERS, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_DROP, HCC_OP_CALL, max,
+       HCC_OP_DROP, HCC_OP_END);
+  end(&f);
+  WITH_BODY(&f, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_SELECT, HCC_OP_DROP);
+  rewrite(&f, PLAIN);
+  CODE(&f, 1, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_SELECT, HCC_OP_DROP, HCC_OP_END);
+  end(&f);
+#undef FIVE
 }
 
 static void metered__return_is_a_branch(void **state) {
@@ -725,6 +749,68 @@ static void near__forgotten(void **state) {
   EXPECT_NEAR(0, (0, 0), X, READ, HCC_OP_I32_CONST, 1, X, HCC_OP_I32_SUB, READ);
   EXPECT_NEAR(0, (0, 0), X, READ, X, HCC_OP_I32_CONST, 1, HCC_OP_I32_MUL, READ);
 #undef EMPTY
+}
+
+/* Of the one select in the body. */
+static int look_for_order(const uint8_t *code, size_t size) {
+  fixture f;
+  uint32_t values = 0;
+  int found = -1;
+  load_two_params(&f, code, size);
+  hcc__rw rw = {.m = f.m, .err = &f.err};
+  hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin, f.m->funcs[1].code.end};
+  hcc_buf_init(&rw.near, SIZE_MAX);
+  assert_int_equal(hcc__rw_near_of(&values, &rw, &f.m->funcs[1]), 0);
+  while (r.pos < r.end) {
+    hcc_instr i;
+    assert_int_equal(hcc_instr_next(&i, &r, &f.err), 0);
+    const hcc__rw_near *near = hcc__rw_near_at(&rw, &i);
+    if (near != NULL) {
+      assert_int_equal(i.code, HCC_OP_SELECT);
+      found = (int)near->order;
+    }
+  }
+  hcc_buf_free(&rw.near);
+  end(&f);
+  return found;
+}
+
+#define ORDER(...)                                                                                 \
+  look_for_order((const uint8_t[]){__VA_ARGS__, HCC_OP_SELECT, HCC_OP_DROP},                       \
+                 sizeof((const uint8_t[]){__VA_ARGS__, HCC_OP_SELECT, HCC_OP_DROP}))
+
+static void order__found(void **state) {
+  (void)state;
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_LT_S), HCC_RW_MIN);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_LE_S), HCC_RW_MIN);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_GT_S), HCC_RW_MAX);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_GE_S), HCC_RW_MAX);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_LT_U), HCC_RW_UMIN);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_LE_U), HCC_RW_UMIN);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_GT_U), HCC_RW_UMAX);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_GE_U), HCC_RW_UMAX);
+  assert_int_equal(ORDER(X, Y, Y, X, HCC_OP_I32_LT_S), HCC_RW_MAX);
+  assert_int_equal(ORDER(X, Y, Y, X, HCC_OP_I32_GE_U), HCC_RW_UMIN);
+  /* a load, a number; the condition through a local */
+  assert_int_equal(
+      ORDER(X, Y, LOAD(0), HCC_OP_LOCAL_TEE, 1, X, Y, HCC_OP_I32_LT_S, HCC_OP_LOCAL_TEE, 1),
+      HCC_RW_MIN);
+  assert_int_equal(ORDER(X, HCC_OP_I32_CONST, 5, X, HCC_OP_I32_CONST, 5, HCC_OP_I32_LT_S),
+                   HCC_RW_MIN);
+}
+
+static void order__not_found(void **state) {
+  (void)state;
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_NE), -1);
+  assert_int_equal(ORDER(X, Y, X, Y, HCC_OP_I32_LT_S, HCC_OP_I32_EQZ), -1);
+  assert_int_equal(ORDER(X, Y, X, X, HCC_OP_I32_LT_S), -1);
+  assert_int_equal(ORDER(X, X, X, Y, HCC_OP_I32_LT_S), -1);
+  assert_int_equal(ORDER(X, Y, X, PLUS(1), Y, HCC_OP_I32_LT_S), -1);
+  assert_int_equal(ORDER(X, Y, X, PLUS(1), HCC_OP_LOCAL_SET, 0, X, Y, HCC_OP_I32_LT_S), -1);
+  assert_int_equal(ORDER(X, LOAD(0), Y, X, LOAD(0), Y, HCC_OP_I32_LT_S), -1);
+  assert_int_equal(
+      ORDER(X, Y, HCC_OP_LOCAL_GET, 0, Y, HCC_OP_I32_LT_S, HCC_OP_BLOCK, UNIT, HCC_OP_END),
+      -1); /* as far as the walk knows */
 }
 
 static void near__limits(void **state) {
@@ -1149,6 +1235,7 @@ int main(void) {
       cmocka_unit_test(metered__arms_owe),
       cmocka_unit_test(metered__debts_meet),
       cmocka_unit_test(plain__return_and_dead_code),
+      cmocka_unit_test(plain__order_is_a_call),
       cmocka_unit_test(metered__return_is_a_branch),
       cmocka_unit_test(metered__locals_and_grow),
       cmocka_unit_test(costs__blocks),
@@ -1163,6 +1250,8 @@ int main(void) {
       cmocka_unit_test(near__found),
       cmocka_unit_test(near__forgotten),
       cmocka_unit_test(near__limits),
+      cmocka_unit_test(order__found),
+      cmocka_unit_test(order__not_found),
       cmocka_unit_test(segments__lifted),
       cmocka_unit_test(segments__kept),
       cmocka_unit_test(memory__maximum_of_ours_for_other_engines),
