@@ -13,12 +13,20 @@ typedef struct kind {
   const char *name, *type; /* the type in memory; its sign is that of the widening */
 } kind;
 
-static const kind loads[] = {
-    {"i32_load", "u32"},     {"i64_load", "u64"},     {"f32_load", "f32"},
-    {"f64_load", "f64"},     {"i32_load8_s", "s8"},   {"i64_load8_s", "s8"},
-    {"i32_load8_u", "u8"},   {"i64_load8_u", "u8"},   {"i32_load16_s", "s16"},
-    {"i64_load16_s", "s16"}, {"i32_load16_u", "u16"}, {"i64_load16_u", "u16"},
-    {"i64_load32_s", "s32"}, {"i64_load32_u", "u32"}, {NULL, NULL}};
+/* No float: where its bits are wanted clang would read an integer instead, and forget the line. */
+static const kind loads[] = {{"i32_load", "u32"},
+                             {"i64_load", "u64"},
+                             {"i32_load8_s", "s8"},
+                             {"i64_load8_s", "s8"},
+                             {"i32_load8_u", "u8"},
+                             {"i64_load8_u", "u8"},
+                             {"i32_load16_s", "s16"},
+                             {"i64_load16_s", "s16"},
+                             {"i32_load16_u", "u16"},
+                             {"i64_load16_u", "u16"},
+                             {"i64_load32_s", "s32"},
+                             {"i64_load32_u", "u32"},
+                             {NULL, NULL}};
 
 static const kind stores[] = {{"i32_store", "u32"}, {"i64_store", "u64"},   {"f32_store", "f32"},
                               {"f64_store", "f64"}, {"i32_store8", "u8"},   {"i32_store16", "u16"},

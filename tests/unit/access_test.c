@@ -42,11 +42,10 @@ static void loads__have_type_and_sign(void **state) {
   static const struct {
     const char *name, *type;
   } rows[] = {
-      {"i32_load", "u32"},     {"i64_load", "u64"},     {"f32_load", "f32"},
-      {"f64_load", "f64"},     {"i32_load8_s", "s8"},   {"i64_load8_s", "s8"},
-      {"i32_load8_u", "u8"},   {"i64_load8_u", "u8"},   {"i32_load16_s", "s16"},
-      {"i64_load16_s", "s16"}, {"i32_load16_u", "u16"}, {"i64_load16_u", "u16"},
-      {"i64_load32_s", "s32"}, {"i64_load32_u", "u32"},
+      {"i32_load", "u32"},     {"i64_load", "u64"},     {"i32_load8_s", "s8"},
+      {"i64_load8_s", "s8"},   {"i32_load8_u", "u8"},   {"i64_load8_u", "u8"},
+      {"i32_load16_s", "s16"}, {"i64_load16_s", "s16"}, {"i32_load16_u", "u16"},
+      {"i64_load16_u", "u16"}, {"i64_load32_s", "s32"}, {"i64_load32_u", "u32"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char in[100], want[100];
@@ -123,6 +122,8 @@ static void all_else__stays(void **state) {
       "i32_load(instance->w2c_M0, (u64)(var_i0))",
       "i32_load32" M "(u64)(var_i0))",
       "v128_load" M "(u64)(var_i0))",
+      "f32_load" M "(u64)(var_i0))",
+      "f64_load" M "(u64)(var_i0))",
       "i32_store" M "(u64)(var_i0), var_i1)",
       "i32_store" M "(u64)(var_i0));",
       "i32_store" M "(u64)(var_i0), );",
