@@ -201,8 +201,10 @@ void gc_collect(void) {
   MP_STATE_MEM(gc_alloc_amount) = 0;
 }
 
-/* From here up stands what C functions keep in memory, up to the stack's begin. */
-static void collect(void) {
+/* From here up stands what C functions keep in memory, up to the stack's begin. Never inlined:
+ * between calls it would have its frame where the stack was before engine_call set it, and all in
+ * between would be looked through. */
+static __attribute__((noinline)) void collect(void) {
   void *here[1] = {0};
   gc_collect_start();
   gc_collect_root(here, (size_t)((void **)MP_STATE_THREAD(stack_top) - here));
