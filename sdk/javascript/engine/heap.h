@@ -123,13 +123,14 @@ static inline void je_heap_give(void *block) {
   }
 }
 
-/* The last block of the chunk grows where it is. */
+/* The last block of the chunk grows where it is. Not where a free one of that size waits: what
+ * begins small each time and is given back long would take new room each time. */
 static bool je_stretch(void *block, size_t size) {
   unsigned head = *je_head(block);
   char *begin = (char *)block - HEAD;
   unsigned whole = (unsigned)(size + HEAD + STEP - 1) & ~(STEP - 1);
   if (size > SMALL || head & OWN || begin + head != je_hot.at ||
-      (size_t)(je_hot.end - begin) < whole) {
+      (size_t)(je_hot.end - begin) < whole || je_hot.lists[whole / STEP] != NULL) {
     return false;
   }
   je_hot.at = begin + whole;
