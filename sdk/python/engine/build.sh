@@ -1,23 +1,13 @@
 #!/bin/sh
-# build.sh MICROPYTHON LOWER OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
-# beside this file as one module, by clang and wasi-libc; LOWER (compiler/rewrite/lower_main.c) takes its setjmp away. Nothing of
+# build.sh MICROPYTHON OUT - MicroPython (its unpacked source, of Debian's source package) and the glue
+# beside this file as one module, by clang and wasi-libc; compiler/rewrite/lower_main.c takes its setjmp away afterwards. Nothing of
 # MicroPython is changed but in copies, by edit.py.
 set -eu
-source=$1 lower=$2 out=$3
+source=$1 out=$2
 here=$(cd "$(dirname "$0")" && pwd)
 sdk=$(cd "$here/../.." && pwd)
 clang=${HELIOS_CLANG:-clang}
 
-# What was made of the same parts is taken again, by any preset.
-kept=$source/../../engines/python-$({
-  cat "$here"/*.[ch] "$here/build.sh" "$here/edit.py" "$sdk/engine/changes.py" "$sdk"/c/setjmp.[ch] "$sdk/c/heliosdb.h" "$sdk"/../compiler/rewrite/sjlj*.[ch]
-  "$clang" --version
-  cksum "$source/py/mpconfig.h" "$source/py/vm.c" "$source/py/gc.c"
-} | sha256sum | cut -c 1-16)
-if [ -f "$kept.wasm" ]; then
-  cp "$kept.wasm" "$out"
-  exit 0
-fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
@@ -94,7 +84,4 @@ ${HELIOS_WASM_LD:-wasm-ld} -mllvm -enable-emscripten-sjlj --lto-O2 --no-entry --
   -Map="$work/map" -o "$work/raw.wasm" $near $far "$("$clang" --target=wasm32-wasi -print-file-name=libc.a)" $builtins
 order=$(grep -oE '(hp_call_stack|__THREW__|mp_state_ctx|hp_outermost|hp_names_settled|hp_nursery|hp_pystack)$' "$work/map" | uniq | tr '\n' ' ')
 [ "$order" = "hp_call_stack __THREW__ mp_state_ctx hp_outermost hp_names_settled hp_nursery hp_pystack " ] || { echo "build.sh: memory in another order: $order" >&2; exit 1; }
-"$lower" "$work/raw.wasm" "$work/python.wasm"
-mkdir -p "$(dirname "$kept")"
-cp "$work/python.wasm" "$out"
-mv "$work/python.wasm" "$kept.wasm"
+mv "$work/raw.wasm" "$out"

@@ -1,5 +1,5 @@
-# engine.cmake - included by compiler/CMakeLists.txt: the engine of Python scripts, made once for all presets
-# (build.sh keeps it in toolchain/engines), and the C file that puts it into heliosc. Without MicroPython's source that
+# engine.cmake - included by compiler/CMakeLists.txt: the engine of Python scripts (engines.cmake), whose setjmp `lower`
+# takes away, and the C file that puts it into heliosc. Without MicroPython's source that
 # is empty, and heliosc says so when it is given a script.
 set(PYTHON_DIR ${CMAKE_SOURCE_DIR}/sdk/python/engine)
 set(PYTHON_MODULE ${CMAKE_BINARY_DIR}/generated/python.wasm)
@@ -11,11 +11,9 @@ if(EXISTS ${MICROPYTHON}/py/mpconfig.h AND EXISTS /usr/lib/wasm32-wasi/libc.a)
   add_executable(lower rewrite/lower_main.c ${LOWER_SOURCES} base/arena.c base/buf.c base/error.c module/callgraph.c module/instr.c module/reader.c)
   target_link_libraries(lower PRIVATE hsb helios_flags)
   target_include_directories(lower PRIVATE base module rewrite)
-  file(GLOB PYTHON_SOURCES CONFIGURE_DEPENDS ${PYTHON_DIR}/*.c ${PYTHON_DIR}/*.h ${PYTHON_DIR}/*.py ${PYTHON_DIR}/build.sh ${SDK_DIR}/engine/*.py)
-  add_custom_command(OUTPUT ${PYTHON_MODULE}
-    COMMAND sh ${PYTHON_DIR}/build.sh ${MICROPYTHON} $<TARGET_FILE:lower> ${PYTHON_MODULE}
-    DEPENDS lower ${PYTHON_SOURCES} ${SDK_DIR}/c/setjmp.c ${SDK_DIR}/c/setjmp.h ${SDK_DIR}/c/heliosdb.h
-            ${MICROPYTHON}/py/mpconfig.h COMMENT "Building the engine of Python scripts" VERBATIM)
+  set(raw ${CMAKE_BINARY_DIR}/generated/micropython.wasm)
+  helios_engine_module(${raw} micropython ${SDK_DIR}/python ${SDK_DIR}/c/setjmp.c ${SDK_DIR}/c/setjmp.h)
+  add_custom_command(OUTPUT ${PYTHON_MODULE} COMMAND lower ${raw} ${PYTHON_MODULE} DEPENDS lower ${raw} VERBATIM)
   set(bytes ".incbin \\\"${PYTHON_MODULE}\\\"\\n")
   set_source_files_properties(${PYTHON_EMBEDDED} PROPERTIES OBJECT_DEPENDS ${PYTHON_MODULE})
 else()
