@@ -115,7 +115,7 @@ int hcc_cli_usage(hcc_cli *cli, const char *hint, const char *format, ...) {
   va_start(args, format);
   vsnprintf(err.text, sizeof err.text, format, args);
   va_end(args);
-  return report(cli, &err, NULL, hint == NULL ? hcc_code_hint(err.code) : hint);
+  return report(cli, &err, NULL, hint == NULL || hint[0] == '\0' ? hcc_code_hint(err.code) : hint);
 }
 
 void hcc_cli_warn(hcc_cli *cli, const char *id, const char *text) {

@@ -82,22 +82,6 @@ const hcl_program hcc_program = {
     .is_argument = is_file,
 };
 
-static int wrong(hcc_cli *cli) {
-  return hcc_cli_usage(cli, cli->line.hint[0] == '\0' ? NULL : cli->line.hint, "%s",
-                       cli->line.text);
-}
-
-static int help(const hcl_line *line) {
-  if (line->named) {
-    hcl_help_command(stdout, &hcc_program, line->command, line->color_out);
-  } else if (line->values[HCC_OPTION_help][0] == '-') {
-    hcl_help_short(stdout, &hcc_program, line->color_out);
-  } else {
-    hcl_help_all(stdout, &hcc_program, line->color_out);
-  }
-  return 0;
-}
-
 int hcc_cli_parse(hcc_cli *cli, int argc, char **argv) {
   hcl_line *line = &cli->line;
   *cli = (hcc_cli){.command = HCC_COMMAND_help, .line.repeats = line->repeats};
@@ -106,7 +90,7 @@ int hcc_cli_parse(hcc_cli *cli, int argc, char **argv) {
   cli->color_out = line->color_out;
   cli->color_err = line->color_err;
   if (!good) {
-    return wrong(cli);
+    return hcc_cli_usage(cli, line->hint, "%s", line->text);
   }
   cli->command = (enum hcc_command_id)line->command;
   cli->values = line->values;
@@ -118,13 +102,14 @@ int hcc_cli_parse(hcc_cli *cli, int argc, char **argv) {
     return hcc_cli_version(cli);
   }
   if (line->values[HCC_OPTION_help] != NULL) {
-    return help(line);
+    hcl_help_option(stdout, &hcc_program, line, line->named);
+    return 0;
   }
   if (!line->named) {
     return hcc_cli_usage(cli, "heliosc FILE builds a plugin, heliosc --help shows all",
                          "no command");
   }
-  return hcl_fits(line, &hcc_program) ? -1 : wrong(cli);
+  return hcl_fits(line, &hcc_program) ? -1 : hcc_cli_usage(cli, line->hint, "%s", line->text);
 }
 
 uint32_t hcc_cli_values(const char **out, uint32_t most, const hcc_cli *cli,

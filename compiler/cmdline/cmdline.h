@@ -78,13 +78,15 @@ bool hcl_parse(hcl_line *line, const hcl_program *p, int argc, char **argv);
 bool hcl_fits(hcl_line *line, const hcl_program *p);
 /* The command that the words name, and how many words that takes; command_count if none. */
 size_t hcl_find(const hcl_program *p, const char *const *words, int count, int *taken);
+/* Name of the program's command i, for hcl_nearest. */
+const char *hcl_command_name(const void *program, size_t i);
 
 /* help.c: in lines of 80 columns at most. */
-void hcl_help_short(FILE *out, const hcl_program *p, bool color);
-void hcl_help_all(FILE *out, const hcl_program *p, bool color);
-void hcl_help_command(FILE *out, const hcl_program *p, size_t command, bool color);
-/* The commands that begin with this word: help on "procedure". False: there is none. */
-bool hcl_help_group(FILE *out, const hcl_program *p, const char *word, bool color);
+/* The command help, which has the options man and all; its arguments name a command, or the first
+ * word of several. False: text and maybe hint say that there is none. */
+bool hcl_help(FILE *out, const hcl_program *p, hcl_line *line, size_t man, size_t all);
+/* -h and --help: about the line's command, if of_command, else all; -h of no command is short. */
+void hcl_help_option(FILE *out, const hcl_program *p, const hcl_line *line, bool of_command);
 /* Text in lines, each begun with indent spaces (the first only if column is 0). */
 void hcl_wrap(FILE *out, const char *text, int column, int indent);
 

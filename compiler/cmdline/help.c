@@ -83,7 +83,7 @@ static void overview(FILE *out, const hcl_program *p, bool color) {
   }
 }
 
-void hcl_help_short(FILE *out, const hcl_program *p, bool color) {
+static void help_short(FILE *out, const hcl_program *p, bool color) {
   overview(out, p, color);
   fprintf(out, "\n%s help COMMAND shows its options, %s --help everything.\n", p->name, p->name);
 }
@@ -97,7 +97,7 @@ static bool has_own(const hcl_program *p, size_t command) {
   return any;
 }
 
-void hcl_help_all(FILE *out, const hcl_program *p, bool color) {
+static void help_all(FILE *out, const hcl_program *p, bool color) {
   char term[64];
   overview(out, p, color);
   for (size_t i = 0; i < p->command_count; i++) {
@@ -120,7 +120,7 @@ void hcl_help_all(FILE *out, const hcl_program *p, bool color) {
   }
 }
 
-void hcl_help_command(FILE *out, const hcl_program *p, size_t command, bool color) {
+static void help_command(FILE *out, const hcl_program *p, size_t command, bool color) {
   const hcl_command *c = &p->commands[command];
   fprintf(out, "%s %s [options]%s%s\n\n", p->name, c->name, c->arguments[0] == '\0' ? "" : " ",
           c->arguments);
@@ -130,7 +130,8 @@ void hcl_help_command(FILE *out, const hcl_program *p, size_t command, bool colo
   option_rows(out, p, UINT32_C(1) << command, true);
 }
 
-bool hcl_help_group(FILE *out, const hcl_program *p, const char *word, bool color) {
+/* The commands that begin with this word: help on "procedure". False: there is none. */
+static bool help_group(FILE *out, const hcl_program *p, const char *word, bool color) {
   size_t n = strlen(word);
   bool any = false;
   for (size_t i = 0; i < p->command_count; i++) {
@@ -145,4 +146,47 @@ bool hcl_help_group(FILE *out, const hcl_program *p, const char *word, bool colo
     }
   }
   return any;
+}
+
+bool hcl_help(FILE *out, const hcl_program *p, hcl_line *line, size_t man, size_t all) {
+  char clean[80];
+  int taken;
+  if (line->values[man] != NULL) {
+    hcl_man(out, p);
+    return true;
+  }
+  if (line->values[all] != NULL) {
+    help_all(out, p, line->color_out);
+    return true;
+  }
+  if (line->arg_count == 0) {
+    help_short(out, p, line->color_out);
+    return true;
+  }
+  size_t command = hcl_find(p, line->args, line->arg_count, &taken);
+  if (command < p->command_count) {
+    help_command(out, p, command, line->color_out);
+    return true;
+  }
+  if (line->arg_count == 1 && help_group(out, p, line->args[0], line->color_out)) {
+    return true;
+  }
+  const char *nearest = hcl_nearest(line->args[0], hcl_command_name, p);
+  line->hint[0] = '\0';
+  if (nearest != NULL) {
+    snprintf(line->hint, sizeof line->hint, "did you mean '%s help %s'?", p->name, nearest);
+  }
+  snprintf(line->text, sizeof line->text, "no command '%s'",
+           hcl_clean(clean, sizeof clean, line->args[0]));
+  return false;
+}
+
+void hcl_help_option(FILE *out, const hcl_program *p, const hcl_line *line, bool of_command) {
+  if (of_command) {
+    help_command(out, p, line->command, line->color_out);
+  } else if (line->values[p->help_option][0] == '-') {
+    help_short(out, p, line->color_out);
+  } else {
+    help_all(out, p, line->color_out);
+  }
 }

@@ -21,7 +21,7 @@ static const char *option_name(const void *arg, size_t i) {
   return i < p->option_count ? p->options[i].name : NULL;
 }
 
-static const char *command_name(const void *arg, size_t i) {
+const char *hcl_command_name(const void *arg, size_t i) {
   const hcl_program *p = arg;
   return i < p->command_count ? p->commands[i].name : NULL;
 }
@@ -235,7 +235,7 @@ static bool find_command(hcl_line *line, const hcl_program *p) {
   if (wrong_verb(line, p)) {
     return false;
   }
-  const char *nearest = hcl_nearest(word, command_name, p);
+  const char *nearest = hcl_nearest(word, hcl_command_name, p);
   if (p->is_argument(word, nearest)) {
     return true;
   }

@@ -128,18 +128,6 @@ static int check_database(shell *sh) {
   return 0;
 }
 
-static int help(shell *sh) {
-  const hcl_line *line = &sh->command_line;
-  if (line->named && line->command != SH_COMMAND_shell) {
-    hcl_help_command(stdout, &sh_program, line->command, line->color_out);
-  } else if (sh_option(sh, SH_OPTION_help)[0] == '-') {
-    hcl_help_short(stdout, &sh_program, line->color_out);
-  } else {
-    hcl_help_all(stdout, &sh_program, line->color_out);
-  }
-  return 0;
-}
-
 static void settings(shell *sh) {
   bool whole =
       sh->command_line.command != SH_COMMAND_shell && sh->command_line.command != SH_COMMAND_exec;
@@ -167,7 +155,8 @@ static int run(shell *sh, int argc, char **argv) {
     return sh_usage(sh, line->hint, "%s", line->text);
   }
   if (sh_option(sh, SH_OPTION_help) != NULL) {
-    return help(sh);
+    hcl_help_option(stdout, &sh_program, line, line->named && line->command != SH_COMMAND_shell);
+    return 0;
   }
   if (sh_option(sh, SH_OPTION_version) != NULL) {
     return sh_cmd_version(sh);
