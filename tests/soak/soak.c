@@ -518,7 +518,16 @@ static void soak__rollback_journal(void **state) {
   soak("delete", seconds / 2);
 }
 
+/* What the system said of an error of input or output; the worker's error has only SQLite's words. */
+static void log_error(void *arg, int code, const char *text) {
+  (void)arg;
+  if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) {
+    fprintf(stderr, "  SQLite: %d %s\n", code, text);
+  }
+}
+
 static int set_up(void **state) {
+  (void)sqlite3_config(SQLITE_CONFIG_LOG, log_error, NULL);
   int status = ek_setup(state);
   ek_plugin("three.so", "-DANSWER=3");
   ek_plugin("four.so", "-DANSWER=4");
