@@ -188,10 +188,15 @@ void hrt_metrics_each(hrt_store *store, hrt_metric_fn *each, void *arg);
 /* Is a ring half full of what is not written, or does a deferred write wait? Cheap. */
 bool hrt_store_hurry(const hrt_store *store);
 /* May the caller write what the store has to the database? Not while another thread does, nor less
- * than `pause_us` after the last time that it was done. True: hrt_store_write_end must follow.
- */
+ * than `pause_us` after the last time that it was done. True: hrt_store_write_end must follow. */
 bool hrt_store_write_begin(hrt_store *store, int64_t pause_us);
 void hrt_store_write_end(hrt_store *store);
+/* The connection of who wrote before, for who writes now: between hrt_store_write_begin and _end
+ * only. NULL: none was kept. The store closes what it keeps at its end. */
+struct sqlite3;
+struct sqlite3 *hrt_store_writer_take(hrt_store *store);
+void hrt_store_writer_keep(hrt_store *store, struct sqlite3 *writer,
+                           void (*close_writer)(struct sqlite3 *));
 /* If the caller is its last user: makes it a store of nobody else's for ever, and returns true. */
 bool hrt_store_retire(hrt_store *store);
 
@@ -199,7 +204,6 @@ bool hrt_store_retire(hrt_store *store);
 
 /* Runs once, later, in a transaction of the engine's own connection to the database, on whatever
  * thread writes next. Nonzero: nothing of it stays, and it is tried again the next time. */
-struct sqlite3;
 typedef int hrt_deferred_fn(struct sqlite3 *db, void *arg);
 typedef struct hrt_deferred {
   hrt_deferred_fn *run;

@@ -71,6 +71,9 @@ static void destroy(hrt_store *s) {
       d.release(d.arg);
     }
   }
+  if (s->writer) {
+    s->close_writer(s->writer);
+  }
   hrt_rings_free(s);
   hrt_series_free(s);
   hrt_metrics_free(s);
@@ -142,6 +145,18 @@ void hrt_store_write_end(hrt_store *store) {
   store->writing = false;
   store->tried_us = now;
   pthread_mutex_unlock(&store->mutex);
+}
+
+struct sqlite3 *hrt_store_writer_take(hrt_store *store) {
+  struct sqlite3 *writer = store->writer;
+  store->writer = NULL;
+  return writer;
+}
+
+void hrt_store_writer_keep(hrt_store *store, struct sqlite3 *writer,
+                           void (*close_writer)(struct sqlite3 *)) {
+  store->writer = writer;
+  store->close_writer = close_writer;
 }
 
 bool hrt_store_retire(hrt_store *store) {

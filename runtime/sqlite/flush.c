@@ -1,9 +1,9 @@
 /* flush.c - what was observed goes to the database: when, by which connection, in which
  * transaction. See docs/observability.md.
  *
- * Invariants: the application's statement neither fails nor waits for it; the second connection is
- * closed before we return; a record is in the database once or still in the store; triggers of a
- * stranger's schema don't run. */
+ * Invariants: the application's statement neither fails nor waits for it; the second connection
+ * holds no lock when we return; a record is in the database once or still in the store; triggers of
+ * a stranger's schema don't run. */
 #include "sqlite/flush.h"
 
 #include <stdlib.h>
@@ -67,18 +67,42 @@ static bool begin(helios *h, hrt_flush_when when) {
 
 /* ---- the second connection ---- */
 
-static int open_second(sqlite3 **out, helios *h, int wait_ms, helios_error *err) {
+static sqlite3_vfs *vfs_of(sqlite3 *db) {
   sqlite3_vfs *vfs = NULL;
-  (void)sqlite3_file_control(h->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
-  int rc =
-      sqlite3_open_v2(sqlite3_db_filename(h->db, "main"), out,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, vfs ? vfs->zName : NULL);
-  if (rc != SQLITE_OK) {
-    return hrt_db_fail(*out, err);
+  (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  return vfs;
+}
+
+/* The one of the time before, if its file is still the one of that name. */
+static sqlite3 *take_kept(hrt_store *store, sqlite3_vfs *vfs) {
+  sqlite3 *db = hrt_store_writer_take(store);
+  int moved = 0;
+  if (db && (vfs_of(db) != vfs ||
+             sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+             moved != 0)) {
+    sqlite3_close(db);
+    db = NULL;
+  }
+  return db;
+}
+
+static int open_second(sqlite3 **out, helios *h, int wait_ms, helios_error *err) {
+  sqlite3_vfs *vfs = vfs_of(h->db);
+  *out = take_kept(h->conn.observer.store, vfs);
+  if (*out == NULL) {
+    int rc =
+        sqlite3_open_v2(sqlite3_db_filename(h->db, "main"), out,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, vfs ? vfs->zName : NULL);
+    if (rc != SQLITE_OK) {
+      int status = hrt_db_fail(*out, err);
+      sqlite3_close(*out);
+      *out = NULL;
+      return status;
+    }
+    (void)sqlite3_db_config(*out, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    (void)sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   }
   sqlite3_busy_timeout(*out, wait_ms);
-  (void)sqlite3_db_config(*out, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-  (void)sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   return 0;
 }
 
@@ -96,6 +120,28 @@ static bool says(sqlite3 *db, const char *sql, const char *expected) {
   }
   sqlite3_finalize(s);
   return yes;
+}
+
+static void close_kept(sqlite3 *db) {
+  sqlite3_close(db);
+}
+
+/* Where the journal is a rollback journal, a connection that does nothing holds no lock, and is
+ * kept: SQLite's close of a file (unixClose in os_unix.c of 3.40.1) looks whether this
+ * process holds locks, and closes the descriptor after it let go of the mutex; a lock that another
+ * thread takes in between is gone with the descriptor (POSIX), and another process may write at the
+ * same time. In WAL mode every connection holds a lock on the file, also when it does nothing:
+ * there the descriptor stays, but the application could not leave WAL mode beside us. */
+static void put_away(hrt_store *store, sqlite3 *db) {
+  if (db && !sqlite3_get_autocommit(db)) {
+    (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+  }
+  if (db && sqlite3_get_autocommit(db) && !says(db, "PRAGMA main.journal_mode", "wal")) {
+    (void)sqlite3_db_release_memory(db);
+    hrt_store_writer_keep(store, db, close_kept);
+  } else {
+    sqlite3_close(db);
+  }
 }
 
 /* ---- what is written ---- */
@@ -226,7 +272,7 @@ static int flush_by(struct flush *f, helios *h, hrt_flush_when when, helios_erro
   status = write_all(f, err);
   settle(f, status == 0);
 out:
-  sqlite3_close(f->db); /* rolls back what was not committed */
+  put_away(f->store, f->db);
   return status;
 }
 

@@ -168,6 +168,87 @@ static void locked__all_stays(void **state) {
   ek_close(h);
 }
 
+/* ---- the connection that writes ---- */
+
+/* Descriptors of this file that the process has open; *sum: their numbers added. */
+static int descriptors(int *sum, const char *name) {
+  char target[512];
+  int n = 0;
+  *sum = 0;
+  DIR *dir = opendir("/proc/self/fd");
+  assert_non_null(dir);
+  for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+    ssize_t length = readlinkat(dirfd(dir), e->d_name, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = 0;
+    if (strcmp(target, ek_path(name)) == 0) {
+      *sum += atoi(e->d_name);
+      n++;
+    }
+  }
+  closedir(dir);
+  return n;
+}
+
+/* Closing a descriptor can cost another thread its lock; see put_away in flush.c. */
+static void writer__is_kept_in_a_rollback_journal(void **state) {
+  (void)state;
+  int sum, before;
+  helios *h = open_file(), *other;
+  assert_int_equal(helios_flush(h, NULL), 0);
+  assert_int_equal(descriptors(&before, "f.db"), 2);
+  for (int i = 0; i < 3; i++) {
+    ek_fails(h, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+    assert_int_equal(helios_flush(h, NULL), 0);
+    assert_int_equal(descriptors(&sum, "f.db"), 2);
+    assert_int_equal(sum, before);
+  }
+  other = ek_open("f.db"); /* it outlives the handle that wrote first */
+  ek_close(h);
+  ek_fails(other, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+  assert_int_equal(helios_flush(other, NULL), 0);
+  ek_run(other, "SELECT count(*) FROM helios_trap", "4");
+  ek_close(other);
+  assert_int_equal(descriptors(&sum, "f.db"), 0);
+}
+
+/* After a write that failed too. */
+static void writer__has_no_lock(void **state) {
+  (void)state;
+  helios *h = open_file();
+  sqlite3 *other = NULL;
+  ek_fails(h, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+  assert_int_equal(helios_flush(h, NULL), 0);
+  assert_int_equal(sqlite3_open(ek_path("f.db"), &other), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(other, "BEGIN; SELECT * FROM helios_meta", NULL, NULL, NULL), 0);
+  ek_fails(h, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+  assert_int_equal(helios_flush(h, NULL), HELIOS_E_SQL); /* can't commit beside a reader */
+  assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+  ek_run(h, "PRAGMA journal_mode = WAL", "wal");
+  assert_int_equal(helios_flush(h, NULL), 0);
+  sqlite3_close(other);
+  ek_run(h, "PRAGMA journal_mode = DELETE", "delete");
+  ek_run(h, "PRAGMA locking_mode = EXCLUSIVE; CREATE TABLE mine(a)", "exclusive");
+  ek_run(h, "SELECT count(*) FROM helios_trap", "2");
+  ek_close(h);
+}
+
+/* The file of that name is another one: what is observed of it goes there. */
+static void writer__of_a_file_that_was_moved(void **state) {
+  (void)state;
+  helios *h = open_file(), *fresh;
+  ek_fails(h, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+  assert_int_equal(helios_flush(h, NULL), 0);
+  assert_int_equal(rename(ek_path("f.db"), ek_path("old.db")), 0);
+  fresh = open_file();
+  ek_fails(fresh, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+  assert_int_equal(helios_flush(fresh, NULL), 0);
+  ek_run(fresh, "SELECT count(*) FROM helios_trap", "1");
+  ek_run(h, "SELECT count(*) FROM helios_trap", "1");
+  ek_close(fresh);
+  ek_close(h);
+  unlink(ek_path("old.db"));
+}
+
 static void memory__none_for_each_allocation(void **state) {
   (void)state;
   helios *h = open_file();
@@ -249,9 +330,15 @@ static void audit__goes_with_its_transaction(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      CASE(threads__every_record_once),       CASE(deferred__until_it_is_done),
-      CASE(deferred__after_a_statement),      CASE(locked__all_stays),
-      CASE(memory__none_for_each_allocation), CASE(audit__goes_with_its_transaction),
+      CASE(threads__every_record_once),
+      CASE(deferred__until_it_is_done),
+      CASE(deferred__after_a_statement),
+      CASE(locked__all_stays),
+      CASE(memory__none_for_each_allocation),
+      CASE(audit__goes_with_its_transaction),
+      CASE(writer__is_kept_in_a_rollback_journal),
+      CASE(writer__has_no_lock),
+      CASE(writer__of_a_file_that_was_moved),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }
