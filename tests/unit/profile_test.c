@@ -9,6 +9,9 @@
 #include "profile.h"
 #include "python_engine.h"
 
+/* Functions that the metered module imports before its own: fuel, marks, four orders. */
+enum { IMPORTS = 6 };
+
 /* A profile that says less of its engine is out of date: `python3 tests/bench/profile.py BUILD/bin`
  * writes it anew. */
 #define FIT_PERCENT 60
@@ -70,7 +73,7 @@ static char *use(hcc_profile_fit *fit, const hcc_module *m, const char *text) {
   const char *const texts[] = {"# nothing\n", text, NULL};
   hcc_buf out;
   hcc_buf_init(&out, 1u << 20);
-  assert_int_equal(hcc_profile(&out, fit, m, &plan, texts, 2, NULL), 0);
+  assert_int_equal(hcc_profile(&out, fit, m, &plan, texts, IMPORTS, NULL), 0);
   hcc_buf_byte(&out, '\0');
   return (char *)out.data;
 }
@@ -86,8 +89,8 @@ static void profile__has_functions_that_have_not_changed(void **state) {
   char *said = use(&fit, moved, text);
   assert_int_equal(fit.functions, 2);
   assert_int_equal(fit.fits, fit.all);
-  assert_null(strstr(said, "w2c_m_f2:"));
-  assert_non_null(strstr(said, "w2c_m_f3:"));
+  assert_null(strstr(said, "w2c_m_f6:"));
+  assert_non_null(strstr(said, "w2c_m_f7:"));
   assert_non_null(strstr(said, "w2c_m_e0_0:"));
   free(said);
   free(use(&fit, changed, text));
@@ -122,7 +125,8 @@ static void check_lines(const char *c, const hcc_module *m, const char *said) {
     unsigned offset, count;
     char line[64], function[16];
     if (sscanf(at, "w2c_m_%15[^:]", function) == 1) {
-      begin = m->funcs[function[0] == 'e' ? m->func_count - 1 : strtoul(function + 1, NULL, 10) - 2]
+      begin = m->funcs[function[0] == 'e' ? m->func_count - 1
+                                          : strtoul(function + 1, NULL, 10) - IMPORTS]
                   .code.begin;
       snprintf(line, sizeof line, "w2c_m_%s", function);
       assert_begins(c, line, begin);
