@@ -355,7 +355,7 @@ static void plain__return_and_dead_code(void **state) {
 static void plain__order_is_a_call(void **state) {
 #define FIVE HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 5
   static const hcc_rewrite_options orders = {.orders = true};
-  const uint32_t max = 1 + HCC_RW_MAX; /* behind the guest's import */
+  enum { max = 1 + HCC_RW_MAX }; /* behind the guest's import */
   fixture f;
   (void)state;
   WITH_BODY(&f, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_SELECT, HCC_OP_DROP);
