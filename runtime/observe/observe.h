@@ -196,7 +196,7 @@ void hrt_store_write_end(hrt_store *store);
 struct sqlite3;
 struct sqlite3 *hrt_store_writer_take(hrt_store *store);
 void hrt_store_writer_keep(hrt_store *store, struct sqlite3 *writer,
-                           void (*close_writer)(struct sqlite3 *));
+                           int (*close_writer)(struct sqlite3 *));
 /* If the caller is its last user: makes it a store of nobody else's for ever, and returns true. */
 bool hrt_store_retire(hrt_store *store);
 

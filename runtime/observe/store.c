@@ -72,7 +72,7 @@ static void destroy(hrt_store *s) {
     }
   }
   if (s->writer) {
-    s->close_writer(s->writer);
+    (void)s->close_writer(s->writer);
   }
   hrt_rings_free(s);
   hrt_series_free(s);
@@ -154,7 +154,7 @@ struct sqlite3 *hrt_store_writer_take(hrt_store *store) {
 }
 
 void hrt_store_writer_keep(hrt_store *store, struct sqlite3 *writer,
-                           void (*close_writer)(struct sqlite3 *)) {
+                           int (*close_writer)(struct sqlite3 *)) {
   store->writer = writer;
   store->close_writer = close_writer;
 }

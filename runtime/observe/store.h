@@ -44,7 +44,7 @@ struct hrt_store {
   bool writing;     /* someone writes it to the database */
   int64_t tried_us; /* when that ended last, by the monotonic clock */
   struct sqlite3 *writer; /* kept for who writes next, or NULL */
-  void (*close_writer)(struct sqlite3 *writer);
+  int (*close_writer)(struct sqlite3 *writer);
   struct hrt_ring rings[HRT_RING_COUNT];
   hrt_series *series;
   uint32_t series_count;

@@ -27,12 +27,20 @@ int hrt_manifest_read(cJSON **out, const hrt_plugin *plugin, helios_error *err) 
   return text && size <= INFO_MAX ? hrt_json_parse(out, text, size, err) : 0;
 }
 
+const cJSON *hrt_manifest_procedures(const cJSON *info) {
+  return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(info, "manifest"),
+                                          "procedures");
+}
+
+bool hrt_manifest_is_aggregate(const cJSON *procedure) {
+  return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate")) != 0;
+}
+
 /* The procedure of the manifest that d means: by its export if EXPORT was given, else by its name.
  */
 static const cJSON *find_procedure(const cJSON *info, const hrt_definition *d) {
-  const cJSON *manifest = cJSON_GetObjectItemCaseSensitive(info, "manifest");
   const cJSON *item;
-  cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(manifest, "procedures")) {
+  cJSON_ArrayForEach(item, hrt_manifest_procedures(info)) {
     bool found = d->export_name[0] ? strcmp(hrt_manifest_text(item, "export"), d->export_name) == 0
                                    : strcasecmp(hrt_manifest_text(item, "name"), d->name) == 0;
     if (found) {
@@ -80,10 +88,6 @@ static bool take_columns(hrt_definition *d, const cJSON *list) {
     d->column_count++;
   }
   return true;
-}
-
-static bool is_aggregate(const cJSON *procedure) {
-  return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(procedure, "aggregate")) != 0;
 }
 
 static int take_state(hrt_definition *d, const cJSON *procedure, helios_error *err) {
@@ -150,7 +154,7 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
   const cJSON *procedure = find_procedure(info, d);
   const char *own = d->export_name[0] ? d->export_name : d->name;
   bool exported = hrt_plugin_export(plugin, own, strlen(own)) >= 0;
-  if (procedure && !params_given && is_aggregate(procedure) != d->aggregate) {
+  if (procedure && !params_given && hrt_manifest_is_aggregate(procedure) != d->aggregate) {
     status = hrt_fail(err, HELIOS_E_SIGNATURE, "the module's manifest says that it is %s aggregate",
                       d->aggregate ? "no" : "an");
     hrt_hint(err, "CREATE %s %.60s", d->aggregate ? "PROCEDURE" : "AGGREGATE", d->name);
@@ -176,11 +180,10 @@ int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
                      const hrt_plugin *plugin, uint32_t n, helios_error *err) {
   cJSON *info;
   int status = hrt_manifest_read(&info, plugin, err);
-  const cJSON *list = cJSON_GetObjectItemCaseSensitive(
-      cJSON_GetObjectItemCaseSensitive(info, "manifest"), "procedures");
+  const cJSON *list = hrt_manifest_procedures(info);
   int found = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
   *count = (uint32_t)found;
-  *aggregate = is_aggregate(cJSON_GetArrayItem(list, (int)n));
+  *aggregate = hrt_manifest_is_aggregate(cJSON_GetArrayItem(list, (int)n));
   out[0] = 0;
   if (status == 0 && n < *count &&
       !copy(out, HRT_NAME_BYTES, hrt_manifest_text(cJSON_GetArrayItem(list, (int)n), "name"))) {

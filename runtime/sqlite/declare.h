@@ -21,6 +21,8 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
  */
 int hrt_manifest_read(cJSON **out, const hrt_plugin *plugin, helios_error *err);
 const char *hrt_manifest_text(const cJSON *object, const char *field); /* "": it has none */
+const cJSON *hrt_manifest_procedures(const cJSON *info);               /* a list, or NULL; info's */
+bool hrt_manifest_is_aggregate(const cJSON *procedure);
 
 /* ---- misfit.c ---- */
 

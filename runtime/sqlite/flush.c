@@ -122,10 +122,6 @@ static bool says(sqlite3 *db, const char *sql, const char *expected) {
   return yes;
 }
 
-static void close_kept(sqlite3 *db) {
-  sqlite3_close(db);
-}
-
 /* Where the journal is a rollback journal, a connection that does nothing holds no lock, and is
  * kept: SQLite's close of a file (unixClose in os_unix.c of 3.40.1) looks whether this
  * process holds locks, and closes the descriptor after it let go of the mutex; a lock that another
@@ -138,7 +134,7 @@ static void put_away(hrt_store *store, sqlite3 *db) {
   }
   if (db && sqlite3_get_autocommit(db) && !says(db, "PRAGMA main.journal_mode", "wal")) {
     (void)sqlite3_db_release_memory(db);
-    hrt_store_writer_keep(store, db, close_kept);
+    hrt_store_writer_keep(store, db, sqlite3_close);
   } else {
     sqlite3_close(db);
   }

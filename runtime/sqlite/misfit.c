@@ -209,17 +209,14 @@ static int check_result(const hrt_definition *d, const cJSON *procedure, bool by
 
 /* The procedure of the manifest that stands for the export, best the one of as many parameters. */
 static const cJSON *find(const cJSON *info, const hrt_definition *d) {
-  const cJSON *list = cJSON_GetObjectItemCaseSensitive(
-      cJSON_GetObjectItemCaseSensitive(info, "manifest"), "procedures");
   const cJSON *item, *best = NULL;
   int best_points = -1;
-  cJSON_ArrayForEach(item, list) {
-    bool aggregate = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "aggregate")) != 0;
+  cJSON_ArrayForEach(item, hrt_manifest_procedures(info)) {
     int params = cJSON_GetArraySize(list_of(item, "params"));
     int points = 2 * (d->param_count == (uint32_t)params) +
                  (strcasecmp(hrt_manifest_text(item, "name"), d->name) == 0);
     if (strcmp(hrt_manifest_text(item, "export"), d->export_name) == 0 &&
-        aggregate == d->aggregate && points > best_points) {
+        hrt_manifest_is_aggregate(item) == d->aggregate && points > best_points) {
       best = item;
       best_points = points;
     }
