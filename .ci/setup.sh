@@ -10,7 +10,7 @@
 
 PACKAGES_demo="gcc libc6-dev cmake ninja-build pkg-config clang lld libclang-dev libsqlite3-dev libcjson-dev \
 libssl-dev libcurl4-openssl-dev libedit-dev sqlite3 wasi-libc libclang-rt-14-dev-wasm32 \
-python3 xz-utils"
+libjemalloc2 python3 xz-utils"
 PACKAGES_tests="$PACKAGES_demo libcmocka-dev libclang-rt-14-dev llvm binutils openssl nodejs npm rustc \
 libstd-rust-dev-wasm32 cargo libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 binaryen clang-format git locales zsh fish groff-base \
 qemu-user-static libc6-dev-arm64-cross"

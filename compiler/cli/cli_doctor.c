@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "allocator.h"
 #include "cache.h"
 #include "cc.h"
 #include "cli.h"
@@ -159,6 +160,15 @@ static void check_flags(doctor *d) {
   hcc_temp_free(&temp, false);
 }
 
+static void check_allocator(doctor *d) {
+  const char *variable = hcc_allocator_variable();
+  bool there = variable != NULL;
+  say(d, there ? HCC_CHECK_OK : HCC_CHECK_WARN, "allocator",
+      there ? strchr(variable, '=') + 1
+            : HCC_ALLOCATOR_LIBRARY " is not here; clang is slower without",
+      there ? NULL : "install the package " HCC_ALLOCATOR_PACKAGE);
+}
+
 /* For heliosc fuzz only. */
 static void check_fuzzer(doctor *d) {
   hcc_error err = {0};
@@ -250,6 +260,7 @@ int hcc_cli_doctor(hcc_cli *cli) {
   check_optional(&d, HCC_TOOL_GO, "Go");
   check_optional(&d, HCC_TOOL_TINYGO, "build --tinygo");
   check_optional(&d, HCC_TOOL_WASM_OPT, "build --wasm-opt");
+  check_allocator(&d);
   check_flags(&d);
   check_fuzzer(&d);
   check_jail(&d);

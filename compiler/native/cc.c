@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocator.h"
 #include "hsb_abi.h"
 
 #define MAX_ARGS 96u
@@ -176,6 +177,7 @@ static int explain(const hcc_ran *ran, uint32_t count, const hcc_error *failure,
 int hcc_cc_compile(uint64_t *peak_kib, const hcc_cc *cc, const char *const *sources, uint32_t count,
                    hcc_error *err) {
   int status = 0;
+  const char *variable = hcc_allocator_variable();
   command *commands = calloc(count + 1u, sizeof *commands);
   hcc_run *runs = calloc(count + 1u, sizeof *runs);
   hcc_ran *ran = calloc(count + 1u, sizeof *ran);
@@ -187,6 +189,7 @@ int hcc_cc_compile(uint64_t *peak_kib, const hcc_cc *cc, const char *const *sour
     runs[i] = (hcc_run){.tool = "clang",
                         .argv = commands[i].argv,
                         .folder = cc->folder,
+                        .variable = variable,
                         .jail = cc->jail,
                         .seconds = cc->seconds};
   }

@@ -42,7 +42,8 @@ static void complain(const char *what) {
 /* In the child: only async-signal-safe calls, as the parent may have threads. (dprintf is not by
  * the letter; it is called only when all is lost.) */
 static void become(const hcc_run *run, const hcc_jail_support *support, int log, pid_t parent) {
-  static const char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "TMPDIR=.", NULL};
+  const char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "TMPDIR=.", run->variable,
+                                     NULL};
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

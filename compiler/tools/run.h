@@ -18,6 +18,7 @@ typedef struct hcc_run {
   const char *tool;        /* for messages */
   const char *const *argv; /* argv[0] is a path; NULL ends it */
   const char *folder;      /* to run in; NULL: this one */
+  const char *variable;    /* "NAME=value", more than the environment that all get; NULL: none */
   const hcc_jail *jail;    /* NULL: none, for the tools' --version */
   uint32_t seconds;        /* wall clock; 0: no limit */
 } hcc_run;

@@ -186,6 +186,10 @@ static void run__environment_is_clean(void **state) {
   assert_int_equal(run_script(&ran, "env", NULL, 0, NULL), 0);
   assert_null(strstr(ran.output, "evil"));
   assert_null(strstr(ran.output, "HELIOS"));
+  const char *argv[] = {"/usr/bin/env", NULL};
+  hcc_run run = {.tool = "env", .argv = argv, .variable = "ONE=more"};
+  assert_int_equal(hcc_run_one(&ran, &run, NULL), 0);
+  assert_string_equal(ran.output, "PATH=/usr/bin:/bin\nLC_ALL=C\nTMPDIR=.\nONE=more\n");
   unsetenv("CPATH");
   unsetenv("HELIOS_SECRET");
 }
