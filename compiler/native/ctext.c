@@ -242,7 +242,7 @@ static bool is_telling_vector(line value, line next) {
 }
 
 /* Writes "var_d1 = 1.0;" as "var_d1 = hsb_opaque_d(1.0);" if that constant tells. */
-static bool write_opaque(FILE *file, line l, reader rest) {
+static bool write_opaque(hcc_buf *out, line l, reader rest) {
   const char *equals = memmem(l.at, l.size, " = ", 3);
   if (!begins(l, "var_") || equals == NULL || !ends(l, ';')) {
     return false;
@@ -253,23 +253,24 @@ static bool write_opaque(FILE *file, line l, reader rest) {
   bool tells = letter == 'o' ? is_telling_vector(value, next)
                              : (letter == 'f' || letter == 'd') && is_telling(value, next);
   if (tells) {
-    fprintf(file, "%.*s = hsb_opaque_%c(%.*s); ", (int)(equals - l.at), l.at, letter,
-            (int)value.size, value.at);
+    hcc_buf_format(out, "%.*s = hsb_opaque_%c(%.*s); ", (int)(equals - l.at), l.at, letter,
+                   (int)value.size, value.at);
   }
   return tells;
 }
 
 /* Writes a line of code. Imports get the instance itself, not a pointer to it that wasm2c keeps in
  * it: one load less, and the link check sees what they get. */
-static void write_code(FILE *file, line l) {
+static void write_code(hcc_buf *out, line l) {
   static const char kept[] = "(instance->w2c_h_instance";
   const char *end = l.at + l.size, *at;
   while ((at = memmem(l.at, (size_t)(end - l.at), kept, strlen(kept))) != NULL) {
-    fprintf(file, "%.*s((struct w2c_h *)instance", (int)(at - l.at), l.at);
+    hcc_buf_add(out, l.at, (size_t)(at - l.at));
+    hcc_buf_text(out, "((struct w2c_h *)instance");
     l.at = at + strlen(kept);
   }
-  fwrite(l.at, 1, (size_t)(end - l.at), file);
-  fputc(' ', file);
+  hcc_buf_add(out, l.at, (size_t)(end - l.at));
+  hcc_buf_byte(out, ' ');
 }
 
 static int first_mark(uint32_t *offset, const hcc_chunk *chunk, hcc_error *err) {
@@ -301,16 +302,16 @@ static int fold_line(line *out, hcc_fold *fold, line l, reader rest, hcc_error *
 }
 
 /* Writes a line that has been looked at; the text behind it is not read, but for the next line. */
-static int write_line(FILE *file, line l, reader rest, hcc_fold *fold, hcc_error *err) {
+static int write_line(hcc_buf *out, line l, reader rest, hcc_fold *fold, hcc_error *err) {
   line folded = l;
   int status = fold == NULL ? 0 : fold_line(&folded, fold, l, rest, err);
-  if (status == 0 && !write_opaque(file, l, rest) && folded.size > 0) {
-    write_code(file, folded);
+  if (status == 0 && !write_opaque(out, l, rest) && folded.size > 0) {
+    write_code(out, folded);
   }
   return status;
 }
 
-int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err) {
+int hcc_ctext_write(hcc_buf *out, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err) {
   reader r = {chunk->begin, chunk->begin + chunk->size};
   line l;
   bool more = true, is_mark = false;
@@ -323,20 +324,20 @@ int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_fold *fold, hcc_erro
   if (fold != NULL) {
     hcc_fold_begin(fold, chunk->begin, chunk->size);
   }
-  fprintf(file, "#line %u \"w\"\n", offset);
+  hcc_buf_format(out, "#line %u \"w\"\n", offset);
   while ((status = next_code(&more, &l, &is_mark, &offset, &r, err)) == 0 && more) {
     if (is_mark) {
-      fprintf(file, "\n#line %u \"w\"\n", offset);
+      hcc_buf_format(out, "\n#line %u \"w\"\n", offset);
       if (fold != NULL) {
         fold->sure = offset == HSB_SURE;
       }
     } else if (!function_type(l) && !plain(l)) {
       return refuse(err, "an unexpected line", l);
-    } else if ((status = write_line(file, l, r, fold, err)) != 0) {
+    } else if ((status = write_line(out, l, r, fold, err)) != 0) {
       return status;
     }
   }
-  fputc('\n', file);
+  hcc_buf_byte(out, '\n');
   return status;
 }
 

@@ -11,8 +11,7 @@
 #ifndef HCC_CTEXT_H
 #define HCC_CTEXT_H
 
-#include <stdio.h>
-
+#include "buf.h"
 #include "error.h"
 #include "fold.h"
 
@@ -33,8 +32,8 @@ typedef struct hcc_ctext {
 int hcc_ctext_split(hcc_ctext *out, const char *text, size_t size, hcc_error *err);
 void hcc_ctext_free(hcc_ctext *t);
 
-/* Writes one chunk, with its expressions folded if fold is not NULL; write errors are left to
- * ferror. Errors: INTERNAL, NO_MEMORY. */
-int hcc_ctext_write(FILE *file, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err);
+/* Writes one chunk, with its expressions folded if fold is not NULL; whether there was memory is
+ * left to out->failed. Errors: INTERNAL, NO_MEMORY. */
+int hcc_ctext_write(hcc_buf *out, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err);
 
 #endif

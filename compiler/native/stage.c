@@ -127,6 +127,7 @@ static int translate(work *w) {
                                    .jail = &w->in->jails[HCC_TOOL_WASM2C],
                                    .seconds = w->in->seconds,
                                    .parts = w->parts,
+                                   .jobs = w->cc.jobs,
                                    .fold = w->cc.tier == HCC_TIER_BASELINE,
                                    .places = w->cc.bounds == HCC_BOUNDS_GUARD};
   progress(w, "translate");

@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "ctext.h"
+#include "limits.h"
+#include "share.h"
 
 /* Up to here everything is one file: clang sees each call, and starts once (measured: 96 KiB of
  * canonical module are about 3 s of clang -O3). */
 #define ONE_PART (64u << 10)
 #define PART (128u << 10)
+
+#define TEXT_MAX HCC_MAX_PLUGIN /* of a part */
 
 uint32_t hcc_parts(size_t module_size) {
   size_t parts = module_size <= ONE_PART ? 1 : 1 + module_size / PART;
@@ -92,43 +96,44 @@ static int run_wasm2c(hcc_translation *out, const hcc_translate_options *o, hcc_
   return status;
 }
 
-static int open_part(FILE **out, const char *folder, uint32_t n, hcc_error *err) {
+/* Prelude, what takes it over, then chunks. */
+static void begin_part(hcc_buf *out, const text *t) {
+  hcc_buf_init(out, TEXT_MAX);
+  hcc_buf_add(out, t->at, t->parsed.prelude);
+  hcc_buf_text(out, "\n#include \"hsb_override.h\"\n");
+}
+
+static int end_part(uint64_t *size, const hcc_buf *part, const char *folder, uint32_t n,
+                    hcc_error *err) {
   char path[HCC_PATH];
-  int status = hcc_path(path, err, "%s/p%u.c", folder, n);
-  if (status == 0 && (*out = fopen(path, "we")) == NULL) {
-    status = fail_file(err, "create", "a part");
+  int status;
+  if (part->failed) {
+    return part->no_memory
+               ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text")
+               : hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "more than 1 GiB of C text");
   }
+  *size = part->size;
+  HCC_TRY(hcc_path(path, err, "%s/p%u.c", folder, n));
+  HCC_TRY(hcc_file_write(path, part->data, part->size, err));
+out:
   return status;
 }
 
-static int close_part(hcc_translation *out, FILE *file, int status, hcc_error *err) {
-  long size = ftell(file);
-  bool failed = ferror(file) != 0 || size < 0;
-  if ((fclose(file) != 0 || failed) && status == 0) {
-    status = fail_file(err, "write", "a part");
-  }
-  out->c_bytes += size > 0 ? (uint64_t)size : 0;
-  return status;
-}
-
-/* Prelude, what takes it over, then the chunks of one kind or all. */
-static void write_prelude(FILE *file, const text *t) {
-  fwrite(t->at, 1, t->parsed.prelude, file);
-  fputs("\n#include \"hsb_override.h\"\n", file);
-}
-
-static int write_whole(hcc_translation *out, const text *t, const char *folder, hcc_fold *fold,
+static int write_whole(hcc_translation *out, const text *t, const hcc_translate_options *o,
                        hcc_error *err) {
-  FILE *file;
-  int status = open_part(&file, folder, 0, err);
-  if (status != 0) {
-    return status;
+  hcc_buf part;
+  hcc_fold fold;
+  int status = 0;
+  hcc_fold_init(&fold, o->places);
+  begin_part(&part, t);
+  for (uint32_t i = 0; i < t->parsed.count; i++) {
+    HCC_TRY(hcc_ctext_write(&part, &t->parsed.chunks[i], o->fold ? &fold : NULL, err));
   }
-  write_prelude(file, t);
-  for (uint32_t i = 0; i < t->parsed.count && status == 0; i++) {
-    status = hcc_ctext_write(file, &t->parsed.chunks[i], fold, err);
-  }
-  return close_part(out, file, status, err);
+  HCC_TRY(end_part(&out->c_bytes, &part, o->folder, 0, err));
+out:
+  hcc_fold_free(&fold);
+  hcc_buf_free(&part);
+  return status;
 }
 
 static uint32_t order(const hcc_chunk *c, const hcc_plan *plan) {
@@ -143,77 +148,119 @@ static int by_index(const void *a, const void *b) {
   return x->index != y->index ? (x->index < y->index ? -1 : 1) : (x->begin < y->begin ? -1 : 1);
 }
 
-/* All translated functions of both texts in the order of the module: callers stay near callees. */
-static int gather(hcc_chunk **out, uint32_t *count, uint64_t *bytes, const text texts[2],
-                  const hcc_plan *plan, hcc_error *err) {
-  uint32_t total = texts[0].parsed.functions + texts[1].parsed.functions, n = 0;
-  hcc_chunk *all = calloc((size_t)total + 1, sizeof *all);
-  if (all == NULL) {
+typedef struct functions { /* that are translated, of both texts */
+  hcc_chunk *at;
+  uint32_t count;
+  uint64_t bytes;
+} functions;
+
+/* In the order of the module: callers stay near callees. */
+static int gather(functions *out, const text texts[2], const hcc_plan *plan, hcc_error *err) {
+  uint32_t total = texts[0].parsed.functions + texts[1].parsed.functions;
+  functions all = {.at = calloc((size_t)total + 1, sizeof *all.at)};
+  if (all.at == NULL) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for %u functions", total);
   }
-  *bytes = 0;
   for (int t = 0; t < 2; t++) {
     for (uint32_t i = 0; i < texts[t].parsed.count; i++) {
       const hcc_chunk *c = &texts[t].parsed.chunks[i];
-      if (c->kind != '-' && n < total) {
-        all[n] = *c;
-        all[n++].index = order(c, plan);
-        *bytes += c->size;
+      if (c->kind != '-' && all.count < total) {
+        all.at[all.count] = *c;
+        all.at[all.count++].index = order(c, plan);
+        all.bytes += c->size;
       }
     }
   }
-  qsort(all, n, sizeof *all, by_index);
+  qsort(all.at, all.count, sizeof *all.at, by_index);
   *out = all;
-  *count = n;
   return 0;
 }
 
+typedef struct parts { /* what the threads that write them share */
+  const hcc_translate_options *options;
+  const text *texts; /* 2 */
+  const hcc_chunk *functions;
+  uint32_t ends[HCC_MAX_PARTS];  /* of each part's functions */
+  uint64_t sizes[HCC_MAX_PARTS]; /* of each part's text, when it is written */
+} parts;
+
+static void deal(parts *p, const functions *all) {
+  uint64_t done = 0;
+  uint32_t next = 0;
+  p->functions = all->at;
+  for (uint32_t part = 0; part < p->options->parts; part++) {
+    uint64_t until = hcc_part_end(all->bytes, p->options->parts, part);
+    while (next < all->count && done < until) {
+      done += all->at[next++].size;
+    }
+    p->ends[part] = next;
+  }
+}
+
 /* Data, tables and initialisation go to part 0. */
-static int write_rest(FILE *file, const text *t, hcc_error *err) {
+static int write_rest(hcc_buf *out, const text *t, hcc_error *err) {
   int status = 0;
   for (uint32_t i = 0; i < t->parsed.count && status == 0; i++) {
     if (t->parsed.chunks[i].kind == '-') {
-      status = hcc_ctext_write(file, &t->parsed.chunks[i], NULL, err);
+      status = hcc_ctext_write(out, &t->parsed.chunks[i], NULL, err);
     }
   }
+  return status;
+}
+
+static int write_part(void *arg, uint32_t part, hcc_error *err) {
+  parts *p = arg;
+  hcc_buf out;
+  hcc_fold fold;
+  int status = 0;
+  hcc_fold_init(&fold, p->options->places);
+  begin_part(&out, &p->texts[0]);
+  if (part == 0) {
+    HCC_TRY(write_rest(&out, &p->texts[0], err));
+    HCC_TRY(write_rest(&out, &p->texts[1], err));
+  }
+  for (uint32_t i = part == 0 ? 0 : p->ends[part - 1]; i < p->ends[part]; i++) {
+    HCC_TRY(hcc_ctext_write(&out, &p->functions[i], p->options->fold ? &fold : NULL, err));
+  }
+  HCC_TRY(end_part(&p->sizes[part], &out, p->options->folder, part, err));
+out:
+  hcc_fold_free(&fold);
+  hcc_buf_free(&out);
   return status;
 }
 
 static int write_parts(hcc_translation *out, const text texts[2], const hcc_plan *plan,
-                       const hcc_translate_options *o, hcc_fold *fold, hcc_error *err) {
-  hcc_chunk *all = NULL;
-  uint32_t count = 0, next = 0;
-  uint64_t bytes = 0, done = 0;
-  int status = gather(&all, &count, &bytes, texts, plan, err);
+                       const hcc_translate_options *o, hcc_error *err) {
+  functions all = {.at = NULL};
+  parts p = {.options = o, .texts = texts};
+  int status = gather(&all, texts, plan, err);
   if (status != 0) {
     return status;
   }
-  for (uint32_t part = 0; part < o->parts && status == 0; part++) {
-    FILE *file;
-    HCC_TRY(open_part(&file, o->folder, part, err));
-    write_prelude(file, &texts[0]);
-    for (int t = 0; t < 2 && part == 0 && status == 0; t++) {
-      status = write_rest(file, &texts[t], err);
-    }
-    uint64_t until = hcc_part_end(bytes, o->parts, part);
-    while (next < count && done < until && status == 0) {
-      status = hcc_ctext_write(file, &all[next], fold, err);
-      done += all[next++].size;
-    }
-    status = close_part(out, file, status, err);
+  deal(&p, &all);
+  status = hcc_share(write_part, &p, o->parts, o->jobs, err);
+  for (uint32_t part = 0; part < o->parts; part++) {
+    out->c_bytes += p.sizes[part];
   }
-out:
-  free(all);
+  free(all.at);
   return status;
+}
+
+typedef struct pair {
+  text texts[2];
+  const char *folder;
+} pair;
+
+static int open_one(void *arg, uint32_t i, hcc_error *err) {
+  pair *p = arg;
+  return open_text(&p->texts[i], p->folder, i == 0 ? "m_0.c" : "m_1.c", err);
 }
 
 int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, const hcc_plan *plan,
                   const hcc_translate_options *options, hcc_error *err) {
   char path[HCC_PATH];
-  text texts[2] = {{.at = NULL}, {.at = NULL}};
-  hcc_fold state, *fold = options->fold ? &state : NULL;
+  pair p = {.folder = options->folder};
   *out = (hcc_translation){.c_bytes = 0};
-  hcc_fold_init(&state, options->places);
   int status = hcc_path(path, err, "%s/m.wasm", options->folder);
   if (status != 0) {
     return status;
@@ -221,16 +268,14 @@ int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, cons
   HCC_TRY(hcc_file_write(path, module, size, err));
   HCC_TRY(run_wasm2c(out, options, err));
   if (options->parts == 1) {
-    HCC_TRY(open_text(&texts[0], options->folder, "m.c", err));
-    HCC_TRY(write_whole(out, &texts[0], options->folder, fold, err));
+    HCC_TRY(open_text(&p.texts[0], options->folder, "m.c", err));
+    HCC_TRY(write_whole(out, &p.texts[0], options, err));
   } else {
-    HCC_TRY(open_text(&texts[0], options->folder, "m_0.c", err));
-    HCC_TRY(open_text(&texts[1], options->folder, "m_1.c", err));
-    HCC_TRY(write_parts(out, texts, plan, options, fold, err));
+    HCC_TRY(hcc_share(open_one, &p, 2, options->jobs, err));
+    HCC_TRY(write_parts(out, p.texts, plan, options, err));
   }
 out:
-  hcc_fold_free(&state);
-  close_text(&texts[0]);
-  close_text(&texts[1]);
+  close_text(&p.texts[0]);
+  close_text(&p.texts[1]);
   return status;
 }

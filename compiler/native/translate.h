@@ -21,6 +21,7 @@ typedef struct hcc_translate_options {
   const hcc_jail *jail;
   uint32_t seconds;
   uint32_t parts; /* 1 to HCC_MAX_PARTS; hcc_parts */
+  uint32_t jobs;  /* threads; 0: one */
   bool fold;      /* less text for clang: fold.h */
   bool places;    /* with it: no access is compared with the size of the memory */
 } hcc_translate_options;
