@@ -18,6 +18,8 @@
   (64u << 10) /* contents from which on a file, and its descriptor, are worth it                   \
                */
 
+#define ASK_PAGES 1024u /* from 4 MiB on the system is asked which pages were touched */
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static hrt_image *images; /* those that instances have */
 
@@ -33,23 +35,44 @@ static bool is_zero(const uint8_t *page) {
   return page[0] == 0 && memcmp(page, page + 1, HRT_TRACK_PAGE - 1) == 0;
 }
 
+/* Adds those of [first, end) that have a frame or are swapped out. The others are as they were
+ * mapped, and to look at gigabytes of these would cost seconds and their page tables. */
+static void add_touched(struct hrt_ranges *r, const hrt_instance *i, uint32_t first, uint32_t end) {
+  uint64_t entries[512];
+  int fd = end - first > ASK_PAGES ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
+  for (ssize_t got; fd >= 0 && first < end; first += (uint32_t)got) {
+    size_t most = end - first < 512 ? end - first : 512;
+    uint64_t at = ((uintptr_t)i->memory / HRT_TRACK_PAGE + first) * sizeof *entries;
+    got = pread(fd, entries, most * sizeof *entries, (off_t)at) / (ssize_t)sizeof *entries;
+    if (got <= 0) {
+      break;
+    }
+    for (uint32_t n = 0; n < (uint32_t)got; n++) {
+      if (entries[n] >> 62 != 0) {
+        hrt_ranges_add(r, first + n, first + n + 1);
+      }
+    }
+  }
+  if (first < end) { /* the system does not say */
+    hrt_ranges_add(r, first, end);
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+}
+
 /* Memory is zero outside of these. */
 static struct hrt_ranges written(const hrt_instance *i) {
   const uint32_t scale = HSB_PAGE / HRT_TRACK_PAGE;
   struct hrt_ranges r = {0};
-  if (i->tracking != HRT_TRACK_FAULTS) {
-    hrt_ranges_add(&r, 0, i->pages * scale);
-    return r;
-  }
   if (i->image) {
     r = i->image->contents;
   }
   for (uint32_t n = 0; n < i->hot.count; n++) {
     hrt_ranges_add(&r, i->hot.at[n].first, i->hot.at[n].end);
   }
-  if (i->pages > i->base_pages) {
-    hrt_ranges_add(&r, i->base_pages * scale, i->pages * scale);
-  }
+  bool known = i->tracking == HRT_TRACK_FAULTS;
+  add_touched(&r, i, known ? i->base_pages * scale : 0, i->pages * scale);
   return r;
 }
 

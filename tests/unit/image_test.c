@@ -4,17 +4,21 @@
 #include "guest_kit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define LARGE 100000u /* bytes that make an image a file */
 
-static hrt_plugin *plugin, *twin, *wide; /* twin: the same code; wide: 200 wasm pages */
+static hrt_plugin *plugin, *twin;  /* the same code */
+static hrt_plugin *wide, *checked; /* 200 wasm pages; and explicit bounds */
 
 static int setup(void **state) {
   (void)state;
   plugin = kit_plugin("");
   twin = kit_plugin("");
   wide = kit_plugin("-UMEMORY_MIN -DMEMORY_MIN=200");
+  checked = kit_plugin("-UMEMORY_MIN -DMEMORY_MIN=200 -DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS");
   return 0;
 }
 
@@ -23,6 +27,7 @@ static int teardown(void **state) {
   hrt_plugin_unref(plugin);
   hrt_plugin_unref(twin);
   hrt_plugin_unref(wide);
+  hrt_plugin_unref(checked);
   return hrt_plugin_count() != 0;
 }
 
@@ -214,6 +219,62 @@ static void checkpoint__keeps_the_one_before(void **state) {
   hrt_instance_free(i);
 }
 
+/* Of the instance's memory. */
+static uint32_t pages_touched(const hrt_instance *i) {
+  uint32_t count = 0;
+  int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  assert_true(fd >= 0);
+  for (uint32_t page = 0; page < i->pages * 16; page++) {
+    uint64_t entry;
+    off_t at = (off_t)(((uintptr_t)i->memory / 4096 + page) * sizeof entry);
+    assert_int_equal(pread(fd, &entry, sizeof entry, at), sizeof entry);
+    count += entry >> 62 != 0;
+  }
+  close(fd);
+  return count;
+}
+
+/* Nobody knows which of its pages an instance with explicit bounds has written. An image needs no
+ * look at those that were never touched, and there may be 4 GiB of them. */
+static void checkpoint__touches_nothing(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(checked, NULL);
+  assert_in_range(pages_touched(i), 1, 100);
+  kit_call(i, KIT_FILL, 0, LARGE, 1);
+  checkpoint(i); /* in a file */
+  kit_call(i, KIT_POKE, 199 * 65536, 5, 0);
+  checkpoint(i);
+  assert_in_range(pages_touched(i), 0, 100);
+  kit_call(i, KIT_FILL, 0, 200 * 65536, 9);
+  reset(i);
+  assert_int_equal(peek(i, 0), 1);
+  assert_int_equal(peek(i, LARGE - 1), 1);
+  assert_int_equal(peek(i, LARGE), 0);
+  assert_int_equal(peek(i, 199 * 65536), 5);
+  assert_int_equal(peek(i, 70000), 1);
+  hrt_instance_free(i);
+}
+
+/* The same where the system does not say: no descriptor is left. */
+static void checkpoint__looks_itself(void **state) {
+  (void)state;
+  struct rlimit limit, none;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  none = (struct rlimit){0, limit.rlim_max};
+  hrt_instance *i = kit_instance(checked, NULL);
+  kit_call(i, KIT_FILL, 150 * 65536, LARGE, 1);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  checkpoint(i);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  assert_int_equal(i->image->fd, -1);
+  kit_call(i, KIT_FILL, 0, 200 * 65536, 9);
+  reset(i);
+  assert_int_equal(peek(i, 17), 'e');
+  assert_int_equal(peek(i, 150 * 65536), 1);
+  assert_int_equal(peek(i, 150 * 65536 + LARGE), 0);
+  hrt_instance_free(i);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(share__by_instances_that_are_alike),
@@ -226,6 +287,8 @@ int main(void) {
       cmocka_unit_test(strips__leave_out_what_is_not_hot),
       cmocka_unit_test(file__all_of_it_comes_back),
       cmocka_unit_test(checkpoint__keeps_the_one_before),
+      cmocka_unit_test(checkpoint__touches_nothing),
+      cmocka_unit_test(checkpoint__looks_itself),
   };
   return cmocka_run_group_tests_name("image", tests, setup, teardown);
 }
