@@ -122,6 +122,7 @@ int hrt_candidate_load(candidate *c, helios_error *err) {
   HRT_TRY(hrt_plugin_cache_load(&c->plugin, c->file.so_hash, c->file.so, c->file.size,
                                 c->h->trust_root, err));
   HRT_TRY(check_metering(c, err));
+  HRT_TRY(hrt_manifest_read(&c->info, c->plugin, err));
   name_options(c, content);
   HRT_TRY(find_module(&wasm, &wasm_size, c->plugin, err));
   memcpy(c->def.module_hash, hrt_plugin_abi(c->plugin)->module_hash, HRT_HASH_BYTES);
@@ -469,7 +470,7 @@ int hrt_candidate_declare(candidate *c, helios_error *err) {
   int status = 0;
   bool table = c->def.column_count > 0;
   if (!c->def.sql && !c->module) {
-    HRT_TRY(hrt_declare(&c->def, c->plugin, c->ddl->params_given, err));
+    HRT_TRY(hrt_declare(&c->def, c->plugin, c->info, c->ddl->params_given, err));
   }
   if (!table && c->def.column_count > 0) { /* the manifest says so */
     HRT_TRY(refuse_table_name(c->h, c->def.name, err));
@@ -477,7 +478,7 @@ int hrt_candidate_declare(candidate *c, helios_error *err) {
   if (c->def.export_name[0] == 0) {
     memcpy(c->def.export_name, c->def.name, sizeof c->def.name);
   }
-  HRT_TRY(c->plugin ? hrt_misfit_check(&c->def, c->plugin, err) : 0);
+  HRT_TRY(c->plugin ? hrt_misfit_check(&c->def, c->plugin, c->info, err) : 0);
   HRT_TRY(hrt_candidate_try(c, err));
 out:
   return status;
@@ -510,7 +511,7 @@ static int add_version(candidate *c, helios_error *err) {
   HRT_TRY(hrt_candidate_find(c, 0, err));
   c->def.version = c->ddl->def.version;
   HRT_TRY(load_any_source(c, err));
-  HRT_TRY(c->plugin ? hrt_misfit_check(&c->def, c->plugin, err) : 0);
+  HRT_TRY(c->plugin ? hrt_misfit_check(&c->def, c->plugin, c->info, err) : 0);
   HRT_TRY(hrt_candidate_try(c, err));
   HRT_TRY(hrt_candidate_publish(c, write_version, err));
 out:
@@ -708,6 +709,7 @@ void hrt_candidate_free(candidate *c) {
     hrt_version_unref(c->version);
     hrt_free(c->body);
     hrt_free(c->module);
+    cJSON_Delete(c->info);
     hrt_built_free(&c->file);
     hrt_free(c);
   }

@@ -6,6 +6,7 @@
 #define HRT_APPLY_H
 
 #include "ddl/ddl.h"
+#include "registry/json.h"
 #include "sqlite/session.h"
 
 typedef struct hrt_candidate {
@@ -20,6 +21,7 @@ typedef struct hrt_candidate {
   hrt_built file;     /* the plugin, if it is not the catalog's */
   bool rebuilt;       /* it was built again of the catalog's module */
   hrt_plugin *plugin; /* of the cache, until version has it */
+  cJSON *info;        /* what the plugin says of itself, or NULL */
   hrt_version *version;
   sqlite3_stmt *guard; /* until writing begins */
   bool found;          /* def began as the row of this version: */

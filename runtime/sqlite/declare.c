@@ -145,12 +145,9 @@ static int take_wasm_type(hrt_definition *d, const hrt_plugin *plugin, helios_er
   return 0;
 }
 
-int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err) {
-  cJSON *info;
-  int status = hrt_manifest_read(&info, plugin, err);
-  if (status != 0) {
-    return status; /* without its manifest the module might be taken for another thing */
-  }
+int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, const cJSON *info, bool params_given,
+                helios_error *err) {
+  int status = 0;
   const cJSON *procedure = find_procedure(info, d);
   const char *own = d->export_name[0] ? d->export_name : d->name;
   bool exported = hrt_plugin_export(plugin, own, strlen(own)) >= 0;
@@ -158,7 +155,7 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
     status = hrt_fail(err, HELIOS_E_SIGNATURE, "the module's manifest says that it is %s aggregate",
                       d->aggregate ? "no" : "an");
     hrt_hint(err, "CREATE %s %.60s", d->aggregate ? "PROCEDURE" : "AGGREGATE", d->name);
-    goto out;
+    return status;
   }
   if (!d->aggregate) {
     HRT_TRY(take_state(d, procedure, err));
@@ -172,23 +169,12 @@ int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, 
     HRT_TRY(take_wasm_type(d, plugin, err));
   }
 out:
-  cJSON_Delete(info);
   return status;
 }
 
-int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
-                     const hrt_plugin *plugin, uint32_t n, helios_error *err) {
-  cJSON *info;
-  int status = hrt_manifest_read(&info, plugin, err);
-  const cJSON *list = hrt_manifest_procedures(info);
-  int found = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
-  *count = (uint32_t)found;
-  *aggregate = hrt_manifest_is_aggregate(cJSON_GetArrayItem(list, (int)n));
-  out[0] = 0;
-  if (status == 0 && n < *count &&
-      !copy(out, HRT_NAME_BYTES, hrt_manifest_text(cJSON_GetArrayItem(list, (int)n), "name"))) {
-    status = hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest is beyond the engine's limits");
-  }
-  cJSON_Delete(info);
-  return status;
+int hrt_manifest_name(char out[HRT_NAME_BYTES], const cJSON *procedure, helios_error *err) {
+  return copy(out, HRT_NAME_BYTES, hrt_manifest_text(procedure, "name"))
+             ? 0
+             : hrt_fail(err, HELIOS_E_PLUGIN,
+                        "the module's manifest is beyond the engine's limits");
 }

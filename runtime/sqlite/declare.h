@@ -7,28 +7,27 @@
 #include "registry/json.h"
 #include "sqlite/session.h"
 
-/* Name number n (from 0) of the procedures in the module's manifest, and whether it is an
- * aggregate; *count: how many there are. */
-int hrt_declare_name(char out[HRT_NAME_BYTES], bool *aggregate, uint32_t *count,
-                     const hrt_plugin *plugin, uint32_t n, helios_error *err);
 /* Completes d: parameters, result or columns, export, NULL rule and determinism from the module's
- * manifest, else the parameters and result of a numeric export from its wasm type. params_given:
- * DDL has said them. Errors: E_SIGNATURE (they can't be told, or it is an aggregate and d is none),
- * E_NOT_FOUND (export), E_PLUGIN (manifest). */
-int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, bool params_given, helios_error *err);
+ * manifest, else the parameters and result of a numeric export from its wasm type. info: of
+ * hrt_manifest_read. params_given: DDL has said them. Errors: E_SIGNATURE (they can't be told, or
+ * it is an aggregate and d is none), E_NOT_FOUND (export), E_PLUGIN (manifest). */
+int hrt_declare(hrt_definition *d, const hrt_plugin *plugin, const cJSON *info, bool params_given,
+                helios_error *err);
 
 /* What heliosc noted of the module, with its manifest; NULL: nothing, or no JSON. cJSON_Delete it.
- */
+ * After an error the module might be taken for another thing. */
 int hrt_manifest_read(cJSON **out, const hrt_plugin *plugin, helios_error *err);
 const char *hrt_manifest_text(const cJSON *object, const char *field); /* "": it has none */
 const cJSON *hrt_manifest_procedures(const cJSON *info);               /* a list, or NULL; info's */
 bool hrt_manifest_is_aggregate(const cJSON *procedure);
+int hrt_manifest_name(char out[HRT_NAME_BYTES], const cJSON *procedure, helios_error *err);
 
 /* ---- misfit.c ---- */
 
 /* E_SIGNATURE, with what the module has in the hint, if d can't be meant for the procedure of the
  * manifest whose export it names. A module without a manifest, or with none for it: 0. */
-int hrt_misfit_check(const hrt_definition *d, const hrt_plugin *plugin, helios_error *err);
+int hrt_misfit_check(const hrt_definition *d, const hrt_plugin *plugin, const cJSON *info,
+                     helios_error *err);
 
 /* ---- users.c ---- */
 

@@ -22,6 +22,7 @@ static void free_all(struct extension *x) {
   for (uint32_t i = 0; x && i < x->count; i++) {
     if (x->members[i]) {
       x->members[i]->file = (hrt_built){.so = NULL}; /* the extension's */
+      x->members[i]->info = NULL;                    /* likewise */
     }
     hrt_candidate_free(x->members[i]);
     hrt_free(x->statements[i]);
@@ -46,6 +47,7 @@ static int add_member(struct extension *x, const hrt_candidate *c, const char *n
   m->ddl = ddl;
   m->def = ddl->def;
   m->file = c->file;
+  m->info = c->info;
   HRT_TRY(hrt_candidate_begin(m, err));
   memcpy(m->def.module_hash, c->def.module_hash, sizeof m->def.module_hash);
   memcpy(m->def.plugin_options, c->def.plugin_options, sizeof m->def.plugin_options);
@@ -73,19 +75,18 @@ static int check_twice(const struct extension *x, const char *name, helios_error
 }
 
 static int add_members(struct extension *x, const hrt_candidate *c, helios_error *err) {
+  const cJSON *list = hrt_manifest_procedures(c->info), *procedure;
+  int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
   char name[HRT_NAME_BYTES];
-  uint32_t count = 0;
-  bool aggregate;
   int status = 0;
-  HRT_TRY(hrt_declare_name(name, &aggregate, &count, c->plugin, 0, err));
   if (count == 0 || count > MEMBERS_MAX) {
-    return hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest names %u procedures, not 1 to %d",
+    return hrt_fail(err, HELIOS_E_PLUGIN, "the module's manifest names %d procedures, not 1 to %d",
                     count, MEMBERS_MAX);
   }
-  for (uint32_t i = 0; i < count; i++) {
-    HRT_TRY(hrt_declare_name(name, &aggregate, &count, c->plugin, i, err));
+  cJSON_ArrayForEach(procedure, list) {
+    HRT_TRY(hrt_manifest_name(name, procedure, err));
     HRT_TRY(check_twice(x, name, err));
-    HRT_TRY(add_member(x, c, name, aggregate, err));
+    HRT_TRY(add_member(x, c, name, hrt_manifest_is_aggregate(procedure), err));
   }
 out:
   return status;

@@ -224,10 +224,10 @@ static const cJSON *find(const cJSON *info, const hrt_definition *d) {
   return best;
 }
 
-int hrt_misfit_check(const hrt_definition *d, const hrt_plugin *plugin, helios_error *err) {
-  cJSON *info;
-  int status = hrt_manifest_read(&info, plugin, err);
+int hrt_misfit_check(const hrt_definition *d, const hrt_plugin *plugin, const cJSON *info,
+                     helios_error *err) {
   const cJSON *procedure = find(info, d);
+  int status = 0;
   if (procedure) {
     int index = hrt_plugin_export(plugin, d->export_name, strlen(d->export_name));
     const char *sig = index >= 0 ? hrt_plugin_abi(plugin)->exports[index].sig : ":";
@@ -240,6 +240,5 @@ int hrt_misfit_check(const hrt_definition *d, const hrt_plugin *plugin, helios_e
       hint(err, procedure);
     }
   }
-  cJSON_Delete(info);
   return status;
 }
