@@ -273,11 +273,6 @@ static void check_extension(doctor *d) {
   check_client(d, "python", python, "python3");
 }
 
-static const char *last_error(shell *sh, helios_error *err) {
-  (void)helios_step_error(sh->h, err);
-  return err->text;
-}
-
 static void check_database(doctor *d) {
   shell *sh = d->sh;
   char *broken = sh_ask(sh,
@@ -292,7 +287,7 @@ static void check_database(doctor *d) {
   say(d, whole ? OK : FAIL, "integrity",
       whole            ? "ok"
       : broken != NULL ? broken
-                       : last_error(sh, &err),
+                       : sh_why(sh, &err),
       whole ? NULL : "restore a backup, or try sqlite3's .recover");
   sqlite3_free(broken);
 }
@@ -329,7 +324,7 @@ static void check_versions(doctor *d) {
                      NULL);
   if (all == NULL) {
     helios_error err = {0};
-    say(d, FAIL, "versions", last_error(d->sh, &err), "is the catalog damaged?");
+    say(d, FAIL, "versions", sh_why(d->sh, &err), "is the catalog damaged?");
   } else if (count == 0) {
     say(d, OK, "versions", all, NULL);
   }

@@ -157,8 +157,7 @@ int sh_cmd_metrics(shell *sh) {
   char *text = sh_ask(sh, "SELECT helios_prometheus()", NULL);
   if (text == NULL) {
     helios_error err = {0};
-    (void)helios_step_error(sh->h, &err);
-    sh_say_error(sh, NULL, "%s", err.text);
+    sh_say_error(sh, NULL, "%s", sh_why(sh, &err));
   } else if (path != NULL) {
     replace(sh, path, text);
   } else {

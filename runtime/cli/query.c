@@ -70,6 +70,11 @@ char *sh_ask(shell *sh, const char *sql, const char *first) {
   return answer;
 }
 
+const char *sh_why(shell *sh, helios_error *err) {
+  (void)helios_step_error(sh->h, err);
+  return err->text;
+}
+
 void sh_about(shell *sh, enum sh_query_id id, const char *name) {
   enum sh_mode mode = sh->mode;
   char *known = sh_ask(sh, "SELECT 1 FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);

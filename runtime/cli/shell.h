@@ -146,6 +146,8 @@ void sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN])
 void sh_about(shell *sh, enum sh_query_id id, const char *name);
 /* The single value of a query of the database as text, to be freed by sqlite3_free; NULL: none. */
 char *sh_ask(shell *sh, const char *sql, const char *first);
+/* Why there is none: err's text. */
+const char *sh_why(shell *sh, helios_error *err);
 
 /* input.c: statements and dot commands up to the end of the stream. */
 void sh_input(shell *sh, FILE *stream);
