@@ -12,25 +12,25 @@
 
 static int decode_custom(hcc__decoder *d);
 
-/* By section id; order says where it must stand, 0 anywhere. */
+/* order says where it must stand, 0 anywhere. */
 static const struct {
   const char *name;
   unsigned order;
   int (*decode)(hcc__decoder *d);
 } sections[] = {
-    {"custom", 0, decode_custom},
-    {"type", 1, hcc__decode_types},
-    {"import", 2, hcc__decode_imports},
-    {"function", 3, hcc__decode_functions},
-    {"table", 4, hcc__decode_tables},
-    {"memory", 5, hcc__decode_memories},
-    {"global", 6, hcc__decode_globals},
-    {"export", 7, hcc__decode_exports},
-    {"start", 8, hcc__decode_start},
-    {"element", 9, hcc__decode_elems},
-    {"code", 11, hcc__decode_code},
-    {"data", 12, hcc__decode_datas},
-    {"data count", 10, hcc__decode_data_count},
+    [HCC_SECTION_CUSTOM] = {"custom", 0, decode_custom},
+    [HCC_SECTION_TYPE] = {"type", 1, hcc__decode_types},
+    [HCC_SECTION_IMPORT] = {"import", 2, hcc__decode_imports},
+    [HCC_SECTION_FUNCTION] = {"function", 3, hcc__decode_functions},
+    [HCC_SECTION_TABLE] = {"table", 4, hcc__decode_tables},
+    [HCC_SECTION_MEMORY] = {"memory", 5, hcc__decode_memories},
+    [HCC_SECTION_GLOBAL] = {"global", 6, hcc__decode_globals},
+    [HCC_SECTION_EXPORT] = {"export", 7, hcc__decode_exports},
+    [HCC_SECTION_START] = {"start", 8, hcc__decode_start},
+    [HCC_SECTION_ELEM] = {"element", 9, hcc__decode_elems},
+    [HCC_SECTION_CODE] = {"code", 11, hcc__decode_code},
+    [HCC_SECTION_DATA] = {"data", 12, hcc__decode_datas},
+    [HCC_SECTION_DATA_COUNT] = {"data count", 10, hcc__decode_data_count},
 };
 
 #define SECTIONS (sizeof sections / sizeof *sections)

@@ -24,6 +24,23 @@ enum hcc_type {
   HCC_EXTERNREF = 0x6f,
 };
 
+/* Sections by their id (5.5.2). In a module data count stands before code. */
+enum hcc_section {
+  HCC_SECTION_CUSTOM,
+  HCC_SECTION_TYPE,
+  HCC_SECTION_IMPORT,
+  HCC_SECTION_FUNCTION,
+  HCC_SECTION_TABLE,
+  HCC_SECTION_MEMORY,
+  HCC_SECTION_GLOBAL,
+  HCC_SECTION_EXPORT,
+  HCC_SECTION_START,
+  HCC_SECTION_ELEM,
+  HCC_SECTION_CODE,
+  HCC_SECTION_DATA,
+  HCC_SECTION_DATA_COUNT,
+};
+
 /* Bytes [begin, end) of the input. */
 typedef struct hcc_range {
   uint32_t begin, end;

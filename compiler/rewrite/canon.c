@@ -7,20 +7,6 @@
 #include "hsb_abi.h"
 #include "rewrite_parts.h"
 
-enum section { /* core specification 5.5.2 */
-               SECTION_TYPE = 1,
-               SECTION_IMPORT = 2,
-               SECTION_FUNCTION = 3,
-               SECTION_TABLE = 4,
-               SECTION_MEMORY = 5,
-               SECTION_GLOBAL = 6,
-               SECTION_EXPORT = 7,
-               SECTION_ELEM = 9,
-               SECTION_CODE = 10,
-               SECTION_DATA = 11,
-               SECTION_DATA_COUNT = 12,
-};
-
 int hcc__rw_bug(const hcc__rw *rw, uint64_t offset) {
   return hcc_fail(rw->err, HCC_E_INTERNAL, offset, "an invalid module reached the rewrite");
 }
@@ -349,7 +335,7 @@ out:
 }
 
 /* Appends a section unless it is empty. content keeps its storage. */
-static void put_section(hcc_buf *out, enum section id, hcc_buf *content) {
+static void put_section(hcc_buf *out, enum hcc_section id, hcc_buf *content) {
   if (content->size != 0) {
     hcc_buf_byte(out, (uint8_t)id);
     hcc_buf_u64(out, content->size);
@@ -360,13 +346,20 @@ static void put_section(hcc_buf *out, enum section id, hcc_buf *content) {
 
 static int put_sections(hcc_buf *out, hcc__rw *rw, const hcc_plan *plan) {
   static const struct {
-    enum section id;
+    enum hcc_section id;
     int (*write)(hcc_buf *out, hcc__rw *rw); /* NULL: exports, which needs the plan */
   } sections[] = {
-      {SECTION_TYPE, types},   {SECTION_IMPORT, imports},  {SECTION_FUNCTION, functions},
-      {SECTION_TABLE, tables}, {SECTION_MEMORY, memories}, {SECTION_GLOBAL, globals},
-      {SECTION_EXPORT, NULL},  {SECTION_ELEM, elems},      {SECTION_DATA_COUNT, data_count},
-      {SECTION_CODE, code},    {SECTION_DATA, datas},
+      {HCC_SECTION_TYPE, types},
+      {HCC_SECTION_IMPORT, imports},
+      {HCC_SECTION_FUNCTION, functions},
+      {HCC_SECTION_TABLE, tables},
+      {HCC_SECTION_MEMORY, memories},
+      {HCC_SECTION_GLOBAL, globals},
+      {HCC_SECTION_EXPORT, NULL},
+      {HCC_SECTION_ELEM, elems},
+      {HCC_SECTION_DATA_COUNT, data_count},
+      {HCC_SECTION_CODE, code},
+      {HCC_SECTION_DATA, datas},
   };
   static const uint8_t header[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   hcc_buf content;

@@ -6,17 +6,6 @@
 
 #include "sjlj_parts.h"
 
-enum section { /* core specification 5.5.2 */
-               SECTION_CUSTOM = 0,
-               SECTION_IMPORT = 2,
-               SECTION_FUNCTION = 3,
-               SECTION_GLOBAL = 6,
-               SECTION_EXPORT = 7,
-               SECTION_START = 8,
-               SECTION_ELEM = 9,
-               SECTION_CODE = 10,
-};
-
 int hcc__sj_bug(const hcc__sj *sj, uint64_t offset) {
   return hcc_fail(sj->err, HCC_E_INTERNAL, offset, "an invalid module reached the lowering");
 }
@@ -385,18 +374,19 @@ static void put_section(hcc_buf *out, uint8_t id, const uint8_t *bytes, size_t s
 static int rewrite_section(hcc_buf *out, hcc__sj *sj, uint8_t id, hcc_range at,
                            const hcc_buf *code) {
   static int (*const writers[])(hcc_buf *, hcc__sj *) = {
-      [SECTION_IMPORT] = imports, [SECTION_FUNCTION] = functions, [SECTION_GLOBAL] = globals,
-      [SECTION_EXPORT] = exports, [SECTION_START] = start,        [SECTION_ELEM] = elems,
+      [HCC_SECTION_IMPORT] = imports, [HCC_SECTION_FUNCTION] = functions,
+      [HCC_SECTION_GLOBAL] = globals, [HCC_SECTION_EXPORT] = exports,
+      [HCC_SECTION_START] = start,    [HCC_SECTION_ELEM] = elems,
   };
   hcc_buf content;
   int status = 0;
   hcc_buf_init(&content, out->max);
-  if (id == SECTION_EXPORT && sj->m->global_count == 0) {
+  if (id == HCC_SECTION_EXPORT && sj->m->global_count == 0) {
     HCC_TRY(globals(&content, sj));
-    put_section(out, SECTION_GLOBAL, content.data, content.size);
+    put_section(out, HCC_SECTION_GLOBAL, content.data, content.size);
     content.size = 0;
   }
-  if (id == SECTION_CODE) {
+  if (id == HCC_SECTION_CODE) {
     hcc_buf_u32(&content, sj->m->func_count - sj->m->imported_funcs + made_count(sj));
     hcc_buf_add(&content, code->data, code->size);
   } else if (id < sizeof writers / sizeof *writers && writers[id] != NULL) {
@@ -419,7 +409,7 @@ static int custom(hcc_buf *out, const hcc__sj *sj, hcc_range at) {
   HCC_TRY(hcc_read_u32(&size, &r, sj->err));
   HCC_TRY(hcc_read_range(&name, size, &r, sj->err));
   if (!is_stale(sj->m, name)) {
-    put_section(out, SECTION_CUSTOM, sj->m->bytes + at.begin, at.end - at.begin);
+    put_section(out, HCC_SECTION_CUSTOM, sj->m->bytes + at.begin, at.end - at.begin);
   }
 out:
   return status;
@@ -439,10 +429,11 @@ static int sections(hcc_buf *out, hcc__sj *sj, const hcc_buf *code) {
     HCC_TRY(hcc_read_byte(&id, &r, sj->err));
     HCC_TRY(hcc_read_u32(&size, &r, sj->err));
     HCC_TRY(hcc_read_range(&at, size, &r, sj->err));
-    HCC_TRY(id == SECTION_CUSTOM ? custom(out, sj, at) : rewrite_section(out, sj, id, at, code));
+    HCC_TRY(id == HCC_SECTION_CUSTOM ? custom(out, sj, at)
+                                     : rewrite_section(out, sj, id, at, code));
   }
   names(&content, sj);
-  put_section(out, SECTION_CUSTOM, content.data, content.size);
+  put_section(out, HCC_SECTION_CUSTOM, content.data, content.size);
   if (content.no_memory || out->no_memory) {
     status = hcc__sj_no_memory(sj);
   } else if (content.failed || out->failed) {
