@@ -16,19 +16,23 @@ static int fail(hcc_error *err, const char *path, const char *why) {
                   why);
 }
 
-int hcc_key_path(char out[HCC_PATH], hcc_error *err) {
-  const char *file = secure_getenv("HELIOS_KEY");
+int hcc_config_path(char out[HCC_PATH], const char *variable, const char *leaf, hcc_error *err) {
+  const char *named = secure_getenv(variable);
   const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
-  if (file != NULL && file[0] != '\0') {
-    return hcc_path(out, err, "%s", file);
+  if (named != NULL && named[0] != '\0') {
+    return hcc_path(out, err, "%s", named);
   }
   if (config != NULL && config[0] == '/') {
-    return hcc_path(out, err, "%s/helios/local.key", config);
+    return hcc_path(out, err, "%s/helios/%s", config, leaf);
   }
   if (home != NULL && home[0] != '\0') {
-    return hcc_path(out, err, "%s/.config/helios/local.key", home);
+    return hcc_path(out, err, "%s/.config/helios/%s", home, leaf);
   }
-  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "neither HELIOS_KEY nor HOME is set");
+  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "neither %s nor HOME is set", variable);
+}
+
+int hcc_key_path(char out[HCC_PATH], hcc_error *err) {
+  return hcc_config_path(out, "HELIOS_KEY", "local.key", err);
 }
 
 static const char *unsafe(const struct stat *info) {

@@ -11,6 +11,10 @@
 
 #define HCC_KEY_BYTES 32
 
+/* What the variable names, else the leaf in the user's folder for helios: as the engine's
+ * hrt_config_path. Errors: KEY. */
+int hcc_config_path(char out[HCC_PATH], const char *variable, const char *leaf, hcc_error *err);
+
 /* Where the key is or would be. Errors: KEY. */
 int hcc_key_path(char out[HCC_PATH], hcc_error *err);
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,18 +16,7 @@
 #define KEY_TEXT 44
 
 int hcc_trust_path(char out[HCC_PATH], hcc_error *err) {
-  const char *folder = secure_getenv("HELIOS_TRUST_ROOT");
-  const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
-  if (folder != NULL && folder[0] != '\0') {
-    return hcc_path(out, err, "%s", folder);
-  }
-  if (config != NULL && config[0] == '/') {
-    return hcc_path(out, err, "%s/helios/trust.d", config);
-  }
-  if (home != NULL && home[0] != '\0') {
-    return hcc_path(out, err, "%s/.config/helios/trust.d", home);
-  }
-  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "neither HELIOS_TRUST_ROOT nor HOME is set");
+  return hcc_config_path(out, "HELIOS_TRUST_ROOT", "trust.d", err);
 }
 
 static const char *unsafe(const struct stat *info) {

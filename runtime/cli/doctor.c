@@ -125,23 +125,25 @@ static void check_compiler(doctor *d) {
   sh_buf_free(&out);
 }
 
-static bool key_path(char path[PATH_BYTES]) {
-  const char *named = getenv("HELIOS_KEY"), *config = getenv("XDG_CONFIG_HOME");
+/* Where the engine looks for what the variable may name, as in plugin/config.h. */
+static bool config_path(char path[PATH_BYTES], const char *variable, const char *leaf) {
+  const char *named = getenv(variable), *config = getenv("XDG_CONFIG_HOME");
   const char *home = getenv("HOME");
+  int length = PATH_BYTES;
   if (named != NULL && named[0] != '\0') {
-    return snprintf(path, PATH_BYTES, "%s", named) < PATH_BYTES;
+    length = snprintf(path, PATH_BYTES, "%s", named);
+  } else if (config != NULL && config[0] == '/') {
+    length = snprintf(path, PATH_BYTES, "%s/helios/%s", config, leaf);
+  } else if (home != NULL && home[0] != '\0') {
+    length = snprintf(path, PATH_BYTES, "%s/.config/helios/%s", home, leaf);
   }
-  if (config != NULL && config[0] == '/') {
-    return snprintf(path, PATH_BYTES, "%s/helios/local.key", config) < PATH_BYTES;
-  }
-  return home != NULL &&
-         snprintf(path, PATH_BYTES, "%s/.config/helios/local.key", home) < PATH_BYTES;
+  return length < PATH_BYTES;
 }
 
 static void check_key(doctor *d) {
   char path[PATH_BYTES], text[PATH_BYTES + 64];
   struct stat st;
-  if (!key_path(path)) {
+  if (!config_path(path, "HELIOS_KEY", "local.key")) {
     say(d, FAIL, "key", "no place for the key", "set HELIOS_KEY or HOME");
   } else if (stat(path, &st) != 0) {
     say(d, WARN, "key", "none yet: no plugin of this machine runs",
@@ -160,15 +162,6 @@ static void check_key(doctor *d) {
 /* Can only this user and root write it? */
 static bool is_guarded(const struct stat *st) {
   return (st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & 022) == 0;
-}
-
-/* The folder of the keys that vouch beside our own. */
-static bool trust_path(char path[PATH_BYTES]) {
-  const char *named = getenv("HELIOS_TRUST_ROOT"), *home = getenv("HOME");
-  if (named != NULL && named[0] != '\0') {
-    return snprintf(path, PATH_BYTES, "%s", named) < PATH_BYTES;
-  }
-  return home != NULL && snprintf(path, PATH_BYTES, "%s/.config/helios/trust.d", home) < PATH_BYTES;
 }
 
 /* How many keys the folder has; *loose: one of them that others can write. */
@@ -192,10 +185,11 @@ static size_t count_keys(const char *folder, char loose[NAME_BYTES]) {
   return count;
 }
 
+/* The folder of the keys that vouch beside our own. */
 static void check_trust(doctor *d) {
   char path[PATH_BYTES], text[PATH_BYTES + NAME_BYTES + 80], loose[NAME_BYTES] = "";
   struct stat st;
-  if (!trust_path(path) || stat(path, &st) != 0) {
+  if (!config_path(path, "HELIOS_TRUST_ROOT", "trust.d") || stat(path, &st) != 0) {
     say(d, OK, "trust root", "none: only what this machine's key sealed runs", NULL);
     return;
   }

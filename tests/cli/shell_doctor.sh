@@ -23,6 +23,7 @@ echo x >.config/helios/trust.d/vendor.pub && expect 0 doctor && has out '1 key$'
 chmod 666 .config/helios/trust.d/vendor.pub && expect 1 doctor && has out '^fail +trust root .*vendor.pub can be written by others'
 mkdir -m 777 loose && chmod 777 loose && HELIOS_TRUST_ROOT=loose expect 1 doctor && has out '^fail +trust root +loose can be written'
 rm -r .config/helios/trust.d
+mkdir -p xdg/helios/trust.d && XDG_CONFIG_HOME=$PWD/xdg expect 0 doctor && has out '^ok +trust root .*xdg/helios/trust.d, 0 keys'
 # versions: those that can't run here are named, with the reason
 expect 0 doctor x.db && has out '^ok +versions +1 procedures, 1 versions'
 helios procedure create -q x.db --name pure --file p.wat --export one --deterministic || fail create
