@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "fs.h"
-#include "hsb_abi.h"
-#include "hsb_check.h"
 #include "limits.h"
 #include "pack.h"
+#include "small_host.h"
 #include "tryout.h"
 
 #define STATE (-10)
@@ -58,7 +57,7 @@ static _Noreturn void say_text(const char *text) {
 /* ---- the host ---- */
 
 static void *guest(uint32_t at, uint64_t n) {
-  return t.memory != NULL && hsb_in_range(at, n, t.memory->size) ? t.memory->data + at : NULL;
+  return small_guest(t.memory, at, n);
 }
 
 static _Noreturn void trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
@@ -84,27 +83,25 @@ static void poll_clock(struct hsb_ctx *ctx, uint32_t offset) {
   (void)ctx, (void)offset;
 }
 
+static void open_memory(void) {
+  if (mprotect(t.memory->data, t.memory->size, PROT_READ | PROT_WRITE) != 0) {
+    say_text("no memory to try the script");
+  }
+}
+
 static uint32_t grow(struct hsb_ctx *ctx, uint32_t delta) {
   (void)ctx;
-  struct hsb_memory *m = t.memory;
-  uint32_t before = m->pages, most = m->max_pages < t.limit ? m->max_pages : t.limit;
-  if (before > most || delta > most - before ||
-      mprotect(m->data + m->size, (uint64_t)delta * HSB_PAGE, PROT_READ | PROT_WRITE) != 0) {
-    return UINT32_MAX;
+  uint32_t before = small_grow(t.memory, delta, t.limit);
+  if (before != UINT32_MAX) {
+    open_memory();
   }
-  m->pages += delta;
-  m->size = (uint64_t)m->pages * HSB_PAGE;
   return before;
 }
 
 static void *table(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
                    uint32_t elem) {
   (void)ctx, (void)index;
-  *max = *max > min + 1000 && min + 1000 > min ? min + 1000 : *max;
-  uint64_t bytes = ((uint64_t)*max * elem + 63) & ~UINT64_C(63);
-  void *at = bytes > TABLES - t.tables_used ? NULL : t.tables + t.tables_used;
-  t.tables_used += at == NULL ? 0 : bytes;
-  return at;
+  return small_table(t.tables, &t.tables_used, TABLES, min, max, elem);
 }
 
 static int64_t give(const void *bytes, size_t size, hsb_slot dst, hsb_slot cap) {
@@ -247,31 +244,6 @@ static void protect_code(void) {
 
 /* ---- an instance ---- */
 
-static void make_memory(void) {
-  const struct helios_plugin *p = t.plugin;
-  t.memory = NULL;
-  if ((p->flags & HSB_PLUGIN_HAS_MEMORY) == 0) {
-    return;
-  }
-  t.memory = (void *)(t.instance + p->memory_offset);
-  *t.memory = (struct hsb_memory){t.instance + HSB_SPAN, p->memory_min, p->memory_max,
-                                  (uint64_t)p->memory_min * HSB_PAGE};
-  t.limit = p->memory_min + PAGES_MORE;
-  mprotect(t.memory->data, t.memory->size, PROT_READ | PROT_WRITE);
-}
-
-static void copy_data(void) {
-  const struct helios_plugin *p = t.plugin;
-  for (uint32_t i = 0; i < p->segment_count; i++) {
-    const struct hsb_segment *s = &p->segments[i];
-    void *to = s->mem_off <= UINT32_MAX ? guest((uint32_t)s->mem_off, s->len) : NULL;
-    if (to == NULL) {
-      say_text("a data segment is out of the memory");
-    }
-    memcpy(to, p->blob + s->blob_off, s->len);
-  }
-}
-
 static void make_instance(const struct hsb_host *host, struct hsb_binding *imports) {
   t.reservation = map(HSB_RESERVE, PROT_NONE);
   uint8_t *ctx = t.reservation + HSB_FRONT_GUARD;
@@ -285,13 +257,19 @@ static void make_instance(const struct hsb_host *host, struct hsb_binding *impor
                             .fuel = HCC_TRYOUT_FUEL,
                             .host = host,
                             .imports = imports};
-  make_memory();
+  t.memory = small_memory(t.plugin, t.instance);
+  t.limit = t.plugin->memory_min + PAGES_MORE;
+  if (t.memory != NULL) {
+    open_memory();
+  }
 }
 
 static void evaluate(void) {
   hsb_slot s[1] = {0};
   t.plugin->init(t.instance);
-  copy_data();
+  if (!small_segments(t.plugin, t.memory)) {
+    say_text("a data segment is out of the memory");
+  }
   if (t.plugin->start != NULL) {
     t.plugin->start(t.instance, s);
   }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz_host.h"
+#include "small_host.h"
 
 #define PAGES_MORE 256u /* memory that a module may grow into */
 #define ROOM_PAGES 5u   /* for arguments, where the module offers no arena */
@@ -60,8 +61,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 void *hfz_guest(uint32_t at, uint64_t length) {
-  struct hsb_memory *m = hfz_call.memory;
-  return m != NULL && length <= m->size && at <= m->size - length ? m->data + at : NULL;
+  return small_guest(hfz_call.memory, at, length);
 }
 
 static _Noreturn void trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
@@ -85,28 +85,13 @@ static int64_t refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
 
 static uint32_t grow(struct hsb_ctx *ctx, uint32_t delta) {
   (void)ctx;
-  struct hsb_memory *m = hfz_call.memory;
-  uint32_t before = m->pages, most = m->max_pages < h.limit_pages ? m->max_pages : h.limit_pages;
-  if (before > most || delta > most - before) {
-    return UINT32_MAX;
-  }
-  m->pages += delta;
-  m->size = (uint64_t)m->pages * HSB_PAGE;
-  return before;
+  return small_grow(hfz_call.memory, delta, h.limit_pages);
 }
 
 static void *table(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
                    uint32_t elem) {
   (void)ctx, (void)index;
-  uint32_t most = min + 1000;
-  *max = *max > most && most > min ? most : *max;
-  uint64_t bytes = ((uint64_t)*max * elem + 63) & ~UINT64_C(63);
-  if (bytes > TABLES - h.tables_used) {
-    return NULL;
-  }
-  void *at = h.tables + h.tables_used;
-  h.tables_used += bytes;
-  return at;
+  return small_table(h.tables, &h.tables_used, TABLES, min, max, elem);
 }
 
 static void give_up(const char *why) {
@@ -141,16 +126,6 @@ static void *map(uint64_t size) {
   return at;
 }
 
-static void make_memory(void) {
-  if (helios_plugin.flags & HSB_PLUGIN_HAS_MEMORY) {
-    struct hsb_memory *m = (void *)(h.instance + helios_plugin.memory_offset);
-    *m = (struct hsb_memory){h.instance + HSB_SPAN, helios_plugin.memory_min,
-                             helios_plugin.memory_max,
-                             (uint64_t)helios_plugin.memory_min * HSB_PAGE};
-    hfz_call.memory = m;
-  }
-}
-
 static void bind_imports(void) {
   struct hsb_binding *bindings = calloc(helios_plugin.import_count + 1u, sizeof *bindings);
   if (bindings == NULL) {
@@ -160,18 +135,6 @@ static void bind_imports(void) {
     hfz_stub(&bindings[i], &helios_plugin.imports[i]);
   }
   hfz_call.ctx->imports = bindings;
-}
-
-static bool copy_segments(void) {
-  for (uint32_t i = 0; i < helios_plugin.segment_count; i++) {
-    const struct hsb_segment *s = &helios_plugin.segments[i];
-    void *at = s->mem_off <= UINT32_MAX ? hfz_guest((uint32_t)s->mem_off, s->len) : NULL;
-    if (at == NULL) {
-      return false;
-    }
-    memcpy(at, helios_plugin.blob + s->blob_off, s->len);
-  }
-  return true;
 }
 
 static const struct hsb_export *export_named(const char *name, const char *sig) {
@@ -249,13 +212,13 @@ static void make_instance(void) {
                                  .table_reserve = table,
                                  .poll = poll_clock};
   *hfz_call.ctx = (struct hsb_ctx){.size = sizeof *hfz_call.ctx, .host = &host_calls};
-  make_memory();
+  hfz_call.memory = small_memory(&helios_plugin, h.instance);
   bind_imports();
   static struct hfz_input nothing;
   hfz_call.input = &nothing;
   hsb_slot s[1] = {0};
   const struct hsb_export *initialize = export_named("_initialize", ":");
-  if (!run(init, s) || !copy_segments() ||
+  if (!run(init, s) || !small_segments(&helios_plugin, hfz_call.memory) ||
       (helios_plugin.start != NULL && !run(helios_plugin.start, s)) ||
       (initialize != NULL && !run(initialize->call, s))) {
     give_up("the module traps while it is instantiated");
