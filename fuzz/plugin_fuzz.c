@@ -30,13 +30,13 @@ static void look_at(const hrt_plugin *p) {
     touch(e->name, e->name_len);
     FZ_MUST(hrt_plugin_has_pc(p, (uintptr_t)e->call));
     FZ_MUST(hrt_plugin_export(p, e->name, e->name_len) <= (int)i);
-    touched += hrt_sig_slots(e->sig) + hrt_sig_slots(strchr(e->sig, ':') + 1);
+    FZ_MUST(strchr(e->sig, ':') != NULL);
     touched += hrt_plugin_line(p, (uintptr_t)e->call);
   }
   for (uint32_t i = 0; i < abi->import_count; i++) {
     touch(abi->imports[i].module, abi->imports[i].module_len);
     touch(abi->imports[i].name, abi->imports[i].name_len);
-    touched += hrt_sig_slots(abi->imports[i].sig);
+    FZ_MUST(strchr(abi->imports[i].sig, ':') != NULL);
   }
   for (uint32_t i = 0; i < abi->segment_count; i++) {
     touch(abi->blob + abi->segments[i].blob_off, abi->segments[i].len);

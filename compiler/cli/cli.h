@@ -45,9 +45,6 @@ extern const hcl_program hcc_program;
 /* main() without the signals. */
 int hcc_cli_main(int argc, char **argv);
 
-/* cli_parse.c: fills *cli; -1 to go on, else an exit code (it has complained). */
-int hcc_cli_parse(hcc_cli *cli, int argc, char **argv);
-
 /* The values of an option that may be given more than once, in their order; how many. */
 uint32_t hcc_cli_values(const char **out, uint32_t most, const hcc_cli *cli, enum hcc_option_id id);
 

@@ -181,7 +181,9 @@ static void procedure_text(char *out, size_t size, const cJSON *procedure) {
   }
 }
 
-void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest) {
+/* A manifest's procedures as SQL: "tax(total REAL) RETURNS REAL", in "procedures"; and its
+ * "capabilities". */
+static void describe_manifest(cJSON *o, const cJSON *manifest) {
   char text[1024], clean[HCC_ESCAPED];
   const cJSON *v;
   if (!cJSON_IsObject(manifest)) {
@@ -275,7 +277,7 @@ void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest) {
   add_exports(o, m);
   add_memories(o, m);
   add_sections(o, m);
-  hcc_cli_describe_manifest(o, manifest);
+  describe_manifest(o, manifest);
 }
 
 static void title(hcc_cli *cli, const cJSON *array, const char *text) {

@@ -11,9 +11,6 @@
 void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest);
 /* Prints what hcc_cli_describe added. */
 void hcc_cli_print_module(hcc_cli *cli, const cJSON *o);
-/* A manifest's procedures as SQL: "tax(total REAL) RETURNS REAL", in "procedures"; and its
- * "capabilities". */
-void hcc_cli_describe_manifest(cJSON *o, const cJSON *manifest);
 
 /* Reads a file, at most max bytes; of a source the module that it becomes. */
 int hcc_cli_read(hcc_cli *cli, uint8_t **bytes, size_t *size, const char *path, size_t max,

@@ -82,7 +82,8 @@ const hcl_program hcc_program = {
     .is_argument = is_file,
 };
 
-int hcc_cli_parse(hcc_cli *cli, int argc, char **argv) {
+/* Fills *cli; -1 to go on, else an exit code (it has complained). */
+static int parse(hcc_cli *cli, int argc, char **argv) {
   hcl_line *line = &cli->line;
   *cli = (hcc_cli){.command = HCC_COMMAND_help, .line.repeats = line->repeats};
   bool good = hcl_parse(line, &hcc_program, argc, argv);
@@ -126,7 +127,7 @@ uint32_t hcc_cli_values(const char **out, uint32_t most, const hcc_cli *cli,
 int hcc_cli_main(int argc, char **argv) {
   hcc_cli cli = {.line.repeats = calloc((size_t)argc + 1, sizeof *cli.line.repeats)};
   hcl_value *repeats = cli.line.repeats;
-  int status = repeats == NULL ? hcc_code_exit(HCC_E_NO_MEMORY) : hcc_cli_parse(&cli, argc, argv);
+  int status = repeats == NULL ? hcc_code_exit(HCC_E_NO_MEMORY) : parse(&cli, argc, argv);
   if (status < 0) {
     status = runs[cli.command](&cli);
   }

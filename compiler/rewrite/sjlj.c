@@ -20,7 +20,7 @@ uint32_t hcc__sj_make(hcc__sj *sj, hcc__sj_made made) {
   return index;
 }
 
-bool hcc__sj_is(const hcc_module *m, hcc_range name, const char *text) {
+static bool is_named(const hcc_module *m, hcc_range name, const char *text) {
   return name.end - name.begin == strlen(text) &&
          memcmp(m->bytes + name.begin, text, strlen(text)) == 0;
 }
@@ -33,10 +33,10 @@ static bool begins(const hcc_module *m, hcc_range name, const char *text) {
 /* What becomes of an import. */
 static enum hcc__sj_kind kind_of(const hcc_module *m, const hcc_import *import) {
   const hcc_functype *type = import->kind == HCC_FUNC ? &m->types[import->type] : NULL;
-  if (type == NULL || !hcc__sj_is(m, import->module, "env")) {
+  if (type == NULL || !is_named(m, import->module, "env")) {
     return HCC_SJ_KEPT;
   }
-  if (hcc__sj_is(m, import->name, "_emscripten_throw_longjmp") && type->param_count == 0 &&
+  if (is_named(m, import->name, "_emscripten_throw_longjmp") && type->param_count == 0 &&
       type->result_count == 0) {
     return HCC_SJ_THROW;
   }
@@ -69,7 +69,7 @@ static bool all_i32(const uint8_t *types, uint32_t count) {
 }
 
 static bool is_helper(const hcc_module *m, const hcc_export *e, const struct helper *helper) {
-  if (e->kind != HCC_FUNC || e->index >= m->func_count || !hcc__sj_is(m, e->name, helper->name)) {
+  if (e->kind != HCC_FUNC || e->index >= m->func_count || !is_named(m, e->name, helper->name)) {
     return false;
   }
   const hcc_functype *type = &m->types[m->funcs[e->index].type];
@@ -359,8 +359,8 @@ static void names(hcc_buf *out, const hcc__sj *sj) {
 
 /* Offsets and numbers of functions in it are of the module before. */
 static bool is_stale(const hcc_module *m, hcc_range name) {
-  return begins(m, name, ".debug_") || begins(m, name, "reloc.") || hcc__sj_is(m, name, "name") ||
-         hcc__sj_is(m, name, "linking") || hcc__sj_is(m, name, "sourceMappingURL");
+  return begins(m, name, ".debug_") || begins(m, name, "reloc.") || is_named(m, name, "name") ||
+         is_named(m, name, "linking") || is_named(m, name, "sourceMappingURL");
 }
 
 static void put_section(hcc_buf *out, uint8_t id, const uint8_t *bytes, size_t size) {

@@ -46,7 +46,6 @@ int hcc__sj_bug(const hcc__sj *sj, uint64_t offset);
 int hcc__sj_no_memory(const hcc__sj *sj);
 /* Adds a function; its index in the output. */
 uint32_t hcc__sj_make(hcc__sj *sj, hcc__sj_made made);
-bool hcc__sj_is(const hcc_module *m, hcc_range name, const char *text);
 
 /* Fills classes, throws and table; kinds is set. Errors: NO_MEMORY, INTERNAL. */
 int hcc__sj_scan(hcc__sj *sj);

@@ -94,7 +94,7 @@ int hrt_parse_need_punct(hrt_parser *p, char byte) {
   return hrt_parse_accept_punct(p, byte) ? 0 : hrt_parse_expected(p, what);
 }
 
-bool hrt_parse_is_name(const hrt_token *t) {
+static bool is_name(const hrt_token *t) {
   return t->kind == HRT_TOKEN_WORD || t->kind == HRT_TOKEN_QUOTED;
 }
 
@@ -116,8 +116,8 @@ int hrt_parse_copy(hrt_parser *p, char *out, size_t size, const char *what) {
 }
 
 int hrt_parse_name(hrt_parser *p, char out[HRT_NAME_BYTES], const char *what) {
-  return hrt_parse_is_name(&p->token) ? hrt_parse_copy(p, out, HRT_NAME_BYTES, what)
-                                      : hrt_parse_expected(p, what);
+  return is_name(&p->token) ? hrt_parse_copy(p, out, HRT_NAME_BYTES, what)
+                            : hrt_parse_expected(p, what);
 }
 
 int hrt_parse_string(hrt_parser *p, char *out, size_t size, const char *what) {

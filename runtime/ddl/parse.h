@@ -22,7 +22,6 @@ typedef struct hrt_parser {
 uint32_t hrt_parse_offset(const hrt_parser *p, const hrt_token *t);
 void hrt_parse_advance(hrt_parser *p);
 bool hrt_parse_at_end(const hrt_parser *p);
-bool hrt_parse_is_name(const hrt_token *t);
 
 /* "syntax error at ...: <what><expected>". */
 int hrt_parse_fail(hrt_parser *p, const hrt_token *t, const char *what, const char *expected);

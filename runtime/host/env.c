@@ -32,11 +32,6 @@ void hrt_host_env_free(hrt_host_env *env) {
   hrt_free(env);
 }
 
-void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps) {
-  env->caps = caps;
-  hrt_stmts_forget(env);
-}
-
 void hrt_host_end_slow(hrt_host_env *env) {
   hrt_stmts_close(env);
   hrt_kv_reset(env);

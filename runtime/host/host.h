@@ -141,7 +141,7 @@ struct hrt_host_env {
   hrt_host_conn *conn;
   const hrt_declared
       *declared;         /* borrowed; set by the engine before the instance is made, or NULL */
-  const hrt_caps *caps;  /* borrowed; changed by hrt_host_set_caps only */
+  const hrt_caps *caps;  /* borrowed */
   const char *procedure; /* borrowed; for messages and log lines */
   const int64_t *procedure_id; /* borrowed; in the catalog; set by the engine, or NULL */
   uint32_t version;            /* of the procedure; set by the engine */
@@ -197,8 +197,6 @@ int hrt_host_env_new(hrt_host_env **out, hrt_host_conn *conn, const hrt_caps *ca
                      const char *procedure, helios_error *err);
 /* Also finalizes the statements it keeps; before sqlite3_close. Takes NULL. */
 void hrt_host_env_free(hrt_host_env *env);
-/* Other grants from the next call on; drops the compiled statements. */
-void hrt_host_set_caps(hrt_host_env *env, const hrt_caps *caps);
 
 /* Resolves every import of a plugin, by our table and what the application registered with conn
  * (which may be NULL). out: room for abi->import_count, or NULL to check only (then

@@ -141,7 +141,6 @@ void hrt_stmt_close(hrt_host_env *env, uint32_t index);
 void hrt_stmts_reset(hrt_host_env *env); /* all open ones, before a rollback */
 void hrt_stmts_close(hrt_host_env *env); /* all open ones, at the end of a call */
 void hrt_stmts_free(hrt_host_env *env);
-void hrt_stmts_forget(hrt_host_env *env); /* the kept ones */
 /* Status for an SQLite result code; records its message. */
 int hrt_sql_status(hrt_host_env *env, int rc);
 

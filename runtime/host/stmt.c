@@ -330,18 +330,11 @@ void hrt_stmts_close(hrt_host_env *env) {
   }
 }
 
-void hrt_stmts_forget(hrt_host_env *env) {
+void hrt_stmts_free(hrt_host_env *env) {
+  hrt_stmts_close(env);
   for (uint32_t i = 0; env->stmts != NULL && i < env->stmts->idle_count; i++) {
     stmt_free(&env->stmts->idle[i]);
   }
-  if (env->stmts != NULL) {
-    env->stmts->idle_count = 0;
-  }
-}
-
-void hrt_stmts_free(hrt_host_env *env) {
-  hrt_stmts_close(env);
-  hrt_stmts_forget(env);
   hrt_free(env->stmts);
   env->stmts = NULL;
 }

@@ -19,7 +19,8 @@
 #define LINE_FUEL 200
 #define WAIT_PIECE UINT64_C(4000000) /* ns between two looks at deadline and cancellation */
 
-struct hrt_wasi *hrt_wasi_state(hrt_host_env *env) {
+/* NULL: no memory. */
+static struct hrt_wasi *state_of(hrt_host_env *env) {
   if (env->wasi == NULL && (env->wasi = hrt_alloc(sizeof *env->wasi)) != NULL) {
     env->wasi->clock = env->wasi->ready_clock = CLOCK_START;
     env->wasi->random = env->wasi->ready_random = RANDOM_START;
@@ -117,7 +118,7 @@ int hrt_wasi_print(hrt_host_env *env, unsigned stream, uint32_t p, uint32_t n) {
     return WASI_FAULT;
   }
   hrt_charge_bytes(env, n);
-  struct hrt_wasi *w = hrt_wasi_state(env);
+  struct hrt_wasi *w = state_of(env);
   if (w == NULL ||
       (w->line[stream] == NULL && (w->line[stream] = hrt_alloc(HRT_LOG_BYTES)) == NULL)) {
     return WASI_NOMEM;
@@ -159,7 +160,7 @@ bool hrt_wasi_begins(uint64_t words[2], const hrt_host_env *env) {
 }
 
 bool hrt_wasi_begin(hrt_host_env *env, const uint64_t words[2]) {
-  struct hrt_wasi *w = hrt_wasi_state(env);
+  struct hrt_wasi *w = state_of(env);
   if (w) {
     w->clock = w->ready_clock = words[0];
     w->random = w->ready_random = words[1];
@@ -309,7 +310,7 @@ static int now(uint64_t *out, hrt_host_env *env, uint32_t clock) {
     *out = read_clock(ids[clock]);
     return WASI_OK;
   }
-  struct hrt_wasi *w = hrt_wasi_state(env);
+  struct hrt_wasi *w = state_of(env);
   if (w == NULL) {
     return WASI_NOMEM;
   }
@@ -415,7 +416,7 @@ static unsigned clocks(struct event *events, hrt_host_env *env, const struct sub
   }
   if (hrt_caps_any(env->caps, HRT_CAP_CLOCK)) {
     wait_ns(env, least);
-  } else if (hrt_wasi_state(env) != NULL) {
+  } else if (state_of(env) != NULL) {
     uint64_t room = UINT64_MAX / 2 - env->wasi->clock;
     env->wasi->clock += least < room ? least : room;
   }
@@ -463,7 +464,7 @@ static int fill(hrt_host_env *env, uint8_t *to, size_t n) {
   if (hrt_caps_any(env->caps, HRT_CAP_RANDOM)) {
     return RAND_bytes(to, (int)n) == 1 ? WASI_OK : WASI_IO;
   }
-  struct hrt_wasi *w = hrt_wasi_state(env);
+  struct hrt_wasi *w = state_of(env);
   if (w == NULL) {
     return WASI_NOMEM;
   }

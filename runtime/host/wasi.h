@@ -44,8 +44,7 @@ struct hrt_wasi {
   uint64_t ready_clock, ready_random; /* as a fresh call finds them */
 };
 
-struct hrt_wasi *hrt_wasi_state(hrt_host_env *env); /* NULL: no memory */
-int hrt_wasi_number(int host_errno);                /* WASI's number for it */
+int hrt_wasi_number(int host_errno); /* WASI's number for it */
 bool hrt_wasi_put32(hrt_host_env *env, hsb_slot at, uint32_t v);
 bool hrt_wasi_put64(hrt_host_env *env, hsb_slot at, uint64_t v);
 /* Bytes for the log, at most as one vec has; stream: 0 for fd 1, 1 for fd 2. A WASI number. */

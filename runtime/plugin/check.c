@@ -157,11 +157,3 @@ int hrt_plugin_check(struct helios_plugin *out, const struct hrt_elf *elf,
 out:
   return status;
 }
-
-uint32_t hrt_sig_slots(const char *part) {
-  uint32_t slots = 0;
-  for (; *part && *part != ':'; part++) {
-    slots += *part == 'v' ? 2 : 1;
-  }
-  return slots;
-}

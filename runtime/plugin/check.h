@@ -10,8 +10,4 @@
 int hrt_plugin_check(struct helios_plugin *out, const struct hrt_elf *elf,
                      const struct hrt_map *map, helios_error *err);
 
-/* Slots that arguments or results of this part of a signature take ("ij" -> 2, v counts 2). Ends at
- * ':' or NUL. */
-uint32_t hrt_sig_slots(const char *part);
-
 #endif

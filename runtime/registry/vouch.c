@@ -16,8 +16,9 @@ enum { MAC = 32 };
 /* Apart from what else the key is used for: a plugin begins with \x7f. */
 static const char domain[] = "helios vouch 1";
 
-/* SQL runs with the rights of whoever calls it. */
-int hrt_vouch_needed(bool *out, const hrt_definition *d, helios_error *err) {
+/* Does d grant anything, or is it SQL, which has its caller's rights? Errors: those of
+ * hrt_grants_make. */
+static int is_needed(bool *out, const hrt_definition *d, helios_error *err) {
   hrt_caps *caps = NULL;
   int status = hrt_grants_make(&caps, d, err);
   *out = status != 0 || d->sql || hrt_caps_count(caps) > 0;
@@ -120,7 +121,7 @@ int hrt_vouch_check(hrt_catalog *c, const hrt_definition *d, helios_error *err) 
   helios_error no_key = {0};
   bool needed, found;
   int status = 0;
-  HRT_TRY(hrt_vouch_needed(&needed, d, err));
+  HRT_TRY(is_needed(&needed, d, err));
   if (!needed) {
     goto out;
   }
@@ -160,7 +161,7 @@ int hrt_vouch_write(hrt_catalog *c, const hrt_definition *d, helios_error *err) 
   sqlite3_stmt *s;
   bool needed;
   int status = 0;
-  HRT_TRY(hrt_vouch_needed(&needed, d, err));
+  HRT_TRY(is_needed(&needed, d, err));
   if (!needed) {
     HRT_TRY(hrt_sql_run(c, HRT_SQL_DROP_VOUCH, d->procedure_id, d->version, err));
     goto out;

@@ -9,9 +9,6 @@
 
 #include "registry/catalog.h"
 
-/* Does d grant anything, or is it SQL, which has its caller's rights? Errors: those of
- * hrt_grants_make. */
-int hrt_vouch_needed(bool *out, const hrt_definition *d, helios_error *err);
 /* Is d, as the catalog has it, vouched for, or in need of no one's word? Errors: E_BROKEN, and
  * E_SQL, E_MEMORY. */
 int hrt_vouch_check(hrt_catalog *c, const hrt_definition *d, helios_error *err);

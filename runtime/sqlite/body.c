@@ -28,8 +28,6 @@ struct part {
 };
 
 struct hrt_body {
-  char *text; /* owned */
-  size_t length;
   uint32_t count;
   struct part parts[HRT_BODY_PARTS];
 };
@@ -80,8 +78,8 @@ static int check_word(const struct part *p, helios_error *err) {
   return status;
 }
 
-static int add_part(hrt_body *b, size_t from, size_t to, helios_error *err) {
-  if (hrt_ddl_blank(b->text + from, to - from)) {
+static int add_part(hrt_body *b, const char *text, size_t from, size_t to, helios_error *err) {
+  if (hrt_ddl_blank(text + from, to - from)) {
     return 0;
   }
   if (b->count == HRT_BODY_PARTS) {
@@ -90,23 +88,23 @@ static int add_part(hrt_body *b, size_t from, size_t to, helios_error *err) {
   struct part *p = &b->parts[b->count++];
   p->from = from;
   p->length = to - from;
-  p->text = hrt_memdup(b->text + from, to - from);
+  p->text = hrt_memdup(text + from, to - from);
   return p->text ? check_word(p, err) : hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
 }
 
-static int split(hrt_body *b, helios_error *err) {
+static int split(hrt_body *b, const char *text, size_t length, helios_error *err) {
   hrt_lexer lexer;
   hrt_token t;
   size_t from = 0;
   int status = 0;
-  hrt_lexer_init(&lexer, b->text, b->length);
+  hrt_lexer_init(&lexer, text, length);
   do {
     t = hrt_lexer_next(&lexer);
     if (t.kind == HRT_TOKEN_UNTERMINATED) {
-      return fail_at(err, (size_t)(t.at - b->text), "it never ends", &t);
+      return fail_at(err, (size_t)(t.at - text), "it never ends", &t);
     }
     if (hrt_token_punct(&t, ';') || t.kind == HRT_TOKEN_END) {
-      HRT_TRY(add_part(b, from, (size_t)(t.at - b->text), err));
+      HRT_TRY(add_part(b, text, from, (size_t)(t.at - text), err));
       from = lexer.position;
     }
   } while (t.kind != HRT_TOKEN_END);
@@ -129,12 +127,11 @@ int hrt_body_make(hrt_body **out, const char *text, size_t length, helios_error 
                     "transaction");
   }
   b = hrt_alloc(sizeof *b);
-  if (b == NULL || (b->text = hrt_memdup(text, length)) == NULL) {
+  if (b == NULL) {
     status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
     goto out;
   }
-  b->length = length;
-  HRT_TRY(split(b, err));
+  HRT_TRY(split(b, text, length, err));
   *out = b;
   b = NULL;
 out:
@@ -155,14 +152,8 @@ void hrt_body_free(hrt_body *b) {
     for (uint32_t i = 0; i < b->count; i++) {
       hrt_free(b->parts[i].text);
     }
-    hrt_free(b->text);
     hrt_free(b);
   }
-}
-
-const char *hrt_body_text(const hrt_body *b, size_t *length) {
-  *length = b->length;
-  return b->text;
 }
 
 /* ---- statements ---- */

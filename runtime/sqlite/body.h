@@ -17,7 +17,6 @@ typedef struct hrt_body hrt_body;
  */
 int hrt_body_make(hrt_body **out, const char *text, size_t length, helios_error *err);
 void hrt_body_free(hrt_body *b); /* takes NULL */
-const char *hrt_body_text(const hrt_body *b, size_t *length);
 /* Can it run on this database, as it is now? Compiles each statement. Errors: E_SQL, E_SYNTAX with
  * the offset, E_SIGNATURE. */
 int hrt_body_check(const hrt_version *v, helios_error *err);

@@ -53,8 +53,6 @@ void hrt_view_extra(hrt_view *v, sqlite3_context *sql, int column);
 
 /* All counters of all processes, one row a version, by name and version. hrt_free it. */
 int hrt_metrics_all(hrt_metric_row **out, size_t *count, helios *h, helios_error *err);
-/* Time that so many in 1000 of the timed calls stayed below, ns. 0: none was timed. */
-uint64_t hrt_counts_quantile(const hrt_counts *counts, uint32_t per_mille);
 
 /* ---- prometheus.c ---- */
 /* All counters as Prometheus reads them. sqlite3_free it. Errors: E_SQL, E_MEMORY. */

@@ -122,7 +122,8 @@ int hrt_metrics_all(hrt_metric_row **out, size_t *count, helios *h, helios_error
   return 0;
 }
 
-uint64_t hrt_counts_quantile(const hrt_counts *counts, uint32_t per_mille) {
+/* Time that so many in 1000 of the timed calls stayed below, ns. 0: none was timed. */
+static uint64_t quantile(const hrt_counts *counts, uint32_t per_mille) {
   uint64_t below = 0, want = counts->timed / 1000 * per_mille +
                              (counts->timed % 1000 * per_mille + 999) / 1000;
   for (int i = 0; i < HRT_BUCKETS && counts->timed > 0; i++) {
@@ -146,9 +147,8 @@ static bool add_metric(hrt_view *v, hrt_metric_row *row) {
     errors += c->errors[i];
   }
   return ok && hrt_view_text(v, hrt_buckets_text(buckets, c)) &&
-         hrt_view_number(v, (int64_t)errors) &&
-         hrt_view_number(v, (int64_t)hrt_counts_quantile(c, 500)) &&
-         hrt_view_number(v, (int64_t)hrt_counts_quantile(c, 990));
+         hrt_view_number(v, (int64_t)errors) && hrt_view_number(v, (int64_t)quantile(c, 500)) &&
+         hrt_view_number(v, (int64_t)quantile(c, 990));
 }
 
 static int fill_metrics(hrt_view *v, helios_error *err) {

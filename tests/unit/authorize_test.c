@@ -351,18 +351,6 @@ static void schema__change(void **state) {
   done(p);
 }
 
-static void grants__revoked(void **state) {
-  (void)state;
-  puppet *p = with((const char *const[]){BASE, "read:orders", NULL});
-  allowed(p, "SELECT total FROM orders");
-  hrt_caps *less = puppet_caps((const char *const[]){"query", NULL});
-  hrt_host_set_caps(p->env, less);
-  denied(p, "SELECT total FROM orders");
-  hrt_host_set_caps(p->env, p->caps);
-  hrt_caps_free(less);
-  done(p);
-}
-
 /* The application's own SQL is never judged, also not from inside a procedure's. */
 static void window__application(void **state) {
   (void)state;
@@ -414,7 +402,6 @@ int main(void) {
       cmocka_unit_test(replaced__new_statements),
       cmocka_unit_test(replaced__kept_statements),
       cmocka_unit_test(schema__change),
-      cmocka_unit_test(grants__revoked),
       cmocka_unit_test(window__application),
       cmocka_unit_test(window__nested),
   };

@@ -208,8 +208,6 @@ static void stmt__cache(void **state) {
     CALL(p, "finalize", prepare(p, sql));
   }
   assert_int_equal(kept(p), HRT_STMTS_IDLE);
-  hrt_host_set_caps(p->env, p->caps);
-  assert_int_equal(kept(p), 0);
   close_all(p);
 }
 

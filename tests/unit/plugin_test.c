@@ -371,13 +371,6 @@ static void load__shorter_struct_of_the_symbol(void **state) {
               "too short");
 }
 
-static void sig__slots(void **state) {
-  (void)state;
-  assert_int_equal(hrt_sig_slots("ijfd:v"), 4);
-  assert_int_equal(hrt_sig_slots(":v"), 0);
-  assert_int_equal(hrt_sig_slots("vrv"), 5);
-}
-
 static void load__every_allocation_fails_once(void **state) {
   (void)state;
   long before = hrt_alloc_live();
@@ -540,7 +533,6 @@ int main(void) {
       cmocka_unit_test(load__abi_inner_lies),
       cmocka_unit_test(load__pointers_out_of_the_image),
       cmocka_unit_test(load__shorter_struct_of_the_symbol),
-      cmocka_unit_test(sig__slots),
       cmocka_unit_test(load__every_allocation_fails_once),
       cmocka_unit_test(load__ten_thousand_times_leaves_nothing),
       cmocka_unit_test(load__pages_are_never_writable_code),
