@@ -1,5 +1,6 @@
 /* cli_new.c - heliosc new: writes a project from the templates of sdk/templates. Must not write
  * over anything: the folder must not be there yet. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,37 +65,31 @@ out:
   return status;
 }
 
-/* What a language's project is called on the command line, and the SDK that is a folder of it. */
 static const struct project {
-  const char *language, *ending, *file; /* file: if it is not the name with the ending */
-  const char *sdk, *folder;
+  const char *language, *file, *sdk, *folder;
 } projects[] = {
-    {"rust", "", "Cargo.toml", "rust/", "heliosdb-wasm-sdk"},
-    {"go", "", "go.mod", "go/", "heliosdb"},
-    {"typescript", ".ts", NULL, "assemblyscript/", "heliosdb-as"},
-    {"javascript", ".js", NULL, "javascript/", "heliosdb"},
-    {"python", ".py", NULL, "python/src/heliosdb/", "heliosdb"},
+#define HCC_PROJECT(name, file, sdk, folder) {name, file, sdk, folder},
+#include "languages.def"
 };
 
+/* language: one of the table, as the command line's choices are. */
 static const struct project *project_of(const char *language) {
-  for (size_t i = 0; i < sizeof projects / sizeof *projects; i++) {
-    if (strcmp(projects[i].language, language) == 0) {
-      return &projects[i];
-    }
+  const struct project *p = projects;
+  while (strcmp(p->language, language) != 0) {
+    p++;
   }
-  return NULL;
+  return p;
 }
 
-static int write_project(const char *language, const char *name, hcc_error *err) {
+static int write_project(const struct project *p, const char *name, hcc_error *err) {
   char prefix[64], place[HCC_PATH];
   int status = 0;
-  size_t n = (size_t)snprintf(prefix, sizeof prefix, "templates/%s/", language);
-  const struct project *p = project_of(language);
-  size_t m = p == NULL ? 0 : strlen(p->sdk);
+  size_t n = (size_t)snprintf(prefix, sizeof prefix, "templates/%s/", p->language);
+  size_t m = strlen(p->sdk);
   for (const struct hcc_embedded *e = hcc_embedded_sdk; e->name != NULL; e++) {
     if (strncmp(e->name, prefix, n) == 0) {
       HCC_TRY(write_file(e, e->name + n, name, true, err));
-    } else if (p != NULL && strncmp(e->name, p->sdk, m) == 0) {
+    } else if (m > 0 && strncmp(e->name, p->sdk, m) == 0) {
       HCC_TRY(hcc_path(place, err, "%s/%s", p->folder, e->name + m));
       HCC_TRY(write_file(e, place, name, false, err));
     }
@@ -112,12 +107,12 @@ int hcc_cli_new(hcc_cli *cli) {
                          "'%s' is no name for a project", hcl_clean(clean, sizeof clean, name));
   }
   if (mkdir(name, 0777) != 0) {
-    hcc_fail(&err, HCC_E_IO, HCC_NO_OFFSET, "can't make the folder %s, or it is there already",
-             name);
+    const char *why = errno == EEXIST ? "it is there already" : strerror(errno);
+    hcc_fail(&err, HCC_E_IO, HCC_NO_OFFSET, "can't make the folder %s: %s", name, why);
     return hcc_cli_error(cli, &err, NULL);
   }
-  language = language == NULL ? "c" : language;
-  if (write_project(language, name, &err) != 0) {
+  const struct project *p = project_of(language == NULL ? "c" : language);
+  if (write_project(p, name, &err) != 0) {
     return hcc_cli_error(cli, &err, NULL);
   }
   if (cli->json) {
@@ -126,9 +121,7 @@ int hcc_cli_new(hcc_cli *cli) {
     cJSON_AddStringToObject(o, "folder", name);
     hcc_cli_emit(cli, o);
   }
-  const struct project *p = project_of(language);
-  bool named = p == NULL || p->file == NULL;
-  hcc_cli_say(cli, "made %s; next: cd %s && heliosc test %s%s%s\n", name, name,
-              named ? name : p->file, p == NULL ? "." : p->ending, p == NULL ? language : "");
+  hcc_cli_say(cli, "made %s; next: cd %s && heliosc test %s%s\n", name, name,
+              p->file[0] == '.' ? name : "", p->file);
   return 0;
 }

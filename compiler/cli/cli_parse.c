@@ -23,6 +23,15 @@ static const hcl_command commands[] = {
 #define ON(command) (1u << HCC_COMMAND_##command)
 #define TRIES (ON(test) | ON(run) | ON(watch))
 #define ALL HCL_ALL
+static const char projects[] =
+#define HCC_PROJECT(name, file, sdk, folder) "|" name
+#include "languages.def"
+    ;
+#define HCC_PROJECTS (projects + 1)
+static const hcl_row synonyms[] = {
+#define HCC_ALSO(word, name) {word, name},
+#include "languages.def"
+};
 const hcl_option hcc_options[HCC_OPTIONS] = {
 #define HCC_OPTION(id, letter, name, commands, value, choices, help)                               \
   {name, letter, commands, value, choices, help},
@@ -72,6 +81,8 @@ const hcl_program hcc_program = {
     .exit_count = COUNT(exits),
     .variables = variables,
     .variable_count = COUNT(variables),
+    .synonyms = synonyms,
+    .synonym_count = COUNT(synonyms),
     .examples = examples,
     .example_count = COUNT(examples),
     .standard = HCC_COMMAND_build,

@@ -42,7 +42,8 @@ typedef struct hcl_program {
   const hcl_option *options;
   const hcl_exit *exits;
   const hcl_row *variables, *examples;
-  size_t command_count, option_count, exit_count, variable_count, example_count;
+  const hcl_row *synonyms; /* of a choice: the word, and what it is taken for */
+  size_t command_count, option_count, exit_count, variable_count, example_count, synonym_count;
   size_t standard;            /* the command of a line that names none */
   size_t help_option;         /* -h and --help */
   uint64_t repeated;          /* bit n: option n may be given more than once */

@@ -67,9 +67,20 @@ static bool is_choice(const char *choices, const char *value) {
   return false;
 }
 
+/* What a word stands for, if it is not a choice itself. */
+static const char *meant(const hcl_program *p, const hcl_option *o, const char *value) {
+  for (size_t i = 0; i < p->synonym_count && !is_choice(o->choices, value); i++) {
+    if (strcmp(p->synonyms[i].term, value) == 0 && is_choice(o->choices, p->synonyms[i].text)) {
+      return p->synonyms[i].text;
+    }
+  }
+  return value;
+}
+
 static bool set(hcl_line *line, const hcl_program *p, const hcl_option *o, const char *value) {
   char clean[80];
   size_t id = (size_t)(o - p->options);
+  value = o->choices == NULL ? value : meant(p, o, value);
   if (o->choices != NULL && !is_choice(o->choices, value)) {
     return wrong(line, "--%s is one of %s, not '%s'", o->name, o->choices,
                  hcl_clean(clean, sizeof clean, value));

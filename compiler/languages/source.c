@@ -13,7 +13,6 @@
 static const hcc_language languages[] = {
 #define HCC_LANGUAGE(ID, name, endings, build) {name, endings, build},
 #include "languages.def"
-#undef HCC_LANGUAGE
 };
 #define LANGUAGES (sizeof languages / sizeof *languages)
 

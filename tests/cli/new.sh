@@ -9,6 +9,17 @@ echo mine >my_c/mine
 expect 1 heliosc new my_c && has err 'there already' && [ "$(cat my_c/mine)" = mine ] || fail "written over"
 expect 2 heliosc new ../up && [ ! -e ../up ] || fail "up"
 for name in "" 1a Ab a-b a.b _a; do expect 2 heliosc new "$name"; done
+sed -n 's/^HCC_ALSO("\(.*\)", "\(.*\)")$/\1 \2/p' "$SOURCE/compiler/languages/languages.def" >also
+while read -r word language; do # as people call it
+  mkdir by_word by_name
+  (cd by_word && heliosc new -q --lang "$word" mine) && (cd by_name && heliosc new -q --lang "$language" mine) || fail "new --lang $word"
+  diff -r by_name by_word || fail "$word is not $language"
+  rm -rf by_word by_name
+done <also
+grep -q '^js javascript$' also || fail "no other words"
+expect 2 heliosc new --lang java by_word && has err 'is one of c.cpp.rust' && [ ! -e by_word ] || fail "java"
+mkdir shut && chmod 555 shut
+[ "$(id -u)" = 0 ] || (cd shut && expect 1 heliosc new mine && has err 'Permission denied') || fail "shut"
 heliosc new -q --lang typescript my_ts && [ -f my_ts/heliosdb-as/assembly/index.ts ] || fail "new typescript"
 (cd my_ts && heliosc test my_ts.ts) >out 2>&1 || grep -q 'package nodejs\|npm install assemblyscript' out || { cat out; fail "typescript"; }
 [ "$(tail -n 1 out | cut -c 1-8)" != "4 passed" ] || has out '^4 passed, 0 failed'
