@@ -187,7 +187,7 @@ static void hash_tools(EVP_MD_CTX *h, const build *b) {
 static int name_entry(build *b) {
   uint8_t hash[HCC_HASH];
   const hcc_build_options *o = b->options;
-  hcc_cc cc = {.target = b->target, .tier = o->tier, .bounds = o->bounds};
+  hcc_cc cc = {.target = b->target, .tier = o->tier, .bounds = o->bounds, .engine = o->engine};
   uint8_t switches[] = {HSB_ABI_MAJOR, HSB_ABI_MINOR, o->no_fuel,
                         o->no_embed,   o->no_polls,   o->engine};
   hcc_buf recipe;

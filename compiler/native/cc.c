@@ -91,6 +91,7 @@ static uint32_t when_of(const hcc_cc *cc) {
          (cc->tier == HCC_TIER_BASELINE ? HCC_WHEN_BASELINE : HCC_WHEN_OPTIMIZING) |
          (cc->tier == HCC_TIER_BASELINE && makes_rounds(cc->clang) ? HCC_WHEN_ROUNDS : 0) |
          (cc->bounds == HCC_BOUNDS_EXPLICIT ? HCC_WHEN_EXPLICIT : 0) |
+         (cc->bounds == HCC_BOUNDS_GUARD && !cc->engine ? HCC_WHEN_OPERANDS : 0) |
          (cc->profiled ? HCC_WHEN_PROFILED : 0) | (cc->covered ? HCC_WHEN_COVERED : 0) |
          (cc->no_jump_tables ? HCC_WHEN_NO_TABLES : 0) |
          ((cc->target->arch & HCC_WHEN_HOST) != 0 && wide_host() ? HCC_WHEN_WIDE : 0);

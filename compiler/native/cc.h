@@ -39,6 +39,7 @@ enum hcc_when {
   HCC_WHEN_NO_TABLES = 2048,
   HCC_WHEN_ROUNDS = 4096, /* baseline, by a clang that simplifies in rounds */
   HCC_WHEN_PROFILED = 8192,
+  HCC_WHEN_OPERANDS = 16384, /* guard pages, and no engine of scripts */
 };
 enum hcc_stage { HCC_STAGE_CC, HCC_STAGE_LD };
 
@@ -60,6 +61,7 @@ typedef struct hcc_cc {
   uint32_t jobs, seconds;
   bool covered;        /* counts edges for libFuzzer: not for a plugin */
   bool profiled;       /* the folder has a file "profile" */
+  bool engine;         /* of scripts */
   bool no_jump_tables; /* the link check could not follow one */
 } hcc_cc;
 

@@ -330,6 +330,7 @@ static void begin(work *w, hcc_build_result *result, const hcc_stage_input *in, 
                    .target = in->target,
                    .tier = in->options->tier,
                    .bounds = in->options->bounds,
+                   .engine = in->options->engine,
                    .jobs = in->options->jobs,
                    .seconds = in->seconds};
 }

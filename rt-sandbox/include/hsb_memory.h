@@ -19,6 +19,22 @@ HSB_INLINE u8 *hsb_base(void *instance) {
   return (u8 *)instance + HSB_SPAN;
 }
 
+/* What heliosc writes in place of these names where clang shall be quick
+ * (compiler/native/access.h): places in memory, and such that are read though nobody wants what is
+ * there. */
+#define HSB_PLACE(type)                                                                            \
+  typedef type hsb_##type __attribute__((aligned(1)));                                             \
+  typedef volatile type hsb_v##type __attribute__((aligned(1)));
+HSB_PLACE(u8)
+HSB_PLACE(s8)
+HSB_PLACE(u16)
+HSB_PLACE(s16)
+HSB_PLACE(u32)
+HSB_PLACE(s32)
+HSB_PLACE(u64)
+HSB_PLACE(f32)
+HSB_PLACE(f64)
+
 #ifdef HSB_EXPLICIT_BOUNDS
 #define HSB_CHECK(bytes)                                                                           \
   if (UNLIKELY(addr + (bytes) > mem->size))                                                        \
@@ -40,6 +56,20 @@ HSB_INLINE u8 *hsb_base(void *instance) {
     HSB_FORCE(reg, extended);                                                                      \
     return extended;                                                                               \
   }
+
+/* A volatile load stays too, and may be the operand of another instruction. Not of a float: where
+ * its bits are wanted clang would read an integer instead, and forget the line. */
+#ifdef HSB_OPERANDS
+#define HSB_LOAD_INT(name, raw, wide, result)                                                      \
+  HSB_INLINE result hsb_##name(HSB_AT, u64 addr) {                                                 \
+    const void *at = hsb_base(instance) + addr;                                                    \
+    (void)mem;                                                                                     \
+    return (result)(wide)(line == HSB_SURE ? *(const hsb_##raw *)at : *(const hsb_v##raw *)at);    \
+  }
+#else
+#define HSB_LOAD_INT(name, raw, wide, result) HSB_LOAD(name, raw, wide, result, "r")
+#endif
+
 #define HSB_STORE(name, raw, type)                                                                 \
   HSB_INLINE void hsb_##name(HSB_AT, u64 addr, type value) {                                       \
     HSB_CHECK(sizeof(raw));                                                                        \
@@ -47,20 +77,20 @@ HSB_INLINE u8 *hsb_base(void *instance) {
     __builtin_memcpy(hsb_base(instance) + addr, &narrow, sizeof narrow);                           \
   }
 
-HSB_LOAD(i32_load, u32, u32, u32, "r")
-HSB_LOAD(i64_load, u64, u64, u64, "r")
+HSB_LOAD_INT(i32_load, u32, u32, u32)
+HSB_LOAD_INT(i64_load, u64, u64, u64)
 HSB_LOAD(f32_load, f32, f32, f32, HSB_FLOAT_REGISTER)
 HSB_LOAD(f64_load, f64, f64, f64, HSB_FLOAT_REGISTER)
-HSB_LOAD(i32_load8_s, s8, s32, u32, "r")
-HSB_LOAD(i64_load8_s, s8, s64, u64, "r")
-HSB_LOAD(i32_load8_u, u8, u32, u32, "r")
-HSB_LOAD(i64_load8_u, u8, u64, u64, "r")
-HSB_LOAD(i32_load16_s, s16, s32, u32, "r")
-HSB_LOAD(i64_load16_s, s16, s64, u64, "r")
-HSB_LOAD(i32_load16_u, u16, u32, u32, "r")
-HSB_LOAD(i64_load16_u, u16, u64, u64, "r")
-HSB_LOAD(i64_load32_s, s32, s64, u64, "r")
-HSB_LOAD(i64_load32_u, u32, u64, u64, "r")
+HSB_LOAD_INT(i32_load8_s, s8, s32, u32)
+HSB_LOAD_INT(i64_load8_s, s8, s64, u64)
+HSB_LOAD_INT(i32_load8_u, u8, u32, u32)
+HSB_LOAD_INT(i64_load8_u, u8, u64, u64)
+HSB_LOAD_INT(i32_load16_s, s16, s32, u32)
+HSB_LOAD_INT(i64_load16_s, s16, s64, u64)
+HSB_LOAD_INT(i32_load16_u, u16, u32, u32)
+HSB_LOAD_INT(i64_load16_u, u16, u64, u64)
+HSB_LOAD_INT(i64_load32_s, s32, s64, u64)
+HSB_LOAD_INT(i64_load32_u, u32, u64, u64)
 HSB_STORE(i32_store, u32, u32)
 HSB_STORE(i64_store, u64, u64)
 HSB_STORE(f32_store, f32, f32)
@@ -94,22 +124,6 @@ HSB_STORE(i64_store32, u32, u64)
 #define i64_store8(mem, addr, value) hsb_i64_store8(HSB_HERE(mem), addr, value)
 #define i64_store16(mem, addr, value) hsb_i64_store16(HSB_HERE(mem), addr, value)
 #define i64_store32(mem, addr, value) hsb_i64_store32(HSB_HERE(mem), addr, value)
-
-/* What heliosc writes in place of these names where clang shall be quick
- * (compiler/native/access.h): places in memory, and such that are read though nobody wants what is
- * there. */
-#define HSB_PLACE(type)                                                                            \
-  typedef type hsb_##type __attribute__((aligned(1)));                                             \
-  typedef volatile type hsb_v##type __attribute__((aligned(1)));
-HSB_PLACE(u8)
-HSB_PLACE(s8)
-HSB_PLACE(u16)
-HSB_PLACE(s16)
-HSB_PLACE(u32)
-HSB_PLACE(s32)
-HSB_PLACE(u64)
-HSB_PLACE(f32)
-HSB_PLACE(f64)
 
 /* Bulk operations check the whole range before the first byte, in both modes. */
 HSB_INLINE u8 *hsb_range(HSB_AT, u32 at, u32 n) {

@@ -36,6 +36,7 @@ ROWS = [
     (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY((u32)(addr + (bytes)) > mem->size)"),
     (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY(addr + (bytes) > mem->size + 1)"),
     (RT + "hsb_memory.h", '__asm__ volatile("" ::reg(value))', "(void)0"),
+    (RT + "hsb_memory.h", "*(const hsb_v##raw *)at", "*(const hsb_##raw *)at"),
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at + n > mem->size"),
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at > mem->size"),
     (RT + "hsb_memory.h", "(u64)from + n > size", "from + n > size"),

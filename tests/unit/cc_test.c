@@ -60,9 +60,10 @@ static void recipe__differs_by_choice(void **state) {
                       {.target = v3},
                       {.target = plain, .tier = HCC_TIER_BASELINE},
                       {.target = plain, .bounds = HCC_BOUNDS_EXPLICIT},
-                      {.target = v4}};
-  char texts[5][4096];
-  for (int i = 0; i < 5; i++) {
+                      {.target = v4},
+                      {.target = plain, .engine = true}};
+  char texts[6][4096];
+  for (int i = 0; i < 6; i++) {
     hcc_buf b;
     hcc_buf_init(&b, sizeof texts[0] - 1);
     hcc_cc_recipe(&b, &choices[i]);
@@ -79,6 +80,9 @@ static void recipe__differs_by_choice(void **state) {
   assert_null(strstr(texts[0], "-DHSB_EXPLICIT_BOUNDS"));
   assert_non_null(strstr(texts[4], "-slp-threshold=4"));
   assert_null(strstr(texts[1], "-slp-threshold=4"));
+  assert_non_null(strstr(texts[0], "-DHSB_OPERANDS"));
+  assert_null(strstr(texts[3], "-DHSB_OPERANDS")); /* it has no check of bounds */
+  assert_null(strstr(texts[5], "-DHSB_OPERANDS"));
 }
 
 static bool recipe_has(const hcc_cc *cc, const char *flag) {
