@@ -11,7 +11,7 @@
 #include "source_cache.h"
 
 static const hcc_language languages[] = {
-#define HCC_LANGUAGE(ID, name, endings, build) {name, endings, build},
+#define HCC_LANGUAGE(ID, name, endings, build, plugin) {name, endings, plugin, build},
 #include "languages.def"
 };
 #define LANGUAGES (sizeof languages / sizeof *languages)
@@ -53,6 +53,12 @@ int hcc_source_stem(char out[HCC_PATH], const char *path, hcc_error *err) {
   return status != 0 ? status
                      : hcc_path(out, err, "%.*s%s", slash == NULL ? 0 : (int)(slash - path + 1),
                                 path, strrchr(folder, '/') + 1);
+}
+
+const char *hcc_plugin_ending(const char *path) {
+  size_t stem;
+  const hcc_language *l = hcc_language_of(&stem, path);
+  return (l == NULL ? &languages[0] : l)->plugin;
 }
 
 bool hcc_is_source(const char *path) {

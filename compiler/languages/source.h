@@ -36,7 +36,7 @@ typedef struct hcc_module_bytes {
 
 /* A row of languages.def. */
 typedef struct hcc_language {
-  const char *name, *endings;
+  const char *name, *endings, *plugin;
   int (*build)(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 } hcc_language;
 
@@ -46,6 +46,8 @@ const hcc_language *hcc_language_of(size_t *stem, const char *path);
 /* The path of what a source becomes, without an ending: of "a/tax.c" "a/tax", of "tax/Cargo.toml"
  * "tax/tax". */
 int hcc_source_stem(char out[HCC_PATH], const char *path, hcc_error *err);
+/* The ending of the plugin that is built of path. */
+const char *hcc_plugin_ending(const char *path);
 /* Is path a source, that is: something else than a module? */
 bool hcc_is_source(const char *path);
 

@@ -82,8 +82,8 @@ static void restore_signals(const struct sigaction before[ENDING]) {
 
 /* The input's name with the suffix of what is made. */
 static int name_output(build *b) {
-  static const char *const suffixes[] = {".so", ".wasm", ".metered.wasm", ".c", ".fuzz"};
   const char *input = b->options->input, *output = b->options->output;
+  const char *suffixes[] = {hcc_plugin_ending(input), ".wasm", ".metered.wasm", ".c", ".fuzz"};
   if (output == NULL && strcmp(input, "-") == 0) {
     output = "-";
   }

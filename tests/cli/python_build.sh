@@ -73,11 +73,11 @@ if True:
     def inside(): pass
 P
 try heliosc build -q shop.py
-heliosc inspect shop.so | sed -n '/^procedures/,/^sections/p'
-heliosc build -q --emit=module shop.py && heliosc build -q -o again.so shop.wasm && cmp shop.so again.so || fail "not the same by way of the module"
-sql t.db -c "CREATE PROCEDURE add_tax LANGUAGE wasm EXPORT 'add_tax' CAPABILITIES ('log') AS 'shop.so'" -c "SELECT add_tax(100), add_tax(100, 0.07), add_tax(NULL)"
-for name in greet tally typed broken refused sets; do sql t.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'shop.so'"; done
-sql t.db -c "CREATE PROCEDURE rows_of RETURNS TABLE (n INTEGER, name TEXT) LANGUAGE wasm AS 'shop.so'" -c "SELECT * FROM rows_of(3)"
+heliosc inspect shop.plugin.so | sed -n '/^procedures/,/^sections/p'
+heliosc build -q --emit=module shop.py && heliosc build -q -o again.so shop.wasm && cmp shop.plugin.so again.so || fail "not the same by way of the module"
+sql t.db -c "CREATE PROCEDURE add_tax LANGUAGE wasm EXPORT 'add_tax' CAPABILITIES ('log') AS 'shop.plugin.so'" -c "SELECT add_tax(100), add_tax(100, 0.07), add_tax(NULL)"
+for name in greet tally typed broken refused sets; do sql t.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'shop.plugin.so'"; done
+sql t.db -c "CREATE PROCEDURE rows_of RETURNS TABLE (n INTEGER, name TEXT) LANGUAGE wasm AS 'shop.plugin.so'" -c "SELECT * FROM rows_of(3)"
 sql t.db -c "SELECT greet('you'), greet(NULL), greet('', NULL) IS NULL, tally(), tally(), tally()"
 sql t.db -c "SELECT typed(1, 2, NULL, '1.25', '1970-01-02', '1970-01-01 00:00:01', x'61', '{\"k\": 1}'), typed(NULL, 2, 3, 4, '1970-01-01', '1970-01-01', x'', '[]') IS NULL"
 
@@ -93,8 +93,8 @@ def counted(upto: int) -> Iterator[tuple[int, str]]:
 # @helios table(v any)
 def listed(): return [["a"], [1.5]]
 P
-heliosc build -q tables.py && heliosc inspect tables.so | sed -n '/^procedures/,/^sections/p'
-sql r.db -c "CREATE EXTENSION r LANGUAGE wasm AS 'tables.so'" -c "SELECT * FROM counted(3)" -c "SELECT v FROM listed()" -c "CREATE PROCEDURE other RETURNS BIGINT LANGUAGE wasm EXPORT 'counted' AS 'tables.so'"
+heliosc build -q tables.py && heliosc inspect tables.plugin.so | sed -n '/^procedures/,/^sections/p'
+sql r.db -c "CREATE EXTENSION r LANGUAGE wasm AS 'tables.plugin.so'" -c "SELECT * FROM counted(3)" -c "SELECT v FROM listed()" -c "CREATE PROCEDURE other RETURNS BIGINT LANGUAGE wasm EXPORT 'counted' AS 'tables.plugin.so'"
 
 echo "-- errors of scripts"
 for call in "broken(3)" "broken(9)" "refused(0)" "sets(1)" "greet(x'61')" "greet(CAST(x'ff' AS TEXT))"; do sql t.db -c "SELECT $call"; done
@@ -115,7 +115,7 @@ printf 'def f(): "@helios table (n str)"\n' >bad.py && expect 1 heliosc build ba
 printf 'def f(): pass\ndef f(): pass\n' >bad.py && expect 1 heliosc build bad.py && has err "'f' is defined twice"
 printf 'def f(): return "\377"\n' >bad.py && expect 1 heliosc build bad.py && has err 'not valid UTF-8'
 printf 'def f(): pass\n\0' >bad.py && expect 1 heliosc build bad.py && has err 'NUL byte'
-[ ! -e bad.so ] || fail "written all the same"
+[ ! -e bad.plugin.so ] || fail "written all the same"
 
 echo "-- the language, and limits"
 cp "$FILES/python_subset.py" . && heliosc run -q python_subset.py
@@ -147,7 +147,7 @@ def endless() -> None:
     while True: pass
 P
 heliosc build -q limits.py
-for name in deep nested garbage all_of_it caught kept summed endless; do sql l.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'limits.so'"; done
+for name in deep nested garbage all_of_it caught kept summed endless; do sql l.db -c "CREATE PROCEDURE $name LANGUAGE wasm AS 'limits.plugin.so'"; done
 sql l.db -c "SELECT deep(500), garbage(200000), all_of_it(100), caught(), caught()"
 sql l.db -c "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300000) SELECT sum(kept(i)) FROM c"
 sql l.db -c "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000) SELECT sum(summed(300)) FROM c"
@@ -155,11 +155,10 @@ for call in "deep(100000)" "nested(100000)" "all_of_it(1000)"; do sql l.db -c "S
 sql l.db -c "ALTER PROCEDURE endless SET timeout = '50ms'" -c "SELECT endless()" | grep -c 'time limit exceeded'
 
 echo "-- new"
-heliosc new -q --lang python my_py && (cd my_py && heliosc test my_py.py && python3 -m unittest my_py_test) >out 2>&1 || { cat out; fail "new"; }
+heliosc new -q --lang python my_py && (cd my_py && heliosc build -q my_py.py && heliosc test my_py.py && python3 -m unittest my_py_test) >out 2>&1 || { cat out; fail "new"; }
 has out '^4 passed, 0 failed' && has out '^OK' && ! grep -rq procedure_name my_py || fail "a placeholder is left"
 
 echo "-- tests"
-rm shop.so # Python would take it for a module
 PYTHONPATH=$SOURCE/sdk/python/src python3 -c "
 import heliosdb, heliosdb.mock, shop
 host = heliosdb.mock.install()
