@@ -35,25 +35,30 @@ static bool is_zero(const uint8_t *page) {
   return page[0] == 0 && memcmp(page, page + 1, HRT_TRACK_PAGE - 1) == 0;
 }
 
+#define ENTRIES 512 /* of pagemap at a time */
+
+/* What the system says of the pages from `first` on: of how many, 0 if it does not. */
+static uint32_t ask(uint64_t entries[ENTRIES], int fd, const hrt_instance *i, uint32_t first,
+                    uint32_t end) {
+  size_t most = end - first < ENTRIES ? end - first : ENTRIES;
+  uint64_t at = (uintptr_t)i->memory / HRT_TRACK_PAGE + first;
+  ssize_t got = pread(fd, entries, most * sizeof *entries, (off_t)(at * sizeof *entries));
+  return got > 0 ? (uint32_t)got / sizeof *entries : 0;
+}
+
 /* Adds those of [first, end) that have a frame or are swapped out. The others are as they were
  * mapped, and to look at gigabytes of these would cost seconds and their page tables. */
 static void add_touched(struct hrt_ranges *r, const hrt_instance *i, uint32_t first, uint32_t end) {
-  uint64_t entries[512];
+  uint64_t entries[ENTRIES];
   int fd = end - first > ASK_PAGES ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
-  for (ssize_t got; fd >= 0 && first < end; first += (uint32_t)got) {
-    size_t most = end - first < 512 ? end - first : 512;
-    uint64_t at = ((uintptr_t)i->memory / HRT_TRACK_PAGE + first) * sizeof *entries;
-    got = pread(fd, entries, most * sizeof *entries, (off_t)at) / (ssize_t)sizeof *entries;
-    if (got <= 0) {
-      break;
-    }
-    for (uint32_t n = 0; n < (uint32_t)got; n++) {
+  for (uint32_t got; fd >= 0 && (got = ask(entries, fd, i, first, end)) > 0; first += got) {
+    for (uint32_t n = 0; n < got; n++) {
       if (entries[n] >> 62 != 0) {
         hrt_ranges_add(r, first + n, first + n + 1);
       }
     }
   }
-  if (first < end) { /* the system does not say */
+  if (first < end) { /* nobody said */
     hrt_ranges_add(r, first, end);
   }
   if (fd >= 0) {
