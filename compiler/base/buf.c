@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "hsb_check.h"
 
@@ -25,8 +24,7 @@ static void fail(hcc_buf *b) {
   b->failed = true;
 }
 
-/* Room for n more bytes, and one behind them for the NUL of hcc_buf_format. */
-static bool reserve(hcc_buf *b, size_t n) {
+bool hcc_buf_reserve(hcc_buf *b, size_t n) {
   uint64_t need;
   if (b->failed) {
     return false;
@@ -53,21 +51,6 @@ static bool reserve(hcc_buf *b, size_t n) {
   return true;
 }
 
-void hcc_buf_add(hcc_buf *b, const void *bytes, size_t n) {
-  if (n != 0 && reserve(b, n)) {
-    memcpy(b->data + b->size, bytes, n);
-    b->size += n;
-  }
-}
-
-void hcc_buf_byte(hcc_buf *b, uint8_t byte) {
-  hcc_buf_add(b, &byte, 1);
-}
-
-void hcc_buf_text(hcc_buf *b, const char *text) {
-  hcc_buf_add(b, text, strlen(text));
-}
-
 void hcc_buf_format(hcc_buf *b, const char *format, ...) {
   va_list args;
   va_start(args, format);
@@ -77,7 +60,7 @@ void hcc_buf_format(hcc_buf *b, const char *format, ...) {
     fail(b);
     return;
   }
-  if (!reserve(b, (size_t)length)) {
+  if (!hcc_buf_reserve(b, (size_t)length)) {
     return;
   }
   va_start(args, format);

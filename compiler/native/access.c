@@ -2,12 +2,7 @@
  * constant, nor take for an index what has more than 32 bits. */
 #include "access.h"
 
-#include <string.h>
-
-typedef struct span {
-  const char *at;
-  size_t size;
-} span;
+#include "span.h"
 
 typedef struct kind {
   const char *name, *type; /* the type in memory; its sign is that of the widening */
@@ -33,12 +28,11 @@ static const kind stores[] = {{"i32_store", "u32"}, {"i64_store", "u64"},   {"f3
                               {"i64_store8", "u8"}, {"i64_store16", "u16"}, {"i64_store32", "u32"},
                               {NULL, NULL}};
 
-static bool skip(span *s, const char *text) {
-  size_t n = strlen(text);
-  if (s->size < n || memcmp(s->at, text, n) != 0) {
+static inline bool skip(span *s, const char *text) {
+  if (!span_begins(*s, text)) {
     return false;
   }
-  *s = (span){s->at + n, s->size - n};
+  *s = span_after(*s, strlen(text));
   return true;
 }
 
@@ -122,11 +116,12 @@ static bool skip_address(address *a, span *s) {
 }
 
 static void write_place(hcc_buf *out, const char *type, const char *kept, const address *a) {
-  bool plain = is_plain(a->index);
-  hcc_buf_format(out, "*(hsb_%s%s *)(base + %s%.*s%s", kept, type, plain ? "" : "(u64)(",
-                 (int)a->index.size, a->index.at, plain ? "" : ")");
+  hcc_buf_text(out, "*(hsb_");
+  hcc_buf_text(out, kept);
+  hcc_buf_text(out, type);
+  span_put(out, is_plain(a->index) ? " *)(base + @" : " *)(base + (u64)(@)", &a->index);
   if (a->constant.size > 0) {
-    hcc_buf_format(out, " + %.*su", (int)a->constant.size, a->constant.at);
+    span_put(out, " + @u", &a->constant);
   }
   hcc_buf_byte(out, ')');
 }
@@ -151,6 +146,6 @@ bool hcc_access_store(hcc_buf *out, const char *line, size_t size) {
     return false;
   }
   write_place(out, type, "", &a);
-  hcc_buf_format(out, " = %.*s;", (int)s.size - 2, s.at);
+  span_put(out, " = @;", &(span){s.at, s.size - 2});
   return true;
 }

@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "hsb_abi.h"
+#include "span.h"
 
-typedef struct line {
-  const char *at;
-  size_t size; /* without the newline */
-} line;
+typedef span line; /* without the newline */
 
 typedef struct reader {
   const char *at, *end;
@@ -26,14 +24,6 @@ static bool next_line(line *out, reader *r) {
   *out = (line){r->at, (size_t)(stop - r->at)};
   r->at = stop < r->end ? stop + 1 : stop;
   return true;
-}
-
-static bool is(line l, const char *text) {
-  return l.size == strlen(text) && memcmp(l.at, text, l.size) == 0;
-}
-
-static bool begins(line l, const char *text) {
-  return l.size >= strlen(text) && memcmp(l.at, text, strlen(text)) == 0;
 }
 
 static bool has(line l, const char *text) {
@@ -73,9 +63,8 @@ static bool number(uint32_t *out, const char *at, size_t size) {
 
 /* "var_iN = 123u;": the operand of a mark. Sets the variable's name too. */
 static bool assignment(line *variable, uint32_t *value, line l) {
-  const char *equals = memmem(l.at, l.size, " = ", 3);
-  if (!begins(l, "var_i") || equals == NULL || l.size < 3 ||
-      memcmp(l.at + l.size - 2, "u;", 2) != 0) {
+  const char *equals = span_begins(l, "var_i") ? span_find(l, " = ", '=') : NULL;
+  if (equals == NULL || l.size < 3 || memcmp(l.at + l.size - 2, "u;", 2) != 0) {
     return false;
   }
   *variable = (line){l.at, (size_t)(equals - l.at)};
@@ -87,7 +76,7 @@ static bool assignment(line *variable, uint32_t *value, line l) {
 /* Is l the call of a mark with this variable? */
 static bool mark_of(line l, line variable) {
   size_t n = strlen(MARK);
-  return begins(l, MARK) && l.size == n + variable.size + 2 &&
+  return span_begins(l, MARK) && l.size == n + variable.size + 2 &&
          memcmp(l.at + n, variable.at, variable.size) == 0 && l.at[l.size - 2] == ')';
 }
 
@@ -97,8 +86,8 @@ static int next_code(bool *more, line *out, bool *is_mark, uint32_t *offset, rea
   line l, variable, follower;
   *is_mark = false;
   while ((*more = next_line(&l, r))) {
-    if (is(l, "#if WASM_RT_USE_SEGUE")) {
-      while (next_line(&l, r) && !is(l, "#endif")) {
+    if (span_is(l, "#if WASM_RT_USE_SEGUE")) {
+      while (next_line(&l, r) && !span_is(l, "#endif")) {
       }
       continue;
     }
@@ -117,7 +106,7 @@ static int next_code(bool *more, line *out, bool *is_mark, uint32_t *offset, rea
       *is_mark = true;
       *r = ahead;
     }
-  } else if (has(l, "w2c_h_mark")) {
+  } else if (span_find(l, "w2c_h_mark", 'k') != NULL) {
     return refuse(err, "a mark without its offset", l);
   }
   return 0;
@@ -133,8 +122,8 @@ static bool comments_known(line l) {
     }
     const char *stop = memmem(at + 2, (size_t)(r.end - at - 2), "*/", 2);
     line comment = {at + 2, stop == NULL ? 0 : (size_t)(stop - at - 2)};
-    bool negative = begins(comment, " -nan");
-    if (!negative && !begins(comment, " nan")) {
+    bool negative = span_begins(comment, " -nan");
+    if (!negative && !span_begins(comment, " nan")) {
       return false;
     }
     for (const char *c = comment.at + (negative ? 5 : 4); c < stop; c++) {
@@ -148,9 +137,9 @@ static bool comments_known(line l) {
 
 /* FUNC_TYPE_T(w2c_m_t0) = "\x6c...": 32 bytes of a hash that wasm2c computes itself. */
 static bool function_type(line l) {
-  const char *quote = memchr(l.at, '"', l.size);
-  if (!begins(l, "FUNC_TYPE_") || quote == NULL || l.at + l.size - quote != 1 + 4 * 32 + 2 ||
-      !ends(l, ';') || l.at[l.size - 2] != '"') {
+  const char *quote = span_begins(l, "FUNC_TYPE_") ? memchr(l.at, '"', l.size) : NULL;
+  if (quote == NULL || l.at + l.size - quote != 1 + 4 * 32 + 2 || !ends(l, ';') ||
+      l.at[l.size - 2] != '"') {
     return false;
   }
   for (const char *c = quote + 1; c < l.at + l.size - 2; c++) {
@@ -161,17 +150,21 @@ static bool function_type(line l) {
   return true;
 }
 
+static const bool plain_bytes[256] = {[' ' ... '!'] = true, ['%' ... '&'] = true,
+                                      ['(' ... '?'] = true, ['A' ... '['] = true,
+                                      [']' ... '_'] = true, ['a' ... '~'] = true};
+
 static bool plain(line l) {
+  bool slash = false;
   for (size_t i = 0; i < l.size; i++) {
-    unsigned char c = (unsigned char)l.at[i];
-    if (c < 0x20 || c > 0x7e || strchr("\"\\'#@$`?", c) != NULL) {
-      /* "c ? a : b" is wasm2c's; "??" begins a trigraph */
-      if (c != '?' || (i + 1 < l.size && l.at[i + 1] == '?')) {
-        return false;
-      }
+    /* "c ? a : b" is wasm2c's; "??" begins a trigraph */
+    if (!plain_bytes[(unsigned char)l.at[i]] ||
+        (l.at[i] == '?' && i + 1 < l.size && l.at[i + 1] == '?')) {
+      return false;
     }
+    slash |= l.at[i] == '/';
   }
-  return comments_known(l);
+  return !slash || comments_known(l);
 }
 
 /* --- constants that clang must not see through --- */
@@ -184,20 +177,20 @@ static const char *const telling[] = {"-0.f", "1", "-1", "-0.0", "1.0", "-1.0"};
 
 static bool is_telling(line value, line next) {
   for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {
-    if (is(value, telling[i])) {
+    if (span_is(value, telling[i])) {
       return true;
     }
   }
-  bool zero = is(value, "0") || is(value, "0.0");
-  return (zero && has(next, " -= ")) || begins(value, "f32_reinterpret_i32(0x") ||
-         begins(value, "f64_reinterpret_i64(0x");
+  bool zero = span_is(value, "0") || span_is(value, "0.0");
+  return (zero && has(next, " -= ")) || span_begins(value, "f32_reinterpret_i32(0x") ||
+         span_begins(value, "f64_reinterpret_i64(0x");
 }
 
 /* The bytes of "v128_const(0x00, 0x00, ... 0x80, 0x3f)". */
 static bool lanes(uint8_t out[16], line value) {
   static const char stem[] = "v128_const(";
   const char *at = value.at + strlen(stem);
-  if (!begins(value, stem) || value.size != strlen(stem) + (size_t)16 * 6 - 1) {
+  if (!span_begins(value, stem) || value.size != strlen(stem) + (size_t)16 * 6 - 1) {
     return false;
   }
   for (size_t i = 0; i < 16; i++, at += 6) {
@@ -243,15 +236,15 @@ static bool is_telling_vector(line value, line next) {
 
 /* Writes "var_d1 = 1.0;" as "var_d1 = hsb_opaque_d(1.0);" if that constant tells. */
 static bool write_opaque(hcc_buf *out, line l, reader rest) {
-  const char *equals = memmem(l.at, l.size, " = ", 3);
-  if (!begins(l, "var_") || equals == NULL || !ends(l, ';')) {
+  char letter = span_begins(l, "var_") && l.size > 4 ? l.at[4] : '\0';
+  bool known = letter == 'f' || letter == 'd' || letter == 'o';
+  const char *equals = known ? span_find(l, " = ", '=') : NULL;
+  if (equals == NULL || !ends(l, ';')) {
     return false;
   }
-  char letter = l.at[4];
   line value = {equals + 3, (size_t)(l.at + l.size - 1 - (equals + 3))}, next = {"", 0};
   next_line(&next, &rest);
-  bool tells = letter == 'o' ? is_telling_vector(value, next)
-                             : (letter == 'f' || letter == 'd') && is_telling(value, next);
+  bool tells = letter == 'o' ? is_telling_vector(value, next) : is_telling(value, next);
   if (tells) {
     hcc_buf_format(out, "%.*s = hsb_opaque_%c(%.*s); ", (int)(equals - l.at), l.at, letter,
                    (int)value.size, value.at);
@@ -264,12 +257,12 @@ static bool write_opaque(hcc_buf *out, line l, reader rest) {
 static void write_code(hcc_buf *out, line l) {
   static const char kept[] = "(instance->w2c_h_instance";
   const char *end = l.at + l.size, *at;
-  while ((at = memmem(l.at, (size_t)(end - l.at), kept, strlen(kept))) != NULL) {
+  while ((at = span_find(l, kept, '>')) != NULL) {
     hcc_buf_add(out, l.at, (size_t)(at - l.at));
     hcc_buf_text(out, "((struct w2c_h *)instance");
-    l.at = at + strlen(kept);
+    l = (line){at + strlen(kept), (size_t)(end - at) - strlen(kept)};
   }
-  hcc_buf_add(out, l.at, (size_t)(end - l.at));
+  hcc_buf_add(out, l.at, l.size);
   hcc_buf_byte(out, ' ');
 }
 
@@ -311,6 +304,16 @@ static int write_line(hcc_buf *out, line l, reader rest, hcc_fold *fold, hcc_err
   return status;
 }
 
+static void write_offset(hcc_buf *out, uint32_t offset) {
+  char digits[10];
+  size_t at = sizeof digits;
+  do {
+    digits[--at] = (char)('0' + offset % 10);
+    offset /= 10;
+  } while (offset != 0);
+  span_put(out, "#line @ \"w\"\n", &(span){digits + at, sizeof digits - at});
+}
+
 int hcc_ctext_write(hcc_buf *out, const hcc_chunk *chunk, hcc_fold *fold, hcc_error *err) {
   reader r = {chunk->begin, chunk->begin + chunk->size};
   line l;
@@ -324,10 +327,11 @@ int hcc_ctext_write(hcc_buf *out, const hcc_chunk *chunk, hcc_fold *fold, hcc_er
   if (fold != NULL) {
     hcc_fold_begin(fold, chunk->begin, chunk->size);
   }
-  hcc_buf_format(out, "#line %u \"w\"\n", offset);
+  write_offset(out, offset);
   while ((status = next_code(&more, &l, &is_mark, &offset, &r, err)) == 0 && more) {
     if (is_mark) {
-      hcc_buf_format(out, "\n#line %u \"w\"\n", offset);
+      hcc_buf_byte(out, '\n');
+      write_offset(out, offset);
       if (fold != NULL) {
         fold->sure = offset == HSB_SURE;
       }
@@ -386,8 +390,8 @@ static int take_chunk(hcc_chunk *out, line first, reader *r, hcc_error *err) {
   *out = (hcc_chunk){.begin = first.at, .size = (size_t)(l.at + l.size - first.at), .kind = '-'};
   while (!closed && next_line(&l, r)) {
     out->size = (size_t)(l.at + l.size - out->begin);
-    translated |= is(l, "  FUNC_PROLOGUE;");
-    closed = is(l, "}") || is(l, "};");
+    translated |= span_is(l, "  FUNC_PROLOGUE;");
+    closed = span_is(l, "}") || span_is(l, "};");
   }
   if (!closed) {
     return refuse(err, "a function without an end", first);
@@ -400,7 +404,7 @@ static int take_chunk(hcc_chunk *out, line first, reader *r, hcc_error *err) {
 
 /* Is this a whole line of comment that wasm2c puts before an export? It is left out. */
 static bool export_comment(line l) {
-  return begins(l, "/* export: 'e") || is(l, "/* export: 'start' */");
+  return span_begins(l, "/* export: 'e") || span_is(l, "/* export: 'start' */");
 }
 
 int hcc_ctext_split(hcc_ctext *out, const char *text, size_t size, hcc_error *err) {
@@ -410,7 +414,7 @@ int hcc_ctext_split(hcc_ctext *out, const char *text, size_t size, hcc_error *er
   line l;
   hcc_ctext t = {.prelude = 0};
   /* All that is about this module has its name in it; the constant text has not. */
-  while (next_line(&l, &r) && (begins(l, "#") || !has(l, "w2c_m"))) {
+  while (next_line(&l, &r) && (span_begins(l, "#") || !has(l, "w2c_m"))) {
     t.prelude = (size_t)(r.at - text);
   }
   r.at = text + t.prelude;

@@ -6,14 +6,10 @@
 #include <string.h>
 
 #include "access.h"
+#include "span.h"
 
 #define LINE_MAX (1u << 28)
 #define NO_DEPTH UINT32_MAX
-
-typedef struct span {
-  const char *at;
-  size_t size;
-} span;
 
 typedef struct variable { /* of the stack: "var_j12" */
   span name;
@@ -22,38 +18,28 @@ typedef struct variable { /* of the stack: "var_j12" */
 } variable;
 
 static bool in_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  static const bool word_bytes[256] = {
+      ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['_'] = true, ['a' ... 'z'] = true};
+  return word_bytes[(unsigned char)c];
 }
 
 static bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-static bool is(span s, const char *text) {
-  return s.size == strlen(text) && memcmp(s.at, text, s.size) == 0;
-}
-
-static bool begins(span s, const char *text) {
-  return s.size >= strlen(text) && memcmp(s.at, text, strlen(text)) == 0;
-}
-
-static span after(span s, size_t n) {
-  return (span){s.at + n, s.size - n};
-}
-
 /* The word, number or other byte that the text begins with. */
 static span token(span s) {
-  size_t n = s.size > 0;
-  while (n > 0 && n < s.size && in_word(*s.at) && in_word(s.at[n])) {
+  size_t n = 0;
+  while (n < s.size && in_word(s.at[n])) {
     n++;
   }
-  return (span){s.at, n};
+  return (span){s.at, n == 0 && s.size > 0 ? 1 : n};
 }
 
 /* "var_" LETTERS[0] digits */
 static variable parse_variable(span word, const char *letters) {
   variable v = {.name = word};
-  if (!begins(word, "var_") || word.size < 6 || word.size > 9 || word.at[4] == '\0' ||
+  if (word.size < 6 || word.size > 9 || !span_begins(word, "var_") || word.at[4] == '\0' ||
       strchr(letters, word.at[4]) == NULL) {
     return v;
   }
@@ -80,9 +66,9 @@ static bool is_integer(variable v) {
 }
 
 static bool mentions(span text, span word) {
-  for (span t; text.size > 0; text = after(text, t.size)) {
+  for (span t; text.size > 0; text = span_after(text, t.size)) {
     t = token(text);
-    if (t.size == word.size && memcmp(t.at, word.at, t.size) == 0) {
+    if (span_same(t, word)) {
       return true;
     }
   }
@@ -92,31 +78,37 @@ static bool mentions(span text, span word) {
 /* ---- values that wait ---- */
 
 static struct hcc_waiting *waiting_for(hcc_fold *f, variable v) {
-  bool there = is_integer(v) && v.depth < HCC_FOLD_DEPTH && f->waiting[v.depth].letter == v.letter;
+  bool there = is_integer(v) && v.depth < HCC_FOLD_DEPTH && (f->waits >> v.depth & 1) != 0 &&
+               f->waiting[v.depth].letter == v.letter;
   return there ? &f->waiting[v.depth] : NULL;
 }
 
+static span text_of(const struct hcc_waiting *w) {
+  return (span){w->text, w->size};
+}
+
 static void forget_from(hcc_fold *f, uint32_t depth) {
-  for (uint32_t i = depth; i < HCC_FOLD_DEPTH; i++) {
-    f->waiting[i].letter = 0;
-  }
+  f->waits &= depth < HCC_FOLD_DEPTH ? (UINT64_C(1) << depth) - 1 : UINT64_MAX;
+}
+
+static uint32_t lowest(uint64_t waits) {
+  return (uint32_t)__builtin_ctzll(waits);
 }
 
 static void write_out(hcc_fold *f) {
-  for (uint32_t i = 0; i < HCC_FOLD_DEPTH; i++) {
-    struct hcc_waiting *w = &f->waiting[i];
-    if (w->letter != 0) {
-      hcc_buf_format(&f->out, "var_%c%u = %s; ", w->letter, i, w->text);
-      w->letter = 0;
-    }
+  for (; f->waits != 0; f->waits &= f->waits - 1) {
+    uint32_t depth = lowest(f->waits);
+    span text = text_of(&f->waiting[depth]);
+    char name[] = {f->waiting[depth].letter, (char)('0' + depth / 10), (char)('0' + depth % 10)};
+    name[1] = depth < 10 ? name[2] : name[1];
+    span_put(&f->out, "var_@ = @; ", (span[]){{name, depth < 10 ? 2 : 3}, text});
   }
 }
 
 /* Before this variable changes. */
 static void changes(hcc_fold *f, span name) {
-  for (uint32_t i = 0; i < HCC_FOLD_DEPTH; i++) {
-    const struct hcc_waiting *w = &f->waiting[i];
-    if (w->letter != 0 && mentions((span){w->text, strlen(w->text)}, name)) {
+  for (uint64_t left = f->waits; left != 0; left &= left - 1) {
+    if (mentions(text_of(&f->waiting[lowest(left)]), name)) {
       write_out(f);
       return;
     }
@@ -126,7 +118,7 @@ static void changes(hcc_fold *f, span name) {
 /* Adds the text with its variables replaced; gives the least depth that it reads. */
 static uint32_t replace(hcc_buf *out, hcc_fold *f, span text) {
   uint32_t least = NO_DEPTH;
-  for (span t; text.size > 0; text = after(text, t.size)) {
+  for (span t; text.size > 0; text = span_after(text, t.size)) {
     t = token(text);
     variable v = on_stack(t);
     struct hcc_waiting *w = waiting_for(f, v);
@@ -134,7 +126,7 @@ static uint32_t replace(hcc_buf *out, hcc_fold *f, span text) {
       least = v.depth;
     }
     if (w != NULL) {
-      hcc_buf_text(out, w->text);
+      hcc_buf_add(out, w->text, w->size);
     } else {
       hcc_buf_add(out, t.at, t.size);
     }
@@ -147,7 +139,7 @@ static uint32_t replace(hcc_buf *out, hcc_fold *f, span text) {
 static bool is_cast(span word) {
   static const char *const types[] = {"u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    if (is(word, types[i])) {
+    if (span_is(word, types[i])) {
       return true;
     }
   }
@@ -156,9 +148,9 @@ static bool is_cast(span word) {
 
 /* Only numbers, integers of the stack and operators that can't trap? */
 static bool is_pure(span text) {
-  for (span t; text.size > 0; text = after(text, t.size)) {
+  for (span t; text.size > 0; text = span_after(text, t.size)) {
     t = token(text);
-    bool known = in_word(*t.at) ? digit(*t.at) || is_cast(t) || is_integer(on_stack(t))
+    bool known = in_word(*t.at) ? digit(*t.at) || is_integer(on_stack(t)) || is_cast(t)
                                 : strchr(" ()+-*&|^~!<>=?:", *t.at) != NULL;
     if (!known) {
       return false;
@@ -171,7 +163,7 @@ static bool is_pure(span text) {
 static bool is_one_cast(span text, const char *cast) {
   int open = 1;
   size_t n = strlen(cast), i = n + 1;
-  if (!begins(text, cast) || text.size < n + 2 || text.at[n] != '(') {
+  if (!span_begins(text, cast) || text.size < n + 2 || text.at[n] != '(') {
     return false;
   }
   for (; i < text.size && open > 0; i++) {
@@ -196,9 +188,10 @@ static void cast_to(hcc_buf *out, char letter, span text) {
   if (has_type(text, letter)) {
     hcc_buf_add(out, text.at, text.size);
   } else if (letter == 'i' && is_one_cast(text, "(u64)")) {
-    hcc_buf_format(out, "(u32)%.*s", (int)(text.size - 5), text.at + 5);
+    span_put(out, "(u32)@", &(span){text.at + 5, text.size - 5});
   } else {
-    hcc_buf_format(out, "%s(%.*s)", type, (int)text.size, text.at);
+    hcc_buf_text(out, type);
+    span_put(out, "(@)", &text);
   }
 }
 
@@ -213,7 +206,7 @@ static bool parse_assignment(assignment *a, span line) {
   if (a->name.size + 5 > line.size || line.at[a->name.size] != ' ') {
     return false;
   }
-  span rest = after(line, a->name.size + 1);
+  span rest = span_after(line, a->name.size + 1);
   const char *equals = memchr(rest.at, '=', rest.size < 3 ? rest.size : 3);
   if (equals == NULL || equals[1] != ' ') {
     return false;
@@ -229,37 +222,55 @@ static bool ends_at(span line, size_t place) {
   return first == line.at + place;
 }
 
+/* Waits for its variable, whose depth is below HCC_FOLD_DEPTH. */
+static void wait_as(hcc_fold *f, variable v, span text) {
+  struct hcc_waiting *w = &f->waiting[v.depth];
+  w->letter = v.letter;
+  w->size = (uint32_t)text.size;
+  memcpy(w->text, text.at, text.size);
+  f->waits |= UINT64_C(1) << v.depth;
+}
+
 /* A new value of the variable that waits, or is written if it is long. */
-static void hold(hcc_fold *f, variable v, const hcc_buf *value) {
+static void hold(hcc_fold *f, variable v, span value) {
   forget_from(f, v.depth);
-  if (value->size < HCC_FOLD_TEXT && v.depth < HCC_FOLD_DEPTH) {
-    struct hcc_waiting *w = &f->waiting[v.depth];
-    w->letter = v.letter;
-    memcpy(w->text, value->data, value->size);
-    w->text[value->size] = '\0';
+  if (value.size < HCC_FOLD_TEXT && v.depth < HCC_FOLD_DEPTH) {
+    wait_as(f, v, value);
     return;
   }
   changes(f, v.name);
-  hcc_buf_format(&f->out, "%.*s = %.*s; ", (int)v.name.size, v.name.at, (int)value->size,
-                 (const char *)value->data);
+  span_put(&f->out, "@ = @; ", (span[]){v.name, value});
+}
+
+static span span_of(const hcc_buf *b) {
+  return (span){(const char *)b->data, b->size};
+}
+
+/* The text with what waits in place of its variables, in f->operand or f->value. */
+static span replaced(uint32_t *least, hcc_buf *in, hcc_fold *f, span text) {
+  in->size = 0;
+  *least = replace(in, f, text);
+  f->out.failed |= in->failed;
+  return span_of(in);
 }
 
 /* "(u32)(((u64)(var_l2) + 8ull))", which is how Go adds to an address, is "(var_l2 + 8u)". */
 static bool narrowed(hcc_buf *out, span text) {
   static const char stem[] = "(u32)(((u64)(";
-  span rest = after(text, begins(text, stem) ? strlen(stem) : text.size), name = token(rest);
+  span rest = span_after(text, span_begins(text, stem) ? strlen(stem) : text.size),
+       name = token(rest);
   if (parse_variable(name, "ilp").letter == 0) {
     return false;
   }
-  rest = after(rest, name.size);
-  span constant = token(after(rest, begins(rest, ") + ") ? strlen(") + ") : rest.size));
+  rest = span_after(rest, name.size);
+  span constant = token(span_after(rest, span_begins(rest, ") + ") ? strlen(") + ") : rest.size));
   uint64_t n = 0;
   size_t digits = 0;
   for (; digits < constant.size && digit(constant.at[digits]) && digits < 19; digits++) {
     n = n * 10 + (uint64_t)(constant.at[digits] - '0');
   }
-  bool whole = digits > 0 && is(after(constant, digits), "ull") &&
-               is(after(rest, strlen(") + ") + constant.size), "))");
+  bool whole = digits > 0 && span_is(span_after(constant, digits), "ull") &&
+               span_is(span_after(rest, strlen(") + ") + constant.size), "))");
   if (whole) {
     hcc_buf_format(out, "(%.*s + %uu)", (int)name.size, name.at, (unsigned)(uint32_t)n);
   }
@@ -267,35 +278,21 @@ static bool narrowed(hcc_buf *out, span text) {
 }
 
 static void compute(hcc_fold *f, variable v, const assignment *a) {
-  hcc_buf operand, value;
-  hcc_buf_init(&operand, LINE_MAX);
-  hcc_buf_init(&value, LINE_MAX);
-  replace(&operand, f, a->value);
-  span text = {(const char *)operand.data, operand.size};
-  if (a->op.size == 0 && !operand.failed) {
-    if (v.letter != 'i' || !narrowed(&value, text)) {
-      cast_to(&value, v.letter, text);
+  uint32_t least;
+  span text = replaced(&least, &f->operand, f, a->value);
+  f->value.size = 0;
+  if (a->op.size == 0 && !f->out.failed) {
+    if (v.letter != 'i' || !narrowed(&f->value, text)) {
+      cast_to(&f->value, v.letter, text);
     }
   } else {
     const struct hcc_waiting *w = waiting_for(f, v);
-    span left = w == NULL ? v.name : (span){w->text, strlen(w->text)};
-    hcc_buf_format(&value, "(%.*s %.*s %.*s)", (int)left.size, left.at, (int)a->op.size, a->op.at,
-                   (int)text.size, text.at);
+    span_put(&f->value, "(@ @ @)", (span[]){w == NULL ? v.name : text_of(w), a->op, text});
   }
-  f->out.failed |= operand.failed || value.failed;
+  f->out.failed |= f->value.failed;
   if (!f->out.failed) {
-    hold(f, v, &value);
+    hold(f, v, span_of(&f->value));
   }
-  hcc_buf_free(&operand);
-  hcc_buf_free(&value);
-}
-
-/* Waits as what is text already. */
-static void wait_as(hcc_fold *f, variable v, span text) {
-  struct hcc_waiting *w = &f->waiting[v.depth];
-  w->letter = v.letter;
-  memcpy(w->text, text.at, text.size);
-  w->text[text.size] = '\0';
 }
 
 /* The local that the next line sets to this variable, if it does. */
@@ -303,19 +300,17 @@ static span next_local(variable v, span next) {
   assignment a;
   bool copied = next.size > 0 && is_integer(v) && v.depth < HCC_FOLD_DEPTH &&
                 ends_at(next, next.size - 1) && parse_assignment(&a, next) && is_local(a.name) &&
-                a.op.size == 0 && a.value.size == v.name.size &&
-                memcmp(a.value.at, v.name.at, v.name.size) == 0;
+                a.op.size == 0 && span_same(a.value, v.name);
   return copied ? a.name : (span){NULL, 0};
 }
 
 /* What can't wait, and perhaps is a local's at once. */
-static void write_value(hcc_fold *f, variable v, span op, const hcc_buf *value, span next) {
+static void write_value(hcc_fold *f, variable v, span op, span text, span next) {
   span local = op.size == 0 ? next_local(v, next) : (span){NULL, 0};
   span name = local.size > 0 ? local : v.name;
-  span text = {(const char *)value->data, value->size};
   forget_from(f, v.depth);
   changes(f, name);
-  hcc_buf_format(&f->out, "%.*s %.*s= ", (int)name.size, name.at, (int)op.size, op.at);
+  span_put(&f->out, "@ @= ", (span[]){name, op});
   if (!f->places || op.size > 0 || !hcc_access_load(&f->out, text.at, text.size, f->sure)) {
     hcc_buf_add(&f->out, text.at, text.size);
   }
@@ -340,14 +335,11 @@ static bool set_stack(hcc_fold *f, const assignment *a, span next) {
   if (is_integer(v) && a->op.size > 0) {
     return false;
   }
-  hcc_buf value;
-  hcc_buf_init(&value, LINE_MAX);
-  replace(&value, f, a->value);
-  f->out.failed |= value.failed;
+  uint32_t least;
+  span value = replaced(&least, &f->value, f, a->value);
   if (!f->out.failed) {
-    write_value(f, v, a->op, &value, next);
+    write_value(f, v, a->op, value, next);
   }
-  hcc_buf_free(&value);
   return true;
 }
 
@@ -355,9 +347,9 @@ static bool set_stack(hcc_fold *f, const assignment *a, span next) {
  * is not below it waits no longer. */
 static span take(char copy[HCC_FOLD_TEXT], hcc_fold *f, variable v) {
   const struct hcc_waiting *w = waiting_for(f, v);
-  span text = w == NULL ? v.name : (span){copy, strlen(w->text)};
+  span text = w == NULL ? v.name : (span){copy, w->size};
   if (w != NULL) {
-    memcpy(copy, w->text, text.size + 1);
+    memcpy(copy, w->text, w->size);
   }
   forget_from(f, v.depth);
   return text;
@@ -365,17 +357,17 @@ static span take(char copy[HCC_FOLD_TEXT], hcc_fold *f, variable v) {
 
 /* "(var_l2 - 8u)" for var_l2 is "var_l2 -= 8u;" */
 static void write_local(hcc_fold *f, span name, span text) {
-  span rest = after(text, text.size > name.size + 6 ? name.size + 1 : text.size);
+  span rest = span_after(text, text.size > name.size + 6 ? name.size + 1 : text.size);
   bool same = rest.size > 0 && *text.at == '(' && memcmp(text.at + 1, name.at, name.size) == 0;
   if (same && rest.at[0] == ' ' && strchr("+-*&|^", rest.at[1]) != NULL && rest.at[2] == ' ') {
-    span operand = after(rest, 3);
+    span operand = span_after(rest, 3);
     if (token(operand).size + 1 == operand.size) {
-      hcc_buf_format(&f->out, "%.*s %c= %.*s;", (int)name.size, name.at, rest.at[1],
-                     (int)operand.size - 1, operand.at);
+      span_put(&f->out, "@ @= @;",
+               (span[]){name, {rest.at + 1, 1}, {operand.at, operand.size - 1}});
       return;
     }
   }
-  hcc_buf_format(&f->out, "%.*s = %.*s;", (int)name.size, name.at, (int)text.size, text.at);
+  span_put(&f->out, "@ = @;", (span[]){name, text});
 }
 
 /* local.set or local.tee, which look the same: the value may still be on the stack, and is the
@@ -399,7 +391,7 @@ static bool set_local(hcc_fold *f, const assignment *a) {
 static bool is_store(span line) {
   static const char *const names[] = {"i32_store", "i64_store", "f32_store", "f64_store"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (begins(line, names[i])) {
+    if (span_begins(line, names[i])) {
       return true;
     }
   }
@@ -408,38 +400,35 @@ static bool is_store(span line) {
 
 /* Takes what it reads from the stack, and changes no variable. */
 static bool consume(hcc_fold *f, span line) {
-  if (!is_store(line) && !begins(line, "instance->w2c_g")) {
+  if (!is_store(line) && !span_begins(line, "instance->w2c_g")) {
     return false;
   }
-  hcc_buf text;
-  hcc_buf_init(&text, LINE_MAX);
-  forget_from(f, replace(&text, f, line));
-  f->out.failed |= text.failed;
-  if (!text.failed &&
-      (!f->places || !hcc_access_store(&f->out, (const char *)text.data, text.size))) {
-    hcc_buf_add(&f->out, text.data, text.size);
+  uint32_t least;
+  span text = replaced(&least, &f->value, f, line);
+  forget_from(f, least);
+  if (!f->out.failed && (!f->places || !hcc_access_store(&f->out, text.at, text.size))) {
+    hcc_buf_add(&f->out, text.at, text.size);
   }
-  hcc_buf_free(&text);
   return true;
 }
 
 /* "if (var_i0) {", perhaps with "goto var_B1;}" */
 static bool condition(hcc_fold *f, span line) {
   static const char stem[] = "if (";
-  if (!begins(line, stem)) {
+  if (!span_begins(line, stem)) {
     return false;
   }
-  span rest = after(line, strlen(stem)), word = token(rest);
+  span rest = span_after(line, strlen(stem)), word = token(rest);
   variable v = on_stack(word);
-  rest = after(rest, word.size);
-  bool jump = begins(rest, ") {goto var_") && ends_at(rest, rest.size - 2);
-  if (!is_integer(v) || !(is(rest, ") {") || jump)) {
+  rest = span_after(rest, word.size);
+  bool jump = span_begins(rest, ") {goto var_") && ends_at(rest, rest.size - 2);
+  if (!is_integer(v) || !(span_is(rest, ") {") || jump)) {
     return false;
   }
   char copy[HCC_FOLD_TEXT];
   span text = take(copy, f, v);
   write_out(f);
-  hcc_buf_format(&f->out, "if (%.*s%.*s", (int)text.size, text.at, (int)rest.size, rest.at);
+  span_put(&f->out, "if (@@", (span[]){text, rest});
   return true;
 }
 
@@ -450,15 +439,15 @@ static bool condition(hcc_fold *f, span line) {
 
 /* "struct wasm_multi_ij tmp = f(var_i0);": gives "ij", and "f(var_i0);". */
 static bool parse_call(span *type, span *value, span line) {
-  if (!begins(line, MULTI) || !ends_at(line, line.size - 1)) {
+  if (!span_begins(line, MULTI) || !ends_at(line, line.size - 1)) {
     return false;
   }
-  *type = token(after(line, strlen(MULTI)));
-  *value = after(line, strlen(MULTI) + type->size);
-  if (type->size > HCC_FOLD_TEXT / 2 || !begins(*value, TMP)) {
+  *type = token(span_after(line, strlen(MULTI)));
+  *value = span_after(line, strlen(MULTI) + type->size);
+  if (type->size > HCC_FOLD_TEXT / 2 || !span_begins(*value, TMP)) {
     return false;
   }
-  *value = after(*value, strlen(TMP));
+  *value = span_after(*value, strlen(TMP));
   return true;
 }
 
@@ -466,9 +455,9 @@ static bool parse_call(span *type, span *value, span line) {
 static void declare_results(hcc_buf *out, span text) {
   char row[HCC_FOLD_TEXT + 64] = "";
   for (const char *at; (at = memmem(text.at, text.size, MULTI, strlen(MULTI))) != NULL;) {
-    text = after(text, (size_t)(at - text.at) + strlen(MULTI));
+    text = span_after(text, (size_t)(at - text.at) + strlen(MULTI));
     span type = token(text);
-    if (type.size > HCC_FOLD_TEXT / 2 || !begins(after(text, type.size), TMP)) {
+    if (type.size > HCC_FOLD_TEXT / 2 || !span_begins(span_after(text, type.size), TMP)) {
       continue;
     }
     snprintf(row, sizeof row, MULTI "%.*s tmp_%.*s; ", (int)type.size, type.at, (int)type.size,
@@ -483,11 +472,11 @@ static void declare_results(hcc_buf *out, span text) {
 static bool result(hcc_fold *f, span line) {
   assignment a;
   char text[HCC_FOLD_TEXT];
-  if (!parse_assignment(&a, line) || !begins(a.value, "tmp.")) {
+  if (!parse_assignment(&a, line) || !span_begins(a.value, "tmp.")) {
     return false;
   }
   variable v = on_stack(a.name);
-  span field = after(a.value, strlen("tmp."));
+  span field = span_after(a.value, strlen("tmp."));
   int n = snprintf(text, sizeof text, "tmp_%s.%.*s", f->call, (int)field.size, field.at);
   if (v.letter == 0 || n < 0 || (size_t)n >= sizeof text) {
     return false;
@@ -497,7 +486,7 @@ static bool result(hcc_fold *f, span line) {
     return true;
   }
   changes(f, v.name);
-  hcc_buf_format(&f->out, "%.*s = %s;", (int)v.name.size, v.name.at, text);
+  span_put(&f->out, "@ = @;", (span[]){v.name, {text, (size_t)n}});
   return true;
 }
 
@@ -505,25 +494,23 @@ static bool result(hcc_fold *f, span line) {
 static bool call(hcc_fold *f, span line, span next) {
   span type, value;
   char name[HCC_FOLD_TEXT];
-  if (is(line, "{") && parse_call(&type, &value, next)) {
+  if (span_is(line, "{") && parse_call(&type, &value, next)) {
     return true;
   }
-  if (f->call[0] != '\0' && is(line, "}")) {
+  if (f->call[0] != '\0' && span_is(line, "}")) {
     f->call[0] = '\0';
     return true;
   }
   if (!parse_call(&type, &value, line)) {
     return f->call[0] != '\0' && result(f, line);
   }
-  hcc_buf text;
-  hcc_buf_init(&text, LINE_MAX);
+  uint32_t least;
   snprintf(f->call, sizeof f->call, "%.*s", (int)type.size, type.at);
   snprintf(name, sizeof name, "tmp_%s", f->call);
-  forget_from(f, replace(&text, f, value));
+  span text = replaced(&least, &f->value, f, value);
+  forget_from(f, least);
   changes(f, (span){name, strlen(name)});
-  hcc_buf_format(&f->out, "%s = %.*s", name, (int)text.size, (const char *)text.data);
-  f->out.failed |= text.failed;
-  hcc_buf_free(&text);
+  span_put(&f->out, "@ = @", (span[]){{name, strlen(name)}, text});
   return true;
 }
 
@@ -536,7 +523,7 @@ static bool statement(hcc_fold *f, span line, span next) {
 
 /* What every function begins with. */
 static bool prologue(hcc_fold *f, span line) {
-  if (!is(line, "FUNC_PROLOGUE;")) {
+  if (!span_is(line, "FUNC_PROLOGUE;")) {
     return false;
   }
   hcc_buf_add(&f->out, f->results.data, f->results.size);
@@ -570,10 +557,14 @@ void hcc_fold_begin(hcc_fold *f, const char *text, size_t size) {
 void hcc_fold_init(hcc_fold *f, bool places) {
   *f = (hcc_fold){.places = places};
   hcc_buf_init(&f->results, LINE_MAX);
+  hcc_buf_init(&f->operand, LINE_MAX);
+  hcc_buf_init(&f->value, LINE_MAX);
   hcc_buf_init(&f->out, LINE_MAX);
 }
 
 void hcc_fold_free(hcc_fold *f) {
   hcc_buf_free(&f->results);
+  hcc_buf_free(&f->operand);
+  hcc_buf_free(&f->value);
   hcc_buf_free(&f->out);
 }

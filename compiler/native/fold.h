@@ -15,19 +15,22 @@
 
 #include "buf.h"
 
-#define HCC_FOLD_DEPTH 64u
+#define HCC_FOLD_DEPTH 64u /* bits of waits */
 #define HCC_FOLD_TEXT 160u
 
 typedef struct hcc_fold {
   struct hcc_waiting {
-    char letter; /* type of the variable, 0: nothing waits */
+    char letter; /* type of the variable */
+    uint32_t size;
     char text[HCC_FOLD_TEXT];
   } waiting[HCC_FOLD_DEPTH];
-  bool places; /* accesses are places: guard pages stand for the comparison with the size */
-  bool sure;   /* the access that comes is known to be in bounds */
+  uint64_t waits; /* a bit for each depth at which something does */
+  bool places;    /* accesses are places: guard pages stand for the comparison with the size */
+  bool sure;      /* the access that comes is known to be in bounds */
   char call[HCC_FOLD_TEXT]; /* in the braces around a call with several results: of what type */
   bool skipping;            /* the next line has been written with this */
   hcc_buf results;          /* declarations of the function's variables for results */
+  hcc_buf operand, value;   /* of the line at hand */
   hcc_buf out;
 } hcc_fold;
 
