@@ -173,11 +173,16 @@ static int code_of(const shell *sh) {
 
 /* Statements and dot commands in a text. */
 static void run_text(shell *sh, const char *text) {
-  FILE *stream = text[0] == '\0' ? NULL : fmemopen((char *)(uintptr_t)text, strlen(text), "r");
-  if (stream != NULL) {
-    sh_input(sh, stream);
-    fclose(stream);
+  if (text[0] == '\0') {
+    return; /* older libcs open no stream of nothing */
   }
+  FILE *stream = fmemopen((char *)(uintptr_t)text, strlen(text), "r");
+  if (stream == NULL) {
+    sh_say_error(sh, NULL, "can't read the statements: %s", strerror(errno));
+    return;
+  }
+  sh_input(sh, stream);
+  fclose(stream);
 }
 
 static void run_all(shell *sh) {
