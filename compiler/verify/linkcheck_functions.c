@@ -126,13 +126,20 @@ static void survey(const hcc_lc_flow *flow, hcc_lc_function *f) {
   }
 }
 
+static uint64_t rela_count(const hcc_lc *lc) {
+  return lc->rela.sh_type == SHT_NULL ? 0 : lc->rela.sh_size / sizeof(Elf64_Rela);
+}
+
+static int read_rela(Elf64_Rela *out, hcc_lc *lc, uint64_t n) {
+  return hcc_lc_read(lc, out, lc->rela.sh_offset + n * sizeof *out, sizeof *out);
+}
+
 /* Every relocated pointer into code is a function of which the address is taken. */
 static int mark_pointers(hcc_lc_flow *flow, uint64_t exports, uint64_t exports_end) {
   hcc_lc *lc = flow->lc;
-  uint64_t count = lc->rela.sh_type == SHT_NULL ? 0 : lc->rela.sh_size / sizeof(Elf64_Rela);
-  for (uint64_t i = 0; i < count; i++) {
+  for (uint64_t i = 0; i < rela_count(lc); i++) {
     Elf64_Rela r;
-    if (hcc_lc_read(lc, &r, lc->rela.sh_offset + i * sizeof r, sizeof r)) {
+    if (read_rela(&r, lc, i)) {
       return 1;
     }
     if (!hcc_lc_in_text(lc, (uint64_t)r.r_addend)) {
@@ -154,11 +161,10 @@ static int mark_pointers(hcc_lc_flow *flow, uint64_t exports, uint64_t exports_e
 /* The address of the exports: what the word in helios_plugin is relocated to. */
 static int find_exports(hcc_lc_flow *flow, uint64_t *exports) {
   hcc_lc *lc = flow->lc;
-  uint64_t count = lc->rela.sh_type == SHT_NULL ? 0 : lc->rela.sh_size / sizeof(Elf64_Rela);
   *exports = 0;
-  for (uint64_t i = 0; i < count; i++) {
+  for (uint64_t i = 0; i < rela_count(lc); i++) {
     Elf64_Rela r;
-    if (hcc_lc_read(lc, &r, lc->rela.sh_offset + i * sizeof r, sizeof r)) {
+    if (read_rela(&r, lc, i)) {
       return 1;
     }
     if (r.r_offset == lc->plugin + PLUGIN_EXPORTS) {
