@@ -105,6 +105,14 @@ typedef struct hcc_elem {
   hcc_range items; /* count of them, back to back */
 } hcc_elem;
 
+/* Which of the eight ways (5.5.12) it is written: bit 0 if it is not active; bit 1 if a table is
+ * named or it is declarative; bit 2 if its items are expressions. The type follows but for 0, 4. */
+static inline uint32_t hcc_elem_form(const hcc_elem *e) {
+  bool active = e->mode == HCC_ACTIVE;
+  bool names = active ? e->table != 0 || e->type != HCC_FUNCREF : e->mode == HCC_DECLARATIVE;
+  return (active ? 0u : 1u) | (names ? 2u : 0u) | (e->exprs ? 4u : 0u);
+}
+
 typedef struct hcc_data {
   enum hcc_segment_mode mode;
   hcc_range offset; /* HCC_ACTIVE: constant expression */

@@ -209,23 +209,19 @@ out:
   return status;
 }
 
-/* The eight forms of core specification 5.5.12. */
 static int put_elem(hcc_buf *out, hcc__rw *rw, const hcc_elem *elem) {
-  bool active = elem->mode == HCC_ACTIVE;
-  bool brief = active && elem->table == 0 && elem->type == HCC_FUNCREF;
-  uint32_t kind = (active ? 0u : 1u) | (elem->exprs ? 4u : 0u);
+  uint32_t form = hcc_elem_form(elem);
   int status = 0;
-  kind |= (active && !brief) || elem->mode == HCC_DECLARATIVE ? 2u : 0u;
-  hcc_buf_u32(out, kind);
-  if (active) {
+  hcc_buf_u32(out, form);
+  if (elem->mode == HCC_ACTIVE) {
     hcc__rw_const offset;
-    if (!brief) {
+    if (form & 2u) {
       hcc_buf_u32(out, elem->table);
     }
     HCC_TRY(eval(&offset, rw, elem->offset));
     hcc__rw_const_put(out, rw, &offset);
   }
-  if (!brief) {
+  if (form & 3u) {
     hcc_buf_byte(out, elem->exprs ? elem->type : 0 /* functions */);
   }
   HCC_TRY(put_elem_items(out, rw, elem));
