@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "instr.h"
 #include "limits.h"
+#include "script.h"
 #include "source.h"
 #include "wat.h"
 
@@ -257,6 +258,24 @@ static void add_producers(cJSON *o, const hcc_module *m) {
   }
 }
 
+/* What an interpreter is written in is not the language of its script. */
+static void add_script(cJSON *o, const hcc_module *m) {
+  hcc_script script;
+  char name[HCC_ESCAPED];
+  size_t stem;
+  if (hcc_script_find(&script, m, NULL) != 0 || !script.present) {
+    return;
+  }
+  hcc_range file = hcc_script_name(m, &script);
+  hcc_escape(name, m->bytes + file.begin, file.end - file.begin);
+  const hcc_language *l = hcc_language_of(&stem, name);
+  if (l != NULL) {
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(o, "producers");
+    cJSON_DeleteItemFromObjectCaseSensitive(list, "language");
+    cJSON_AddStringToObject(list, "language", l->name);
+  }
+}
+
 void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest) {
   uint8_t hash[HCC_HASH];
   char hex[HCC_HASH_HEX];
@@ -266,6 +285,7 @@ void hcc_cli_describe(cJSON *o, const hcc_module *m, const cJSON *manifest) {
   }
   cJSON_AddNumberToObject(o, "bytes", m->size);
   add_producers(o, m);
+  add_script(o, m);
   cJSON_AddNumberToObject(o, "functions", m->func_count - m->imported_funcs);
   cJSON_AddNumberToObject(o, "globals", m->global_count);
   cJSON_AddNumberToObject(o, "data_segments", m->data_count);
@@ -387,8 +407,9 @@ int hcc_cli_assemble(hcc_cli *cli, uint8_t **bytes, size_t *size, hcc_error *err
                    .file = HCC_JAIL_FILE,
                    .writable = temp.path,
                    .readable = {root, NULL}};
-  HCC_TRY(
-      hcc_wat(&wasm, &wasm_size, *bytes, *size, temp.path, &tool, &jail, HCC_JAIL_SECONDS, err));
+  status =
+      hcc_wat(&wasm, &wasm_size, *bytes, *size, temp.path, &tool, &jail, HCC_JAIL_SECONDS, err);
+  HCC_TRY(status == HCC_E_MALFORMED ? hcc_source_unknown(cli->args[0], err) : status);
   free(*bytes);
   *bytes = wasm;
   *size = wasm_size;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "source.h"
 
 #define PROGRESS_MS 200 /* what is over by then shows no steps */
 
@@ -106,7 +107,14 @@ static int report(hcc_cli *cli, const hcc_error *err, const char *file, const ch
 }
 
 int hcc_cli_error(hcc_cli *cli, const hcc_error *err, const char *file) {
-  return report(cli, err, file, hcc_code_hint(err->code));
+  char hint[128];
+  size_t stem;
+  const hcc_language *l = file == NULL ? NULL : hcc_language_of(&stem, file);
+  if (err->code != HCC_E_SOURCE || l == NULL) {
+    return report(cli, err, file, hcc_code_hint(err->code));
+  }
+  snprintf(hint, sizeof hint, "mend what is said above; docs/sdk-%s.md", l->page);
+  return report(cli, err, file, hint);
 }
 
 int hcc_cli_usage(hcc_cli *cli, const char *hint, const char *format, ...) {

@@ -313,6 +313,10 @@ static int logical_line(cursor *c, hcc_py_range *comments) {
   cursor word_at = *c;
   hcc_py_range first = word(&word_at);
   bool decorator = top && peek(c, 0) == '@';
+  if (top && same(c, first, "async")) {
+    HCC_TRY(wrong(c, place_of(c, c->at),
+                  "there is no async: the host's functions don't wait; def NAME(...):"));
+  }
   if (top && same(c, first, "def")) {
     hcc_py_function f = {.comment = comments->end == begin ? *comments : (hcc_py_range){0, 0}};
     c->at = word_at.at;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "module.h"
 #include "rust_target.h"
 #include "source.h"
 #include "source_cache.h"
@@ -401,6 +402,26 @@ static int build_module(rust_build *b) {
   return rustc(b, argv, false);
 }
 
+/* A source without the attribute compiles, too. */
+static int need_procedure(const hcc_module_bytes *made, hcc_error *err) {
+  hcc_module *m = NULL;
+  uint32_t own = 0;
+  int status = hcc_decode(&m, made->bytes, made->size, err);
+  if (status != 0) {
+    return status;
+  }
+  for (uint32_t i = 0; i < m->export_count; i++) {
+    const char *name = (const char *)m->bytes + m->exports[i].name.begin;
+    size_t n = m->exports[i].name.end - m->exports[i].name.begin;
+    own += m->exports[i].kind == HCC_FUNC && n > 0 && name[0] != '_' &&
+           (n < 7 || memcmp(name, "helios_", 7) != 0);
+  }
+  hcc_module_free(m);
+  return own > 0 ? 0
+                 : hcc_fail(err, HCC_E_SOURCE, HCC_NO_OFFSET,
+                            "no function is a procedure: write #[heliosdb_procedure] before it");
+}
+
 int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err) {
   int status;
   rust_build *b = calloc(1, sizeof *b);
@@ -420,6 +441,7 @@ int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *
   HCC_TRY(build_module(b));
   note_reads(b);
   HCC_TRY(hcc_source_take(out, job, err));
+  HCC_TRY(need_procedure(out, err));
 out:
   free(b);
   return status;
@@ -597,6 +619,7 @@ int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
   HCC_TRY(forget_modules(b));
   HCC_TRY(run_cargo(b, argv));
   HCC_TRY(take_module(out, b));
+  HCC_TRY(need_procedure(out, err));
 out:
   if (lock >= 0) {
     close(lock);

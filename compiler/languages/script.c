@@ -73,6 +73,19 @@ const hcc_export *hcc_script_entry(const hcc_module *m) {
   return NULL;
 }
 
+hcc_range hcc_script_name(const hcc_module *m, const hcc_script *script) {
+  static const char magic[] = "HLS1";
+  uint32_t begin = script->bytes.begin, size = script->bytes.end - begin;
+  const uint8_t *at = m->bytes + begin, *tab = memchr(at, '\t', size);
+  hcc_range none = {begin, begin};
+  if (size >= 16 && memcmp(at, magic, sizeof magic - 1) == 0) {
+    uint32_t n =
+        (uint32_t)at[8] | (uint32_t)at[9] << 8 | (uint32_t)at[10] << 16 | (uint32_t)at[11] << 24;
+    return n <= size - 16 ? (hcc_range){begin + 16, begin + 16 + n} : none;
+  }
+  return tab == NULL ? none : (hcc_range){begin, begin + (uint32_t)(tab - at)};
+}
+
 int hcc_script_find(hcc_script *out, const hcc_module *m, hcc_error *err) {
   const hcc_custom *found = find_custom(m, script_section);
   uint32_t count = 0;

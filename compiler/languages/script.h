@@ -19,6 +19,10 @@ typedef struct hcc_script {
 /* Errors: MALFORMED (two of them, not at the end), LIMIT, MANIFEST (no helios_call to run it). */
 int hcc_script_find(hcc_script *out, const hcc_module *m, hcc_error *err);
 
+/* The name of its main file, as the interpreter's own form has it: behind "HLS1" and two lengths
+ * (sdk/engine/script.h), or up to a tab. Empty if it is neither. */
+hcc_range hcc_script_name(const hcc_module *m, const hcc_script *script);
+
 /* The function type that a procedure of a script has, ":"; NULL: the module has no script or no
  * entry. */
 const hcc_export *hcc_script_entry(const hcc_module *m);

@@ -118,7 +118,8 @@ static int check(const hcc_script_unit *u, hcc_error *err) {
   if (u->files.no_memory) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the script");
   }
-  int status = hcc_unit_check(&u->said, "no function of the script is a procedure", err);
+  int status = hcc_unit_check(
+      &u->said, "no function of the script is a procedure: export function NAME(...)", err);
   return status == 0 && u->files.failed
              ? hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "the script is larger than %u bytes",
                         HSB_SCRIPT_MAX)

@@ -2,16 +2,18 @@
  * Invariants: see source.h. */
 #include "source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
 #include "embedded.h"
 #include "limits.h"
+#include "reader.h"
 #include "source_cache.h"
 
 static const hcc_language languages[] = {
-#define HCC_LANGUAGE(ID, name, endings, build, plugin) {name, endings, plugin, build},
+#define HCC_LANGUAGE(ID, name, endings, build, plugin, page) {name, endings, plugin, page, build},
 #include "languages.def"
 };
 #define LANGUAGES (sizeof languages / sizeof *languages)
@@ -59,6 +61,23 @@ const char *hcc_plugin_ending(const char *path) {
   size_t stem;
   const hcc_language *l = hcc_language_of(&stem, path);
   return (l == NULL ? &languages[0] : l)->plugin;
+}
+
+int hcc_source_unknown(const char *path, hcc_error *err) {
+  char known[256] = "", shown[HCC_ESCAPED];
+  size_t stem, n = 0;
+  if (hcc_language_of(&stem, path) != NULL) {
+    return err->code;
+  }
+  err->code = HCC_OK; /* there is more to say */
+  for (size_t i = 1; i < LANGUAGES && n < sizeof known; i++) {
+    const char *e = languages[i].endings;
+    n += (size_t)snprintf(known + n, sizeof known - n, "%s%.*s", i == 1 ? "" : ", ",
+                          (int)strcspn(e, "|"), e);
+  }
+  return hcc_fail(err, HCC_E_LANGUAGE, HCC_NO_OFFSET,
+                  "%s is no module, nor by its name a source: %s",
+                  hcc_escape(shown, path, strlen(path)), known);
 }
 
 bool hcc_is_source(const char *path) {
@@ -176,6 +195,51 @@ int hcc_source_section(hcc_module_bytes *module, const char *name, const void *b
   module->size = total;
   hcc_buf_free(&head);
   return 0;
+}
+
+/* Where a module's custom section of this name begins and ends; false: there is none. */
+static bool find_section(hcc_range *out, const hcc_module_bytes *m, const char *name) {
+  hcc_reader r = {m->bytes, 8, (uint32_t)m->size};
+  uint8_t id;
+  uint32_t size;
+  hcc_range contents, label;
+  for (out->begin = r.pos;
+       hcc_read_byte(&id, &r, NULL) == 0 && hcc_read_u32(&size, &r, NULL) == 0 &&
+       hcc_read_range(&contents, size, &r, NULL) == 0;
+       out->begin = r.pos) {
+    hcc_reader inside = {m->bytes, contents.begin, contents.end};
+    out->end = contents.end;
+    if (id == 0 && hcc_read_u32(&size, &inside, NULL) == 0 && size == strlen(name) &&
+        hcc_read_range(&label, size, &inside, NULL) == 0 &&
+        memcmp(m->bytes + label.begin, name, size) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int hcc_source_language(hcc_module_bytes *module, const char *language, hcc_error *err) {
+  static const char name[] = "producers", field[] = "language";
+  hcc_buf text;
+  hcc_range old;
+  while (module->size >= 8 &&
+         find_section(&old, module, name)) { /* a library's, not the source's */
+    memmove(module->bytes + old.begin, module->bytes + old.end, module->size - old.end);
+    module->size -= old.end - old.begin;
+  }
+  hcc_buf_init(&text, 256);
+  hcc_buf_byte(&text, 1); /* one field with one value, of no version */
+  hcc_buf_u32(&text, sizeof field - 1);
+  hcc_buf_text(&text, field);
+  hcc_buf_byte(&text, 1);
+  hcc_buf_u32(&text, (uint32_t)strlen(language));
+  hcc_buf_text(&text, language);
+  hcc_buf_byte(&text, 0);
+  int status = text.failed
+                   ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for a section")
+                   : hcc_source_section(module, name, text.data, text.size, err);
+  hcc_buf_free(&text);
+  return status;
 }
 
 int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err) {

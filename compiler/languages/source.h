@@ -36,7 +36,7 @@ typedef struct hcc_module_bytes {
 
 /* A row of languages.def. */
 typedef struct hcc_language {
-  const char *name, *endings, *plugin;
+  const char *name, *endings, *plugin, *page;
   int (*build)(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 } hcc_language;
 
@@ -46,6 +46,9 @@ const hcc_language *hcc_language_of(size_t *stem, const char *path);
 /* The path of what a source becomes, without an ending: of "a/tax.c" "a/tax", of "tax/Cargo.toml"
  * "tax/tax". */
 int hcc_source_stem(char out[HCC_PATH], const char *path, hcc_error *err);
+/* Of a file that turned out to be no module: says what heliosc takes if it does not know the name's
+ * ending, else leaves the error as it is. */
+int hcc_source_unknown(const char *path, hcc_error *err);
 /* The ending of the plugin that is built of path. */
 const char *hcc_plugin_ending(const char *path);
 /* Is path a source, that is: something else than a module? */
@@ -68,6 +71,8 @@ int hcc_source_take(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
 /* Puts a custom section behind a module. */
 int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,
                        hcc_error *err);
+/* Says in the section "producers", instead of what stands there, what language the source is in. */
+int hcc_source_language(hcc_module_bytes *module, const char *language, hcc_error *err);
 /* The folder that path lies in, absolute. */
 int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err);
 

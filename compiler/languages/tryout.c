@@ -8,6 +8,16 @@
 #include "fs.h"
 #include "source.h"
 
+/* What Python has and MicroPython has not looks like a mistake. */
+static const char *hint_for(const char *file, const char *text) {
+  size_t stem;
+  const hcc_language *l = hcc_language_of(&stem, file);
+  bool lacks = strncmp(text, "ImportError", 11) == 0 || strncmp(text, "SyntaxError", 11) == 0;
+  return lacks && l != NULL && l->build == hcc_build_python
+             ? "if Python has it: MicroPython is a subset; what is not there: docs/sdk-python.md"
+             : NULL;
+}
+
 /* "proc.js:12: text" to a message with its place. */
 static void tell(char *said, const hcc_listener *listener) {
   hcc_message m = {.level = "error", .text = said};
@@ -18,6 +28,7 @@ static void tell(char *said, const hcc_listener *listener) {
     m.file = said;
     m.line = (unsigned)line;
     m.text = end + 1 + (end[1] == ' ');
+    m.hint = hint_for(said, m.text);
   }
   if (listener->hear != NULL) {
     listener->hear(listener->arg, &m);

@@ -303,11 +303,13 @@ static int front(build *b) {
   int status = 0;
   progress(b, "decode");
   if (b->input_size == 0) { /* which is a module in the text format, but never meant as one */
-    HCC_TRY(hcc_fail(b->err, HCC_E_MALFORMED, 0, "the file is empty"));
+    hcc_fail(b->err, HCC_E_MALFORMED, 0, "the file is empty");
+    HCC_TRY(hcc_source_unknown(b->options->input, b->err));
   } else if (!hcc_is_binary(b->input, b->input_size)) {
-    HCC_TRY(hcc_wat(&b->wasm, &b->wasm_size, b->input, b->input_size, b->temp.path,
-                    &b->tools[HCC_TOOL_WAT2WASM], &b->jails[HCC_TOOL_WAT2WASM], wall_seconds(b),
-                    b->err));
+    status = hcc_wat(&b->wasm, &b->wasm_size, b->input, b->input_size, b->temp.path,
+                     &b->tools[HCC_TOOL_WAT2WASM], &b->jails[HCC_TOOL_WAT2WASM], wall_seconds(b),
+                     b->err);
+    HCC_TRY(status == HCC_E_MALFORMED ? hcc_source_unknown(b->options->input, b->err) : status);
   } else {
     b->wasm = b->input;
     b->wasm_size = b->input_size;

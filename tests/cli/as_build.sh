@@ -11,6 +11,7 @@ heliosc build -q tax.ts 2>err || {
   if grep -q 'package nodejs\|npm install assemblyscript' err; then cat err; exit 77; fi
   cat err; fail "build"
 }
+heliosc inspect tax.so | grep -qx 'language   AssemblyScript' || fail "language"
 heliosc inspect tax.so | sed -n '/^procedures/,/^sections/p'
 [ "$(heliosc build --json tax.ts | grep -o '"source_cached":[a-z]*')" = '"source_cached":true' ] || fail "not from the cache"
 echo '// more' >>tax.ts

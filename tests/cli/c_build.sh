@@ -13,6 +13,7 @@ double add_tax(double total, double rate) { return total * (1 + rate) * FACTOR; 
 C
 echo '#define FACTOR 1' >rates.h
 try heliosc build -q tax.c
+heliosc inspect tax.so | grep -qx 'language   C' || fail "language"
 heliosc inspect tax.so | sed -n '/^procedures/,/^sections/p'
 sql t.db -c "CREATE PROCEDURE add_tax LANGUAGE wasm EXPORT 'add_tax' AS 'tax.so'; CREATE PROCEDURE tally LANGUAGE wasm EXPORT 'count' AS 'tax.so'" -c "SELECT add_tax(100), add_tax(100, 0.07), tally(), tally()"
 heliosc build -q --emit=module tax.c && heliosc inspect tax.wasm >out && has out 'custom helios.manifest' || fail "module"
@@ -136,6 +137,7 @@ helios_text sorted(helios_text v) {
 }
 C
 try heliosc build -q std.cpp
+[ "$(heliosc inspect std.so | grep '^language\|^made')" = 'language   C++' ] || fail "language of C++"
 sql -c "CREATE PROCEDURE sorted LANGUAGE wasm AS 'std.so'" -c "SELECT sorted('banana'), sorted('')"
 
 echo "-- the old way, and the C library"

@@ -22,7 +22,11 @@ done
 expect 1 heliosc build text.wat && has err '^error\[H0100\].*neither'
 printf '(module (func (result i32) i32.const))' >wrong.wat
 expect 1 heliosc build wrong.wat && has err '^error\[H0109\]: .*1:'
-expect 1 heliosc build "$(command -v heliosc)" && has err '^error\[H0100\]|^error\[H0102\]'
+expect 1 heliosc build "$(command -v heliosc)" && has err '^error\[H0111\]'
+for name in shop.java shop.tsx shop; do # what no language's file is called
+  echo 'export const a = 1;' >$name && expect 1 heliosc build $name && has err "^error\[H0111\]: $name is no module.*: .c, .cpp, .rs, Cargo.toml, .*.py$"
+  : >$name && expect 1 heliosc build $name && has err '^error\[H0111\]'
+done
 expect 1 heliosc build truncated.wasm && has err '^ --> truncated.wasm:0x[0-9a-f]+$'
 refuse() { # CODE TEXT MODULE
   printf '%s' "$3" >m.wat

@@ -72,7 +72,7 @@ export function* counted(upto) {
 export const all = () => [["a"], [1.5]];
 JS
 expect 0 heliosc build rows.js
-expect 0 heliosc inspect rows.so
+expect 0 heliosc inspect rows.so && has out "^language   JavaScript"
 has out '^  counted\(upto BIGINT\) RETURNS TABLE \(n INTEGER, name TEXT\)  ' && has out '^  all\(\) RETURNS TABLE \(v ANY\)  '
 expect 0 helios r.db --mode list -c "CREATE EXTENSION r LANGUAGE wasm AS 'rows.so'" -c "SELECT (SELECT group_concat(n || name) FROM counted(3)), group_concat(v) FROM \"all\"()"
 has out '^1odd,2even,3odd\|a,1.5$'
@@ -128,7 +128,7 @@ bad '/** @helios default b 5 */ export function f(a) {}' "no parameter 'b'"
 bad 'import x from "lodash"; export function f() {}' "can't import 'lodash'" 'esbuild'
 bad 'import "../x.js"; export function f() {}' "leaves the script's folder"
 bad 'export * from "./lib/two.js"; export function f() {}' 'must be a function of this file'
-bad 'export const x = 1;' 'no function of the script is a procedure'
+bad 'export const x = 1;' 'no function of the script is a procedure: export function NAME'
 bad 'import {nothing} from "./lib/two.js"; export function f() {}' "nothing" "lib/two.js|bad.js"
 printf 'export function f() { return "\377"; }' >bad.js
 expect 1 heliosc build bad.js

@@ -73,6 +73,7 @@ if True:
     def inside(): pass
 P
 try heliosc build -q shop.py
+heliosc inspect shop.plugin.so | grep -qx 'language   Python' || fail "language"
 heliosc inspect shop.plugin.so | sed -n '/^procedures/,/^sections/p'
 heliosc build -q --emit=module shop.py && heliosc build -q -o again.so shop.wasm && cmp shop.plugin.so again.so || fail "not the same by way of the module"
 sql t.db -c "CREATE PROCEDURE add_tax LANGUAGE wasm EXPORT 'add_tax' CAPABILITIES ('log') AS 'shop.plugin.so'" -c "SELECT add_tax(100), add_tax(100, 0.07), add_tax(NULL)"
@@ -113,6 +114,7 @@ printf '_x = 1\nclass A:\n  def f(self): pass\n' >bad.py && expect 1 heliosc bui
 printf 'def f() -> int: "@helios table (n BIGINT)"\n' >bad.py && expect 1 heliosc build bad.py && has err 'f returns a table, and BIGINT'
 printf 'def f(): "@helios table (n str)"\n' >bad.py && expect 1 heliosc build bad.py && has err "column 'n' has type 'str', which SQL does not have"
 printf 'def f(): pass\ndef f(): pass\n' >bad.py && expect 1 heliosc build bad.py && has err "'f' is defined twice"
+printf 'async def f(): pass\n' >bad.py && expect 1 heliosc build bad.py && has err 'there is no async' && has err 'bad.py:1:1'
 printf 'def f(): return "\377"\n' >bad.py && expect 1 heliosc build bad.py && has err 'not valid UTF-8'
 printf 'def f(): pass\n\0' >bad.py && expect 1 heliosc build bad.py && has err 'NUL byte'
 [ ! -e bad.plugin.so ] || fail "written all the same"

@@ -15,6 +15,9 @@ helios -q -c "CREATE PROCEDURE half LANGUAGE wasm AS 'half.so'" -c "SELECT half(
 sed 's|v / 2|w / 2|' half.rs >bad.rs
 expect 1 heliosc build bad.rs && has err 'cannot find value .w.' && has err 'bad.rs:5:8'
 
+grep -v '^#' half.rs >none.rs && expect 1 heliosc build none.rs && has err 'write #.heliosdb_procedure. before it' && [ ! -e none.so ] || fail "no procedure"
+: >none.rs && expect 1 heliosc build none.rs && has err 'write #.heliosdb_procedure'
+
 # the cache: a module, a file that is included and the source count; a module of the other name would be an error
 build() { heliosc build --json --emit=module all.rs >json 2>err || { cat json err; fail "build"; }; }
 hit() { build; grep -q '"source_cached":true' json || fail "built again: $1"; }
