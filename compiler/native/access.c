@@ -28,19 +28,11 @@ static const kind stores[] = {{"i32_store", "u32"}, {"i64_store", "u64"},   {"f3
                               {"i64_store8", "u8"}, {"i64_store16", "u16"}, {"i64_store32", "u32"},
                               {NULL, NULL}};
 
-static inline bool skip(span *s, const char *text) {
-  if (!span_begins(*s, text)) {
-    return false;
-  }
-  *s = span_after(*s, strlen(text));
-  return true;
-}
-
 /* "NAME(&instance->w2c_M0, " */
 static const char *skip_name(span *s, const kind *kinds) {
   for (; kinds->name != NULL; kinds++) {
     span rest = *s;
-    if (skip(&rest, kinds->name) && skip(&rest, "(&instance->w2c_M0, ")) {
+    if (span_skip(&rest, kinds->name) && span_skip(&rest, "(&instance->w2c_M0, ")) {
       *s = rest;
       return kinds->type;
     }
@@ -59,7 +51,7 @@ static bool skip_group(span *inner, span *s) {
     open -= s->at[i] == ')';
     if (open == 0) {
       *inner = (span){s->at + 1, i - 1};
-      *s = (span){s->at + i + 1, s->size - i - 1};
+      *s = span_after(*s, i + 1);
       return true;
     }
   }
@@ -76,7 +68,7 @@ static size_t digits(span s) {
 
 static bool skip_digits(span *s) {
   size_t n = digits(*s);
-  *s = (span){s->at + n, s->size - n};
+  *s = span_after(*s, n);
   return n > 0;
 }
 
@@ -84,15 +76,15 @@ static bool skip_digits(span *s) {
  * to a pointer such are added without their sign. */
 static bool is_plain(span index) {
   span rest = index, inner;
-  if (skip(&rest, "(u32)")) {
+  if (span_skip(&rest, "(u32)")) {
     return skip_group(&inner, &rest) && rest.size == 0;
   }
-  bool sum = skip(&rest, "(");
-  bool known = skip(&rest, "var_i") || skip(&rest, "var_l") || skip(&rest, "var_p");
+  bool sum = span_skip(&rest, "(");
+  bool known = span_skip(&rest, "var_i") || span_skip(&rest, "var_l") || span_skip(&rest, "var_p");
   if (!known || !skip_digits(&rest)) {
     return false;
   }
-  bool ends = !sum || (skip(&rest, " + ") && skip_digits(&rest) && skip(&rest, "u)"));
+  bool ends = !sum || (span_skip(&rest, " + ") && skip_digits(&rest) && span_skip(&rest, "u)"));
   return ends && rest.size == 0;
 }
 
@@ -102,14 +94,14 @@ typedef struct address {
 
 /* "(u64)(INDEX)", perhaps with " + CONSTANTu" */
 static bool skip_address(address *a, span *s) {
-  if (!skip(s, "(u64)") || !skip_group(&a->index, s)) {
+  if (!span_skip(s, "(u64)") || !skip_group(&a->index, s)) {
     return false;
   }
   a->constant = (span){s->at, 0};
-  if (skip(s, " + ")) {
+  if (span_skip(s, " + ")) {
     a->constant = (span){s->at, digits(*s)};
-    *s = (span){s->at + a->constant.size, s->size - a->constant.size};
-    skip(s, "u");
+    *s = span_after(*s, a->constant.size);
+    span_skip(s, "u");
     return a->constant.size > 0 && a->constant.size <= 10;
   }
   return true;
@@ -130,7 +122,7 @@ bool hcc_access_load(hcc_buf *out, const char *text, size_t size, bool sure) {
   span s = {text, size};
   address a;
   const char *type = skip_name(&s, loads);
-  if (type == NULL || !skip_address(&a, &s) || !skip(&s, ")") || s.size != 0) {
+  if (type == NULL || !skip_address(&a, &s) || !span_skip(&s, ")") || s.size != 0) {
     return false;
   }
   write_place(out, type, sure ? "" : "v", &a);
@@ -141,7 +133,7 @@ bool hcc_access_store(hcc_buf *out, const char *line, size_t size) {
   span s = {line, size};
   address a;
   const char *type = skip_name(&s, stores);
-  if (type == NULL || !skip_address(&a, &s) || !skip(&s, ", ") || s.size < 3 ||
+  if (type == NULL || !skip_address(&a, &s) || !span_skip(&s, ", ") || s.size < 3 ||
       memcmp(s.at + s.size - 2, ");", 2) != 0) {
     return false;
   }

@@ -256,21 +256,20 @@ static span replaced(uint32_t *least, hcc_buf *in, hcc_fold *f, span text) {
 
 /* "(u32)(((u64)(var_l2) + 8ull))", which is how Go adds to an address, is "(var_l2 + 8u)". */
 static bool narrowed(hcc_buf *out, span text) {
-  static const char stem[] = "(u32)(((u64)(";
-  span rest = span_after(text, span_begins(text, stem) ? strlen(stem) : text.size),
-       name = token(rest);
-  if (parse_variable(name, "ilp").letter == 0) {
-    return false;
-  }
-  rest = span_after(rest, name.size);
-  span constant = token(span_after(rest, span_begins(rest, ") + ") ? strlen(") + ") : rest.size));
   uint64_t n = 0;
   size_t digits = 0;
-  for (; digits < constant.size && digit(constant.at[digits]) && digits < 19; digits++) {
-    n = n * 10 + (uint64_t)(constant.at[digits] - '0');
+  if (!span_skip(&text, "(u32)(((u64)(")) {
+    return false;
   }
-  bool whole = digits > 0 && span_is(span_after(constant, digits), "ull") &&
-               span_is(span_after(rest, strlen(") + ") + constant.size), "))");
+  span name = token(text);
+  text = span_after(text, name.size);
+  if (parse_variable(name, "ilp").letter == 0 || !span_skip(&text, ") + ")) {
+    return false;
+  }
+  for (; digits < text.size && digit(text.at[digits]) && digits < 19; digits++) {
+    n = n * 10 + (uint64_t)(text.at[digits] - '0');
+  }
+  bool whole = digits > 0 && span_is(span_after(text, digits), "ull))");
   if (whole) {
     hcc_buf_format(out, "(%.*s + %uu)", (int)name.size, name.at, (unsigned)(uint32_t)n);
   }

@@ -28,6 +28,13 @@ static inline span span_after(span s, size_t n) {
   return (span){s.at + n, s.size - n};
 }
 
+/* Past the text, if s begins with it. */
+static inline bool span_skip(span *s, const char *text) {
+  bool begins = span_begins(*s, text);
+  *s = span_after(*s, begins ? strlen(text) : 0);
+  return begins;
+}
+
 /* The first place of a text in s, or NULL. rare: the byte of it that is found least often. */
 static inline const char *span_find(span s, const char *text, char rare) {
   size_t n = strlen(text), before = (size_t)(strchr(text, rare) - text);
