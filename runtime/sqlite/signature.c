@@ -173,9 +173,10 @@ static int match_result(hrt_signature *s, const char *at, helios_error *err) {
     return hrt_fail(err, HELIOS_E_SIGNATURE, "the export has more than one result");
   }
   if (type == HRT_TYPE_VOID) {
+    hrt_fail(err, HELIOS_E_SIGNATURE, "the export gives %s, the declaration has no RETURNS",
+             letter_name(*at));
     hrt_hint(err, "add RETURNS");
-    return hrt_fail(err, HELIOS_E_SIGNATURE, "the export gives %s, the declaration has no RETURNS",
-                    letter_name(*at));
+    return HELIOS_E_SIGNATURE;
   }
   for (size_t w = 0; w < RESULTS; w++) {
     if (results[w].type == type && *at == results[w].wasm[0]) {

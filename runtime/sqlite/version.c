@@ -149,12 +149,12 @@ static int check_fuel(const hrt_definition *d, helios_error *err) {
 }
 
 static int no_determinism(const struct helios_plugin *abi, helios_error *err) {
-  if (abi->flags & HSB_PLUGIN_SCRIPT) {
-    hrt_hint(err, "leave DETERMINISTIC out, or the capabilities");
-    return hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't have capabilities");
-  }
-  hrt_hint(err, "leave DETERMINISTIC out, or take the imports out of the module");
-  return hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't import host functions");
+  bool script = (abi->flags & HSB_PLUGIN_SCRIPT) != 0;
+  hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't %s",
+           script ? "have capabilities" : "import host functions");
+  hrt_hint(err, script ? "leave DETERMINISTIC out, or the capabilities"
+                       : "leave DETERMINISTIC out, or give it a module that asks the host nothing");
+  return HELIOS_E_IMPORT;
 }
 
 /* What an interpreter asks for. */

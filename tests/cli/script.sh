@@ -64,7 +64,7 @@ expect 0 helios a.db --mode list -c "SELECT capability, granted FROM helios_audi
 has out '^clock\|0$'
 expect 0 helios a.db -c "CREATE TABLE t(d)" -c "CREATE INDEX i ON t(echo(d))"
 expect 1 helios a.db -c "CREATE PROCEDURE echo2(d DATE) RETURNS TEXT LANGUAGE wasm DETERMINISTIC CAPABILITIES ('clock') AS 'first.so' EXPORT 'echo'"
-has err "a deterministic procedure can't have capabilities"
+has err "a deterministic procedure can't have capabilities" && has err 'hint: leave DETERMINISTIC out, or the capabilities'
 expect 1 helios a.db -c "CREATE PROCEDURE nothing() RETURNS TEXT LANGUAGE wasm AS 'first.so' EXPORT 'nothing'"
 has err 'no exported function "nothing"'
 
