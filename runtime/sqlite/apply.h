@@ -1,5 +1,5 @@
-/* apply.h - a statement on its way into the catalog; shared by apply.c, rollout.c and
- * extend.c only.
+/* apply.h - a statement on its way into the catalog; shared by apply.c, drop.c, rollout.c
+ * and extend.c only.
  *
  * Invariant: between hrt_candidate_find and publish nothing is written. */
 #ifndef HRT_APPLY_H
@@ -49,9 +49,12 @@ int hrt_candidate_declare(hrt_candidate *c, helios_error *err);
 hrt_candidate_write hrt_write_create;
 /* Opens the savepoint: from here on an interrupt ends this statement only. */
 int hrt_candidate_lock(hrt_candidate *c, helios_error *err);
+void hrt_candidate_free(hrt_candidate *c); /* takes NULL */
+
+/* ---- drop.c ---- */
+int hrt_apply_drop(hrt_candidate *c, helios_error *err);
 /* Drops a procedure and, with CASCADE, who uses it. */
 int hrt_candidate_drop(hrt_candidate *c, const char *name, int64_t id, helios_error *err);
-void hrt_candidate_free(hrt_candidate *c); /* takes NULL */
 
 /* ---- extend.c ---- */
 int hrt_apply_create_extension(hrt_candidate *c, helios_error *err);
