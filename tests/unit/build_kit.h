@@ -205,18 +205,25 @@ static inline void kit_poll(struct hsb_ctx *ctx, uint32_t offset) {
   (void)ctx, (void)offset; /* nobody stops a test */
 }
 
-/* Loads a plugin file and makes an instance. imports: one for each of the plugin's. */
-static inline void kit_load(kit_host *h, const char *path, const struct hsb_binding *imports) {
+/* A plugin file that this machine's key has sealed. */
+static inline hrt_plugin *kit_plugin_of(const char *path) {
   size_t size;
   uint8_t key[HRT_KEY_BYTES];
   helios_error err = {.code = HELIOS_OK};
+  hrt_plugin *p = NULL;
   uint8_t *bytes = kit_read(path, &size);
-  memset(h, 0, sizeof *h);
   assert_int_equal(hrt_key_load(key, &err), 0);
-  if (hrt_plugin_load(&h->plugin, bytes, size, key, &err) != 0) {
+  if (hrt_plugin_load(&p, bytes, size, key, &err) != 0) {
     fail_msg("load: %s", err.text);
   }
   free(bytes);
+  return p;
+}
+
+/* Loads a plugin file and makes an instance. imports: one for each of the plugin's. */
+static inline void kit_load(kit_host *h, const char *path, const struct hsb_binding *imports) {
+  memset(h, 0, sizeof *h);
+  h->plugin = kit_plugin_of(path);
   h->abi = hrt_plugin_abi(h->plugin);
   h->reservation =
       mmap(NULL, HSB_RESERVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

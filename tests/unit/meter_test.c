@@ -60,14 +60,9 @@ static hrt_plugin *plugin;
 
 static int begin(void **state) {
   hcc_build_result r;
-  uint8_t key[HRT_KEY_BYTES];
-  size_t size;
   int status = kit_begin(state);
   kit_must_build(&r, MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
-  uint8_t *bytes = kit_read(kit_path("m.so"), &size);
-  assert_int_equal(hrt_key_load(key, NULL), 0);
-  assert_int_equal(hrt_plugin_load(&plugin, bytes, size, key, NULL), 0);
-  free(bytes);
+  plugin = kit_plugin_of(kit_path("m.so"));
   return status;
 }
 

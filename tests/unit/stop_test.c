@@ -157,18 +157,8 @@ static uint64_t now_ns(void) {
 
 static hrt_plugin *load(hcc_build_options options) {
   hcc_build_result r;
-  uint8_t key[HRT_KEY_BYTES];
-  helios_error err = {0};
-  hrt_plugin *p = NULL;
-  size_t size;
   kit_must_build(&r, MODULE, options);
-  uint8_t *bytes = kit_read(kit_path("m.so"), &size);
-  assert_int_equal(hrt_key_load(key, &err), 0);
-  if (hrt_plugin_load(&p, bytes, size, key, &err) != 0) {
-    fail_msg("load: %s", err.text);
-  }
-  free(bytes);
-  return p;
+  return kit_plugin_of(kit_path("m.so"));
 }
 
 static uint32_t setting(const char *name, uint32_t otherwise) {
