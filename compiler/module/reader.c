@@ -57,7 +57,7 @@ static bool unused_bits_fit(uint8_t byte, unsigned used, bool is_signed) {
   return (byte & unused) == (negative ? unused : 0);
 }
 
-static int read_leb(uint64_t *out, hcc_reader *r, unsigned bits, bool is_signed, hcc_error *err) {
+static int read_long(uint64_t *out, hcc_reader *r, unsigned bits, bool is_signed, hcc_error *err) {
   uint64_t value = 0;
   uint32_t pos = r->pos;
   uint8_t byte = 0x80;
@@ -82,6 +82,17 @@ static int read_leb(uint64_t *out, hcc_reader *r, unsigned bits, bool is_signed,
   }
   *out = value;
   r->pos = pos;
+  return 0;
+}
+
+/* Nearly all have one byte. */
+static inline int read_leb(uint64_t *out, hcc_reader *r, unsigned bits, bool is_signed,
+                           hcc_error *err) {
+  if (r->pos >= r->end || (r->bytes[r->pos] & 0x80) != 0) {
+    return read_long(out, r, bits, is_signed, err);
+  }
+  uint64_t byte = r->bytes[r->pos++];
+  *out = is_signed && (byte & 0x40) != 0 ? byte | UINT64_MAX << 7 : byte;
   return 0;
 }
 
