@@ -99,12 +99,28 @@ static void op_local(gen *g, uint16_t code, uint32_t local) {
   hcc_buf_u32(&g->code, local);
 }
 
-/* The lesser or greater of two locals, as compilers write it, or something that looks much like it.
- */
-static void select_by_order(gen *g) {
+static void compare(gen *g) {
   static const uint16_t compares[] = {HCC_OP_I32_LT_S, HCC_OP_I32_LT_U, HCC_OP_I32_GT_S,
                                       HCC_OP_I32_GT_U, HCC_OP_I32_LE_S, HCC_OP_I32_LE_U,
                                       HCC_OP_I32_GE_S, HCC_OP_I32_GE_U, HCC_OP_I32_NE};
+  gen_op(g, compares[fz_below(g->c, sizeof compares / sizeof *compares)]);
+}
+
+/* A byte within a range, as compilers write it, or something that looks much like it. */
+static void compare_byte(gen *g) {
+  static const int32_t masks[] = {255, 255, 255, 254, 256, 511};
+  gen_expr(g, HCC_I32);
+  gen_op(g, HCC_OP_I32_CONST);
+  hcc_buf_s32(&g->code, masks[fz_below(g->c, sizeof masks / sizeof *masks)]);
+  gen_op(g, HCC_OP_I32_AND);
+  gen_op(g, HCC_OP_I32_CONST);
+  hcc_buf_s32(&g->code, (int32_t)fz_below(g->c, 260));
+  compare(g);
+}
+
+/* The lesser or greater of two locals, as compilers write it, or something that looks much like it.
+ */
+static void select_by_order(gen *g) {
   uint32_t locals[] = {gen_local(g, HCC_I32, false), gen_local(g, HCC_I32, false)};
   gen_expr(g, HCC_I32);
   op_local(g, HCC_OP_LOCAL_TEE, locals[0]);
@@ -116,7 +132,7 @@ static void select_by_order(gen *g) {
   uint32_t first = fz_below(g->c, 2);
   op_local(g, HCC_OP_LOCAL_GET, locals[first]);
   op_local(g, HCC_OP_LOCAL_GET, locals[!first]);
-  gen_op(g, compares[fz_below(g->c, sizeof compares / sizeof *compares)]);
+  compare(g);
   gen_op(g, HCC_OP_SELECT);
 }
 
@@ -182,7 +198,8 @@ static void table_grow(gen *g) {
 /* What there is for one type only. */
 static void special(gen *g, uint8_t type) {
   if (type == HCC_I32) {
-    (fz_below(g->c, 2) == 0 ? is_null : table_grow)(g);
+    static void (*const any[])(gen * g) = {is_null, table_grow, compare_byte};
+    any[fz_below(g->c, sizeof any / sizeof *any)](g);
   } else if (type == HCC_FUNCREF || type == HCC_EXTERNREF) {
     table_get(g, type);
   } else {

@@ -3,6 +3,7 @@
 #include "ctext.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +267,54 @@ static void write_code(hcc_buf *out, line l) {
   hcc_buf_byte(out, ' ');
 }
 
+/* --- comparisons of a byte --- */
+
+/* Does the next line say this? */
+static bool says(reader *r, const char *text) {
+  line l;
+  return next_line(&l, r) && span_is(trimmed(l), text);
+}
+
+/* What "var_i1 = 255u; var_i0 &= var_i1; var_i1 = 26u;" compares var_i0 with, below 256, and the
+ * stack's depth: 1. l is the first of these lines. */
+static bool masked_byte(uint32_t *depth, uint32_t *with, line l, reader *r) {
+  line variable, again, next = {"", 0};
+  uint32_t mask;
+  char text[64];
+  if (!assignment(&variable, &mask, l) || mask != 0xff ||
+      !number(depth, variable.at + 5, variable.size - 5) || *depth == 0) {
+    return false;
+  }
+  snprintf(text, sizeof text, "var_i%u &= var_i%u;", *depth - 1, *depth);
+  return says(r, text) && next_line(&next, r) && assignment(&again, with, trimmed(next)) &&
+         again.size == variable.size && memcmp(again.at, variable.at, again.size) == 0 &&
+         *with <= 0xff;
+}
+
+/* Writes such lines with "var_i0 = var_i0 < var_i1;" behind them as a comparison of eight bits: one
+ * of 32 bits clang would give another mask, which costs an instruction. */
+static bool write_byte_compare(hcc_buf *out, line l, reader *r) {
+  static const char *const compares[] = {"<", "<=", ">", ">="};
+  uint32_t depth, with;
+  reader behind = *r;
+  char text[64];
+  if (!masked_byte(&depth, &with, l, &behind)) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof compares / sizeof *compares; i++) {
+    reader last = behind;
+    uint32_t to = depth - 1;
+    snprintf(text, sizeof text, "var_i%u = var_i%u %s var_i%u;", to, to, compares[i], depth);
+    if (says(&last, text)) {
+      hcc_buf_format(out, "var_i%u = (hsb_bits8)var_i%u %s (hsb_bits8)%uu; ", to, to, compares[i],
+                     with);
+      *r = last;
+      return true;
+    }
+  }
+  return false;
+}
+
 static int first_mark(uint32_t *offset, const hcc_chunk *chunk, hcc_error *err) {
   reader r = {chunk->begin, chunk->begin + chunk->size};
   line l;
@@ -337,6 +386,8 @@ int hcc_ctext_write(hcc_buf *out, const hcc_chunk *chunk, hcc_fold *fold, hcc_er
       }
     } else if (!function_type(l) && !plain(l)) {
       return refuse(err, "an unexpected line", l);
+    } else if (fold == NULL && write_byte_compare(out, l, &r)) {
+      continue;
     } else if ((status = write_line(out, l, r, fold, err)) != 0) {
       return status;
     }

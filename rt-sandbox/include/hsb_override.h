@@ -40,6 +40,9 @@
 #define w2c_h_umin(self, x, y) __builtin_elementwise_min(x, y)
 #define w2c_h_umax(self, x, y) __builtin_elementwise_max(x, y)
 
+/* A byte that no comparison makes an int of (compiler/native/ctext.c). */
+typedef unsigned _BitInt(8) hsb_bits8;
+
 #define wasm_rt_is_initialized() true
 
 #undef FMIN

@@ -170,6 +170,45 @@ static void write__hides_constants_that_quiet_a_nan(void **state) {
   }
 }
 
+/* (x & 255) < 26 is a comparison of eight bits; what only looks like it is left as it is. */
+static void write__a_masked_byte_is_compared_as_one(void **state) {
+  (void)state;
+  static const struct {
+    const char *lines, *want;
+  } cases[] = {
+#define MASKED(mask, and, with, compare)                                                           \
+  "  var_i1 = " mask "u;\n  " and "\n  var_i1 = " with "u;\n  " compare
+#define AS_IT_IS(mask, and, with, compare)                                                         \
+  "var_i1 = " mask "u; " and " var_i1 = " with "u; " compare " "
+#define SAME(...) {MASKED(__VA_ARGS__), AS_IT_IS(__VA_ARGS__)}
+      {MASKED("255", "var_i0 &= var_i1;", "26", "var_i0 = var_i0 < var_i1;"),
+       "var_i0 = (hsb_bits8)var_i0 < (hsb_bits8)26u; "},
+      {MASKED("255", "var_i0 &= var_i1;", "255", "var_i0 = var_i0 >= var_i1;"),
+       "var_i0 = (hsb_bits8)var_i0 >= (hsb_bits8)255u; "},
+      {MASKED("255", "var_i0 &= var_i1;", "0", "var_i0 = var_i0 > var_i1;"),
+       "var_i0 = (hsb_bits8)var_i0 > (hsb_bits8)0u; "},
+      {MASKED("255", "var_i0 &= var_i1;", "9", "var_i0 = var_i0 <= var_i1;"),
+       "var_i0 = (hsb_bits8)var_i0 <= (hsb_bits8)9u; "},
+      SAME("255", "var_i0 &= var_i1;", "256", "var_i0 = var_i0 < var_i1;"),
+      SAME("254", "var_i0 &= var_i1;", "26", "var_i0 = var_i0 < var_i1;"),
+      SAME("255", "var_i0 |= var_i1;", "26", "var_i0 = var_i0 < var_i1;"),
+      SAME("255", "var_i0 &= var_i1;", "26", "var_i0 = var_i0 == var_i1;"),
+      SAME("255", "var_i0 &= var_i1;", "26", "var_i0 = (u32)((s32)var_i0 < (s32)var_i1);"),
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[512];
+    hcc_ctext t;
+    snprintf(text, sizeof text, "u32 w2c_m_f1(w2c_m* instance) {\n%s\n}\n", cases[i].lines);
+    assert_int_equal(split(&t, text, NULL), 0);
+    char *out = written(&t.chunks[0]);
+    if (strstr(out, cases[i].want) == NULL) {
+      fail_msg("%s: %s", cases[i].want, out);
+    }
+    free(out);
+    hcc_ctext_free(&t);
+  }
+}
+
 /* Each of these in a function body, or instead of it, is no text of wasm2c 1.0.36. */
 static void refuses__what_it_does_not_know(void **state) {
   (void)state;
@@ -284,6 +323,7 @@ int main(void) {
       cmocka_unit_test(split__prelude_and_chunks),
       cmocka_unit_test(write__marks_become_lines),
       cmocka_unit_test(write__drops_segue_and_export_comments),
+      cmocka_unit_test(write__a_masked_byte_is_compared_as_one),
       cmocka_unit_test(refuses__what_it_does_not_know),
       cmocka_unit_test(write__hides_constants_that_quiet_a_nan),
       cmocka_unit_test(write__cut_anywhere_is_safe),
