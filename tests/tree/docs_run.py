@@ -2,7 +2,9 @@
 """docs_run.py - runs the sessions of a page and compares what they print.
 
 A fenced block ```console holds commands after "$ " and their output; ```LANG NAME holds a file that the session
-needs. All blocks of a page share one folder. Times and sizes may differ; all else is compared to the letter.
+needs, and <!-- run: COMMAND --> what a reader has in another way, as by npm install. All blocks of a page share one
+folder. Times and sizes may differ; all else is compared to the letter. A toolchain that is not there skips the page
+(exit code 77). ENGINES: a folder with the key and cache of engines that are compiled already.
 
 usage: docs_run.py BIN_DIR SOURCE_DIR PAGE...
 """
@@ -15,8 +17,8 @@ from pathlib import Path
 
 
 def blocks(text):
-    for m in re.finditer(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", text, re.M | re.S):
-        yield m.groups()
+    for m in re.finditer(r"^<!-- run: (?P<run>.*) -->$|^```(\S+)(?: (\S+))?\n(.*?)^```$", text, re.M | re.S):
+        yield ("run", None, m["run"]) if m["run"] else m.groups()[1:]
 
 
 def commands(body):
@@ -35,8 +37,11 @@ def same(got, want):
 def run_page(page, environment):
     ran = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        environment = dict(environment, HELIOS_KEY=f"{folder}/key", HELIOS_CACHE=f"{folder}/cache")
+        engines = os.environ.get("ENGINES", folder)
+        environment = dict(environment, HELIOS_KEY=f"{engines}/key", HELIOS_CACHE=f"{engines}/cache")
         for language, name, body in blocks(page.read_text()):
+            if language == "run":
+                subprocess.run(["sh", "-c", body], cwd=folder, env=environment, check=True)
             if name:
                 (Path(folder) / name).write_text(body)
             if language != "console":
@@ -45,6 +50,9 @@ def run_page(page, environment):
                 done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, text=True, timeout=120,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                 ran += 1
+                if re.search(r"is not here \(package|npm install assemblyscript|has wasm32-unknown-unknown", done.stdout):
+                    print(done.stdout)
+                    sys.exit(77)
                 if not same(done.stdout, want):
                     failed += 1
                     print(f"{page.name}: $ {command}\nwanted:\n{want}\ngot:\n{done.stdout}")
