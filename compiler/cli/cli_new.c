@@ -89,7 +89,7 @@ static int write_project(const struct project *p, const char *name, hcc_error *e
   for (const struct hcc_embedded *e = hcc_embedded_sdk; e->name != NULL; e++) {
     if (strncmp(e->name, prefix, n) == 0) {
       HCC_TRY(write_file(e, e->name + n, name, true, err));
-    } else if (m > 0 && strncmp(e->name, p->sdk, m) == 0) {
+    } else if (strncmp(e->name, p->sdk, m) == 0) {
       HCC_TRY(hcc_path(place, err, "%s/%s", p->folder, e->name + m));
       HCC_TRY(write_file(e, place, name, false, err));
     }

@@ -4,6 +4,7 @@ for language in c cpp; do
   (cd "my_$language" && heliosc test "my_$language.$language" && heliosc build -q "my_$language.$language") >out 2>&1 || { cat out; fail "$language"; }
   has out '^4 passed, 0 failed'
   grep -rq procedure_name "my_$language" && fail "a placeholder is left"
+  (cd "my_$language" && $(test $language = c && echo cc || echo c++) -Wall -Wextra -Werror -I heliosdb "my_${language}_test.$language" -o checked && ./checked) || fail "the test of $language"
 done
 echo mine >my_c/mine
 expect 1 heliosc new my_c && has err 'there already' && [ "$(cat my_c/mine)" = mine ] || fail "written over"
