@@ -100,6 +100,7 @@ struct hrt_stmt {
   char *ctes;       /* as env->ctes; owned; NULL: none */
   hrt_ddl_text ddl; /* as env->ddl */
   uint32_t sql_length;
+  uint64_t stack;        /* bytes that compiling it may need */
   uint64_t bound, stale; /* parameters 1 to 64 that this call, an earlier one bound to numbers */
   bool heavy;            /* some parameter has bytes or is beyond 64 */
   uint32_t generation;   /* of an open slot */

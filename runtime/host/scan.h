@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Text being cut, and what next comes of it: blanks and comments are skipped. */
 typedef struct hrt_scan {
@@ -26,6 +27,11 @@ bool hrt_scan_is(const hrt_scan_token *t, const char *word); /* any case */
 
 /* Does `word` (lower case) stand in sql outside of strings, quoted names and comments? */
 bool hrt_scan_word(const char *sql, size_t length, const char *word);
+
+/* Bytes of stack that SQLite may need to compile sql, at the most. It follows operators, terms of
+ * UNION and the links of WITH by recursion; of WITH it counts none. depth: its own limit for
+ * expressions; 0: none. */
+uint64_t hrt_scan_stack(const char *sql, size_t length, int depth);
 
 /* What the first words of sql make it: CREATE TABLE or [UNIQUE] INDEX, ALTER TABLE (RENAME: of the
  * table's name), DROP TABLE or INDEX; NONE: anything else. */

@@ -13,6 +13,8 @@
 
 #define SLOT_BITS 6
 #define GENERATION_MAX ((1u << 24) - 1)
+#define STACK_RESERVE (64u << 10)                  /* for all but the recursion of the compiler */
+#define ALWAYS_FREE ((384u << 10) - STACK_RESERVE) /* of the stack, whatever guest code took */
 
 _Static_assert(HRT_STMTS_OPEN == 1 << SLOT_BITS, "slots fill their bits");
 
@@ -155,9 +157,21 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
   return status;
 }
 
+/* SQLite does not look how much of the thread's stack is left. Also before a step, which compiles
+ * anew when the schema has changed. */
+static int check_stack(hrt_host_env *env, const struct hrt_stmt *st) {
+  return st->stack <= ALWAYS_FREE || st->stack + STACK_RESERVE <= hrt_stack_left()
+             ? 0
+             : hrt_refuse(env, HSB_STATUS_LIMIT,
+                          "the statement may be nested deeper than the thread's stack is");
+}
+
 static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, size_t length) {
   bool seen = false;
   int status = check_text(env, sql, length);
+  st->stack =
+      hrt_scan_stack(sql, length, sqlite3_limit(env->conn->db, SQLITE_LIMIT_EXPR_DEPTH, -1));
+  status = status != 0 ? status : check_stack(env, st);
   if (status != 0) {
     return status;
   }
@@ -252,6 +266,10 @@ static void unbind_stale(struct hrt_stmt *st) {
 }
 
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
+  if (check_stack(env, st) != 0) {
+    hrt_stmt_reset(st);
+    return HSB_STATUS_LIMIT;
+  }
   if (__builtin_expect((st->stale & ~st->bound) != 0, 0)) {
     unbind_stale(st);
   }

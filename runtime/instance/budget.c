@@ -201,6 +201,11 @@ static bool find_stack(uintptr_t here) {
   return hrt_stack_is_known(here);
 }
 
+uint64_t hrt_stack_left(void) {
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  return hrt_stack_is_known(here) || find_stack(here) ? here - hrt_thread.stack_low : 0;
+}
+
 uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *outer) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   if (!hrt_stack_is_known(here) && !find_stack(here)) {

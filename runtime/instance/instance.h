@@ -104,6 +104,8 @@ int hrt_call_export(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_b
 __attribute__((noreturn)) void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err);
 /* Charges the running call; traps when fuel is exhausted. */
 void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units);
+/* Bytes of the thread's stack below the caller; 0: nobody knows. Guest code leaves 384 KiB. */
+uint64_t hrt_stack_left(void);
 /* The budget of the running call, for nested SQL. */
 hrt_budget *hrt_host_budget(struct hsb_ctx *ctx);
 
