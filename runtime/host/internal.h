@@ -228,14 +228,25 @@ void hrt_tx_end(hrt_host_env *env); /* rolls back what the call left open */
 /* The window in which guest SQL is compiled or run. */
 struct hrt_window {
   hrt_host_env *outer;
-  int length_limit;
+  int length_limit, like_limit; /* the application's; like_limit -1: as it is */
 };
+
+/* LIKE and GLOB call themselves at each wildcard, which takes 128 bytes of stack. */
+#define HRT_LIKE_STACK (4u << 20) /* of the longest pattern that SQLite takes by default */
+#define HRT_LIKE_BYTE 128u        /* for a byte of a pattern, twice what it may take */
 static inline struct hrt_window hrt_window_open(hrt_host_env *env) {
   hrt_host_conn *conn = env->conn;
   struct hrt_window w = {conn->active,
-                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX)};
+                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX), -1};
   if (w.length_limit < (int)HRT_RESULT_MAX) {
     sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit); /* the application's is lower */
+  }
+  uint64_t left = hrt_stack_left();
+  if (__builtin_expect(left < HRT_LIKE_STACK, 0)) {
+    int most = (int)(left / HRT_LIKE_BYTE);
+    w.like_limit = sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1);
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH,
+                  most < w.like_limit ? most : w.like_limit);
   }
   conn->active = env;
   env->stop = HELIOS_OK;
@@ -247,6 +258,9 @@ static inline void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
   hrt_host_conn *conn = env->conn;
   if (w.length_limit > (int)HRT_RESULT_MAX) {
     sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit);
+  }
+  if (w.like_limit >= 0) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, w.like_limit);
   }
   conn->active = w.outer;
   env->denied = false;

@@ -87,6 +87,14 @@ static void *on_small_stack(void *arg) {
   add(&n, "SELECT abs(1)");
   repeat(&n, "+abs(1)", 90);
   assert_true(prepare(p) > 0);
+  /* LIKE calls itself at each % */
+  n = 0;
+  add(&n, "SELECT replace(hex(zeroblob(9000)), '0', 'a') LIKE "
+          "replace(hex(zeroblob(4000)), '0', '%a')");
+  int like = prepare(p);
+  assert_true(like > 0);
+  assert_int_equal(CALL(p, "step", like), HSB_STATUS_SQL);
+  assert_non_null(strstr(puppet_error(p), "too complex"));
   close_puppet(p);
   return NULL;
 }
