@@ -102,6 +102,10 @@ static int guest_error(helios_error *err, hrt_host_env *env, hsb_slot code, hsb_
   *err = (helios_error){0};
   hrt_fail(err, HELIOS_E_GUEST, "%s", text[0] != 0 ? text : "the procedure failed without a text");
   err->guest_code = (int32_t)hrt_u32(code);
+  if (err->guest_code == HSB_STATUS_DENIED) {
+    hrt_hint(err,
+             "grant it: ALTER PROCEDURE ... GRANT CAPABILITY '...'; a table is 'read:<table>'");
+  }
   return 0;
 }
 

@@ -156,6 +156,11 @@ sql l.db -c "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHER
 for call in "deep(100000)" "nested(100000)" "all_of_it(1000)"; do sql l.db -c "SELECT $call" | sed 's/memory allocation failed.*/memory allocation failed/'; done
 sql l.db -c "ALTER PROCEDURE endless SET timeout = '50ms'" -c "SELECT endless()" | grep -c 'time limit exceeded'
 
+printf 'from heliosdb import query_value\ndef ask() -> int:\n    return query_value("SELECT count(*) FROM t")\n' >ask.py && heliosc build -q ask.py
+expect 1 helios a.db -c "CREATE TABLE t(a)" -c "CREATE PROCEDURE ask LANGUAGE wasm AS 'ask.plugin.so'" -c "SELECT ask()"
+has err "prepare needs the capability 'query'" && has err "hint: grant it: ALTER PROCEDURE"
+expect 0 helios a.db -c "ALTER PROCEDURE ask GRANT CAPABILITY 'read:t'" -c "SELECT ask()" && has out '^0$'
+
 echo "-- new"
 heliosc new -q --lang python my_py && (cd my_py && heliosc build -q my_py.py && heliosc test my_py.py && python3 -m unittest my_py_test) >out 2>&1 || { cat out; fail "new"; }
 has out '^4 passed, 0 failed' && has out '^OK' && ! grep -rq procedure_name my_py || fail "a placeholder is left"
