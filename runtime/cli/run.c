@@ -95,7 +95,23 @@ static void error_json(const shell *sh, const helios_error *err) {
   fputs("}\n", stderr);
 }
 
-void sh_error(shell *sh, const helios_error *err, const char *sql) {
+/* A call of add(1, 2): a procedure may have the name, but SQL wants it in quotes. */
+static void hint_keyword(helios_error *err, const char *sql) {
+  const char *at =
+      sql == NULL || err->code != HELIOS_E_SQL || !has_caret(err) ? "" : sql + err->offset;
+  int n = (int)strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+  if (err->hint[0] == '\0' && n > 0 && n < 40 && at[n] == '(' &&
+      strstr(err->text, ": syntax error") != NULL && sqlite3_keyword_check(at, n)) {
+    snprintf(err->hint, sizeof err->hint,
+             "%.*s is a word of SQL: a procedure of that name is called by \"%.*s\"(...)", n, at, n,
+             at);
+  }
+}
+
+void sh_error(shell *sh, const helios_error *given, const char *sql) {
+  helios_error own = *given;
+  const helios_error *err = &own;
+  hint_keyword(&own, sql);
   sh->errors++;
   sh->quit |= sh->bail;
   fflush(stdout); /* rows before what went wrong after them */

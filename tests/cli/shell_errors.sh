@@ -24,3 +24,6 @@ for mode in list csv box json column markdown; do # on a terminal nothing raw in
     cat -v out; fail "raw characters in mode $mode"
   fi
 done
+echo "-- a procedure that is called as a word of SQL is"
+try helios -c "SELECT add(1, 2)"
+try helios -c "SELECT nadd(1, 2"
