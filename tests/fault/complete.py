@@ -18,7 +18,7 @@ INFALLIBLE = set("""
     pthread_condattr_destroy pthread_condattr_init pthread_condattr_setclock pthread_join pthread_mutex_destroy
     pthread_mutex_init pthread_mutex_lock pthread_mutex_unlock pthread_self pthread_sigmask qsort raise secure_getenv
     posix_spawn_file_actions_destroy posix_spawnattr_destroy posix_spawnattr_setflags posix_spawnattr_setsigmask
-    sigaddset sigemptyset sigfillset sigismember sigpending sigprocmask sigtimedwait inet_pton snprintf stpcpy strcasecmp strchr strcmp strcspn strerror
+    sigaddset sigemptyset sigfillset sigismember sigpending sigprocmask sigtimedwait inet_pton snprintf stpcpy strcasecmp strchr strchrnul strcmp strcspn strerror
     strerrordesc_np strerrorname_np strftime strlen strncasecmp strncat strncmp strnlen strpbrk strrchr strspn strstr
     strtod strtok_r strtoll strtoul strtoull syscall sysconf umask vsnprintf
     stderr stdout dprintf ferror fflush fprintf fputc fputs ftell fwrite printf vfprintf""".split())
