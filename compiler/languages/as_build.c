@@ -228,7 +228,7 @@ static int build(hcc_module_bytes *out, const hcc_source_job *job, const char *a
   HCC_TRY(run_asc(b, as));
   note_reads(b);
   HCC_TRY(hcc_source_take(out, job, err));
-  HCC_TRY(hcc_source_language(out, "AssemblyScript", err));
+  HCC_TRY(hcc_source_language(out, "AssemblyScript", NULL, err));
 out:
   free(b);
   return status;

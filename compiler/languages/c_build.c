@@ -539,7 +539,7 @@ static int build(hcc_module_bytes *out, const hcc_source_job *job, bool cxx, hcc
   HCC_TRY(link_module(b));
   HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
   HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
-  HCC_TRY(hcc_source_language(out, cxx ? "C++" : "C", err));
+  HCC_TRY(hcc_source_language(out, cxx ? "C++" : "C", &b->clang, err));
   HCC_TRY(b->unit.raw ? 0 : add_manifest(out, b));
 out:
   hcc_sdk_unit_free(&b->unit);

@@ -218,8 +218,21 @@ static bool find_section(hcc_range *out, const hcc_module_bytes *m, const char *
   return false;
 }
 
-int hcc_source_language(hcc_module_bytes *module, const char *language, hcc_error *err) {
-  static const char name[] = "producers", field[] = "language";
+/* A field of "producers" with one value and its version. */
+static void add_producer(hcc_buf *out, const char *field, const char *value, const char *version) {
+  const char *texts[] = {field, value, version};
+  for (int i = 0; i < 3; i++) {
+    hcc_buf_u32(out, (uint32_t)strlen(texts[i]));
+    hcc_buf_text(out, texts[i]);
+    if (i == 0) {
+      hcc_buf_byte(out, 1);
+    }
+  }
+}
+
+int hcc_source_language(hcc_module_bytes *module, const char *language, const hcc_tool *clang,
+                        hcc_error *err) {
+  static const char name[] = "producers";
   hcc_buf text;
   hcc_range old;
   while (module->size >= 8 &&
@@ -228,13 +241,11 @@ int hcc_source_language(hcc_module_bytes *module, const char *language, hcc_erro
     module->size -= old.end - old.begin;
   }
   hcc_buf_init(&text, 256);
-  hcc_buf_byte(&text, 1); /* one field with one value, of no version */
-  hcc_buf_u32(&text, sizeof field - 1);
-  hcc_buf_text(&text, field);
-  hcc_buf_byte(&text, 1);
-  hcc_buf_u32(&text, (uint32_t)strlen(language));
-  hcc_buf_text(&text, language);
-  hcc_buf_byte(&text, 0);
+  hcc_buf_byte(&text, clang == NULL ? 1 : 2); /* fields */
+  add_producer(&text, "language", language, "");
+  if (clang != NULL) {
+    add_producer(&text, "processed-by", "clang", clang->version);
+  }
   int status = text.failed
                    ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for a section")
                    : hcc_source_section(module, name, text.data, text.size, err);

@@ -71,8 +71,10 @@ int hcc_source_take(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
 /* Puts a custom section behind a module. */
 int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,
                        hcc_error *err);
-/* Says in the section "producers", instead of what stands there, what language the source is in. */
-int hcc_source_language(hcc_module_bytes *module, const char *language, hcc_error *err);
+/* Says in the section "producers", instead of what stands there, what language the source is in and
+ * which clang it was; NULL: none. */
+int hcc_source_language(hcc_module_bytes *module, const char *language, const hcc_tool *clang,
+                        hcc_error *err);
 /* The folder that path lies in, absolute. */
 int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err);
 
