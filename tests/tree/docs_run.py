@@ -47,7 +47,7 @@ def run_page(page, environment):
             if language != "console":
                 continue
             for command, want in commands(body):
-                done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, text=True, timeout=120,
+                done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, text=True, timeout=300,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                 ran += 1
                 if re.search(r"is not here \(package|npm install assemblyscript|has wasm32-unknown-unknown", done.stdout):
@@ -61,8 +61,8 @@ def run_page(page, environment):
 
 def main():
     binaries, source = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    environment = dict(os.environ, PATH=f"{binaries}:{os.environ['PATH']}", BIN=str(binaries), SDK=f"{source}/sdk",
-                       NO_COLOR="1")
+    path = f"{binaries}:{os.environ['PATH']}:{source}/toolchain/bin"  # the last has go where the system has none
+    environment = dict(os.environ, PATH=path, BIN=str(binaries), SDK=f"{source}/sdk", NO_COLOR="1")
     totals = [run_page(source / page, environment) for page in sys.argv[3:]]
     ran, failed = sum(t[0] for t in totals), sum(t[1] for t in totals)
     print(f"docs: {ran} commands, {failed} failed")
