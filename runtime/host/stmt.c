@@ -169,9 +169,11 @@ static int check_stack(hrt_host_env *env, const struct hrt_stmt *st) {
 static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, size_t length) {
   bool seen = false;
   int status = check_text(env, sql, length);
-  st->stack =
-      hrt_scan_stack(sql, length, sqlite3_limit(env->conn->db, SQLITE_LIMIT_EXPR_DEPTH, -1));
-  status = status != 0 ? status : check_stack(env, st);
+  if (status == 0) {
+    int depth = sqlite3_limit(env->conn->db, SQLITE_LIMIT_EXPR_DEPTH, -1);
+    st->stack = hrt_scan_stack(sql, length, depth);
+    status = check_stack(env, st);
+  }
   if (status != 0) {
     return status;
   }
