@@ -40,12 +40,11 @@ static const char *text_of(const cJSON *o, const char *name) {
 static char *text_from(const cJSON *v) {
   return cJSON_IsString(v) ? strdup(v->valuestring)
          : cJSON_IsNull(v) ? strdup("NULL")
-         : cJSON_IsBool(v) ? strdup(cJSON_IsTrue(v) ? "1" : "0")
                            : cJSON_PrintUnformatted(v);
 }
 
 static void put_value(hcc_buf *sql, const char *type, const cJSON *v, bool typed) {
-  char *text = text_from(v);
+  char *text = cJSON_IsBool(v) ? strdup(cJSON_IsTrue(v) ? "1" : "0") : text_from(v);
   bool blob = strcmp(type, "BLOB") == 0 || strcmp(type, "BYTEA") == 0;
   if (text == NULL) {
     sql->failed = true;
@@ -119,6 +118,28 @@ static bool same_json(const char *a, const cJSON *b) {
   return same;
 }
 
+/* SQL makes numbers of true and false. */
+static const char *as_integer(const char *text) {
+  return strcmp(text, "true") == 0 ? "1" : strcmp(text, "false") == 0 ? "0" : text;
+}
+
+/* The rows that are expected, with the numbers that SQL makes of true and false in columns of
+ * BOOLEAN; NULL without memory. */
+static cJSON *expected_rows(const cJSON *expect, const cJSON *columns) {
+  cJSON *rows = cJSON_Duplicate(expect, true), *row;
+  cJSON_ArrayForEach(row, rows) {
+    const cJSON *column = columns->child;
+    for (cJSON *v = row->child; v != NULL && column != NULL; v = v->next, column = column->next) {
+      const char *type = text_of(column, "type");
+      if (cJSON_IsBool(v) && type != NULL && strcmp(type, "BOOLEAN") == 0) {
+        (void)cJSON_SetNumberValue(v, cJSON_IsTrue(v) ? 1 : 0);
+        v->type = cJSON_Number;
+      }
+    }
+  }
+  return rows;
+}
+
 /* Is what the call gave what was expected? Numbers by value, reals nearly; all else to the letter.
  */
 static bool same(const hcc_answer *a, const cJSON *expect, const char *text, bool typed) {
@@ -137,7 +158,7 @@ static bool same(const hcc_answer *a, const cJSON *expect, const char *text, boo
     equal = strcmp(plain, text) == 0;
   } else if (strcmp(a->type, "blob") == 0) {
     equal = strcasecmp(plain, text) == 0;
-  } else if (strcmp(plain, text) == 0) {
+  } else if (strcmp(plain, strcmp(a->type, "integer") == 0 ? as_integer(text) : text) == 0) {
     equal = true;
   } else if (number(&x, plain) && number(&y, text)) {
     bool real = strcmp(a->type, "real") == 0;
@@ -181,16 +202,20 @@ static void show(tester *t, const char *call, const hcc_answer *a, const char *w
   hcc_cli_print(cli, "  (%.0f fuel, %.1f us)\n", a->fuel, a->time_ns / 1e3);
 }
 
-static void judge(tester *t, const test_case *c, const char *call, const hcc_answer *a) {
+static void judge(tester *t, const test_case *c, const cJSON *procedure, const char *call,
+                  const hcc_answer *a) {
+  bool table = c->expect != NULL && hcc_scratch_is_table(procedure);
+  cJSON *rows = table ? expected_rows(c->expect, field(procedure, "table")) : NULL;
   char *wanted = c->error != NULL    ? strdup(c->error)
                  : c->expect != NULL ? text_from(c->expect)
                                      : NULL;
   bool good = c->error != NULL    ? a->value == NULL && strstr(a->error, c->error) != NULL
               : a->value == NULL  ? false
               : c->expect == NULL ? true
-                                  : same(a, c->expect, wanted, c->typed);
+                                  : same(a, table ? rows : c->expect, wanted, c->typed);
   *(good ? &t->passed : &t->failed) += 1;
   show(t, call, a, wanted, c->error != NULL, good);
+  cJSON_Delete(rows);
   free(wanted);
 }
 
@@ -212,7 +237,7 @@ static int run_case(tester *t, const test_case *c) {
              arguments.failed ? "" : (const char *)arguments.data);
     status = hcc_call(&answer, &t->scratch, procedure, &arguments);
     if (status == 0) {
-      judge(t, c, shown, &answer);
+      judge(t, c, procedure, shown, &answer);
     }
   }
   hcc_answer_free(&answer);

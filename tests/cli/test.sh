@@ -20,6 +20,9 @@ void add_order(void) {
 }
 helios_json pair(helios_json v) { return v; }
 helios_blob raw(helios_blob v) { return v; }
+bool even(long long n) { return n % 2 == 0; }
+/** @helios table (n BIGINT, even BOOLEAN, odd JSON) */
+helios_json parities(void) { static const char rows[] = "[[1,false,[true]],[2,true,[1]]]"; return (helios_json){rows, sizeof rows - 1}; }
 C
 echo "CREATE TABLE orders(id); INSERT INTO orders VALUES (1), (2)" >seed.sql
 numbers() { sed -E 's/\([0-9]+ fuel, [0-9.]+ us\)/(N)/; s/[0-9]+ fuel, [0-9.]+ us/N/'; }
@@ -48,6 +51,36 @@ echo "-- cases"
 t --seed seed.sql
 heliosc test --json --seed seed.sql tax.c >out 2>err && fail "exit code"
 json_lines out && [ ! -s err ] && has out '"passed":5,"failed":2' && has out '"call":"orders\(\)","ok":true,"value":"2"' && has out '"fuel":[1-9]' || fail "json"
+echo "-- true and false"
+t --procedure even --param n=2 --expect true
+t --procedure even --param n=2 --expect 1
+t --procedure even --param n=2 --expect false
+t --procedure pair --param v=true --expect true
+t --procedure pair --param v=true --expect 1
+t --procedure parities --expect '[[1, false, [true]], [2, 1, [1]]]'
+cat >words.jsonl <<'J'
+{"procedure": "even", "params": [3], "expect": false}
+{"procedure": "even", "params": [3], "expect": 0}
+{"procedure": "even", "params": [3], "expect": true}
+{"procedure": "even", "params": [2], "expect": "true"}
+{"procedure": "pair", "params": ["true"], "expect": true}
+{"procedure": "pair", "params": ["1"], "expect": true}
+{"procedure": "parities", "expect": [[1, false, [true]], [2, true, [1]]]}
+{"procedure": "parities", "expect": [[1, false, [1]], [2, true, [1]]]}
+J
+t --cases words.jsonl
+echo "-- more than 53 bits"
+printf '(module (func (export "add") (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1))))' >add.wat
+cat >add.cases.jsonl <<'J'
+{"params": ["9007199254740992", 1], "expect": "9007199254740993"}
+{"params": ["9007199254740992", 1], "expect": 9007199254740993}
+J
+{ try heliosc test add.wat 2>&1; } | numbers
+echo "-- rows are data, the count is talk"
+heliosc test tax.c --procedure even --param n=2 --expect true 2>err | numbers
+cat err
+heliosc test -q tax.c --cases words.jsonl 2>err | numbers
+cat err
 echo "-- wrong"
 echo '{"procedure": "orders"}' >bad.jsonl && t --cases bad.jsonl
 echo '{"procedure": "orders", "expects": 1}' >bad.jsonl && t --cases bad.jsonl
@@ -63,7 +96,6 @@ r --procedure twice tax.c ab
 r --procedure add_tax tax.c -- -100 0.5
 r --procedure add_tax tax.c
 r --seed seed.sql --procedure orders tax.c
-printf '(module (func (export "add") (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1))))' >add.wat
 r add.wat 40 2
 heliosc run --json add.wat 1 2 >out && has out '"value":"3"' || fail "run --json"
 echo "-- aggregates and tables"
