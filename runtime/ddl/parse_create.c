@@ -196,12 +196,13 @@ static bool accept_language(hrt_parser *p, const char *language) {
 }
 
 static int clause_language(hrt_parser *p) {
-  static const char *const known[] = {"javascript", "python", "rust", "c", "plpgsql", NULL};
+  static const char *const known[] = {"javascript", "js", "typescript", "python",  "rust",
+                                      "go",         "c",  "cpp",        "plpgsql", NULL};
   static const char *const ours[] = {"wasm", "sql", NULL};
   for (const char *const *word = known; *word; word++) {
     if (hrt_token_is(&p->token, *word)) {
       int status = hrt_parse_unsupported(p, "languages other than wasm and sql");
-      hrt_hint(p->err, "compile the procedure to WebAssembly and use LANGUAGE wasm");
+      hrt_hint(p->err, "build its source with heliosc build, then LANGUAGE wasm AS the .so");
       return status;
     }
   }

@@ -65,18 +65,17 @@ out:
   return status;
 }
 
-static int read_path(uint8_t **bytes, size_t *size, const hrt_ddl_source *s, helios_error *err) {
-  char path[PATH_MAX];
+static int path_of(char path[PATH_MAX], const hrt_ddl_source *s, helios_error *err) {
   size_t used = 0;
   for (size_t i = 0; i < s->length; i++) {
-    if (s->at[i] == 0 || used + 1 >= sizeof path) {
+    if (s->at[i] == 0 || used + 1 >= PATH_MAX) {
       return hrt_fail(err, HELIOS_E_SYNTAX, "the source's path is too long or has a NUL in it");
     }
     path[used++] = s->at[i];
     i += s->quoted && s->at[i] == '\''; /* the second of '' */
   }
   path[used] = 0;
-  return hrt_file_read(bytes, size, path, err);
+  return 0;
 }
 
 static bool blank(char c) {
@@ -158,27 +157,47 @@ static bool is_text_module(const uint8_t *bytes, size_t size) {
   return i < size && (bytes[i] == '(' || begins(bytes + i, size - i, ";;", 2));
 }
 
-static int classify(hrt_content *out, const uint8_t *bytes, size_t size, helios_error *err) {
+/* What is text and no module is probably the source of one. */
+static void hint_at_build(const char *path, const uint8_t *bytes, size_t size, helios_error *err) {
+  char shown[HRT_ESCAPED];
+  bool text = size > 0 && memchr(bytes, 0, size) == NULL;
+  if (path == NULL || !text) {
+    hrt_hint(err, "AS takes a module (.wasm, .wat) or what heliosc built of one (.so)");
+  } else {
+    hrt_hint(err, "build it first: heliosc build %s", hrt_escape(shown, path, strlen(path)));
+  }
+}
+
+/* path: NULL if the bytes stood in the statement. */
+static int classify(hrt_content *out, const char *path, const uint8_t *bytes, size_t size,
+                    helios_error *err) {
+  int status = 0;
   if (begins(bytes, size, "\177ELF", 4)) {
     *out = HRT_CONTENT_PLUGIN;
   } else if (begins(bytes, size, "\0asm", 4) || is_text_module(bytes, size)) {
     *out = HRT_CONTENT_WASM;
   } else {
-    return hrt_fail(err, HELIOS_E_PLUGIN,
-                    "the source is neither a WebAssembly module nor a plugin");
+    status =
+        hrt_fail(err, HELIOS_E_PLUGIN, "the source is neither a WebAssembly module nor a plugin");
+    hint_at_build(path, bytes, size, err);
   }
-  return 0;
+  return status;
 }
 
 int hrt_source_read(uint8_t **bytes, size_t *size, hrt_content *content, const hrt_ddl_source *s,
                     helios_error *err) {
+  char path[PATH_MAX];
+  bool named = s->kind == HRT_SOURCE_PATH;
+  int status = 0;
   *bytes = NULL;
-  int status = s->kind == HRT_SOURCE_PATH     ? read_path(bytes, size, s, err)
-               : s->kind == HRT_SOURCE_BASE64 ? read_digits(bytes, size, s, 6, err)
-                                              : read_digits(bytes, size, s, 4, err);
-  if (status == 0) {
-    status = classify(content, *bytes, *size, err);
+  if (named) {
+    HRT_TRY(path_of(path, s, err));
+    HRT_TRY(hrt_file_read(bytes, size, path, err));
+  } else {
+    HRT_TRY(read_digits(bytes, size, s, s->kind == HRT_SOURCE_BASE64 ? 6 : 4, err));
   }
+  HRT_TRY(classify(content, named ? path : NULL, *bytes, *size, err));
+out:
   if (status != 0) {
     hrt_free(*bytes);
     *bytes = NULL;

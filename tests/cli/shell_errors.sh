@@ -2,6 +2,12 @@
 try helios -c "SELECT 1; SELECT * FROM $(printf 'x%.0s' $(seq 60))y WHERE z"
 try helios -c "CREATE PROCEDURE p( LANGUAGE wasm"
 try helios -c "CREATE PROCEDURE p() LANGUAGE wasm AS '/no/such/file.wasm'"
+echo 'def f(a: int) -> int: return a' >tax.py
+try helios -c "CREATE PROCEDURE tax LANGUAGE wasm AS 'tax.py'"
+try helios -c "CREATE PROCEDURE tax LANGUAGE python AS 'tax.py'"
+head -c 99 /dev/zero >tax.wasm
+try helios -c "CREATE PROCEDURE tax LANGUAGE wasm AS 'tax.wasm'"
+try helios -c "CREATE PROCEDURE tax LANGUAGE wasm AS X'0102'"
 try helios -c "CALL nothing(1)"
 try helios -c "DROP PROCEDURE nothing"
 helios --json -c "SELECT 1 AS a; SELECT nope; SELECT 2 AS b" >out 2>err && fail "exit 0"
