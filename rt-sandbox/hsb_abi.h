@@ -76,8 +76,8 @@ struct hsb_host {
   uint32_t reserved;
   /* Ends the guest call. Never returns. */
   void (*trap)(struct hsb_ctx *ctx, uint32_t code, uint32_t offset);
-  /* The slice is used up: fuel is below HSB_FUEL_LOW. Returns a new fuel >= 0, which may be the
-   * same; or traps if it is negative. */
+  /* The slice is used up: fuel is below HSB_FUEL_LOW, or less than a loop needs for all its turns.
+   * Returns a new fuel >= 0, which may be the same; or traps if it is negative. */
   int64_t (*refuel)(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
   /* memory.grow: updates the instance's memory and returns the old page count, or UINT32_MAX. */
   uint32_t (*memory_grow)(struct hsb_ctx *ctx, uint32_t delta);

@@ -55,9 +55,26 @@ static void op_index(body *b, uint32_t code, uint32_t index) {
   hcc_buf_u32(b->out, index);
 }
 
+static void op_i32(body *b, int32_t value) {
+  op(b, HCC_OP_I32_CONST);
+  hcc_buf_s32(b->out, value);
+}
+
 static void op_i64(body *b, int64_t value) {
   op(b, HCC_OP_I64_CONST);
   hcc_buf_s64(b->out, value);
+}
+
+/* An operator whose right operand is a constant. */
+static void op_by(body *b, uint32_t code, int64_t right) {
+  op_i64(b, right);
+  op(b, code);
+}
+
+/* A block or if without results. */
+static void open_block(body *b, uint32_t code) {
+  op(b, code);
+  hcc_buf_byte(b->out, 0x40);
 }
 
 static void get_fuel(body *b) {
@@ -71,8 +88,7 @@ static void set_fuel(body *b) {
 /* The line mark for what is written next. */
 static void mark(body *b, uint32_t offset) {
   if (b->rw->options.marks) {
-    op(b, HCC_OP_I32_CONST);
-    hcc_buf_s32(b->out, (int32_t)offset);
+    op_i32(b, (int32_t)offset);
     op_index(b, HCC_OP_CALL, b->rw->mark_func);
   }
 }
@@ -97,17 +113,20 @@ static void mark_trap(body *b, const hcc_instr *i) {
   }
 }
 
-/* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
-static void keep_checked(body *b, bool outer) {
-  op_index(b, HCC_OP_LOCAL_TEE, b->params);
-  op_i64(b, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
-  op(b, HCC_OP_I64_LT_S);
-  op(b, HCC_OP_IF);
-  hcc_buf_byte(b->out, 0x40);
+/* Asks for more fuel if what is on the stack is true. */
+static void ask(body *b) {
+  open_block(b, HCC_OP_IF);
   get_fuel(b);
   op_index(b, HCC_OP_CALL, b->rw->fuel_func);
   set_fuel(b);
   op(b, HCC_OP_END);
+}
+
+/* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
+static void keep_checked(body *b, bool outer) {
+  op_index(b, HCC_OP_LOCAL_TEE, b->params);
+  op_by(b, HCC_OP_I64_LT_S, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
+  ask(b);
 }
 
 /* Of the block that begins next; NULL behind the last. */
@@ -125,8 +144,7 @@ static hcc__rw_cost next_cost(body *b) {
 static void subtract(body *b, int64_t fuel) {
   get_fuel(b);
   if (fuel != 0) {
-    op_i64(b, fuel);
-    op(b, HCC_OP_I64_SUB);
+    op_by(b, HCC_OP_I64_SUB, fuel);
   }
 }
 
@@ -159,8 +177,7 @@ static void charge_length(body *b, const hcc__rw_length *length) {
   op_index(b, HCC_OP_LOCAL_GET, b->scratch);
   op(b, HCC_OP_I64_EXTEND_I32_U);
   if (length->shift != 0) {
-    op_i64(b, length->shift);
-    op(b, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U);
+    op_by(b, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U, length->shift);
   }
   op(b, HCC_OP_I64_SUB);
   keep_checked(b, false);
@@ -239,8 +256,7 @@ static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
   if (value >= 0) {
     op_index(b, HCC_OP_LOCAL_SET, b->values[value]);
   }
-  op(b, HCC_OP_I32_CONST);
-  hcc_buf_s32(b->out, (int32_t)by);
+  op_i32(b, (int32_t)by);
   op(b, HCC_OP_I32_SUB);
   if (value >= 0) {
     op_index(b, HCC_OP_LOCAL_GET, b->values[value]);
@@ -312,11 +328,9 @@ static void put_bulk(body *b, const hcc_instr *i, const hcc__rw_length *length) 
   }
   put_plain(b, i);
   op_index(b, HCC_OP_LOCAL_TEE, b->scratch + 1);
-  op(b, HCC_OP_I32_CONST);
-  hcc_buf_s32(b->out, -1);
+  op_i32(b, -1);
   op(b, HCC_OP_I32_NE);
-  op(b, HCC_OP_IF);
-  hcc_buf_byte(b->out, 0x40);
+  open_block(b, HCC_OP_IF);
   charge_length(b, length);
   op(b, HCC_OP_END);
   op_index(b, HCC_OP_LOCAL_GET, b->scratch + 1);
@@ -501,8 +515,7 @@ static void get_until(body *b, const hcc__rw_turns *t) {
   if (t->until_local) {
     op_guest_local(b, HCC_OP_LOCAL_GET, t->until);
   } else {
-    op(b, HCC_OP_I32_CONST);
-    hcc_buf_s32(b->out, (int32_t)t->until);
+    op_i32(b, (int32_t)t->until);
   }
 }
 
@@ -517,40 +530,32 @@ static void put_turns(body *b, const hcc__rw_turns *t) {
     op_guest_local(b, HCC_OP_LOCAL_GET, t->local);
   }
   op(b, HCC_OP_I32_SUB);
-  op(b, HCC_OP_I32_CONST);
-  hcc_buf_s32(b->out, (int32_t)(1u << t->shift));
+  op_i32(b, (int32_t)(1u << t->shift));
   op(b, HCC_OP_I32_SUB);
   op(b, HCC_OP_I64_EXTEND_I32_U);
   if (t->shift != 0) {
     op_index(b, HCC_OP_LOCAL_TEE, b->turns);
-    op_i64(b, (INT64_C(1) << t->shift) - 1);
-    op(b, HCC_OP_I64_AND);
-    op_i64(b, 0);
-    op(b, HCC_OP_I64_NE);
+    op_by(b, HCC_OP_I64_AND, (INT64_C(1) << t->shift) - 1);
+    op_by(b, HCC_OP_I64_NE, 0);
     op_index(b, HCC_OP_BR_IF, 0);
     op_index(b, HCC_OP_LOCAL_GET, b->turns);
-    op_i64(b, t->shift);
-    op(b, HCC_OP_I64_SHR_U);
+    op_by(b, HCC_OP_I64_SHR_U, t->shift);
   }
-  op_i64(b, 1);
-  op(b, HCC_OP_I64_ADD);
+  op_by(b, HCC_OP_I64_ADD, 1);
   op_index(b, HCC_OP_LOCAL_SET, b->turns);
 }
 
 /* Turns times a cost, onto the stack. */
 static void get_turns_cost(body *b, uint64_t cost) {
   op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_i64(b, (int64_t)cost);
-  op(b, HCC_OP_I64_MUL);
+  op_by(b, HCC_OP_I64_MUL, (int64_t)cost);
 }
 
 static void get_series_begin(body *b, const hcc__rw_series *s) {
-  op(b, HCC_OP_I32_CONST);
-  hcc_buf_s32(b->out, (int32_t)s->add);
+  op_i32(b, (int32_t)s->add);
   for (uint32_t i = 0; i < s->terms; i++) {
     op_guest_local(b, HCC_OP_LOCAL_GET, s->term[i]);
-    op(b, HCC_OP_I32_CONST);
-    hcc_buf_s32(b->out, (int32_t)s->factor[i]);
+    op_i32(b, (int32_t)s->factor[i]);
     op(b, HCC_OP_I32_MUL);
     op(b, HCC_OP_I32_ADD);
   }
@@ -560,10 +565,8 @@ static void get_series_begin(body *b, const hcc__rw_series *s) {
 /* How far the last address is from the first, onto the stack. */
 static void get_distance(body *b, uint32_t size) {
   op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_i64(b, 1);
-  op(b, HCC_OP_I64_SUB);
-  op_i64(b, size);
-  op(b, HCC_OP_I64_MUL);
+  op_by(b, HCC_OP_I64_SUB, 1);
+  op_by(b, HCC_OP_I64_MUL, size);
 }
 
 /* Leaves the innermost block if an access is not in bounds in some turn. */
@@ -580,13 +583,11 @@ static void check_reach(body *b, const hcc__rw_series *s, uint64_t end) {
     get_distance(b, s->stride);
     op(b, HCC_OP_I64_ADD);
   }
-  op_i64(b, (int64_t)end);
-  op(b, HCC_OP_I64_ADD);
+  op_by(b, HCC_OP_I64_ADD, (int64_t)end);
   op(b, HCC_OP_MEMORY_SIZE);
   hcc_buf_byte(b->out, 0);
   op(b, HCC_OP_I64_EXTEND_I32_U);
-  op_i64(b, 16);
-  op(b, HCC_OP_I64_SHL);
+  op_by(b, HCC_OP_I64_SHL, 16);
   op(b, HCC_OP_I64_GT_U);
   op_index(b, HCC_OP_BR_IF, 0);
 }
@@ -594,14 +595,13 @@ static void check_reach(body *b, const hcc__rw_series *s, uint64_t end) {
 /* Few turns are not worth the looks before them. */
 static void check_turns(body *b, const hcc__rw_turns *t) {
   op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_i64(b, t->few != 0 ? t->few : TURNS_MIN);
-  op(b, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U);
+  op_by(b, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U, t->few != 0 ? t->few : TURNS_MIN);
   op_index(b, HCC_OP_BR_IF, 0);
 }
 
-/* Charges all turns. Leaves the innermost block if there is no fuel for so many of the dearest, or
- * for as many as a loop of few turns may have. */
-static void charge_turns(body *b, const hcc__rw_cost *cost) {
+/* Is there less fuel than so many of the dearest turns, or as many as a loop of few turns may have,
+ * need? Onto the stack. */
+static void is_short(body *b, const hcc__rw_cost *cost) {
   get_fuel(b);
   if (cost->turns.few != 0) {
     op_i64(b, (int64_t)(cost->turns.few * cost->most));
@@ -609,16 +609,22 @@ static void charge_turns(body *b, const hcc__rw_cost *cost) {
     get_turns_cost(b, cost->most);
   }
   op(b, HCC_OP_I64_LT_S);
+}
+
+/* Charges all turns. Leaves the innermost block if there is no fuel for them, in the next slice
+ * neither: slices are small, and most loops need less than one. */
+static void charge_turns(body *b, uint32_t offset, const hcc__rw_cost *cost) {
+  if (b->rw->options.marks && cost->turns.few == 0) {
+    mark(b, offset);
+    is_short(b, cost);
+    ask(b);
+  }
+  is_short(b, cost);
   op_index(b, HCC_OP_BR_IF, 0);
   get_fuel(b);
   get_turns_cost(b, cost->fuel);
   op(b, HCC_OP_I64_SUB);
   set_fuel(b);
-}
-
-static void begin_block(body *b) {
-  op(b, HCC_OP_BLOCK);
-  hcc_buf_byte(b->out, 0x40);
 }
 
 static int put_until(body *b, hcc_reader *r, uint32_t depth);
@@ -637,15 +643,15 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
     HCC_TRY(hcc__rw_sure_of(&sure, b->rw, *r));
   }
   pay_to(b, 0);
-  begin_block(b);
-  begin_block(b);
+  open_block(b, HCC_OP_BLOCK);
+  open_block(b, HCC_OP_BLOCK);
   put_turns(b, &cost.turns);
   check_turns(b, &cost.turns);
   for (uint32_t i = 0; i < sure.reaches; i++) {
     check_reach(b, &sure.reach[i].series, sure.reach[i].end);
   }
   if (b->rw->options.meter) {
-    charge_turns(b, &cost);
+    charge_turns(b, loop->begin, &cost);
   }
   b->sure = &sure;
   b->next_sure = 0;

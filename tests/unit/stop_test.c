@@ -93,6 +93,16 @@ static const char MODULE[] =
           " i32.const 20000 local.set $i"
           " (loop i32.const 0x9e3779b1 local.get $i i32.mul memory.size i32.const 16 i32.shl i32.rem_u"
           "  i32.const 1 i32.store8 local.get $i i32.const 1 i32.sub local.tee $i br_if 0) br 0)")
+    /* loops that are paid at once and cost no time, then loads of which each waits for the one before */
+    SHAPE("paid_chase", "call $ring (loop i32.const 60 local.set $i"
+          " (loop i32.const 0 call $paid local.get $i i32.const 1 i32.sub local.tee $i br_if 0)"
+          " i32.const 4 local.set $i"
+          " (loop local.get $i " T16("i32.load ") "local.tee $i br_if 0) br 0)")
+    "(func $paid (param $i i32) (loop local.get $i i32.const 1 i32.add local.tee $i"
+    " i32.const 1000000 i32.ne br_if 0))\n"
+    "(func $ring (local $i i32) (loop local.get $i local.get $i i32.const 1664525 i32.mul"
+    " i32.const 1013904232 i32.add i32.const 0x7ffffc i32.and i32.store"
+    " local.get $i i32.const 4 i32.add local.tee $i i32.const 0x800000 i32.ne br_if 0))\n"
     ")";
 
 /* clang-format on */
@@ -131,6 +141,7 @@ static const shape shapes[] = {
     {"touch", ENDLESS},
     {"chase", ENDLESS},
     {"fast_slow", ENDLESS},
+    {"paid_chase", ENDLESS},
 };
 
 enum { SHAPES = sizeof shapes / sizeof *shapes };
