@@ -147,7 +147,8 @@ static int judge(const hcc_ran *ran, const hcc_run *run, int wait_status, hcc_er
                     sig);
   }
   if (WEXITSTATUS(wait_status) != 0) {
-    return hcc_fail(err, HCC_E_TOOL_FAILED, HCC_NO_OFFSET, "%s: %s", run->tool, text);
+    return hcc_fail(err, HCC_E_TOOL_FAILED, HCC_NO_OFFSET, "%s: %s", run->tool,
+                    text[0] != '\0' ? text : "it failed and does not say why");
   }
   return 0;
 }

@@ -9,8 +9,7 @@ in all metered modes, with --node on Node too, which runs the metered modules (n
 With --aarch64 a sample of the scripts, and the kernels, run compiled for that processor, under qemu-user;
 results and fuel must be those of this machine.
 
-Not run here: assertions that a module is refused; spec/validate has them, once for all modes. Of those, the
-ones on the text format are nobody's: heliosc reads no text, wat2wasm does.
+Not run here: assertions that a module is refused; spec/validate has them, once for all modes.
 Exit: 0 all pass, 1 a failure, 77 a tool or the suite is missing.
 """
 import argparse
@@ -380,8 +379,8 @@ def judge(options, folder):
     refusals = sum((s.refusals for s in scripts), Counter())
     print(f"{len(paths)} scripts and {len(kernels)} kernels, {sum(len(s.modules) for s in scripts)} modules,"
           f" {sum(sum(r.passed.values()) for r in results)} assertions passed, {len(failures)} failures")
-    print(f"not run here: {refusals['binary']} assertions that a binary module is refused (spec/validate),"
-          f" {refusals['text']} that a text is (heliosc reads none)")
+    print(f"not run here: {refusals['binary']} assertions that a binary module is refused, {refusals['text']} that a text"
+          f" is (spec/validate)")
     return failures
 
 

@@ -6,8 +6,8 @@
  * calls good (module, assert_unlinkable, assert_uninstantiable) must be accepted; an
  * assert_malformed must be refused as malformed, an assert_invalid as invalid; a refusal by
  * proposal or limit counts as both, since the suite tests the forms that proposals later took.
- * Modules in text form are skipped: they test the text parser. Commands that run code are no
- * business of this program. */
+ * A module in text form goes the way of a .wat, by wat2wasm, which stands beside wast2json; that
+ * may refuse it too. Commands that run code are no business of this program. */
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
@@ -18,11 +18,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "module.h"
+#include "wat.h"
 
 struct run {
   const char *suite, *work, *tool, *file; /* file: the .wast at hand, without its folder */
-  unsigned passed, failed, skipped, files;
+  char root[HCC_PATH];                    /* what wat2wasm may read */
+  hcc_tool wat2wasm;
+  unsigned passed, failed, texts, files;
 };
 
 enum verdict { ACCEPT, REFUSE };
@@ -76,33 +80,31 @@ static int judge(hcc_error *err, const char *bytes, size_t size) {
   return status;
 }
 
-static bool as_expected(enum verdict verdict, int status) {
-  return verdict == ACCEPT ? status == 0
-                           : status == HCC_E_MALFORMED || status == HCC_E_INVALID ||
-                                 status == HCC_E_PROPOSAL || status == HCC_E_LIMIT;
+static int judge_text(hcc_error *err, const struct run *run, const char *bytes, size_t size) {
+  hcc_jail jail = {.memory = HCC_JAIL_MEMORY,
+                   .seconds = HCC_JAIL_SECONDS,
+                   .file = HCC_JAIL_FILE,
+                   .writable = run->work,
+                   .readable = {run->root, NULL}};
+  uint8_t *wasm = NULL;
+  size_t wasm_size = 0;
+  int status = hcc_wat(&wasm, &wasm_size, (const uint8_t *)bytes, size, run->work, &run->wat2wasm,
+                       &jail, HCC_JAIL_SECONDS, err);
+  if (status == 0) {
+    status = judge(err, (const char *)wasm, wasm_size);
+  } else if (status == HCC_E_WAT && strstr(err->text, "error: ") == NULL &&
+             strstr(err->text, "not say why") == NULL) {
+    status = HCC_E_TOOL_FAILED; /* it did not run */
+  }
+  free(wasm);
+  return status;
 }
 
-static void run_module(struct run *run, int line, const char *name, enum verdict verdict,
-                       const char *text) {
-  char path[4096];
-  hcc_error err = {0};
-  size_t size = 0;
-  snprintf(path, sizeof path, "%s/%s", run->work, name);
-  char *bytes = read_file(path, &size);
-  if (bytes == NULL) {
-    printf("FAIL %s:%d: can't read %s\n", run->file, line, path);
-    run->failed++;
-    return;
-  }
-  int status = judge(&err, bytes, size);
-  if (as_expected(verdict, status) && (status == 0) == (err.text[0] == '\0')) {
-    run->passed++;
-  } else {
-    printf("FAIL %s:%d: suite says \"%s\", heliosc says %d \"%s\" at %llu\n", run->file, line, text,
-           status, err.text, (unsigned long long)err.offset);
-    run->failed++;
-  }
-  free(bytes);
+static bool as_expected(enum verdict verdict, int status) {
+  return verdict == ACCEPT
+             ? status == 0
+             : status == HCC_E_MALFORMED || status == HCC_E_INVALID || status == HCC_E_PROPOSAL ||
+                   status == HCC_E_LIMIT || status == HCC_E_WAT;
 }
 
 static const char *string_of(const cJSON *object, const char *key) {
@@ -110,20 +112,37 @@ static const char *string_of(const cJSON *object, const char *key) {
   return text != NULL ? text : "";
 }
 
+static void run_module(struct run *run, int line, const cJSON *command, enum verdict verdict) {
+  char path[4096];
+  hcc_error err = {0};
+  size_t size = 0;
+  bool is_text = strcmp(string_of(command, "module_type"), "text") == 0;
+  snprintf(path, sizeof path, "%s/%s", run->work, string_of(command, "filename"));
+  char *bytes = read_file(path, &size);
+  if (bytes == NULL) {
+    printf("FAIL %s:%d: can't read %s\n", run->file, line, path);
+    run->failed++;
+    return;
+  }
+  int status = is_text ? judge_text(&err, run, bytes, size) : judge(&err, bytes, size);
+  run->texts += is_text;
+  if (as_expected(verdict, status) && (status == 0) == (err.text[0] == '\0')) {
+    run->passed++;
+  } else {
+    printf("FAIL %s:%d: suite says \"%s\", heliosc says %d \"%s\" at %llu\n", run->file, line,
+           verdict == ACCEPT ? "valid" : string_of(command, "text"), status, err.text,
+           (unsigned long long)err.offset);
+    run->failed++;
+  }
+  free(bytes);
+}
+
 static void run_command(struct run *run, const cJSON *command) {
   const char *type = string_of(command, "type");
   int line = (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(command, "line"));
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-    if (strcmp(type, commands[i].type) != 0) {
-      continue;
-    }
-    if (strcmp(string_of(command, "module_type"), "text") == 0) {
-      printf("SKIP %s:%d: %s of a module in text form, which tests the text parser\n", run->file,
-             line, type);
-      run->skipped++;
-    } else {
-      run_module(run, line, string_of(command, "filename"), commands[i].verdict,
-                 commands[i].verdict == ACCEPT ? "valid" : string_of(command, "text"));
+    if (strcmp(type, commands[i].type) == 0) {
+      run_module(run, line, command, commands[i].verdict);
     }
   }
 }
@@ -178,6 +197,21 @@ static const char *find_tool(const char *toolchain) {
   return toolchain != NULL && access(toolchain, X_OK) == 0 ? toolchain : "wast2json";
 }
 
+static int find_wat2wasm(struct run *run) {
+  char path[HCC_PATH];
+  hcc_error err = {0};
+  const char *slash = strrchr(run->tool, '/');
+  snprintf(path, sizeof path, "%.*swat2wasm", slash == NULL ? 0 : (int)(slash + 1 - run->tool),
+           run->tool);
+  int status = hcc_tool_find(&run->wat2wasm, HCC_TOOL_WAT2WASM, slash == NULL ? NULL : path, &err);
+  if (status != 0) {
+    fprintf(stderr, "%s\n", err.text);
+    return status;
+  }
+  hcc_tool_root(run->root, &run->wat2wasm);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   struct dirent **entries = NULL;
   if (argc < 3) {
@@ -190,13 +224,16 @@ int main(int argc, char **argv) {
     fprintf(stderr, "no suite in %s, or can't make %s\n", run.suite, run.work);
     return 1;
   }
+  if (find_wat2wasm(&run) != 0) {
+    return 1;
+  }
   for (int i = 0; i < count; i++) {
     run.file = entries[i]->d_name;
     run_file(&run);
     free(entries[i]);
   }
   free(entries);
-  printf("%u files: %u passed, %u failed, %u skipped\n", run.files, run.passed, run.failed,
-         run.skipped);
+  printf("%u files: %u passed, %u failed, 0 skipped; %u of these are text\n", run.files, run.passed,
+         run.failed, run.texts);
   return run.failed == 0 && run.passed > 0 ? 0 : 1;
 }

@@ -453,6 +453,7 @@ static void build__errors(void **state) {
       {"(module (import \"x\" \"g\" (global i32)))", HCC_E_IMPORT_KIND, "global"},
       {"(module (@custom \"helios.manifest\" \"{\\\"v\\\":2}\"))", HCC_E_MANIFEST, "version"},
       {"(module", HCC_E_WAT, "error"},
+      {"(func (result i32) (i32.const nan:canonical))", HCC_E_WAT, "does not say why"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     hcc_build_result r;
