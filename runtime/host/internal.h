@@ -209,6 +209,16 @@ int hrt_auth_ddl_text(hrt_host_env *env, hrt_ddl_text kind, const char *sql, siz
 /* The authorizer's answer in a statement of env->ddl's kind, or NOT_MINE. */
 int hrt_auth_ddl(hrt_host_env *env, int action, const char *a, const char *b, const char *c);
 
+/* ---- schema_depth.c ---- */
+
+enum { HRT_TABLE_OPERATORS = 200, HRT_INDEX_OPERATORS = 50, HRT_KEY_ACTIONS = 64 };
+/* Bytes of stack that a schema of guests adds to what a statement needs by itself; a foreign key
+ * that changes rows takes 1.5 KiB. */
+#define HRT_SCHEMA_STACK                                                                           \
+  ((HRT_TABLE_OPERATORS + HRT_INDEX_OPERATORS) * HRT_SCAN_OPERATOR_STACK + HRT_KEY_ACTIONS * 1600u)
+/* Would this CREATE or ALTER make it more? A status. */
+int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
+
 /* ---- audit.c ---- */
 
 enum { HRT_CAP_NONE = -1 };

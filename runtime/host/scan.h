@@ -24,9 +24,15 @@ typedef struct hrt_scan_token {
 } hrt_scan_token;
 hrt_scan_token hrt_scan_next(hrt_scan *s);
 bool hrt_scan_is(const hrt_scan_token *t, const char *word); /* any case */
+bool hrt_scan_char(const hrt_scan_token *t, char c);
+bool hrt_scan_operator(const hrt_scan_token *t); /* may it be one? A name may. */
 
 /* Does `word` (lower case) stand in sql outside of strings, quoted names and comments? */
 bool hrt_scan_word(const char *sql, size_t length, const char *word);
+
+/* Bytes of stack an operator takes. Measured of SQLite 3.40: 0.6 KiB for IN, 0.4 for +, 0.5 for a
+ * column that is computed. */
+#define HRT_SCAN_OPERATOR_STACK 640u
 
 /* Bytes of stack that SQLite may need to compile sql, at the most. It follows operators, terms of
  * UNION and the links of WITH by recursion; of WITH it counts none. depth: its own limit for

@@ -13,8 +13,8 @@
 
 #define SLOT_BITS 6
 #define GENERATION_MAX ((1u << 24) - 1)
-#define STACK_RESERVE (64u << 10)                  /* for all but the recursion of the compiler */
-#define ALWAYS_FREE ((384u << 10) - STACK_RESERVE) /* of the stack, whatever guest code took */
+#define STACK_RESERVE ((64u << 10) + HRT_SCHEMA_STACK) /* for all but the text's own recursion */
+#define ALWAYS_FREE ((384u << 10) - STACK_RESERVE)     /* of the stack, whatever guest code took */
 
 _Static_assert(HRT_STMTS_OPEN == 1 << SLOT_BITS, "slots fill their bits");
 
@@ -181,6 +181,7 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
   st->ddl = hrt_scan_ddl(sql, length);
   if (st->ddl != HRT_DDL_TEXT_NONE) {
     status = hrt_auth_ddl_text(env, st->ddl, sql, length);
+    status = status != 0 ? status : hrt_schema_depth(env, sql, length);
   }
   status = status != 0 ? status : compile_in_window(st, &seen, env, sql, length);
   if (status == 0 && !seen && !in_place(env, st)) {

@@ -1,5 +1,6 @@
 /* deep_sql_test.c - SQL of a guest that SQLite would follow by recursion until the thread's stack
- * is gone is refused before it is compiled; what is only long is not. */
+ * is gone is refused before it is compiled, and so is a schema that makes any SQL so; what is
+ * only long is not. */
 #include "puppet.h"
 
 #define TEXT_BYTES (1u << 20)
@@ -33,10 +34,12 @@ static void chain(unsigned links) {
 }
 
 static puppet *open_puppet(void) {
-  puppet *p = puppet_open((const char *const[]){"query", "write:t", NULL}, puppet_shared());
+  puppet *p =
+      puppet_open((const char *const[]){"query", "read:u", "write:u", "write:t", "ddl:u", NULL},
+                  puppet_shared());
   text = malloc(TEXT_BYTES);
   assert_non_null(text);
-  puppet_exec(p, "CREATE TABLE t(a)");
+  puppet_exec(p, "CREATE TABLE t(a); PRAGMA foreign_keys = on");
   assert_true(hrt_guest_grow(p->instance, 20) != UINT32_MAX);
   hrt_host_begin(p->env, 0, NULL, NULL);
   return p;
@@ -75,6 +78,134 @@ static void insert__of_many_rows(void **state) {
   close_puppet(p);
 }
 
+static int run(puppet *p) {
+  return (int)CALL64(p, "exec", TEXT(p, 0, text), 0, 0);
+}
+
+static int run_text(puppet *p, const char *sql) {
+  size_t n = 0;
+  add(&n, sql);
+  return run(p);
+}
+
+/* Each column is computed from the one before; `link` has its name, or two. */
+static void generated(const char *link, unsigned columns, const char *operators, unsigned times) {
+  char column[64];
+  size_t n = 0;
+  add(&n, "CREATE TABLE u(a INTEGER PRIMARY KEY, c0 AS (a)");
+  for (unsigned i = 1; i <= columns; i++) {
+    snprintf(column, sizeof column, link, i, i - 1);
+    add(&n, column);
+    repeat(&n, operators, times);
+    add(&n, ")");
+  }
+  add(&n, ")");
+}
+
+/* A chain of columns is followed by any statement that reads the last one. */
+static void create__columns_of_columns(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  generated(", c%u AS (c%u", 1900, "+1", 200);
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  assert_non_null(strstr(puppet_error(p), "expressions"));
+  generated(", c%u INT GENERATED ALWAYS AS /**/ (\"c%u\"", 1900, "", 0);
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  generated(", c%u AS (\"abs\"(\"abs\"(\"abs\"(c%u", 500, ")", 3);
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  generated(", c%u AS (c%u", 20, "+1", 3);
+  assert_true(run(p) >= 0);
+  close_puppet(p);
+}
+
+static void create__check_and_index(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  size_t n = 0;
+  add(&n, "CREATE TABLE u(a, CHECK(a");
+  repeat(&n, "+1", 900);
+  add(&n, "))");
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  n = 0;
+  add(&n, "CREATE TABLE u(a INTEGER NOT NULL DEFAULT -1, b VARCHAR(20)");
+  repeat(&n, ", CHECK(a > 1 AND b IN ('x', 'y'))", 300);
+  add(&n, ")");
+  assert_true(run(p) >= 0);
+  n = 0;
+  add(&n, "CREATE INDEX i ON u(a");
+  repeat(&n, "+1", 900);
+  add(&n, ")");
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  n = 0;
+  add(&n, "CREATE INDEX i ON u(a) WHERE NOT NOT a");
+  repeat(&n, " NOT NULL", 900);
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  n = 0;
+  add(&n, "CREATE UNIQUE INDEX IF NOT EXISTS i ON u(a COLLATE nocase DESC, b");
+  repeat(&n, ", a COLLATE nocase DESC", 60);
+  add(&n, ") WHERE a IS NOT NULL AND b > 3");
+  assert_true(run(p) >= 0);
+  close_puppet(p);
+}
+
+/* What one foreign key does makes the next one do something. */
+static void create__foreign_keys(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  size_t n = 0;
+  add(&n, "CREATE TABLE u(a PRIMARY KEY");
+  repeat(&n, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE CASCADE", 10000);
+  add(&n, ")");
+  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  assert_non_null(strstr(puppet_error(p), "foreign keys"));
+  n = 0;
+  add(&n, "CREATE TABLE u(a PRIMARY KEY");
+  repeat(&n, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE RESTRICT", 200);
+  add(&n, ")");
+  assert_true(run(p) >= 0);
+  close_puppet(p);
+}
+
+/* One at a time is no way around it. */
+static void alter__foreign_keys(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  char sql[100];
+  int added = 0, status = run_text(p, "CREATE TABLE u(a PRIMARY KEY)");
+  while (status >= 0 && added < 200) {
+    snprintf(sql, sizeof sql,
+             "ALTER TABLE u ADD c%d REFERENCES u(a) ON DELETE SET NULL ON UPDATE CASCADE", added++);
+    status = run_text(p, sql);
+  }
+  assert_int_equal(status, HSB_STATUS_LIMIT);
+  assert_in_range(added, 20, 100);
+  assert_true(run_text(p, "DELETE FROM u") >= 0);
+  assert_true(run_text(p, "ALTER TABLE u ADD d REFERENCES u(a)") >= 0);
+  close_puppet(p);
+}
+
+/* All that a schema may have at once, where guest code has left as little as it may. */
+static void *on_least_stack(void *arg) {
+  puppet *p = open_puppet();
+  (void)arg;
+  generated(", c%u AS (c%u", HRT_TABLE_OPERATORS / 2 - 1, "", 0);
+  size_t n = strlen(text) - 1;
+  repeat(&n, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE CASCADE ON UPDATE CASCADE",
+         HRT_KEY_ACTIONS / 2);
+  add(&n, ")");
+  puppet_exec(p, text);
+  n = 0;
+  add(&n, "CREATE INDEX i ON u(c99");
+  repeat(&n, "+1", HRT_INDEX_OPERATORS - 1);
+  add(&n, ")");
+  puppet_exec(p, text);
+  assert_true(run_text(p, "INSERT INTO u(a) VALUES (1), (2)") >= 0);
+  assert_true(run_text(p, "UPDATE u SET a = c99 + 3") >= 0);
+  assert_true(run_text(p, "DELETE FROM u WHERE c99 > 0 AND c98 < 100") >= 0);
+  close_puppet(p);
+  return NULL;
+}
+
 /* On a thread with a small stack. */
 static void *on_small_stack(void *arg) {
   puppet *p = open_puppet();
@@ -99,22 +230,32 @@ static void *on_small_stack(void *arg) {
   return NULL;
 }
 
-static void expression__on_a_small_stack(void **state) {
-  (void)state;
+static void with_stack(size_t bytes, void *(*run_there)(void *)) {
   pthread_attr_t attr;
   pthread_t thread;
   assert_int_equal(pthread_attr_init(&attr), 0);
-  assert_int_equal(pthread_attr_setstacksize(&attr, 640u << 10), 0);
-  assert_int_equal(pthread_create(&thread, &attr, on_small_stack, NULL), 0);
+  assert_int_equal(pthread_attr_setstacksize(&attr, bytes), 0);
+  assert_int_equal(pthread_create(&thread, &attr, run_there, NULL), 0);
   assert_int_equal(pthread_join(thread, NULL), 0);
   pthread_attr_destroy(&attr);
 }
 
+static void expression__on_a_small_stack(void **state) {
+  (void)state;
+  with_stack(640u << 10, on_small_stack);
+}
+
+static void schema__on_the_least_stack(void **state) {
+  (void)state;
+  with_stack(416u << 10, on_least_stack);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(with__a_long_chain),
-      cmocka_unit_test(insert__of_many_rows),
-      cmocka_unit_test(expression__on_a_small_stack),
+      cmocka_unit_test(with__a_long_chain),           cmocka_unit_test(insert__of_many_rows),
+      cmocka_unit_test(expression__on_a_small_stack), cmocka_unit_test(create__columns_of_columns),
+      cmocka_unit_test(create__check_and_index),      cmocka_unit_test(create__foreign_keys),
+      cmocka_unit_test(alter__foreign_keys),          cmocka_unit_test(schema__on_the_least_stack),
   };
   int failed = cmocka_run_group_tests_name("deep_sql", tests, NULL, NULL);
   puppet_unshare();
