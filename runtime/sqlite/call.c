@@ -116,10 +116,8 @@ void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, int argc, sqlite
                     helios_error *err) {
   int rc = hrt_report(e, p ? &p->tally : NULL, p ? p->version : NULL, argc, argv, err);
   sqlite3_result_error(sql, err->text, -1);
-  if (rc == SQLITE_NOMEM) {
-    sqlite3_result_error_nomem(sql);
-  } else if (rc != SQLITE_ERROR) {
-    sqlite3_result_error_code(sql, rc);
+  if (rc != SQLITE_ERROR) {
+    sqlite3_result_error_code(sql, rc); /* and keeps the text */
   }
 }
 

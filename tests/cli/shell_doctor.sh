@@ -37,6 +37,11 @@ printf '#!/bin/sh\ncase $1 in version) echo heliosc 9 ;; *) echo "fail  clang  n
 HELIOS_HELIOSC=./heliosc expect 0 helios doctor && has out '^warn +toolchain +1 of its checks fail: clang  none'
 (ulimit -v 4000000; helios doctor) >out 2>err
 grep -q Sanitizer err || { has out '^fail +memory' && has out '^warn +limit'; }
+# what a call needs and does not get is said, not only that memory is out
+echo '(module (memory 1) (func (export "peek") (result i32) (i32.load (i32.const 0))))' >peek.wat
+helios -q x.db -c "CREATE PROCEDURE peek() RETURNS INTEGER LANGUAGE wasm AS 'peek.wat'" || fail create
+(ulimit -v 4000000; helios x.db -c 'SELECT peek()') >out 2>err
+grep -q Sanitizer err || { has err 'procedure peek: no address space .*\(MEMORY\)' && has err 'hint: see ulimit -v'; }
 expect 2 doctor none.db && has err "no database 'none.db'"
 echo 'this is no database file, but long enough to be taken for one by its size' >bad.db
 doctor bad.db >out 2>err; code=$?

@@ -100,9 +100,10 @@ static const char MODULE[] =
           " (loop local.get $i " T16("i32.load ") "local.tee $i br_if 0) br 0)")
     "(func $paid (param $i i32) (loop local.get $i i32.const 1 i32.add local.tee $i"
     " i32.const 1000000 i32.ne br_if 0))\n"
+    /* each line of 64 bytes of 8 MiB leads to another */
     "(func $ring (local $i i32) (loop local.get $i local.get $i i32.const 1664525 i32.mul"
-    " i32.const 1013904232 i32.add i32.const 0x7ffffc i32.and i32.store"
-    " local.get $i i32.const 4 i32.add local.tee $i i32.const 0x800000 i32.ne br_if 0))\n"
+    " i32.const 0x3fc0 i32.add i32.const 0x7fffc0 i32.and i32.store"
+    " local.get $i i32.const 64 i32.add local.tee $i i32.const 0x800000 i32.ne br_if 0))\n"
     ")";
 
 /* clang-format on */
