@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "plugin/config.h"
 
 #define RESERVE (((size_t)8 << 30) + 4096) /* address space of an instance */
 #define PATH_BYTES 4096
@@ -125,29 +126,21 @@ static void check_compiler(doctor *d) {
   sh_buf_free(&out);
 }
 
-/* Where the engine looks for what the variable may name, as in plugin/config.h. */
+/* Where the engine looks for what the variable may name. */
 static bool config_path(char path[PATH_BYTES], const char *variable, const char *leaf) {
-  const char *named = getenv(variable), *config = getenv("XDG_CONFIG_HOME");
-  const char *home = getenv("HOME");
-  int length = PATH_BYTES;
-  if (named != NULL && named[0] != '\0') {
-    length = snprintf(path, PATH_BYTES, "%s", named);
-  } else if (config != NULL && config[0] == '/') {
-    length = snprintf(path, PATH_BYTES, "%s/helios/%s", config, leaf);
-  } else if (home != NULL && home[0] != '\0') {
-    length = snprintf(path, PATH_BYTES, "%s/.config/helios/%s", home, leaf);
-  }
-  return length < PATH_BYTES;
+  bool found;
+  return hrt_config_path(path, &found, variable, leaf, NULL) == 0 && found;
 }
 
 static void check_key(doctor *d) {
   char path[PATH_BYTES], text[PATH_BYTES + 64];
   struct stat st;
   if (!config_path(path, "HELIOS_KEY", "local.key")) {
-    say(d, FAIL, "key", "no place for the key", "set HELIOS_KEY or HOME");
+    say(d, FAIL, "key", "no place for the key", "set HELIOS_KEY, XDG_CONFIG_HOME or HOME");
   } else if (stat(path, &st) != 0) {
-    say(d, WARN, "key", "none yet: no plugin of this machine runs",
-        "the first heliosc build, or CREATE PROCEDURE from a module, makes it");
+    snprintf(text, sizeof text, "none yet at %s: no plugin of this machine runs", path);
+    say(d, WARN, "key", text,
+        "the first heliosc build, or CREATE PROCEDURE from a module, makes it; see heliosc doctor");
   } else if (!S_ISREG(st.st_mode) || access(path, R_OK) != 0) {
     snprintf(text, sizeof text, "%s can't be read", path);
     say(d, FAIL, "key", text, "it must be a file that this user can read");
