@@ -1,5 +1,6 @@
 /* cli_doctor.c - heliosc doctor: can this machine build plugins, and would they run? Each check is
- * one row of a table. Must change nothing but make the cache's folder and a temporary one. */
+ * one row of a table. Must change nothing but make the folders of cache and key and a temporary
+ * one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,7 +228,11 @@ static void check_key(doctor *d) {
   if (named && hcc_key_load(key, false, &err) == 0) {
     say(d, HCC_CHECK_OK, "key", hcl_clean(clean, sizeof clean, path), NULL);
   } else if (named && access(path, F_OK) != 0) {
-    say(d, HCC_CHECK_OK, "key", "none yet; the first build makes it", NULL);
+    err = (hcc_error){0};
+    named = hcc_key_can_be_made(&err) == 0;
+    say(d, named ? HCC_CHECK_OK : HCC_CHECK_FAIL, "key",
+        named ? "none yet; the first build makes it" : err.text,
+        named ? NULL : "set HELIOS_KEY, XDG_CONFIG_HOME or HOME to what this user can write");
   } else {
     say(d, HCC_CHECK_FAIL, "key", err.text, hcc_code_hint(HCC_E_KEY));
   }
@@ -235,14 +240,20 @@ static void check_key(doctor *d) {
 }
 
 static void check_folders(doctor *d) {
-  char path[HCC_PATH], clean[512];
+  char path[HCC_PATH], clean[512], text[1024];
   hcc_temp temp = {.path = ""};
   hcc_error err = {0};
-  bool there = hcc_cache_folder(path) && hcc_dir_make(path, 0700, &err) == 0 &&
-               access(path, W_OK | X_OK) == 0;
-  say(d, there ? HCC_CHECK_OK : HCC_CHECK_WARN, "cache",
-      there ? hcl_clean(clean, sizeof clean, path) : "can't be written; every build is anew",
+  bool named = hcc_cache_folder(path);
+  bool there = named && hcc_dir_make(path, 0700, &err) == 0 && access(path, W_OK | X_OK) == 0;
+  hcl_clean(clean, sizeof clean,
+            named ? path : "HELIOS_CACHE, XDG_CACHE_HOME and HOME are not set");
+  snprintf(text, sizeof text, "%s%s%s; every build is anew", clean, named ? ": " : "",
+           !named               ? ""
+           : err.code != HCC_OK ? err.text
+                                : "can't be written");
+  say(d, there ? HCC_CHECK_OK : HCC_CHECK_WARN, "cache", there ? clean : text,
       there ? NULL : "set HELIOS_CACHE to a folder that can be written");
+  err = (hcc_error){0};
   there = hcc_temp_make(&temp, &err) == 0;
   say(d, there ? HCC_CHECK_OK : HCC_CHECK_FAIL, "temporary", there ? "can be written" : err.text,
       there ? NULL : "set TMPDIR to a folder that can be written");

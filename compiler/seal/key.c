@@ -28,7 +28,8 @@ int hcc_config_path(char out[HCC_PATH], const char *variable, const char *leaf, 
   if (home != NULL && home[0] != '\0') {
     return hcc_path(out, err, "%s/.config/helios/%s", home, leaf);
   }
-  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "neither %s nor HOME is set", variable);
+  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "neither %s, XDG_CONFIG_HOME nor HOME is set",
+                  variable);
 }
 
 int hcc_key_path(char out[HCC_PATH], hcc_error *err) {
@@ -64,29 +65,57 @@ static int read_key(bool *found, uint8_t key[HCC_KEY_BYTES], const char *path, h
   return why == NULL ? 0 : fail(err, path, why);
 }
 
-/* Writes a whole key under another name and links it: whoever links first has made the key. */
-static int make_key(const char *path, hcc_error *err) {
-  char folder[HCC_PATH], temp[HCC_PATH];
-  uint8_t key[HCC_KEY_BYTES];
+static int not_made(hcc_error *err, const char *path, const char *why) {
+  char name[HCC_ESCAPED];
+  return hcc_fail(err, HCC_E_KEY, HCC_NO_OFFSET, "key %s can't be made: %s",
+                  hcc_escape(name, path, strlen(path)), why);
+}
+
+static int make_folder(const char *path, hcc_error *err) {
+  char folder[HCC_PATH];
+  hcc_error why = {0};
   int status = hcc_path(folder, err, "%s", path);
   char *slash = strrchr(folder, '/');
-  if (status == 0 && slash != NULL && slash != folder) {
-    *slash = '\0';
-    status = hcc_dir_make(folder, 0700, err);
+  if (status != 0 || slash == NULL || slash == folder) {
+    return status;
   }
+  *slash = '\0';
+  return hcc_dir_make(folder, 0700, &why) == 0 ? 0 : not_made(err, path, why.text);
+}
+
+int hcc_key_can_be_made(hcc_error *err) {
+  char path[HCC_PATH], folder[HCC_PATH];
+  int status = hcc_key_path(path, err);
+  HCC_TRY(status);
+  HCC_TRY(make_folder(path, err));
+  HCC_TRY(hcc_path(folder, err, "%s", path));
+  char *slash = strrchr(folder, '/');
+  if (slash != NULL) {
+    slash[slash == folder] = '\0';
+    status = access(folder, W_OK | X_OK) == 0 ? 0 : not_made(err, path, strerror(errno));
+  }
+out:
+  return status;
+}
+
+/* Writes a whole key under another name and links it: whoever links first has made the key. */
+static int make_key(const char *path, hcc_error *err) {
+  char temp[HCC_PATH];
+  uint8_t key[HCC_KEY_BYTES];
+  int status = make_folder(path, err);
   if (status != 0 || (status = hcc_path(temp, err, "%s.XXXXXX", path)) != 0) {
     return status;
   }
   if (RAND_bytes(key, sizeof key) != 1) {
-    return fail(err, path, "can't be made: no random bytes");
+    return not_made(err, path, "no random bytes");
   }
   int fd = mkostemp(temp, O_CLOEXEC); /* mode 0600, O_EXCL */
   if (fd < 0) {
-    return fail(err, path, strerror(errno));
+    return not_made(err, path, strerror(errno));
   }
   bool written = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0;
   if (!written || (link(temp, path) != 0 && errno != EEXIST)) {
-    status = fail(err, path, strerror(errno));
+    status = not_made(err, path, strerror(errno));
   }
   explicit_bzero(key, sizeof key);
   close(fd);

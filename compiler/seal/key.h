@@ -18,6 +18,9 @@ int hcc_config_path(char out[HCC_PATH], const char *variable, const char *leaf, 
 /* Where the key is or would be. Errors: KEY. */
 int hcc_key_path(char out[HCC_PATH], hcc_error *err);
 
+/* Makes its folder if that is not there. Errors: KEY, with the folder and why. */
+int hcc_key_can_be_made(hcc_error *err);
+
 /* Reads it; makes it first if it is not there and create. Errors: KEY. */
 int hcc_key_load(uint8_t key[HCC_KEY_BYTES], bool create, hcc_error *err);
 

@@ -77,8 +77,13 @@ static int make_folder(job *j, helios_error *err) {
     return hrt_fail(err, HELIOS_E_IO, "TMPDIR is too long");
   }
   if (mkdtemp(j->folder) == NULL) {
+    char shown[HRT_ESCAPED];
+    const char *in = base && base[0] ? base : "/tmp";
+    int status = hrt_fail(err, HELIOS_E_IO, "can't make a temporary folder in %s: %s",
+                          hrt_escape(shown, in, strlen(in)), strerrordesc_np(errno));
+    hrt_hint(err, "set TMPDIR to a folder that can be written");
     j->folder[0] = 0;
-    return io_error(err, "make a temporary folder");
+    return status;
   }
   snprintf(j->input, sizeof j->input, "%s/in.wasm", j->folder);
   snprintf(j->output, sizeof j->output, "%s/out.so", j->folder);

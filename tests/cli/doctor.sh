@@ -16,6 +16,17 @@ expect 1 heliosc doctor --clang=old/clang && has out '^fail +flags +clang ignore
 : >bad.key && chmod 600 bad.key
 HELIOS_KEY=bad.key expect 1 heliosc doctor && has out '^fail +key'
 HELIOS_CACHE=/proc/none expect 0 heliosc doctor && has out '^warn +cache'
+has out '^warn +cache +/proc/none: can.t make folder /proc/none: [A-Z].*; every build is anew$' && has out '^ +fix: set HELIOS_CACHE'
+# nowhere to write: the folder, why, and what to set
+HOME=/proc/none expect 1 heliosc doctor && has out "^fail +key +key /proc/none/.config/helios/local.key can't be made: can't make folder /proc/none: [A-Z]"
+has out '^ +fix: set HELIOS_KEY, XDG_CONFIG_HOME or HOME' && has out '^warn +cache +/proc/none/.cache/helios: '
+HOME=/proc/none expect 1 heliosc build "$FILES/add.wat" -o y.so
+has err "H0403.: key /proc/none/.config/helios/local.key can't be made: can't make folder /proc/none: [A-Z]" && has err '^  hint: .*HELIOS_KEY.*XDG_CONFIG_HOME.*HOME'
+HOME= expect 1 heliosc build "$FILES/add.wat" -o y.so && has err 'neither HELIOS_KEY, XDG_CONFIG_HOME nor HOME is set'
+HOME= expect 1 heliosc doctor && has out '^warn +cache +HELIOS_CACHE, XDG_CACHE_HOME and HOME are not set; every build is anew$'
+HOME=/proc/none expect 1 helios -c "CREATE PROCEDURE p LANGUAGE wasm AS '$FILES/add.wat'" && has err "can't make folder /proc/none: " && has err '^  hint: .*HELIOS_KEY'
+TMPDIR=/proc/none expect 1 helios -c "CREATE PROCEDURE p LANGUAGE wasm AS '$FILES/add.wat'"
+has err "can't make a temporary folder in /proc/none: " && has err '^  hint: set TMPDIR'
 (ulimit -v 4000000; heliosc doctor --clang=/no/clang) >out 2>err
 grep -q AddressSanitizer err || has out '^fail +memory' # a sanitizer needs more than that itself
 grep -q AddressSanitizer err || has out '^warn +limit'
