@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t bits = fz_byte(&c);
   hcc_rewrite_options options = {.meter = bits & 1,
                                  .marks = (bits & 2) != 0,
-                                 .orders = (bits & 16) != 0,
+                                 .helpers = (bits & 16) != 0,
                                  .alone = (bits & 4) != 0,
                                  .polls = (bits & 9) == 9};
   hcc_buf_init(&wasm, FZ_MODULE_MAX);

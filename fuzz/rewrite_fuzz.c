@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (unsigned bits = 0; bits < 8; bits++) {
       hcc_rewrite_options options = {.meter = bits & 1,
                                      .marks = (bits & 2) != 0,
-                                     .orders = (bits & 2) != 0,
+                                     .helpers = (bits & 2) != 0,
                                      .alone = (bits & 4) != 0};
       if (!holds(m, &options)) {
         abort();

@@ -1,19 +1,15 @@
-/* hsb_lib.c - the four functions that clang may call on its own, for plugins: they have no libc.
- * Compiled with -fno-builtin, so that clang does not turn a loop here into a call of itself; what a
- * plugin does not use the linker drops.
+/* hsb_lib.c - the four functions that clang may call on its own, for plugins: they have no libc;
+ * and what they share with copies of another kind. Compiled with -fno-builtin, so that clang does
+ * not turn a loop here into a call of itself; what a plugin does not use the linker drops.
  *
  * Invariant: the callers have checked the ranges; nothing outside [p, p + n) is touched. */
-#include <stddef.h>
-#include <stdint.h>
+#include "hsb_copy.h"
 
-/* Sixteen bytes, and eight, four, two: at any address, aliasing anything. */
+/* Sixteen bytes: at any address, aliasing anything. */
 typedef uint8_t block __attribute__((vector_size(16), aligned(1), may_alias));
-typedef uint64_t word64 __attribute__((aligned(1), may_alias));
-typedef uint32_t word32 __attribute__((aligned(1), may_alias));
-typedef uint16_t word16 __attribute__((aligned(1), may_alias));
 
-#define AT(type, p, i) (*(type *)((uint8_t *)(p) + (i)))
-#define AT_CONST(type, p, i) (*(const type *)((const uint8_t *)(p) + (i)))
+#define AT HSB_PLACE_AT
+#define AT_CONST HSB_CONST_AT
 
 /* From here on x86's string instructions win over loops of blocks (measured: 1-2 KiB). */
 #define STRING_MIN 2048
@@ -23,27 +19,8 @@ void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int value, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
-/* Copies at most 16 bytes; all are read before any is written, so that ranges may overlap. */
-static inline void copy_small(void *to, const void *from, size_t n) {
-#define COPY_ENDS(type)                                                                            \
-  {                                                                                                \
-    type head = AT_CONST(type, from, 0), tail = AT_CONST(type, from, n - sizeof(type));            \
-    AT(type, to, 0) = head;                                                                        \
-    AT(type, to, n - sizeof(type)) = tail;                                                         \
-  }
-  if (n >= 8)
-    COPY_ENDS(word64)
-  else if (n >= 4)
-    COPY_ENDS(word32)
-  else if (n >= 2)
-    COPY_ENDS(word16)
-  else if (n)
-    AT(uint8_t, to, 0) = AT_CONST(uint8_t, from, 0);
-}
-
-/* 17 bytes and more, upwards: right if `to` is not inside (from, from + n). The last block is read
- * first, since the loop may overwrite it. */
-static inline void copy_up(void *to, const void *from, size_t n) {
+/* The last block is read first, since the loop may overwrite it. */
+void hsb_copy_up(void *to, const void *from, size_t n) {
   block tail = AT_CONST(block, from, n - 16);
   size_t i = 0;
   for (; n - i > 64; i += 64) {
@@ -78,7 +55,7 @@ static inline void copy_down(void *to, const void *from, size_t n) {
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n) {
   if (n <= 16) {
-    copy_small(to, from, n);
+    hsb_copy_small(to, from, n);
     return to;
   }
 #if defined(__x86_64__)
@@ -88,7 +65,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     return to;
   }
 #endif
-  copy_up(to, from, n);
+  hsb_copy_up(to, from, n);
   return to;
 }
 
@@ -96,9 +73,9 @@ void *memmove(void *to, const void *from, size_t n) {
   if ((uintptr_t)to - (uintptr_t)from >= n && (uintptr_t)from - (uintptr_t)to >= n)
     return memcpy(to, from, n);
   if (n <= 16)
-    copy_small(to, from, n);
+    hsb_copy_small(to, from, n);
   else if ((uintptr_t)to < (uintptr_t)from)
-    copy_up(to, from, n);
+    hsb_copy_up(to, from, n);
   else
     copy_down(to, from, n);
   return to;
@@ -109,11 +86,11 @@ void *memset(void *to, int value, size_t n) {
   if (n < 16) {
     uint64_t pattern = byte * UINT64_C(0x0101010101010101);
     if (n >= 8) {
-      AT(word64, to, 0) = pattern;
-      AT(word64, to, n - 8) = pattern;
+      AT(hsb_word64, to, 0) = pattern;
+      AT(hsb_word64, to, n - 8) = pattern;
     } else if (n >= 4) {
-      AT(word32, to, 0) = (uint32_t)pattern;
-      AT(word32, to, n - 4) = (uint32_t)pattern;
+      AT(hsb_word32, to, 0) = (uint32_t)pattern;
+      AT(hsb_word32, to, n - 4) = (uint32_t)pattern;
     } else {
       for (size_t i = 0; i < n; i++)
         AT(uint8_t, to, i) = byte;
@@ -144,7 +121,7 @@ void *memset(void *to, int value, size_t n) {
 int memcmp(const void *a, const void *b, size_t n) {
   const uint8_t *p = a, *q = b;
   size_t i = 0;
-  while (n - i >= 8 && AT_CONST(word64, p, i) == AT_CONST(word64, q, i))
+  while (n - i >= 8 && AT_CONST(hsb_word64, p, i) == AT_CONST(hsb_word64, q, i))
     i += 8;
   for (; i < n; i++) {
     if (p[i] != q[i])

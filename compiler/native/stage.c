@@ -59,7 +59,7 @@ hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *o) {
                                .polls = o->no_fuel,
                                .loops = o->no_polls,
                                .marks = true,
-                               .orders = true,
+                               .helpers = true,
                                .blocks = o->engine};
 }
 

@@ -72,11 +72,11 @@ static int imports(hcc_buf *out, hcc__rw *rw) {
     put_name(out, "mark");
     put_import(out, rw->mark_type);
   }
-  for (uint32_t i = 0; i < HCC_RW_ORDERS && rw->options.orders; i++) {
-    static const char *const names[] = {"min", "max", "umin", "umax"};
+  for (uint32_t i = 0; i < HCC_RW_HELPERS && rw->options.helpers; i++) {
+    static const char *const names[] = {"min", "max", "umin", "umax", "copy"};
     put_name(out, "h");
     put_name(out, names[i]);
-    put_import(out, rw->order_type);
+    put_import(out, i < HCC_RW_ORDERS ? rw->order_type : rw->copy_type);
   }
   return 0;
 }
@@ -385,7 +385,7 @@ out:
 
 uint32_t hcc_rewrite_imports(const hcc_rewrite_options *options) {
   return (options->meter ? 1 : 0) + (options->marks ? 1 : 0) +
-         (options->orders ? HCC_RW_ORDERS : 0);
+         (options->helpers ? HCC_RW_HELPERS : 0);
 }
 
 static int open_rewrite(hcc__rw *rw) {
@@ -404,6 +404,7 @@ static int open_rewrite(hcc__rw *rw) {
   rw->fuel_func = m->imported_funcs;
   rw->mark_func = m->imported_funcs + (rw->options.meter ? 1 : 0);
   rw->order_func = rw->mark_func + (rw->options.marks ? 1 : 0);
+  rw->copy_func = rw->order_func + HCC_RW_ORDERS;
   rw->extra = hcc_rewrite_imports(&rw->options);
   rw->type_ids = malloc((slots + 1) * sizeof *rw->type_ids);
   rw->data_ids = malloc(((size_t)m->data_count + 1) * sizeof *rw->data_ids);

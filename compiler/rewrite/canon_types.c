@@ -48,10 +48,12 @@ static void add_entry(hcc_buf *entries, hcc_buf *bytes, const hcc_functype *type
 
 /* All types in use, encoded one behind the other. */
 static void collect(hcc_buf *entries, hcc_buf *bytes, hcc__rw *rw) {
-  static const uint8_t i32[] = {HCC_I32, HCC_I32};
+  static const uint8_t i32[] = {HCC_I32, HCC_I32}, i64[] = {HCC_I64, HCC_I64, HCC_I64};
   static const hcc_functype none = {0}, mark = {.params = i32, .param_count = 1};
   static const hcc_functype order = {
       .params = i32, .param_count = 2, .results = i32, .result_count = 1};
+  static const hcc_functype copy = {
+      .params = i64, .param_count = 3, .results = i32, .result_count = 1};
   bool meter = rw->options.meter;
   for (uint32_t form = 0; form < HCC_RW_FORMS; form++) {
     for (uint32_t i = 0; i < rw->m->type_count; i++) {
@@ -68,8 +70,9 @@ static void collect(hcc_buf *entries, hcc_buf *bytes, hcc__rw *rw) {
   if (rw->options.marks) {
     add_entry(entries, bytes, &mark, true, false, &rw->mark_type);
   }
-  if (rw->options.orders) {
+  if (rw->options.helpers) {
     add_entry(entries, bytes, &order, true, false, &rw->order_type);
+    add_entry(entries, bytes, &copy, true, false, &rw->copy_type);
   }
 }
 

@@ -15,7 +15,6 @@
 #include "hsb_abi.h"
 #include "rewrite_parts.h"
 
-#define TURNS_MIN 8
 #define RUNS 3
 
 /* What all branches to a frame's label know. The lower part is kept from run to run. */
@@ -47,34 +46,25 @@ typedef struct body {
 } body;
 
 static void op(body *b, uint32_t code) {
-  hcc_buf_byte(b->out, (uint8_t)code);
+  hcc__rw_op(b->out, code);
 }
 
 static void op_index(body *b, uint32_t code, uint32_t index) {
-  op(b, code);
-  hcc_buf_u32(b->out, index);
+  hcc__rw_op_index(b->out, code, index);
 }
 
 static void op_i32(body *b, int32_t value) {
-  op(b, HCC_OP_I32_CONST);
-  hcc_buf_s32(b->out, value);
-}
-
-static void op_i64(body *b, int64_t value) {
-  op(b, HCC_OP_I64_CONST);
-  hcc_buf_s64(b->out, value);
+  hcc__rw_op_i32(b->out, (uint32_t)value);
 }
 
 /* An operator whose right operand is a constant. */
 static void op_by(body *b, uint32_t code, int64_t right) {
-  op_i64(b, right);
-  op(b, code);
+  hcc__rw_op_by(b->out, code, right);
 }
 
 /* A block or if without results. */
 static void open_block(body *b, uint32_t code) {
-  op(b, code);
-  hcc_buf_byte(b->out, 0x40);
+  hcc__rw_open(b->out, code);
 }
 
 static void get_fuel(body *b) {
@@ -87,10 +77,7 @@ static void set_fuel(body *b) {
 
 /* The line mark for what is written next. */
 static void mark(body *b, uint32_t offset) {
-  if (b->rw->options.marks) {
-    op_i32(b, (int32_t)offset);
-    op_index(b, HCC_OP_CALL, b->rw->mark_func);
-  }
+  hcc__rw_mark(b->out, b->rw, offset);
 }
 
 /* Where a block begins behind i. */
@@ -115,11 +102,7 @@ static void mark_trap(body *b, const hcc_instr *i) {
 
 /* Asks for more fuel if what is on the stack is true. */
 static void ask(body *b) {
-  open_block(b, HCC_OP_IF);
-  get_fuel(b);
-  op_index(b, HCC_OP_CALL, b->rw->fuel_func);
-  set_fuel(b);
-  op(b, HCC_OP_END);
+  hcc__rw_ask(b->out, b->rw, b->params);
 }
 
 /* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
@@ -198,7 +181,7 @@ static void put_block(body *b, const hcc_instr *i) {
 }
 
 static void op_guest_local(body *b, uint32_t code, uint32_t local) {
-  op_index(b, code, local + (b->rw->options.meter && local >= b->params ? 1 : 0));
+  op_index(b, code, hcc__rw_local(b->rw, b->params, local));
 }
 
 static void put_local(body *b, const hcc_instr *i) {
@@ -296,7 +279,7 @@ static void (*const writers[])(body *b, const hcc_instr *i) = {
 
 /* The condition is not needed where what it chooses from is handed to an import of ours. */
 static void put_select(body *b, const hcc_instr *i) {
-  const hcc__rw_near *near = b->rw->options.orders ? hcc__rw_near_at(b->rw, i) : NULL;
+  const hcc__rw_near *near = b->rw->options.helpers ? hcc__rw_near_at(b->rw, i) : NULL;
   if (near == NULL) {
     put_copy(b, i);
     return;
@@ -510,123 +493,6 @@ static void put_results_block(body *b) {
   }
 }
 
-/* Where the loop ends, onto the stack. */
-static void get_until(body *b, const hcc__rw_turns *t) {
-  if (t->until_local) {
-    op_guest_local(b, HCC_OP_LOCAL_GET, t->until);
-  } else {
-    op_i32(b, (int32_t)t->until);
-  }
-}
-
-/* The loop's turns to their local: (end - begin - step) / step + 1, modulo 2^32 up to the division.
- * Leaves the innermost block if the division has a rest. */
-static void put_turns(body *b, const hcc__rw_turns *t) {
-  if (t->down) {
-    op_guest_local(b, HCC_OP_LOCAL_GET, t->local);
-    get_until(b, t);
-  } else {
-    get_until(b, t);
-    op_guest_local(b, HCC_OP_LOCAL_GET, t->local);
-  }
-  op(b, HCC_OP_I32_SUB);
-  op_i32(b, (int32_t)(1u << t->shift));
-  op(b, HCC_OP_I32_SUB);
-  op(b, HCC_OP_I64_EXTEND_I32_U);
-  if (t->shift != 0) {
-    op_index(b, HCC_OP_LOCAL_TEE, b->turns);
-    op_by(b, HCC_OP_I64_AND, (INT64_C(1) << t->shift) - 1);
-    op_by(b, HCC_OP_I64_NE, 0);
-    op_index(b, HCC_OP_BR_IF, 0);
-    op_index(b, HCC_OP_LOCAL_GET, b->turns);
-    op_by(b, HCC_OP_I64_SHR_U, t->shift);
-  }
-  op_by(b, HCC_OP_I64_ADD, 1);
-  op_index(b, HCC_OP_LOCAL_SET, b->turns);
-}
-
-/* Turns times a cost, onto the stack. */
-static void get_turns_cost(body *b, uint64_t cost) {
-  op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_by(b, HCC_OP_I64_MUL, (int64_t)cost);
-}
-
-static void get_series_begin(body *b, const hcc__rw_series *s) {
-  op_i32(b, (int32_t)s->add);
-  for (uint32_t i = 0; i < s->terms; i++) {
-    op_guest_local(b, HCC_OP_LOCAL_GET, s->term[i]);
-    op_i32(b, (int32_t)s->factor[i]);
-    op(b, HCC_OP_I32_MUL);
-    op(b, HCC_OP_I32_ADD);
-  }
-  op(b, HCC_OP_I64_EXTEND_I32_U);
-}
-
-/* How far the last address is from the first, onto the stack. */
-static void get_distance(body *b, uint32_t size) {
-  op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_by(b, HCC_OP_I64_SUB, 1);
-  op_by(b, HCC_OP_I64_MUL, size);
-}
-
-/* Leaves the innermost block if an access is not in bounds in some turn. */
-static void check_reach(body *b, const hcc__rw_series *s, uint64_t end) {
-  bool down = (int32_t)s->stride < 0;
-  if (down) {
-    get_series_begin(b, s);
-    get_distance(b, 0 - s->stride);
-    op(b, HCC_OP_I64_LT_U);
-    op_index(b, HCC_OP_BR_IF, 0);
-  }
-  get_series_begin(b, s);
-  if (!down) {
-    get_distance(b, s->stride);
-    op(b, HCC_OP_I64_ADD);
-  }
-  op_by(b, HCC_OP_I64_ADD, (int64_t)end);
-  op(b, HCC_OP_MEMORY_SIZE);
-  hcc_buf_byte(b->out, 0);
-  op(b, HCC_OP_I64_EXTEND_I32_U);
-  op_by(b, HCC_OP_I64_SHL, 16);
-  op(b, HCC_OP_I64_GT_U);
-  op_index(b, HCC_OP_BR_IF, 0);
-}
-
-/* Few turns are not worth the looks before them. */
-static void check_turns(body *b, const hcc__rw_turns *t) {
-  op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op_by(b, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U, t->few != 0 ? t->few : TURNS_MIN);
-  op_index(b, HCC_OP_BR_IF, 0);
-}
-
-/* Is there less fuel than so many of the dearest turns, or as many as a loop of few turns may have,
- * need? Onto the stack. */
-static void is_short(body *b, const hcc__rw_cost *cost) {
-  get_fuel(b);
-  if (cost->turns.few != 0) {
-    op_i64(b, (int64_t)(cost->turns.few * cost->most));
-  } else {
-    get_turns_cost(b, cost->most);
-  }
-  op(b, HCC_OP_I64_LT_S);
-}
-
-/* Charges all turns. Leaves the innermost block if there is no fuel for them, in the next slice
- * neither: slices are small, and most loops need less than one. */
-static void charge_turns(body *b, uint32_t offset, const hcc__rw_cost *cost) {
-  if (b->rw->options.marks && cost->turns.few == 0) {
-    mark(b, offset);
-    is_short(b, cost);
-    ask(b);
-  }
-  is_short(b, cost);
-  op_index(b, HCC_OP_BR_IF, 0);
-  get_fuel(b);
-  get_turns_cost(b, cost->fuel);
-  op(b, HCC_OP_I64_SUB);
-  set_fuel(b);
-}
-
 static int put_until(body *b, hcc_reader *r, uint32_t depth);
 
 /* A loop has begun; it is written twice. */
@@ -637,23 +503,18 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc_reader begin = *r;
   size_t header = b->next_cost;
   hcc__rw_cost cost = next_cost(b);
-  hcc__rw_sure sure = {.count = 0};
+  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->turns, loop->begin, &cost, {.count = 0}};
   int status = 0;
-  if (cost.turns.few == 0) {
-    HCC_TRY(hcc__rw_sure_of(&sure, b->rw, *r));
+  HCC_TRY(hcc__rw_sure_of(&ahead.sure, b->rw, *r));
+  if (cost.turns.few != 0) {
+    ahead.sure.count = ahead.sure.reaches = 0; /* their addresses are not looked at */
   }
+  ahead.sure.copy.found &= b->rw->options.helpers;
   pay_to(b, 0);
   open_block(b, HCC_OP_BLOCK);
   open_block(b, HCC_OP_BLOCK);
-  put_turns(b, &cost.turns);
-  check_turns(b, &cost.turns);
-  for (uint32_t i = 0; i < sure.reaches; i++) {
-    check_reach(b, &sure.reach[i].series, sure.reach[i].end);
-  }
-  if (b->rw->options.meter) {
-    charge_turns(b, loop->begin, &cost);
-  }
-  b->sure = &sure;
+  hcc__rw_look_ahead(&ahead);
+  b->sure = &ahead.sure;
   b->next_sure = 0;
   put_plain(b, loop);
   mark_block(b, loop);

@@ -107,13 +107,12 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
     HCC_TRY(hcc__rw_turns_of(&found, &turns, rw, *r));
   }
   if (found && header < cost_count(rw)) {
-    hcc__rw_sure sure = {.count = 0};
+    hcc__rw_sure sure;
+    HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
     turns.few = hcc__rw_few_of(few, &turns);
-    if (turns.few == 0) {
-      HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
-    }
-    locals->values |= values_of(&sure);
-    cost_at(rw, header)->counted = true;
+    locals->values |= turns.few == 0 ? values_of(&sure) : 0;
+    /* measured: that loops in other forms are charged at once makes them no quicker */
+    cost_at(rw, header)->counted = turns.usual || (sure.copy.found && rw->options.helpers);
     cost_at(rw, header)->turns = turns;
   }
 out:

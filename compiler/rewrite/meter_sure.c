@@ -12,8 +12,6 @@
 
 #include "rewrite_parts.h"
 
-#define LOCALS_MAX 24 /* that a loop sets */
-
 typedef hcc__rw_series series;
 
 typedef struct set_local {
@@ -26,7 +24,7 @@ typedef struct set_local {
 
 typedef struct walk {
   hcc__rw_sure *out;
-  set_local locals[LOCALS_MAX];
+  set_local locals[HCC_RW_SETS];
   uint32_t local_count;
   hcc__rw_stack stack;
   hcc_instr last[3]; /* the youngest first */
@@ -46,7 +44,7 @@ static set_local *find(walk *w, uint32_t local) {
 /* Returns false if there are too many. */
 static bool note_set(walk *w, const hcc_instr *set) {
   set_local *l = find(w, set->a);
-  if (l == NULL && w->local_count < LOCALS_MAX) {
+  if (l == NULL && w->local_count < HCC_RW_SETS) {
     l = &w->locals[w->local_count++];
     *l = (set_local){.local = set->a};
   }
@@ -133,6 +131,7 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
 
 static void step(walk *w, const hcc_instr *i) {
   series top;
+  bool accesses = false;
   switch (i->code) {
   case HCC_OP_LOCAL_GET:
     hcc__rw_push(&w->stack, value_of(w, i->a));
@@ -146,11 +145,13 @@ static void step(walk *w, const hcc_instr *i) {
     }
     break;
   default:
-    if (hcc__rw_operands(&top, &w->stack, i)) {
+    accesses = hcc__rw_operands(&top, &w->stack, i);
+    if (accesses) {
       access_at(w, i, &top);
     }
     break;
   }
+  hcc__rw_copy_step(&w->out->copy, i, accesses ? &top : NULL);
 }
 
 uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
@@ -172,6 +173,10 @@ int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r) {
     HCC_TRY(hcc_instr_next(&i, &again, rw->err));
     step(&w, &i);
   }
+  for (uint32_t l = 0; room && l < w.local_count; l++) {
+    hcc__rw_copy_local(&out->copy, w.locals[l].local, &w.locals[l].value);
+  }
+  hcc__rw_copy_end(&out->copy);
 out:
   return status;
 }

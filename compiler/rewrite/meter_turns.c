@@ -3,11 +3,13 @@
  *
  * Such a loop is straight-line code without calls and charges by length. It ends with
  *
- *     local.get X  i32.const step  i32.add  local.tee X  br_if 0  end
+ *     Y  br_if 0  end        or        Y  N  i32.ne  br_if 0  end        or with Y and N exchanged
  *
- * or, before the br_if, with local.get N or i32.const N and i32.ne. step is plus or minus a power
- * of two, nothing else in it sets X, and nothing sets N, which is 0 if there is no i32.ne. It turns
- * until X is N, X being counted modulo 2^32.
+ * Y is local.get or local.tee, N local.get or i32.const, and 0 if there is none. Y is what each
+ * turn makes, with an addition or subtraction of a constant, of X: of itself, or of a local that
+ * moves by such a step. The step is plus or minus a power of two, nothing else in the loop sets X
+ * or Y, and nothing sets N. It turns until Y is N, Y being counted modulo 2^32. The usual form is
+ * that in which X is Y, set where it is compared, and N stands behind it.
  *
  * Invariant: what is found is exact. A loop that turned more often than said would run unmetered.
  */
@@ -41,13 +43,36 @@ bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i) {
          is(&i[2], HCC_OP_LOCAL_GET) && i[2].a == local;
 }
 
-/* local.get X, i32.const step, i32.add or i32.sub, local.tee X, the youngest first. */
-static bool match_step(hcc__rw_turns *out, const hcc_instr *i) {
-  uint32_t by;
-  if (!is(&i[0], HCC_OP_LOCAL_TEE) || !hcc__rw_step(&by, i[0].a, &i[1])) {
-    return false;
+/* How a local is set in a loop: how often, and the last time to another, or itself, plus that. */
+typedef struct set_to {
+  uint32_t sets;
+  bool sum;
+  uint32_t of, by;
+  uint32_t at; /* where */
+} set_to;
+
+static int find_sets(set_to *out, uint32_t local, const hcc__rw *rw, hcc_range body) {
+  hcc_reader r = {rw->m->bytes, body.begin, body.end};
+  hcc_instr last[3] = {{.info = NULL}}, i;
+  int status = 0;
+  *out = (set_to){.sets = 0};
+  while (r.pos < r.end) {
+    HCC_TRY(hcc_instr_next(&i, &r, rw->err));
+    if (hcc__rw_sets_local(&i) && i.a == local) {
+      out->sets++;
+      out->of = last[2].a;
+      out->sum = hcc__rw_step(&out->by, out->of, last);
+      out->at = i.begin;
+    }
+    memmove(last + 1, last, sizeof last - sizeof *last);
+    last[0] = i;
   }
-  out->local = i[0].a;
+out:
+  return status;
+}
+
+/* The step as a power of two. */
+static bool take_step(hcc__rw_turns *out, uint32_t by) {
   out->down = by >> 31 != 0;
   uint32_t size = out->down ? 0 - by : by;
   for (out->shift = 0; out->shift < 31 && size >> out->shift > 1; out->shift++) {
@@ -55,28 +80,76 @@ static bool match_step(hcc__rw_turns *out, const hcc_instr *i) {
   return size == 1u << out->shift;
 }
 
-/* The last instructions before the loop's end, the youngest first. */
-static bool match(hcc__rw_turns *out, const hcc_instr *i) {
-  bool found = is(&i[0], HCC_OP_BR_IF) && i[0].a == 0;
-  out->until_local = false;
-  out->until = 0;
-  if (found && is(&i[1], HCC_OP_I32_NE)) {
-    out->until_local = is(&i[2], HCC_OP_LOCAL_GET);
-    out->until = out->until_local ? i[2].a : (uint32_t)i[2].value;
-    return (out->until_local || is(&i[2], HCC_OP_I32_CONST)) && match_step(out, &i[3]);
+/* Does what is compared, a local, move by a step each turn, itself or with another one? */
+static int moves(bool *found, hcc__rw_turns *out, uint32_t compared, const hcc__rw *rw,
+                 hcc_range body) {
+  set_to its, other;
+  int status = find_sets(&its, compared, rw, body);
+  *found = status == 0 && its.sets == 1 && its.sum;
+  if (!*found) {
+    return status;
   }
-  return found && match_step(out, &i[1]);
+  out->local = its.of;
+  out->above = its.by;
+  other = its;
+  if (its.of != compared) {
+    HCC_TRY(find_sets(&other, its.of, rw, body));
+    out->above += other.at < its.at ? other.by : 0; /* it has moved already */
+  }
+  *found = other.sets == 1 && other.sum && other.of == its.of && take_step(out, other.by);
+out:
+  return status;
 }
 
-/* How often a local is set in the range. */
-static int count_sets(uint32_t *out, uint32_t local, const hcc__rw *rw, hcc_range body) {
-  hcc_reader r = {rw->m->bytes, body.begin, body.end};
-  int status = 0;
-  for (*out = 0; status == 0 && r.pos < r.end;) {
-    hcc_instr i;
-    HCC_TRY(hcc_instr_next(&i, &r, rw->err));
-    *out += hcc__rw_sets_local(&i) && i.a == local;
+/* What ends a loop, before the br_if: the youngest first. */
+typedef struct ending {
+  uint32_t compared; /* a local */
+  bool behind;       /* nothing stands before it, and there it is set */
+  hcc_instr until;   /* info is NULL: 0 */
+} ending;
+
+static bool is_until(const hcc_instr *i) {
+  return is(i, HCC_OP_LOCAL_GET) || is(i, HCC_OP_I32_CONST);
+}
+
+static bool is_value(const hcc_instr *i) {
+  return is(i, HCC_OP_LOCAL_GET) || is(i, HCC_OP_LOCAL_TEE);
+}
+
+/* Returns how many ways there are to see it: x != y may count either. */
+static uint32_t endings(ending out[2], const hcc_instr *i) {
+  uint32_t count = 0;
+  if (!is(&i[0], HCC_OP_BR_IF) || i[0].a != 0) {
+    return 0;
   }
+  if (is_value(&i[1])) {
+    out[count++] = (ending){.compared = i[1].a, .behind = is(&i[1], HCC_OP_LOCAL_TEE)};
+  } else if (is(&i[1], HCC_OP_I32_NE)) {
+    /* behind a sum that is kept stands what has three instructions before it */
+    const hcc_instr *before = is(&i[2], HCC_OP_LOCAL_TEE) ? &i[6] : &i[3];
+    if (is_value(&i[3]) && is_until(&i[2])) {
+      out[count++] =
+          (ending){.compared = i[3].a, .behind = is(&i[3], HCC_OP_LOCAL_TEE), .until = i[2]};
+    }
+    if (is_value(&i[2]) && is_until(before)) {
+      out[count++] = (ending){.compared = i[2].a, .until = *before};
+    }
+  }
+  return count;
+}
+
+static int try_ending(bool *found, hcc__rw_turns *out, const ending *e, const hcc__rw *rw,
+                      hcc_range body) {
+  set_to until = {.sets = 0};
+  int status = 0;
+  out->until_local = is(&e->until, HCC_OP_LOCAL_GET);
+  out->until = out->until_local ? e->until.a : e->until.info != NULL ? (uint32_t)e->until.value : 0;
+  if (out->until_local) {
+    HCC_TRY(find_sets(&until, out->until, rw, body));
+  }
+  HCC_TRY(moves(found, out, e->compared, rw, body));
+  *found = *found && until.sets == 0;
+  out->usual = e->behind && out->local == e->compared;
 out:
   return status;
 }
@@ -84,7 +157,7 @@ out:
 int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r) {
   hcc_instr last[LAST] = {{.info = NULL}}, end = {.info = NULL}; /* the youngest first */
   hcc_range body = {.begin = r.pos};
-  uint32_t sets = 0, until_sets = 0;
+  ending seen[2];
   int status = 0;
   *found = false;
   do {
@@ -95,14 +168,10 @@ int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_rea
     HCC_TRY(hcc_instr_next(&end, &r, rw->err));
   }
   body.end = r.pos;
-  if (!is(&end, HCC_OP_END) || !match(out, last)) {
-    goto out;
+  uint32_t count = is(&end, HCC_OP_END) ? endings(seen, last) : 0;
+  for (uint32_t i = 0; i < count && !*found; i++) {
+    HCC_TRY(try_ending(found, out, &seen[i], rw, body));
   }
-  HCC_TRY(count_sets(&sets, out->local, rw, body));
-  if (out->until_local) {
-    HCC_TRY(count_sets(&until_sets, out->until, rw, body));
-  }
-  *found = sets == 1 && until_sets == 0;
 out:
   return status;
 }

@@ -8,8 +8,10 @@
  *   meter_few.c    which loops may well turn a few times only
  *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
+ *   meter_copy.c   which loops do nothing but copy
  *   meter_near.c   which accesses can take the address of an earlier one; which selects choose the
  *                  lesser or greater
+ *   meter_ahead.c  what is looked at before a counted loop
  *   meter.c        bodies
  * flow.h serves meter_cost.c and meter.c.
  *
@@ -45,9 +47,9 @@ typedef struct hcc__rw {
   hcc_rewrite_options options;
   size_t max; /* bytes of any buffer */
   hcc_error *err;
-  uint32_t extra;                            /* imports of ours, behind the guest's */
-  uint32_t fuel_func, mark_func, order_func; /* new indices */
-  uint32_t fuel_type, mark_type, order_type;
+  uint32_t extra;                                       /* imports of ours, behind the guest's */
+  uint32_t fuel_func, mark_func, order_func, copy_func; /* new indices */
+  uint32_t fuel_type, mark_type, order_type, copy_type;
   uint32_t *type_ids;  /* [HCC_RW_FORMS][type_count]: new index, HCC_RW_NONE, HCC_RW_PENDING */
   uint32_t type_count; /* of the output */
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
@@ -95,14 +97,15 @@ typedef struct hcc__rw_length {
 /* NULL if it is charged by its opcode alone. */
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
 
-/* How often a loop turns: until `local`, which each turn moves by 2^shift, up or down, is `until`.
- */
+/* How often a loop turns: each turn moves `local` by 2^shift, up or down; the last one is that in
+ * which it is, where the turn begins, `until` less `above`. */
 typedef struct hcc__rw_turns {
-  uint32_t local;
+  uint32_t local, above;
   uint32_t until; /* a local, or the number itself */
   bool until_local;
   bool down;
   uint32_t shift;
+  bool usual;   /* how it is compared: see meter_turns.c */
   uint32_t few; /* may well be that it turns no more often; 0: not known */
 } hcc__rw_turns;
 
@@ -180,6 +183,37 @@ hcc__rw_series hcc__rw_pop(hcc__rw_stack *s);
  * if it accesses the memory. */
 bool hcc__rw_operands(hcc__rw_series *address, hcc__rw_stack *s, const hcc_instr *i);
 
+#define HCC_RW_SETS 24 /* locals that a loop sets */
+
+/* Where an access is. */
+typedef struct hcc__rw_place {
+  hcc__rw_series series; /* terms are locals before the loop */
+  uint64_t offset;
+} hcc__rw_place;
+
+/* A loop that does nothing but copy. */
+typedef struct hcc__rw_copy {
+  bool found;
+  hcc__rw_place to, from; /* in the first turn */
+  uint32_t bytes;         /* in each turn */
+  uint32_t locals;
+  struct {
+    uint32_t local;
+    hcc__rw_series value; /* behind a turn */
+  } left[HCC_RW_SETS];
+  /* while looking: */
+  bool other;      /* it does something else */
+  uint32_t loaded; /* bytes that the instruction before has loaded, from there */
+  hcc__rw_place load;
+} hcc__rw_copy;
+
+/* The loop's next instruction; its address, if it accesses the memory. */
+void hcc__rw_copy_step(hcc__rw_copy *c, const hcc_instr *i, const hcc__rw_series *address);
+/* A local that it sets, when all instructions have been seen. */
+void hcc__rw_copy_local(hcc__rw_copy *c, uint32_t local, const hcc__rw_series *value);
+/* Behind all of them: sets c->found. */
+void hcc__rw_copy_end(hcc__rw_copy *c);
+
 /* Accesses of a loop that are in bounds in all turns if, for each reach, no address of the series
  * wraps and each plus `end` is no more than the size of the memory. */
 typedef struct hcc__rw_sure {
@@ -196,6 +230,7 @@ typedef struct hcc__rw_sure {
     uint32_t add; /* of its address; less that of its reach's series, it is below HCC_RW_WIDE */
     int stored;   /* hcc__rw_value_of it */
   } access[HCC_RW_ACCESSES];
+  hcc__rw_copy copy;
 } hcc__rw_sure;
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
@@ -203,6 +238,34 @@ typedef struct hcc__rw_sure {
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r);
 /* Bytes from the lowest address of its reach to that of the access. */
 uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access);
+
+/* What stands before a counted loop is written from this. */
+typedef struct hcc__rw_ahead {
+  hcc_buf *out;
+  hcc__rw *rw;
+  uint32_t params;          /* of the function; the local of its fuel */
+  uint32_t turns;           /* local of ours */
+  uint32_t begin;           /* offset of the loop */
+  const hcc__rw_cost *cost; /* of the loop's header */
+  hcc__rw_sure sure;
+} hcc__rw_ahead;
+
+/* Two blocks have been opened. Behind it stands the loop as charged. */
+void hcc__rw_look_ahead(const hcc__rw_ahead *ahead);
+void hcc__rw_op(hcc_buf *out, uint32_t code);
+void hcc__rw_op_index(hcc_buf *out, uint32_t code, uint32_t index);
+void hcc__rw_op_i32(hcc_buf *out, uint32_t value);
+void hcc__rw_op_i64(hcc_buf *out, int64_t value);
+/* An operator whose right operand is a constant. */
+void hcc__rw_op_by(hcc_buf *out, uint32_t code, int64_t right);
+/* A block or if without results. */
+void hcc__rw_open(hcc_buf *out, uint32_t code);
+/* The line mark for what is written next. */
+void hcc__rw_mark(hcc_buf *out, const hcc__rw *rw, uint32_t offset);
+/* Asks for more fuel if what is on the stack is true. */
+void hcc__rw_ask(hcc_buf *out, const hcc__rw *rw, uint32_t params);
+/* New index of a local of the guest's: behind the parameters stands the fuel. */
+uint32_t hcc__rw_local(const hcc__rw *rw, uint32_t params, uint32_t local);
 
 /* Types that can be stored, as in signatures of opcodes and as in the binary format. */
 #define HCC_RW_VALUES "ijfdv"
@@ -217,6 +280,7 @@ enum hcc__rw_order {
   HCC_RW_UMAX,
   HCC_RW_ORDERS,
 };
+#define HCC_RW_HELPERS (HCC_RW_ORDERS + 1) /* imports: copy is behind them */
 
 /* An access that can take its address less `above` and an offset greater by as much; or a select
  * that chooses by an order. */

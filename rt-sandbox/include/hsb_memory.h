@@ -11,6 +11,8 @@
 #ifndef HSB_MEMORY_H
 #define HSB_MEMORY_H
 
+#include "hsb_copy.h"
+
 /* What every accessor takes before its own arguments; HSB_HERE supplies it. */
 #define HSB_AT void *instance, const wasm_rt_memory_t *mem, uint32_t line
 #define HSB_HERE(mem) instance, mem, __LINE__
@@ -147,6 +149,20 @@ HSB_INLINE void hsb_memory_copy(HSB_AT, u32 to, u32 from, u32 n) {
     hsb_bulk_copy(instance, target, source, n, line);
   else
     __builtin_memmove(target, source, n);
+}
+
+/* Copies n bytes as a loop would that goes upwards, and returns whether it did: not if some of them
+ * are out of bounds, or are written before the loop reads them, or if they take so long that the
+ * host has to be asked in between. */
+HSB_INLINE u32 hsb_loop_copy(HSB_AT, u64 to, u64 from, u64 n) {
+  (void)line;
+  if (UNLIKELY(to + n > mem->size || from + n > mem->size || to - from < n || n > HSB_BULK_PIECE))
+    return 0;
+  if (n <= 16)
+    hsb_copy_small(hsb_base(instance) + to, hsb_base(instance) + from, n);
+  else
+    hsb_copy_up(hsb_base(instance) + to, hsb_base(instance) + from, n);
+  return 1;
 }
 
 HSB_INLINE void hsb_memory_init(HSB_AT, const u8 *data, u32 size, u32 to, u32 from, u32 n) {

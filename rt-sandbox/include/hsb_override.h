@@ -40,6 +40,9 @@
 #define w2c_h_umin(self, x, y) __builtin_elementwise_min(x, y)
 #define w2c_h_umax(self, x, y) __builtin_elementwise_max(x, y)
 
+/* Bytes that a loop copies: all at once, if that is the same. */
+#define w2c_h_copy(self, to, from, n) hsb_loop_copy(HSB_HERE(&instance->w2c_M0), to, from, n)
+
 /* A byte that no comparison makes an int of (compiler/native/ctext.c). */
 typedef unsigned _BitInt(8) hsb_bits8;
 

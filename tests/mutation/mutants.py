@@ -1,7 +1,7 @@
 """mutants.py - what mutate.py changes beside every `if`, and what of it is no change."""
 
 # Files whose every `if` is a check, or the way to one.
-SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h",
+SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h", "rt-sandbox/include/hsb_copy.h",
          "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
          "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/birth.c",
          "runtime/instance/budget.c", "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c",
@@ -40,6 +40,9 @@ ROWS = [
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at + n > mem->size"),
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at > mem->size"),
     (RT + "hsb_memory.h", "(u64)from + n > size", "from + n > size"),
+    (RT + "hsb_memory.h", "to + n > mem->size || from", "from"),
+    (RT + "hsb_memory.h", "|| from + n > mem->size || to", "|| to"),
+    (RT + "hsb_memory.h", " || to - from < n", ""),
     (RT + "hsb_memory.h", "(mem)->pages >= (min) ? (void)0", "1 ? (void)0"),
     # tables and calls
     (RT + "hsb_table.h", "jae %l[wrong]", "nop"),
@@ -234,7 +237,8 @@ EQUIVALENT = {
     "if (0 && (atomic_load_explicit(&installed, memory_order_acquire)))": SPEED,
     "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN))": SPEED,
     "rt-sandbox/hsb_lib.c: if (n >= STRING_MIN) => if (0 && (n >= STRING_MIN)) #2": SPEED,
-    "rt-sandbox/hsb_lib.c: if (n >= 4) => if (0 && (n >= 4)) #2": SPEED,
+    "rt-sandbox/hsb_lib.c: if (n >= 4) => if (0 && (n >= 4))": SPEED,
+    f"{RT}hsb_memory.h: if (n <= 16) => if (0 && (n <= 16))": SPEED,
     "rt-sandbox/hsb_lib.c: if ((uintptr_t)to - (uintptr_t)from >= n && (uintptr_t)from - (uintptr_t)to >= n) => "
     "if (0 && ((uintptr_t)to - (uintptr_t)from >= n && (uintptr_t)from - (uintptr_t)to >= n))": SPEED,
     f"{RT}hsb_table.h: if (LIKELY(x < table->size && table->data[x].func_type == type)) => "

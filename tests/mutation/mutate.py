@@ -28,13 +28,13 @@ from pathlib import Path
 from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
 
 # By folder: the tests of C beside the corpus, quick ones first.
-UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_compiled_test"],
+UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_copies_test", "unit_compiled_test"],
         "compiler": ["unit_cc_test", "unit_compiled_test"],
         "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
                     "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",
-         "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08",
+         "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08", "hsb_copy.h": "08",
          "hsb_check.h": "19 08", "cow.c": "13 02 03", "cc_flags.def": "11 04 10", "hsb_abi.h": "04 14", "reserve.c": "14 02 03",
          "image.c": "13 08", "birth.c": "13 02", "strips.c": "13 08", "guest.c": "19 13", "signal.c": "12 04", "track.c": "13 19 09",
          "budget.c": "12 14 09 11", "charge.h": "14 12",

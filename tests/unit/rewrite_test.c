@@ -85,7 +85,7 @@ static void rewrite(fixture *f, hcc_rewrite_options options) {
 
 static const hcc_rewrite_options PLAIN = {0}, METER = {.meter = true}, MARKS = {.marks = true},
                                  BOTH = {.meter = true, .marks = true},
-                                 ALL = {.meter = true, .marks = true, .orders = true};
+                                 ALL = {.meter = true, .marks = true, .helpers = true};
 
 static bool has_bytes(const hcc_buf *b, const void *bytes, size_t size) {
   return memmem(b->data, b->size, bytes, size) != NULL;
@@ -149,7 +149,7 @@ static void names__imports_and_exports(void **state) {
   (void)state;
   named(&f);
   rewrite(&f, ALL);
-  assert_int_equal(f.result->import_count, 3 + HCC_RW_ORDERS);
+  assert_int_equal(f.result->import_count, 3 + HCC_RW_HELPERS);
   assert_name(&f, f.result->imports[0].name, "i0");
   assert_name(&f, f.result->imports[1].name, "fuel");
   assert_name(&f, f.result->imports[2].name, "mark");
@@ -157,17 +157,19 @@ static void names__imports_and_exports(void **state) {
   assert_name(&f, f.result->imports[3 + HCC_RW_MAX].name, "max");
   assert_name(&f, f.result->imports[3 + HCC_RW_UMIN].name, "umin");
   assert_name(&f, f.result->imports[3 + HCC_RW_UMAX].name, "umax");
+  assert_name(&f, f.result->imports[3 + HCC_RW_ORDERS].name, "copy");
   assert_type(&f, 0, "\x7f\x7e", "\x7e");
   assert_type(&f, 1, "\x7e", "\x7e");
   assert_type(&f, 2, "\x7f", "");
   assert_type(&f, 3, "\x7f\x7f", "\x7f");
+  assert_type(&f, 3 + HCC_RW_ORDERS, "\x7e\x7e\x7e", "\x7f");
   assert_int_equal(f.result->export_count, 3); /* each function once, no memory, no global */
   assert_name(&f, f.result->exports[0].name, "e0");
   assert_int_equal(f.result->exports[0].index, 0);
   assert_name(&f, f.result->exports[1].name, "e1");
-  assert_int_equal(f.result->exports[1].index, 3 + HCC_RW_ORDERS);
+  assert_int_equal(f.result->exports[1].index, 3 + HCC_RW_HELPERS);
   assert_name(&f, f.result->exports[2].name, "start");
-  assert_int_equal(f.result->exports[2].index, 3 + HCC_RW_ORDERS);
+  assert_int_equal(f.result->exports[2].index, 3 + HCC_RW_HELPERS);
   assert_int_equal(f.result->start, HCC_NO_START);
   assert_int_equal(f.plan.export_count, 2);
   assert_int_equal(f.plan.exports[0].func, 0);
@@ -354,13 +356,13 @@ static void plain__return_and_dead_code(void **state) {
 
 static void plain__order_is_a_call(void **state) {
 #define FIVE HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 5
-  static const hcc_rewrite_options orders = {.orders = true};
+  static const hcc_rewrite_options orders = {.helpers = true};
   enum { max = 1 + HCC_RW_MAX }; /* behind the guest's import */
   fixture f;
   (void)state;
   WITH_BODY(&f, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_SELECT, HCC_OP_DROP);
   rewrite(&f, orders);
-  CODE(&f, 1 + HCC_RW_ORDERS, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_DROP, HCC_OP_CALL, max,
+  CODE(&f, 1 + HCC_RW_HELPERS, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_DROP, HCC_OP_CALL, max,
        HCC_OP_DROP, HCC_OP_END);
   end(&f);
   WITH_BODY(&f, FIVE, FIVE, HCC_OP_I32_GT_S, HCC_OP_SELECT, HCC_OP_DROP);
@@ -530,6 +532,8 @@ static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, 
                sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}))
 #define STEP(local, by)                                                                            \
   HCC_OP_LOCAL_GET, local, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
+#define SUM(local, of, by)                                                                         \
+  HCC_OP_LOCAL_GET, of, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
 #define AGAIN HCC_OP_BR_IF, 0, HCC_OP_END
 #define UNTIL(number) HCC_OP_I32_CONST, number, HCC_OP_I32_NE, AGAIN
 
@@ -539,15 +543,29 @@ static void turns__found(void **state) {
   hcc__rw_sure sure;
   (void)state;
   LOOK(&found, &t, &sure, STEP(0, -1), AGAIN);
-  assert_true(found && t.local == 0 && t.down && t.shift == 0 && !t.until_local && t.until == 0);
+  assert_true(found && t.usual && t.local == 0 && t.down && t.shift == 0);
+  assert_true(!t.until_local && t.until == 0);
   LOOK(&found, &t, &sure, HCC_OP_NOP, STEP(0, 16), UNTIL(32));
-  assert_true(found && !t.down && t.shift == 4 && !t.until_local && t.until == 32);
+  assert_true(found && t.usual && !t.down && t.shift == 4 && !t.until_local && t.until == 32);
+  assert_int_equal(t.above, 16);
+  LOOK(&found, &t, &sure, HCC_OP_LOCAL_GET, 1, STEP(0, -4), HCC_OP_I32_NE, AGAIN);
+  assert_true(found && !t.usual && t.local == 0 && t.down && t.shift == 2 && t.until_local &&
+              t.until == 1);
+  LOOK(&found, &t, &sure, STEP(0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, AGAIN);
+  assert_true(found && !t.usual && t.local == 0 && !t.down && t.shift == 0 && t.above == 1 &&
+              t.until == 0);
+  /* another local, before and behind the step */
+  LOOK(&found, &t, &sure, SUM(1, 0, 7), HCC_OP_DROP, STEP(0, 8), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1,
+       UNTIL(15));
+  assert_true(found && !t.usual && t.local == 0 && t.shift == 3 && t.above == 7 && t.until == 15);
+  LOOK(&found, &t, &sure, STEP(0, 8), HCC_OP_DROP, SUM(1, 0, -1), UNTIL(15));
+  assert_true(found && !t.usual && t.local == 0 && t.shift == 3 && t.above == 7 && t.until == 15);
 }
 
 /* A loop that is taken for counted and is not would run unmetered. */
 static void turns__not_found(void **state) {
   static const struct {
-    uint8_t size, code[24];
+    uint8_t size, code[32];
   } loops[] = {
 #define LOOP(...)                                                                                  \
   {                                                                                                \
@@ -555,9 +573,15 @@ static void turns__not_found(void **state) {
       HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
     }                                                                                              \
   }
-      LOOP(STEP(0, 0), AGAIN),                                           /* stays where it is */
-      LOOP(STEP(0, 3), UNTIL(9)),                                        /* no power of two */
-      LOOP(STEP(0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, AGAIN),         /* another form */
+      LOOP(STEP(0, 0), AGAIN),    /* stays where it is */
+      LOOP(STEP(0, 3), UNTIL(9)), /* no power of two */
+      LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
+           HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN), /* both move */
+      LOOP(SUM(1, 0, 1), AGAIN),                       /* does not move */
+      LOOP(STEP(0, 3), HCC_OP_DROP, SUM(1, 0, 1), AGAIN),
+      LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN),
+      LOOP(SUM(0, 1, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN), /* each of the other */
+      LOOP(HCC_OP_LOCAL_GET, 0, STEP(0, 1), HCC_OP_I32_NE, AGAIN),
       LOOP(HCC_OP_I32_CONST, 1, HCC_OP_LOCAL_SET, 0, STEP(0, 1), AGAIN), /* set twice */
       LOOP(STEP(0, 1), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_NE, AGAIN),       /* its end moves with it */
       LOOP(STEP(0, 1), HCC_OP_BR_IF, 1, HCC_OP_END),                     /* leads out */
