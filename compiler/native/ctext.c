@@ -291,28 +291,29 @@ static bool masked_byte(uint32_t *depth, uint32_t *with, line l, reader *r) {
          *with <= 0xff;
 }
 
-/* Writes such lines with "var_i0 = var_i0 < var_i1;" behind them as a comparison of eight bits: one
- * of 32 bits clang would give another mask, which costs an instruction. */
-static bool write_byte_compare(hcc_buf *out, line l, reader *r) {
+#define COMPARE_MAX 96
+
+/* Such lines with "var_i0 = var_i0 < var_i1;" behind them become one line, a comparison of eight
+ * bits: one of 32 bits clang would give another mask, which costs an instruction. */
+static void take_byte_compare(char text[COMPARE_MAX], line *l, reader *r) {
   static const char *const compares[] = {"<", "<=", ">", ">="};
   uint32_t depth, with;
   reader behind = *r;
-  char text[64];
-  if (!masked_byte(&depth, &with, l, &behind)) {
-    return false;
+  if (!masked_byte(&depth, &with, *l, &behind)) {
+    return;
   }
   for (size_t i = 0; i < sizeof compares / sizeof *compares; i++) {
     reader last = behind;
     uint32_t to = depth - 1;
-    snprintf(text, sizeof text, "var_i%u = var_i%u %s var_i%u;", to, to, compares[i], depth);
+    snprintf(text, COMPARE_MAX, "var_i%u = var_i%u %s var_i%u;", to, to, compares[i], depth);
     if (says(&last, text)) {
-      hcc_buf_format(out, "var_i%u = (hsb_bits8)var_i%u %s (hsb_bits8)%uu; ", to, to, compares[i],
-                     with);
+      int n = snprintf(text, COMPARE_MAX, "var_i%u = (hsb_bits8)var_i%u %s (hsb_bits8)%uu;", to, to,
+                       compares[i], with);
+      *l = (line){text, (size_t)n};
       *r = last;
-      return true;
+      return;
     }
   }
-  return false;
 }
 
 static int first_mark(uint32_t *offset, const hcc_chunk *chunk, hcc_error *err) {
@@ -386,10 +387,12 @@ int hcc_ctext_write(hcc_buf *out, const hcc_chunk *chunk, hcc_fold *fold, hcc_er
       }
     } else if (!function_type(l) && !plain(l)) {
       return refuse(err, "an unexpected line", l);
-    } else if (fold == NULL && write_byte_compare(out, l, &r)) {
-      continue;
-    } else if ((status = write_line(out, l, r, fold, err)) != 0) {
-      return status;
+    } else {
+      char compare[COMPARE_MAX];
+      take_byte_compare(compare, &l, &r);
+      if ((status = write_line(out, l, r, fold, err)) != 0) {
+        return status;
+      }
     }
   }
   hcc_buf_byte(out, '\n');

@@ -95,22 +95,32 @@ static uint32_t lowest(uint64_t waits) {
   return (uint32_t)__builtin_ctzll(waits);
 }
 
+static void changes(hcc_fold *f, span name);
+
+/* Writes one value, and before it those that are made of its variable's old one. */
+static void write_one(hcc_fold *f, uint32_t depth) {
+  const struct hcc_waiting *w = &f->waiting[depth];
+  char digits[] = {(char)('0' + depth / 10), (char)('0' + depth % 10)};
+  char name[] = {'v', 'a', 'r', '_', w->letter, depth < 10 ? digits[1] : digits[0], digits[1]};
+  span whole = {name, depth < 10 ? 6 : 7};
+  f->waits &= ~(UINT64_C(1) << depth);
+  changes(f, whole);
+  span_put(&f->out, "@ = @; ", (span[]){whole, text_of(w)});
+}
+
 static void write_out(hcc_fold *f) {
-  for (; f->waits != 0; f->waits &= f->waits - 1) {
-    uint32_t depth = lowest(f->waits);
-    span text = text_of(&f->waiting[depth]);
-    char name[] = {f->waiting[depth].letter, (char)('0' + depth / 10), (char)('0' + depth % 10)};
-    name[1] = depth < 10 ? name[2] : name[1];
-    span_put(&f->out, "var_@ = @; ", (span[]){{name, depth < 10 ? 2 : 3}, text});
+  while (f->waits != 0) {
+    write_one(f, lowest(f->waits));
   }
 }
 
 /* Before this variable changes. */
 static void changes(hcc_fold *f, span name) {
   for (uint64_t left = f->waits; left != 0; left &= left - 1) {
-    if (mentions(text_of(&f->waiting[lowest(left)]), name)) {
-      write_out(f);
-      return;
+    uint32_t depth = lowest(left);
+    bool waits = (f->waits >> depth & 1) != 0;
+    if (waits && mentions(text_of(&f->waiting[depth]), name)) {
+      write_one(f, depth);
     }
   }
 }
@@ -136,10 +146,13 @@ static uint32_t replace(hcc_buf *out, hcc_fold *f, span text) {
 
 /* ---- integer operations ---- */
 
-static bool is_cast(span word) {
-  static const char *const types[] = {"u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"};
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    if (span_is(word, types[i])) {
+/* A type that is cast to, or what can't trap and evaluates its operands once. */
+static bool is_operator(span word) {
+  static const char *const words[] = {"u8",       "s8",       "u16",     "s16",       "u32",
+                                      "s32",      "u64",      "s64",     "hsb_bits8", "I32_ROTL",
+                                      "I32_ROTR", "I64_ROTL", "I64_ROTR"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (span_is(word, words[i])) {
       return true;
     }
   }
@@ -150,8 +163,8 @@ static bool is_cast(span word) {
 static bool is_pure(span text) {
   for (span t; text.size > 0; text = span_after(text, t.size)) {
     t = token(text);
-    bool known = in_word(*t.at) ? digit(*t.at) || is_integer(on_stack(t)) || is_cast(t)
-                                : strchr(" ()+-*&|^~!<>=?:", *t.at) != NULL;
+    bool known = in_word(*t.at) ? digit(*t.at) || is_integer(on_stack(t)) || is_operator(t)
+                                : strchr(" ()+-*&|^~!<>=?:,", *t.at) != NULL;
     if (!known) {
       return false;
     }

@@ -128,7 +128,7 @@ static int translate(work *w) {
                                    .seconds = w->in->seconds,
                                    .parts = w->parts,
                                    .jobs = w->cc.jobs,
-                                   .fold = w->cc.tier == HCC_TIER_BASELINE,
+                                   .fold = w->cc.tier == HCC_TIER_BASELINE || !w->cc.engine,
                                    .places = w->cc.bounds == HCC_BOUNDS_GUARD};
   progress(w, "translate");
   int status =

@@ -32,6 +32,16 @@
 #undef FUNC_EPILOGUE
 #define FUNC_EPILOGUE
 
+/* The prelude's would write their first operand twice. */
+#undef I32_ROTL
+#undef I32_ROTR
+#undef I64_ROTL
+#undef I64_ROTR
+#define I32_ROTL(x, y) __builtin_rotateleft32(x, y)
+#define I32_ROTR(x, y) __builtin_rotateright32(x, y)
+#define I64_ROTL(x, y) __builtin_rotateleft64(x, y)
+#define I64_ROTR(x, y) __builtin_rotateright64(x, y)
+
 #define w2c_h_fuel(self, fuel) HSB_REFUEL(fuel)
 
 /* What selects the lesser or greater of two: clang sees through a chain of these. */
