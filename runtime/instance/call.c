@@ -70,8 +70,10 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
     status = hrt_trap_error(a->err, trap, offset, "%s", text);
   } else {
     hrt_plugin_func_name(a->instance->plugin, offset, name);
-    status = hrt_trap_error(a->err, trap, offset, "%s in \"%s\" at wasm offset 0x%x", text, name,
-                            offset);
+    /* a function of the interpreter says nothing to who wrote the script */
+    bool script = (hrt_plugin_abi(a->instance->plugin)->flags & HSB_PLUGIN_SCRIPT) != 0;
+    status = hrt_trap_error(a->err, trap, offset, "%s in %s\"%s\" at wasm offset 0x%x", text,
+                            script ? "the script; its engine was in " : "", name, offset);
   }
   if (own) {
     limit_hint(a, trap);
