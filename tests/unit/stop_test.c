@@ -96,8 +96,9 @@ static const char MODULE[] =
     /* loops that are paid at once and cost no time, then loads of which each waits for the one before */
     SHAPE("paid_chase", "call $ring (loop i32.const 60 local.set $i"
           " (loop i32.const 0 call $paid local.get $i i32.const 1 i32.sub local.tee $i br_if 0)"
-          " i32.const 4 local.set $i"
-          " (loop local.get $i " T16("i32.load ") "local.tee $i br_if 0) br 0)")
+          " i64.const 1000 local.set $x"
+          " (loop (loop local.get $i " T16("i32.load ") "local.tee $i br_if 0)"
+          "  local.get $x i64.const 1 i64.sub local.tee $x i64.eqz i32.eqz br_if 0) br 0)")
     "(func $paid (param $i i32) (loop local.get $i i32.const 1 i32.add local.tee $i"
     " i32.const 1000000 i32.ne br_if 0))\n"
     /* each line of 64 bytes of 8 MiB leads to another */
