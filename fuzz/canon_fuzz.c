@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   hcc_rewrite_options options = {.meter = bits & 1,
                                  .marks = (bits & 2) != 0,
                                  .helpers = (bits & 16) != 0,
+                                 .looks = (bits & 32) != 0,
                                  .alone = (bits & 4) != 0,
                                  .polls = (bits & 9) == 9};
   hcc_buf_init(&wasm, FZ_MODULE_MAX);

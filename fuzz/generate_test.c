@@ -59,8 +59,11 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
     hcc_buf wasm, metered;
     hcc_plan plan = {0};
     hcc_error err = {0};
-    hcc_rewrite_options options = {
-        .meter = true, .alone = seed & 1, .marks = seed & 2, .helpers = seed & 2};
+    hcc_rewrite_options options = {.meter = true,
+                                   .alone = seed & 1,
+                                   .marks = seed & 2,
+                                   .helpers = seed & 2,
+                                   .looks = seed & 4};
     fz_fill(bytes, sizeof bytes, seed);
     generate(&wasm, bytes, sizeof bytes, 1 + seed % 4);
     hcc_module *m = valid(&wasm, seed);

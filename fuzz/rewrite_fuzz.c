@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       hcc_rewrite_options options = {.meter = bits & 1,
                                      .marks = (bits & 2) != 0,
                                      .helpers = (bits & 2) != 0,
+                                     .looks = (bits & 2) != 0,
                                      .alone = (bits & 4) != 0};
       if (!holds(m, &options)) {
         abort();

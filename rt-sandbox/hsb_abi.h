@@ -48,6 +48,8 @@
 
 /* In place of an offset in the .wasm, at an access that is known to be in bounds. */
 #define HSB_SURE 0x7fffffffu
+/* The same with explicit bounds, at an access that hsb_memory.h has the place of. */
+#define HSB_SEEN 0x7ffffffeu
 
 enum hsb_trap {
 #define HSB_TRAP(name, code, text) HSB_TRAP_##name = code,

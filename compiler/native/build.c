@@ -342,6 +342,7 @@ static int emit_wasm(build *b) {
   hcc_rewrite_options options = hcc_stage_rewrite_options(b->options);
   options.marks = false;
   options.helpers = false;
+  options.looks = false;
   options.alone = true;
   int status = hcc_rewrite(&b->output, &plan, b->module, &options, b->err);
   hcc_plan_free(&plan);

@@ -277,7 +277,7 @@ static void emit(rows *r, state *s, const unit *u, bool end) {
   if (!end && ours && s->line == 0) {
     return;
   }
-  bool known = !end && ours && s->line < HSB_SURE;
+  bool known = !end && ours && s->line < HSB_SEEN;
   add_row(r, s->placed ? s->pc : s->start, known ? (uint32_t)s->line : HSB_FILE_NO_OFFSET);
   s->placed = true;
 }

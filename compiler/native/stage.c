@@ -60,6 +60,7 @@ hcc_rewrite_options hcc_stage_rewrite_options(const hcc_build_options *o) {
                                .loops = o->no_polls,
                                .marks = true,
                                .helpers = true,
+                               .looks = o->bounds == HCC_BOUNDS_EXPLICIT,
                                .blocks = o->engine};
 }
 

@@ -78,6 +78,14 @@ static int imports(hcc_buf *out, hcc__rw *rw) {
     put_name(out, names[i]);
     put_import(out, i < HCC_RW_ORDERS ? rw->order_type : rw->copy_type);
   }
+  if (rw->options.looks) {
+    put_name(out, "h");
+    put_name(out, "look");
+    put_import(out, rw->look_type);
+    put_name(out, "h");
+    put_name(out, "seen");
+    put_import(out, rw->seen_type);
+  }
   return 0;
 }
 
@@ -385,7 +393,7 @@ out:
 
 uint32_t hcc_rewrite_imports(const hcc_rewrite_options *options) {
   return (options->meter ? 1 : 0) + (options->marks ? 1 : 0) +
-         (options->helpers ? HCC_RW_HELPERS : 0);
+         (options->helpers ? HCC_RW_HELPERS : 0) + (options->looks ? 2 : 0);
 }
 
 static int open_rewrite(hcc__rw *rw) {
@@ -405,6 +413,8 @@ static int open_rewrite(hcc__rw *rw) {
   rw->mark_func = m->imported_funcs + (rw->options.meter ? 1 : 0);
   rw->order_func = rw->mark_func + (rw->options.marks ? 1 : 0);
   rw->copy_func = rw->order_func + HCC_RW_ORDERS;
+  rw->look_func = rw->order_func + (rw->options.helpers ? HCC_RW_HELPERS : 0);
+  rw->seen_func = rw->look_func + 1;
   rw->extra = hcc_rewrite_imports(&rw->options);
   rw->type_ids = malloc((slots + 1) * sizeof *rw->type_ids);
   rw->data_ids = malloc(((size_t)m->data_count + 1) * sizeof *rw->data_ids);

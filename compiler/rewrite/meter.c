@@ -33,16 +33,16 @@ typedef struct body {
   const hcc_func *func;
   uint32_t params;  /* the fuel's local, if metered: it follows the parameters */
   uint32_t scratch; /* first i32 local of ours */
-  uint32_t turns;   /* i64 local: turns of the counted loop at hand */
+  uint32_t turns;   /* i64 local: turns of the counted loop at hand; the next one: those before */
   uint32_t values[sizeof HCC_RW_VALUES - 1]; /* locals that hold what is stored */
   size_t next_cost;                          /* index in rw->costs */
   uint32_t next_label;
-  uint32_t run;  /* the last one's output stays */
-  int64_t owed;  /* by what was written last */
-  label no_room; /* stands for those that there is no memory for */
-  const hcc__rw_sure
-      *sure;          /* of the copy of a counted loop that is charged as a whole; else NULL */
-  uint32_t next_sure; /* index in sure->access */
+  uint32_t run;             /* the last one's output stays */
+  int64_t owed;             /* by what was written last */
+  label no_room;            /* stands for those that there is no memory for */
+  const hcc__rw_sure *sure; /* of the copy of a counted loop at hand; else NULL */
+  bool each;                /* it is the second copy: each turn is charged and looked at */
+  uint32_t next_sure;       /* index in sure->access */
 } body;
 
 static void op(body *b, uint32_t code) {
@@ -90,6 +90,11 @@ static void mark_block(body *b, const hcc_instr *i) {
 static bool is_sure(const body *b, const hcc_instr *i) {
   return b->sure != NULL && b->next_sure < b->sure->count &&
          b->sure->access[b->next_sure].begin == i->begin;
+}
+
+/* Are the accesses of the loop at hand looked at before it, or before each turn? */
+static bool looks(const body *b) {
+  return b->rw->options.looks && b->sure != NULL && b->sure->reaches != 0;
 }
 
 static void mark_trap(body *b, const hcc_instr *i) {
@@ -246,9 +251,28 @@ static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
   }
 }
 
+/* The access that comes, as one of its reach: "h"."seen" has the place, whatever the address is. */
+static void put_seen(body *b, const hcc_instr *i) {
+  uint32_t access = b->next_sure++;
+  op_i32(b, (int32_t)b->sure->access[access].reach);
+  if (b->each) {
+    hcc__rw_op_i64(b->out, 0);
+  } else {
+    op_index(b, HCC_OP_LOCAL_GET, b->turns + 1);
+  }
+  op_i32(b, (int32_t)((uint32_t)i->offset + hcc__rw_above(b->sure, access)));
+  op_index(b, HCC_OP_CALL, b->rw->seen_func);
+  mark(b, HSB_SEEN);
+  hcc_buf_add(b->out, b->rw->m->bytes + i->begin, i->end - i->begin);
+}
+
 /* clang sees which accesses lie side by side if they share an address that their offsets go from;
  * addresses of 32 bits, each of which might wrap, would hide it. */
 static void put_memory(body *b, const hcc_instr *i) {
+  if (looks(b) && is_sure(b, i)) {
+    put_seen(b, i);
+    return;
+  }
   uint32_t by = above(b, i);
   if (by == 0) {
     put_copy(b, i);
@@ -288,8 +312,29 @@ static void put_select(body *b, const hcc_instr *i) {
   op_index(b, HCC_OP_CALL, b->rw->order_func + near->order);
 }
 
+/* At the end of a copy of a loop that looks. The first one, in place of what the guest compares,
+ * goes on by a count of ours that clang sees to be less than what was looked at. The second one has
+ * a block around the turn, and leaves that of both copies at its end. */
+static void put_loop_branch(body *b, const hcc_instr *i) {
+  if (b->each) {
+    op_index(b, HCC_OP_BR_IF, 1);
+    pay_to(b, 0);
+    op_index(b, HCC_OP_BR, 2);
+    return;
+  }
+  op(b, HCC_OP_DROP);
+  op_index(b, HCC_OP_LOCAL_GET, b->turns + 1);
+  op_by(b, HCC_OP_I64_ADD, 1);
+  op_index(b, HCC_OP_LOCAL_TEE, b->turns + 1);
+  op_index(b, HCC_OP_LOCAL_GET, b->turns);
+  op(b, HCC_OP_I64_LT_U);
+  put_copy(b, i);
+}
+
 static void put_plain(body *b, const hcc_instr *i) {
-  if (i->code == HCC_OP_SELECT) {
+  if (i->code == HCC_OP_BR_IF && looks(b)) {
+    put_loop_branch(b, i);
+  } else if (i->code == HCC_OP_SELECT) {
     put_select(b, i);
   } else if (i->code == HCC_OP_RETURN && b->rw->options.meter) {
     /* the flow has seen it but no block has closed: the last frame is the function's */
@@ -495,6 +540,33 @@ static void put_results_block(body *b) {
 
 static int put_until(body *b, hcc_reader *r, uint32_t depth);
 
+/* The body of the second copy in a loop that looks. If all of a turn's accesses are in bounds they
+ * are those of "h"."seen". If not, one of them will trap, none goes on to the next turn, and so the
+ * turn is written once more, each access with its own comparison. */
+static int put_looked_turns(body *b, hcc_reader *r, const hcc__rw_ahead *ahead) {
+  uint32_t depth = b->rw->flow.depth - 1;
+  hcc_reader again = *r;
+  hcc_instr i = {.code = HCC_OP_NOP};
+  int status = 0;
+  open_block(b, HCC_OP_BLOCK);
+  hcc__rw_look_at_turn(ahead);
+  b->sure = &ahead->sure;
+  b->next_sure = 0;
+  b->each = true;
+  HCC_TRY(put_until(b, r, depth)); /* its end is that of our block */
+  b->sure = NULL;
+  b->each = false;
+  HCC_TRY(hcc_instr_next(&i, &again, b->rw->err));
+  while (i.code != HCC_OP_BR_IF) {
+    put_plain(b, &i);
+    HCC_TRY(hcc_instr_next(&i, &again, b->rw->err));
+  }
+  op(b, HCC_OP_UNREACHABLE);
+  op(b, HCC_OP_END);
+out:
+  return status;
+}
+
 /* A loop has begun; it is written twice. */
 static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc__flow *flow = &b->rw->flow;
@@ -529,7 +601,11 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   flow->frames[depth] = frame;
   b->next_cost = header;
   put_instr(b, loop, HCC_FLOW_LOOP);
-  HCC_TRY(put_until(b, r, depth));
+  if (b->rw->options.looks && ahead.sure.reaches != 0) {
+    HCC_TRY(put_looked_turns(b, r, &ahead));
+  } else {
+    HCC_TRY(put_until(b, r, depth));
+  }
   pay_to(b, 0);
   op(b, HCC_OP_END);
 out:

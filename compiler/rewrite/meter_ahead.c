@@ -169,6 +169,44 @@ static void check_reach(const ahead *a, const hcc__rw_series *s, uint64_t end) {
   op_index(a, HCC_OP_BR_IF, 0);
 }
 
+/* The same by "h"."look", which keeps what it has seen: of all turns, or of one. */
+static void look_at_reach(const ahead *a, uint32_t reach, bool all) {
+  const hcc__rw_series *s = &a->sure.reach[reach].series;
+  op_i32(a, reach);
+  get_series(a, s, 0);
+  if (all) {
+    op_index(a, HCC_OP_LOCAL_GET, a->turns);
+  } else {
+    op_i64(a, 1);
+  }
+  op_i32(a, s->stride);
+  op_i64(a, (int64_t)a->sure.reach[reach].end);
+  op_index(a, HCC_OP_CALL, a->rw->look_func);
+  op(a, HCC_OP_I32_EQZ);
+  op_index(a, HCC_OP_BR_IF, 0);
+}
+
+void hcc__rw_look_at_turn(const ahead *a) {
+  for (uint32_t i = 0; i < a->sure.reaches; i++) {
+    look_at_reach(a, i, false);
+  }
+}
+
+/* Leaves the innermost block unless all accesses that are sure are in bounds in all turns. */
+static void check_reaches(const ahead *a) {
+  for (uint32_t i = 0; i < a->sure.reaches; i++) {
+    if (a->rw->options.looks) {
+      look_at_reach(a, i, true);
+    } else {
+      check_reach(a, &a->sure.reach[i].series, a->sure.reach[i].end);
+    }
+  }
+  if (a->rw->options.looks && a->sure.reaches != 0) {
+    op_i64(a, 0);
+    op_index(a, HCC_OP_LOCAL_SET, a->turns + 1);
+  }
+}
+
 /* Few turns are not worth the looks before them. */
 static void check_turns(const ahead *a, const hcc__rw_turns *t) {
   op_index(a, HCC_OP_LOCAL_GET, a->turns);
@@ -258,9 +296,7 @@ void hcc__rw_look_ahead(const ahead *a) {
     try_copy(a, &a->sure.copy);
   }
   check_turns(a, t);
-  for (uint32_t i = 0; i < a->sure.reaches; i++) {
-    check_reach(a, &a->sure.reach[i].series, a->sure.reach[i].end);
-  }
+  check_reaches(a);
   if (a->rw->options.meter) {
     check_fuel(a, t->few);
     charge_turns(a);

@@ -110,7 +110,7 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
     hcc__rw_sure sure;
     HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
     turns.few = hcc__rw_few_of(few, &turns);
-    locals->values |= turns.few == 0 ? values_of(&sure) : 0;
+    locals->values |= turns.few == 0 && !rw->options.looks ? values_of(&sure) : 0;
     /* measured: that loops in other forms are charged at once makes them no quicker */
     cost_at(rw, header)->counted = turns.usual || (sure.copy.found && rw->options.helpers);
     cost_at(rw, header)->turns = turns;
@@ -127,7 +127,7 @@ static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
   for (uint32_t i = 0; i < cost_count(rw); i++) {
     hcc__rw_cost *cost = cost_at(rw, i);
     cost->counted = cost->counted && cost->fuel != 0 && cost->most < MOST_MAX;
-    locals->turns |= cost->counted;
+    locals->turns = cost->counted ? (rw->options.looks ? 2 : 1) : locals->turns;
   }
 }
 

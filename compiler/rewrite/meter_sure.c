@@ -6,8 +6,9 @@
  * known address goes to a reach: those that differ in nothing but the constant, their offset and
  * size share one.
  *
- * What is found is no wall of the sandbox: guard pages and explicit compares check each access all
- * the same. It allows clang to treat an access as one that does not trap. */
+ * What is found is no wall of the sandbox: guard pages check each access all the same, and with
+ * explicit bounds hsb_look.h compares the places that it is told of. It allows clang to treat an
+ * access as one that does not trap. */
 #include <string.h>
 
 #include "rewrite_parts.h"

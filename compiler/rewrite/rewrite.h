@@ -4,7 +4,8 @@
  * What comes out (docs/metering.md has it in full):
  *  - no custom section, no name, no export and no import of the guest's choosing: imports are
  *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked, then
- *    "h"."min", "max", "umin", "umax" (i32 i32)->(i32) and "copy" (i64 i64 i64)->(i32) if helped;
+ *    "h"."min", "max", "umin", "umax" (i32 i32)->(i32) and "copy" (i64 i64 i64)->(i32) if helped,
+ *    then "h"."look" (i32 i32 i64 i32 i64)->(i32) and "h"."seen" (i32 i64 i32)->() if it looks;
  *  - exports are "e<N>" for the N-th distinct exported function, in order of function index, and
  *    "start" for the start function (the start section is gone);
  *  - structurally equal function types are one type;
@@ -50,9 +51,11 @@ typedef struct hcc_rewrite_options {
   bool blocks; /* with meter and marks: where each block begins, too (profile.h) */
   bool helpers; /* a choice of the lesser or greater of two i32 calls "h"."min", "max", "umin" or
                    "umax", by which clang knows it; a loop that copies asks "h"."copy" to do it */
-  bool alone;   /* for engines that know nothing of a plan or of our limits (--emit=wasm): active
-                   data segments stay where they are and the plan has none; a memory's maximum is
-                   no more than HSB_PAGES_MAX */
+  bool looks; /* with marks: the accesses of a counted loop are those of "h"."look" and "h"."seen",
+                 which compare them with the memory before the loop (explicit bounds) */
+  bool alone; /* for engines that know nothing of a plan or of our limits (--emit=wasm): active
+                 data segments stay where they are and the plan has none; a memory's maximum is
+                 no more than HSB_PAGES_MAX */
 } hcc_rewrite_options;
 
 /* How many imports of ours it has. */

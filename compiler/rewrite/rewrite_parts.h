@@ -47,9 +47,9 @@ typedef struct hcc__rw {
   hcc_rewrite_options options;
   size_t max; /* bytes of any buffer */
   hcc_error *err;
-  uint32_t extra;                                       /* imports of ours, behind the guest's */
-  uint32_t fuel_func, mark_func, order_func, copy_func; /* new indices */
-  uint32_t fuel_type, mark_type, order_type, copy_type;
+  uint32_t extra; /* imports of ours, behind the guest's */
+  uint32_t fuel_func, mark_func, order_func, copy_func, look_func, seen_func; /* new indices */
+  uint32_t fuel_type, mark_type, order_type, copy_type, look_type, seen_type;
   uint32_t *type_ids;  /* [HCC_RW_FORMS][type_count]: new index, HCC_RW_NONE, HCC_RW_PENDING */
   uint32_t type_count; /* of the output */
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
@@ -124,7 +124,7 @@ typedef struct hcc__rw_cost {
 /* Locals of ours that metering a body needs. */
 typedef struct hcc__rw_locals {
   uint32_t scratch; /* i32: 0 to 2 */
-  uint32_t turns;   /* i64: 1 if there are counted loops */
+  uint32_t turns;   /* i64: 1 if there are counted loops, 2 if they are looked at */
   uint32_t values;  /* one for each bit, of that type in HCC_RW_VALUES */
 } hcc__rw_locals;
 
@@ -252,6 +252,9 @@ typedef struct hcc__rw_ahead {
 
 /* Two blocks have been opened. Behind it stands the loop as charged. */
 void hcc__rw_look_ahead(const hcc__rw_ahead *ahead);
+/* With options.looks: leaves the innermost block unless the accesses that are sure are in bounds in
+ * the one turn that is about to begin. */
+void hcc__rw_look_at_turn(const hcc__rw_ahead *ahead);
 void hcc__rw_op(hcc_buf *out, uint32_t code);
 void hcc__rw_op_index(hcc_buf *out, uint32_t code, uint32_t index);
 void hcc__rw_op_i32(hcc_buf *out, uint32_t value);

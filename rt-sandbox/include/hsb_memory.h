@@ -7,19 +7,30 @@
  * [base, base + HSB_MEMORY_RESERVE), and one that is out of bounds faults even if its result is
  * unused, unless its line is HSB_SURE: heliosc has looked at it before, and clang may drop or join
  * it; with HSB_EXPLICIT_BOUNDS, addr + size of the access is compared with the size of the memory
- * first. */
+ * first, or, if its line is HSB_SEEN, goes where hsb_look.h has seen so many bytes in bounds. */
 #ifndef HSB_MEMORY_H
 #define HSB_MEMORY_H
 
 #include "hsb_copy.h"
 
-/* What every accessor takes before its own arguments; HSB_HERE supplies it. */
-#define HSB_AT void *instance, const wasm_rt_memory_t *mem, uint32_t line
-#define HSB_HERE(mem) instance, mem, __LINE__
-
 HSB_INLINE u8 *hsb_base(void *instance) {
   return (u8 *)instance + HSB_SPAN;
 }
+
+/* What every accessor takes before its own arguments; HSB_HERE supplies it. */
+#ifdef HSB_EXPLICIT_BOUNDS
+#include "hsb_look.h"
+#define HSB_AT void *instance, const wasm_rt_memory_t *mem, hsb_place seen, uint32_t line
+#define HSB_HERE(mem) instance, mem, hsb_at, __LINE__
+#define HSB_AGAIN instance, mem, seen, line
+#define HSB_ADDRESS (line == HSB_SEEN ? seen.at : hsb_base(instance) + addr)
+#else
+#define HSB_AT void *instance, const wasm_rt_memory_t *mem, uint32_t line
+#define HSB_HERE(mem) instance, mem, __LINE__
+#define HSB_AGAIN instance, mem, line
+#define HSB_ADDRESS (hsb_base(instance) + addr)
+#define HSB_LOOKS_BEGIN
+#endif
 
 /* What heliosc writes in place of these names where clang shall be quick
  * (compiler/native/access.h): places in memory, and such that are read though nobody wants what is
@@ -39,7 +50,7 @@ HSB_PLACE(f64)
 
 #ifdef HSB_EXPLICIT_BOUNDS
 #define HSB_CHECK(bytes)                                                                           \
-  if (UNLIKELY(addr + (bytes) > mem->size))                                                        \
+  if (UNLIKELY(line == HSB_SEEN ? (bytes) > seen.size : addr + (bytes) > mem->size))               \
   hsb_trap(instance, HSB_TRAP_OOB, line)
 #define HSB_FORCE(reg, value) (void)0
 #else
@@ -53,7 +64,7 @@ HSB_PLACE(f64)
   HSB_INLINE result hsb_##name(HSB_AT, u64 addr) {                                                 \
     HSB_CHECK(sizeof(raw));                                                                        \
     raw value;                                                                                     \
-    __builtin_memcpy(&value, hsb_base(instance) + addr, sizeof value);                             \
+    __builtin_memcpy(&value, HSB_ADDRESS, sizeof value);                                           \
     result extended = (result)(wide)value;                                                         \
     HSB_FORCE(reg, extended);                                                                      \
     return extended;                                                                               \
@@ -76,7 +87,7 @@ HSB_PLACE(f64)
   HSB_INLINE void hsb_##name(HSB_AT, u64 addr, type value) {                                       \
     HSB_CHECK(sizeof(raw));                                                                        \
     raw narrow = (raw)value;                                                                       \
-    __builtin_memcpy(hsb_base(instance) + addr, &narrow, sizeof narrow);                           \
+    __builtin_memcpy(HSB_ADDRESS, &narrow, sizeof narrow);                                         \
   }
 
 HSB_LOAD_INT(i32_load, u32, u32, u32)
@@ -135,7 +146,7 @@ HSB_INLINE u8 *hsb_range(HSB_AT, u32 at, u32 n) {
 }
 
 HSB_INLINE void hsb_memory_fill(HSB_AT, u32 to, u32 value, u32 n) {
-  u8 *target = hsb_range(instance, mem, line, to, n);
+  u8 *target = hsb_range(HSB_AGAIN, to, n);
   if (UNLIKELY(n > HSB_BULK_PIECE))
     hsb_bulk_fill(instance, target, value, n, line);
   else
@@ -143,8 +154,8 @@ HSB_INLINE void hsb_memory_fill(HSB_AT, u32 to, u32 value, u32 n) {
 }
 
 HSB_INLINE void hsb_memory_copy(HSB_AT, u32 to, u32 from, u32 n) {
-  u8 *target = hsb_range(instance, mem, line, to, n);
-  const u8 *source = hsb_range(instance, mem, line, from, n);
+  u8 *target = hsb_range(HSB_AGAIN, to, n);
+  const u8 *source = hsb_range(HSB_AGAIN, from, n);
   if (UNLIKELY(n > HSB_BULK_PIECE))
     hsb_bulk_copy(instance, target, source, n, line);
   else
@@ -166,7 +177,7 @@ HSB_INLINE u32 hsb_loop_copy(HSB_AT, u64 to, u64 from, u64 n) {
 }
 
 HSB_INLINE void hsb_memory_init(HSB_AT, const u8 *data, u32 size, u32 to, u32 from, u32 n) {
-  u8 *target = hsb_range(instance, mem, line, to, n);
+  u8 *target = hsb_range(HSB_AGAIN, to, n);
   if (UNLIKELY((u64)from + n > size))
     hsb_trap(instance, HSB_TRAP_OOB, line);
   if (UNLIKELY(n > HSB_BULK_PIECE))

@@ -27,6 +27,7 @@
 #define FUNC_PROLOGUE                                                                              \
   uintptr_t hsb_sp;                                                                                \
   HSB_STACK_POINTER(hsb_sp);                                                                       \
+  HSB_LOOKS_BEGIN;                                                                                 \
   if (UNLIKELY(hsb_sp < HSB_CTX->stack_limit))                                                     \
   hsb_trap(instance, HSB_TRAP_STACK, __LINE__)
 #undef FUNC_EPILOGUE

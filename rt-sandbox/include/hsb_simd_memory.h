@@ -8,20 +8,20 @@
 #define HSB_V128_LOAD(name, read, bytes)                                                           \
   HSB_INLINE v128 hsb_##name(HSB_AT, u64 addr) {                                                   \
     HSB_CHECK(bytes);                                                                              \
-    v128 value = simde_wasm_##read(hsb_base(instance) + addr);                                     \
+    v128 value = simde_wasm_##read(HSB_ADDRESS);                                                   \
     HSB_FORCE(HSB_FLOAT_REGISTER, value);                                                          \
     return value;                                                                                  \
   }
 #define HSB_V128_LANE(bits)                                                                        \
   HSB_INLINE v128 hsb_v128_load##bits##_lane(HSB_AT, u64 addr, v128 v, int lane) {                 \
     HSB_CHECK(bits / 8);                                                                           \
-    v128 value = simde_wasm_v128_load##bits##_lane(hsb_base(instance) + addr, v, lane);            \
+    v128 value = simde_wasm_v128_load##bits##_lane(HSB_ADDRESS, v, lane);                          \
     HSB_FORCE(HSB_FLOAT_REGISTER, value);                                                          \
     return value;                                                                                  \
   }                                                                                                \
   HSB_INLINE void hsb_v128_store##bits##_lane(HSB_AT, u64 addr, v128 v, int lane) {                \
     HSB_CHECK(bits / 8);                                                                           \
-    simde_wasm_v128_store##bits##_lane(hsb_base(instance) + addr, v, lane);                        \
+    simde_wasm_v128_store##bits##_lane(HSB_ADDRESS, v, lane);                                      \
   }
 
 HSB_V128_LOAD(v128_load, v128_load, 16)
@@ -44,7 +44,7 @@ HSB_V128_LANE(64)
 
 HSB_INLINE void hsb_v128_store(HSB_AT, u64 addr, v128 value) {
   HSB_CHECK(16);
-  simde_wasm_v128_store(hsb_base(instance) + addr, value);
+  simde_wasm_v128_store(HSB_ADDRESS, value);
 }
 
 #define v128_load(mem, addr) hsb_v128_load(HSB_HERE(mem), addr)

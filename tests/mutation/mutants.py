@@ -2,7 +2,7 @@
 
 # Files whose every `if` is a check, or the way to one.
 SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h", "rt-sandbox/include/hsb_copy.h",
-         "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
+         "rt-sandbox/include/hsb_look.h", "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
          "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/birth.c",
          "runtime/instance/budget.c", "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c",
          "runtime/instance/guest.c", "runtime/instance/image.c",
@@ -32,9 +32,9 @@ ROWS = [
     ("rt-sandbox/hsb_check.h", "off <= size && len <= size - off", "off <= size"),
     ("rt-sandbox/hsb_check.h", "off <= size && len <= size - off", "off + len <= size"),
     # memory
-    (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY(addr > mem->size)"),
-    (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY((u32)(addr + (bytes)) > mem->size)"),
-    (RT + "hsb_memory.h", "UNLIKELY(addr + (bytes) > mem->size)", "UNLIKELY(addr + (bytes) > mem->size + 1)"),
+    (RT + "hsb_memory.h", ": addr + (bytes) > mem->size", ": addr > mem->size"),
+    (RT + "hsb_memory.h", ": addr + (bytes) > mem->size", ": (u32)(addr + (bytes)) > mem->size"),
+    (RT + "hsb_memory.h", ": addr + (bytes) > mem->size", ": addr + (bytes) > mem->size + 1"),
     (RT + "hsb_memory.h", '__asm__ volatile("" ::reg(value))', "(void)0"),
     (RT + "hsb_memory.h", "*(const hsb_v##raw *)at", "*(const hsb_##raw *)at"),
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at + n > mem->size"),
@@ -44,6 +44,21 @@ ROWS = [
     (RT + "hsb_memory.h", "|| from + n > mem->size || to", "|| to"),
     (RT + "hsb_memory.h", " || to - from < n", ""),
     (RT + "hsb_memory.h", "(mem)->pages >= (min) ? (void)0", "1 ? (void)0"),
+    # what is compared before a loop
+    (RT + "hsb_look.h", "turns - 1 <= UINT32_MAX && low", "low"),
+    (RT + "hsb_look.h", "turns - 1 <= UINT32_MAX && low", "turns - 1 <= UINT32_MAX"),
+    (RT + "hsb_look.h", "far <= first : far <= size", "true : far <= size"),
+    (RT + "hsb_look.h", "&& end <= size &&", "&&"),
+    (RT + "hsb_look.h", "&& last <= size - end", ""),
+    (RT + "hsb_look.h", "last <= size - end", "first <= size - end"),
+    (RT + "hsb_look.h", "last <= size - end", "last <= size"),
+    (RT + "hsb_look.h", "(hsb_look){NULL, 0, 0, 0}", "(hsb_look){base + first, turns, end, by}"),
+    (RT + "hsb_look.h", "i < look.turns && offset <= look.end", "offset <= look.end"),
+    (RT + "hsb_look.h", "i < look.turns && offset <= look.end", "i <= look.turns && offset <= look.end"),
+    (RT + "hsb_look.h", "i < look.turns && offset <= look.end", "i < look.turns"),
+    (RT + "hsb_look.h", "look.end - offset}", "look.end}"),
+    (RT + "hsb_memory.h", "(bytes) > seen.size", "0 > seen.size"),
+    (RT + "hsb_memory.h", "(bytes) > seen.size", "(bytes) > seen.size + 1"),
     # tables and calls
     (RT + "hsb_table.h", "jae %l[wrong]", "nop"),
     (RT + "hsb_table.h", "jne %l[wrong]", "nop"),

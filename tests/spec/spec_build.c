@@ -452,8 +452,7 @@ static int parse_mode(mode *m, const char *name) {
 
 /* What the C of a module depends on. */
 static unsigned text_of(const hcc_build_options *o) {
-  unsigned folded = o->tier == HCC_TIER_BASELINE ? 2 + 4 * (o->bounds == HCC_BOUNDS_GUARD) : 0;
-  return folded + o->no_fuel;
+  return 4 * (o->bounds == HCC_BOUNDS_GUARD) + 2 * (o->tier == HCC_TIER_BASELINE) + o->no_fuel;
 }
 #define TEXTS 8u
 

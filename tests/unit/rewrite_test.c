@@ -606,6 +606,52 @@ static void turns__not_found(void **state) {
 
 #define LOAD(...) HCC_OP_I32_LOAD, 0, __VA_ARGS__ /* offset */
 
+#define HAS(f, ...)                                                                                \
+  assert_true(has_bytes(&(f)->out, (const uint8_t[]){__VA_ARGS__},                                 \
+                        sizeof((const uint8_t[]){__VA_ARGS__})))
+
+/* With explicit bounds the copy of a counted loop has its accesses from imports of ours, and counts
+ * its turns itself. */
+static void counted__looks(void **state) {
+  static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
+  enum { FUEL = 1, MARK, LOOK_AT, SEEN };
+  enum { TURNS = 2, DONE }; /* locals behind the parameter and the fuel */
+  fixture f;
+  (void)state;
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, LOAD(4), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
+            HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_I32_CONST, 0, HCC_OP_I32_STORE, 0, 1,
+            STEP(0, -4), AGAIN);
+  rewrite(&f, looks);
+  assert_int_equal(f.result->import_count, 5);
+  assert_name(&f, f.result->imports[LOOK_AT].name, "look");
+  assert_name(&f, f.result->imports[SEEN].name, "seen");
+  assert_type(&f, LOOK_AT, "\x7f\x7f\x7e\x7f\x7e", "\x7f");
+  assert_type(&f, SEEN, "\x7f\x7e\x7f", "");
+  HAS(&f, HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1,
+      HCC_OP_I32_MUL, HCC_OP_I32_ADD, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I32_CONST, 0x7c,
+      HCC_OP_I64_CONST, 13, HCC_OP_CALL, LOOK_AT, HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0, HCC_OP_I64_CONST,
+      0, HCC_OP_LOCAL_SET, DONE);
+#define SAW(offset)                                                                                \
+  HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, DONE, HCC_OP_I32_CONST, offset, HCC_OP_CALL, SEEN,        \
+      HCC_OP_I32_CONST, 0xfe, 0xff, 0xff, 0xff, 7, HCC_OP_CALL, MARK
+  HAS(&f, HCC_OP_LOCAL_GET, 0, SAW(4), LOAD(4));
+  HAS(&f, HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_I32_CONST, 0, SAW(9), HCC_OP_I32_STORE, 0, 1);
+#undef SAW
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_DROP, HCC_OP_LOCAL_GET, DONE, HCC_OP_I64_CONST, 1,
+      HCC_OP_I64_ADD, HCC_OP_LOCAL_TEE, DONE, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_LT_U,
+      HCC_OP_BR_IF, 0);
+  /* the second copy looks at each turn; if that fails the turn's accesses are compared one by one
+   */
+  HAS(&f, HCC_OP_BLOCK, UNIT, HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0,
+      HCC_OP_I32_CONST, 1, HCC_OP_I32_MUL, HCC_OP_I32_ADD, HCC_OP_I64_CONST, 1, HCC_OP_I32_CONST,
+      0x7c, HCC_OP_I64_CONST, 13, HCC_OP_CALL, LOOK_AT, HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0,
+      HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 0, HCC_OP_I64_CONST, 0, HCC_OP_I32_CONST, 4,
+      HCC_OP_CALL, SEEN);
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_BR_IF, 1, HCC_OP_BR, 2, HCC_OP_END, HCC_OP_LOCAL_GET, 0);
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_UNREACHABLE, HCC_OP_END, HCC_OP_END);
+  end(&f);
+}
+
 static void sure__series(void **state) {
   bool found;
   hcc__rw_turns t;
@@ -1267,6 +1313,7 @@ int main(void) {
       cmocka_unit_test(costs__polls),
       cmocka_unit_test(turns__found),
       cmocka_unit_test(turns__not_found),
+      cmocka_unit_test(counted__looks),
       cmocka_unit_test(sure__series),
       cmocka_unit_test(sure__set_twice),
       cmocka_unit_test(sure__one_reach),

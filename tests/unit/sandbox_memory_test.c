@@ -174,6 +174,101 @@ static void access__explicit(void **state) {
   accesses(true);
 }
 
+/* --- what was compared before a loop (hsb_look.h) --- */
+
+/* k, first, turns, stride, end; i, offset; 1: loads four bytes where hsb_seen has them. */
+static const char look_wat[] =
+    "(module (import \"h\" \"mark\" (func $mark (param i32)))"
+    " (import \"h\" \"look\" (func $look (param i32 i32 i64 i32 i64) (result i32)))"
+    " (import \"h\" \"seen\" (func $seen (param i32 i64 i32))) (memory 2 2)"
+    " (func (export \"e0\") (param i32 i32 i64 i32 i64 i64 i32) (result i32)"
+    "  (drop (call $look (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))"
+    "  (call $seen (local.get 0) (local.get 5) (local.get 6))"
+    "  i32.const 0 i32.const 2147483646 call $mark i32.load)"
+    " (func (export \"e1\") (result i32)" /* nothing was looked at */
+    "  i32.const 0 i32.const 2147483646 call $mark i32.load)"
+    " (func (export \"e2\") (param i32 i64) (result i32)" /* what another place of it was */
+    "  (drop (call $look (i32.const 1) (i32.const 0) (i64.const 4) (i32.const 4) (i64.const 4)))"
+    "  (drop (call $look (i32.const 1) (i32.const -1) (i64.const 4) (i32.const 4) (i64.const 4)))"
+    "  (call $seen (local.get 0) (local.get 1) (i32.const 0))"
+    "  i32.const 0 i32.const 2147483646 call $mark i32.load))";
+enum { LOOK_AND_LOAD, LOAD_UNSEEN, LOAD_OTHER };
+#define LOOK_SIZE (2 * HSB_PAGE)
+
+typedef struct look_row {
+  uint32_t first;
+  uint64_t turns;
+  uint32_t stride;
+  uint64_t end, i;
+  uint32_t offset;
+} look_row;
+
+/* Is there such a place? All places must be in bounds, whether they are asked for or not. */
+static bool is_place(const look_row *r) {
+  __int128 far = (__int128)(int32_t)r->stride * (__int128)(r->turns - 1);
+  __int128 low = far < 0 ? r->first + far : r->first, high = far < 0 ? r->first : r->first + far;
+  return r->turns != 0 && r->turns - 1 <= UINT32_MAX && low >= 0 &&
+         high + (__int128)r->end <= LOOK_SIZE && r->i < r->turns && r->offset <= r->end &&
+         r->end - r->offset >= 4;
+}
+
+static void check_look(sandbox *box, const look_row *r) {
+  hsb_slot slots[7] = {3, r->first, r->turns, r->stride, r->end, r->i, r->offset};
+  bool expected = is_place(r);
+  int trap = sandbox_call(box, LOOK_AND_LOAD, slots);
+  uint32_t at = r->first + (uint32_t)r->i * r->stride + r->offset;
+  if (trap != (expected ? 0 : HSB_TRAP_OOB) || box->faulted || (expected && slots[0] != at / 4)) {
+    fail_msg("%u + %d * %llu of %llu, %llu bytes, offset %u: trap %d, value %u", r->first,
+             (int)r->stride, (unsigned long long)r->i, (unsigned long long)r->turns,
+             (unsigned long long)r->end, r->offset, trap, (unsigned)slots[0]);
+  }
+}
+
+/* Whatever is said of a loop, nothing but places in bounds is read. Words have their index. */
+static void look__trusts_nobody(void **state) {
+  static const uint64_t firsts[] = {0, 4, 64, LOOK_SIZE - 64, LOOK_SIZE - 4, 0xfffffffc};
+  static const uint64_t turns[] = {0,
+                                   1,
+                                   4,
+                                   16,
+                                   17,
+                                   UINT32_MAX,
+                                   UINT64_C(1) << 32,
+                                   (UINT64_C(1) << 32) + 1,
+                                   UINT64_C(1) << 62,
+                                   UINT64_MAX};
+  static const uint32_t strides[] = {0, 4, 8, (uint32_t)-4, (uint32_t)-8, 1u << 31, 0x7ffffffc};
+  static const uint64_t ends[] = {0, 3, 4, 8, 64, 68, LOOK_SIZE, LOOK_SIZE + 1, UINT64_MAX};
+  static const uint64_t is[] = {0, 1, 3, 4, 15, 16, UINT32_MAX, UINT64_C(1) << 62, UINT64_MAX};
+  static const uint32_t offsets[] = {0, 4, 60, 64, LOOK_SIZE - 4, 0xfffffffc};
+#define EACH(index, of) for (size_t index = 0; index < sizeof of / sizeof *of; index++)
+  sandbox_plugin plugin;
+  sandbox box = {0};
+  (void)state;
+  sandbox_source source = {.wat = look_wat,
+                           .exports = "iijijji:i :i ij:i",
+                           .pages_min = 2,
+                           .pages_max = 2,
+                           .explicit_bounds = true};
+  build(&plugin, &source);
+  assert_int_equal(sandbox_open(&box, plugin.plugin, NULL), 0);
+  for (uint32_t i = 0; i < LOOK_SIZE / 4; i++) {
+    memcpy(sandbox_memory(&box)->data + (size_t)i * 4, &i, sizeof i);
+  }
+  EACH(a, firsts) EACH(b, turns) EACH(c, strides) EACH(d, ends) EACH(e, is) EACH(f, offsets) {
+    check_look(&box,
+               &(look_row){(uint32_t)firsts[a], turns[b], strides[c], ends[d], is[e], offsets[f]});
+  }
+#undef EACH
+  hsb_slot other[2] = {1, 0};
+  assert_int_equal(sandbox_call(&box, LOAD_UNSEEN, other), HSB_TRAP_OOB);
+  assert_int_equal(sandbox_call(&box, LOAD_OTHER, other), HSB_TRAP_OOB); /* the last look failed */
+  other[0] = 2;
+  assert_int_equal(sandbox_call(&box, LOAD_OTHER, other), HSB_TRAP_OOB);
+  sandbox_close(&box);
+  sandbox_free(&plugin);
+}
+
 /* --- growth and bulk operations, in both modes --- */
 
 static const char memory_wat[] =
@@ -462,7 +557,7 @@ int main(void) {
       cmocka_unit_test(access__guard),        cmocka_unit_test(access__explicit),
       cmocka_unit_test(grow__both_modes),     cmocka_unit_test(bulk__both_modes),
       cmocka_unit_test(bulk__long_ones_poll), cmocka_unit_test(init__memory_too_small),
-      cmocka_unit_test(lib__same_as_libc),
+      cmocka_unit_test(lib__same_as_libc),    cmocka_unit_test(look__trusts_nobody),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
