@@ -320,6 +320,7 @@ void *sandbox_build_library(void) {
                                       "-Dmemmove=own_memmove",
                                       "-Dmemset=own_memset",
                                       "-Dmemcmp=own_memcmp",
+                                      "-I" SANDBOX "/include",
                                       SANDBOX "/hsb_lib.c",
                                       "-o",
                                       "lib.so",
