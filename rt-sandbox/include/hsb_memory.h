@@ -164,10 +164,11 @@ HSB_INLINE void hsb_memory_copy(HSB_AT, u32 to, u32 from, u32 n) {
 
 /* Copies n bytes as a loop would that goes upwards, and returns whether it did: not if some of them
  * are out of bounds, or are written before the loop reads them, or if they take so long that the
- * host has to be asked in between. */
+ * host has to be asked in between. No sum wraps, whatever heliosc may have taken for an address. */
 HSB_INLINE u32 hsb_loop_copy(HSB_AT, u64 to, u64 from, u64 n) {
   (void)line;
-  if (UNLIKELY(to + n > mem->size || from + n > mem->size || to - from < n || n > HSB_BULK_PIECE))
+  if (UNLIKELY(n > HSB_BULK_PIECE || (to | from) >> 40 || to + n > mem->size ||
+               from + n > mem->size || to - from < n))
     return 0;
   if (n <= 16)
     hsb_copy_small(hsb_base(instance) + to, hsb_base(instance) + from, n);

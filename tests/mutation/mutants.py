@@ -40,9 +40,11 @@ ROWS = [
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at + n > mem->size"),
     (RT + "hsb_memory.h", "(u64)at + n > mem->size", "at > mem->size"),
     (RT + "hsb_memory.h", "(u64)from + n > size", "from + n > size"),
-    (RT + "hsb_memory.h", "to + n > mem->size || from", "from"),
-    (RT + "hsb_memory.h", "|| from + n > mem->size || to", "|| to"),
+    (RT + "hsb_memory.h", " || to + n > mem->size", ""),
+    (RT + "hsb_memory.h", "from + n > mem->size || to", "to"),
     (RT + "hsb_memory.h", " || to - from < n", ""),
+    (RT + "hsb_memory.h", " || (to | from) >> 40", ""),
+    (RT + "hsb_memory.h", "n > HSB_BULK_PIECE || (to", "(to"),
     (RT + "hsb_memory.h", "(mem)->pages >= (min) ? (void)0", "1 ? (void)0"),
     # what is compared before a loop
     (RT + "hsb_look.h", "turns - 1 <= UINT32_MAX && low", "low"),

@@ -174,6 +174,52 @@ static void access__explicit(void **state) {
   accesses(true);
 }
 
+/* --- a loop that copies --- */
+
+static const char copy_wat[] =
+    "(module (import \"h\" \"copy\" (func $copy (param i64 i64 i64) (result i32))) (memory 2 2)"
+    " (func (export \"e0\") (param i64 i64 i64) (result i32)"
+    "  (call $copy (local.get 0) (local.get 1) (local.get 2))))";
+
+/* Are both ranges in bounds, and is all read before it is written? */
+static bool is_copy(uint64_t to, uint64_t from, uint64_t n) {
+  uint64_t size = 2 * HSB_PAGE;
+  return n <= size && to <= size - n && from <= size - n && (to < from || to - from >= n);
+}
+
+/* Whatever is said of a loop, nothing but what is in bounds is copied. */
+static void copy__trusts_nobody(void **state) {
+  static const uint64_t all[] = {0,
+                                 1,
+                                 16,
+                                 17,
+                                 2 * HSB_PAGE - 16,
+                                 2 * HSB_PAGE - 1,
+                                 2 * HSB_PAGE,
+                                 UINT32_MAX,
+                                 UINT64_C(1) << 33,
+                                 UINT64_C(1) << 40,
+                                 UINT64_MAX - 2 * HSB_PAGE,
+                                 UINT64_MAX - 16,
+                                 UINT64_MAX};
+  sandbox_plugin plugin;
+  sandbox box = {0};
+  (void)state;
+  sandbox_source source = {.wat = copy_wat, .exports = "jjj:i", .pages_min = 2, .pages_max = 2};
+  build(&plugin, &source);
+  assert_int_equal(sandbox_open(&box, plugin.plugin, NULL), 0);
+  for (size_t i = 0; i < 13 * 13 * 13; i++) {
+    uint64_t to = all[i % 13], from = all[i / 13 % 13], n = all[i / 169];
+    hsb_slot slots[3] = {to, from, n};
+    if (sandbox_call(&box, 0, slots) != 0 || slots[0] != is_copy(to, from, n)) {
+      fail_msg("%llx from %llx, %llx bytes", (unsigned long long)to, (unsigned long long)from,
+               (unsigned long long)n);
+    }
+  }
+  sandbox_close(&box);
+  sandbox_free(&plugin);
+}
+
 /* --- what was compared before a loop (hsb_look.h) --- */
 
 /* k, first, turns, stride, end; i, offset; 1: loads four bytes where hsb_seen has them. */
@@ -558,6 +604,7 @@ int main(void) {
       cmocka_unit_test(grow__both_modes),     cmocka_unit_test(bulk__both_modes),
       cmocka_unit_test(bulk__long_ones_poll), cmocka_unit_test(init__memory_too_small),
       cmocka_unit_test(lib__same_as_libc),    cmocka_unit_test(look__trusts_nobody),
+      cmocka_unit_test(copy__trusts_nobody),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
