@@ -132,7 +132,7 @@ static cJSON *expected_rows(const cJSON *expect, const cJSON *columns) {
     for (cJSON *v = row->child; v != NULL && column != NULL; v = v->next, column = column->next) {
       const char *type = text_of(column, "type");
       if (cJSON_IsBool(v) && type != NULL && strcmp(type, "BOOLEAN") == 0) {
-        (void)cJSON_SetNumberValue(v, cJSON_IsTrue(v) ? 1 : 0);
+        cJSON_SetNumberHelper(v, cJSON_IsTrue(v) ? 1 : 0);
         v->type = cJSON_Number;
       }
     }

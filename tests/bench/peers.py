@@ -62,13 +62,24 @@ u32 kernel_%s(u32 n) {
 """
 
 
+TURNS = 5
 # One engine; measure(name, wasm, variant) gives its time over native code's, taken beside it.
 Peer = namedtuple("Peer", "key label metered measure")
 
 
+def over_native(options, work, name, kinds):
+    """A process is placed in memory in its own way and the machine's speed changes: of several
+    processes, in each of which all kinds run in turn, the medians of the times over native code's."""
+    rows = [run.timed(options.bin, work, options, name, ["native", *kinds]) for _ in range(TURNS)]
+    return {k: statistics.median(row[k] / row["native"] for row in rows) for k in kinds}
+
+
 def beside_native(options, work, measure):
+    """For an engine that runs elsewhere: it and native code in turn."""
+
     def ratio(name, wasm, variant):
-        return measure(name, wasm) / run.timed(options.bin, work, options, name, ["native"])["native"]
+        native = lambda: run.timed(options.bin, work, options, name, ["native"])["native"]
+        return statistics.median(measure(name, wasm) / native() for _ in range(TURNS))
 
     return ratio
 
@@ -120,8 +131,7 @@ def wasm2c(options, work):
         kind = f"native-wasm2c-{variant}"
         run.sh("clang", "-O3", "-w", "-fPIC", "-shared", f"-I{folder}", f"-I{runtime}",
                folder / "shim.c", folder / "m.c", *sources, "-lm", "-o", work / f"{name}.{kind}.so")
-        row = run.timed(options.bin, work, options, name, ["native", kind])
-        return row[kind] / row["native"]
+        return over_native(options, work, name, [kind])[kind]
 
     return ratio
 
@@ -161,6 +171,8 @@ def find_peers(options, work):
 
 def kernel(options, work, peers, name):
     row = run.kernel(options.bin, work, options, name)
+    kinds = [k for k in row if k in options.kinds and k != "native"]
+    row.update((k, r * row["native"]) for k, r in over_native(options, work, name, kinds).items())
     for variant, flags in VARIANTS.items():
         wasm = run.kernel_wasm(work, name, flags)
         for peer in peers:
@@ -173,7 +185,7 @@ def kernel(options, work, peers, name):
 def machine(options):
     cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M)
     clang = run.sh("clang", "--version", stdout=subprocess.PIPE).stdout.splitlines()[0]
-    return {"cpu": cpu.group(1) if cpu else platform.machine(), "clang": clang, "rounds": options.rounds}
+    return {"cpu": cpu.group(1) if cpu else platform.machine(), "clang": clang, "rounds": options.rounds, "turns": TURNS}
 
 
 def print_row(name, row, columns):

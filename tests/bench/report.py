@@ -67,7 +67,7 @@ def page(rows, engines, machine):
     yield ""
     yield "Written by `python3 tests/bench/peers.py BUILD/bin --docs docs`, with the engines that are installed beside it."
     yield "Time over the same C compiled natively by clang -O3 at the baseline instruction set: 1 is native, more is slower."
-    yield f"Medians of {machine['rounds']} rounds of {len(rows)} kernels (`tests/bench/kernels`); processor time."
+    yield f"Medians of {machine['turns']} processes of {machine['rounds']} rounds each, of {len(rows)} kernels (`tests/bench/kernels`); processor time."
     yield f"{machine['cpu']}; {machine['clang']}. heliosc runs with fuel, guard pages and stack check, for any x86_64 or for this"
     yield "CPU, as engines that compile at run time do."
     yield ""
