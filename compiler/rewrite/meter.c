@@ -105,16 +105,11 @@ static void mark_trap(body *b, const hcc_instr *i) {
   }
 }
 
-/* Asks for more fuel if what is on the stack is true. */
-static void ask(body *b) {
-  hcc__rw_ask(b->out, b->rw, b->params);
-}
-
 /* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
 static void keep_checked(body *b, bool outer) {
   op_index(b, HCC_OP_LOCAL_TEE, b->params);
   op_by(b, HCC_OP_I64_LT_S, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
-  ask(b);
+  hcc__rw_ask(b->out, b->rw, b->params);
 }
 
 /* Of the block that begins next; NULL behind the last. */

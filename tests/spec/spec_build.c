@@ -450,11 +450,11 @@ static int parse_mode(mode *m, const char *name) {
   return 0;
 }
 
-/* What the C of a module depends on. */
+/* What the C of a module depends on; both tiers compile the same. */
 static unsigned text_of(const hcc_build_options *o) {
-  return 4 * (o->bounds == HCC_BOUNDS_GUARD) + 2 * (o->tier == HCC_TIER_BASELINE) + o->no_fuel;
+  return 2 * (o->bounds == HCC_BOUNDS_GUARD) + o->no_fuel;
 }
-#define TEXTS 8u
+#define TEXTS 4u
 
 static int translate_all(tool *t, const hcc_build_options *options) {
   for (uint32_t k = 0; k < t->count; k++) {

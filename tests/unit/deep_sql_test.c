@@ -82,10 +82,17 @@ static int run(puppet *p) {
   return (int)CALL64(p, "exec", TEXT(p, 0, text), 0, 0);
 }
 
-static int run_text(puppet *p, const char *sql) {
+static int run_repeated(puppet *p, const char *head, const char *item, unsigned times,
+                        const char *tail) {
   size_t n = 0;
-  add(&n, sql);
+  add(&n, head);
+  repeat(&n, item, times);
+  add(&n, tail);
   return run(p);
+}
+
+static int run_text(puppet *p, const char *sql) {
+  return run_repeated(p, sql, "", 0, "");
 }
 
 /* Each column is computed from the one before; `link` has its name, or two. */
@@ -121,48 +128,28 @@ static void create__columns_of_columns(void **state) {
 static void create__check_and_index(void **state) {
   (void)state;
   puppet *p = open_puppet();
-  size_t n = 0;
-  add(&n, "CREATE TABLE u(a, CHECK(a");
-  repeat(&n, "+1", 900);
-  add(&n, "))");
-  assert_int_equal(run(p), HSB_STATUS_LIMIT);
-  n = 0;
-  add(&n, "CREATE TABLE u(a INTEGER NOT NULL DEFAULT -1, b VARCHAR(20)");
-  repeat(&n, ", CHECK(a > 1 AND b IN ('x', 'y'))", 300);
-  add(&n, ")");
-  assert_true(run(p) >= 0);
-  n = 0;
-  add(&n, "CREATE INDEX i ON u(a");
-  repeat(&n, "+1", 900);
-  add(&n, ")");
-  assert_int_equal(run(p), HSB_STATUS_LIMIT);
-  n = 0;
-  add(&n, "CREATE INDEX i ON u(a) WHERE NOT NOT a");
-  repeat(&n, " NOT NULL", 900);
-  assert_int_equal(run(p), HSB_STATUS_LIMIT);
-  n = 0;
-  add(&n, "CREATE UNIQUE INDEX IF NOT EXISTS i ON u(a COLLATE nocase DESC, b");
-  repeat(&n, ", a COLLATE nocase DESC", 60);
-  add(&n, ") WHERE a IS NOT NULL AND b > 3");
-  assert_true(run(p) >= 0);
+  assert_int_equal(run_repeated(p, "CREATE TABLE u(a, CHECK(a", "+1", 900, "))"), HSB_STATUS_LIMIT);
+  assert_true(run_repeated(p, "CREATE TABLE u(a INTEGER NOT NULL DEFAULT -1, b VARCHAR(20)",
+                           ", CHECK(a > 1 AND b IN ('x', 'y'))", 300, ")") >= 0);
+  assert_int_equal(run_repeated(p, "CREATE INDEX i ON u(a", "+1", 900, ")"), HSB_STATUS_LIMIT);
+  assert_int_equal(run_repeated(p, "CREATE INDEX i ON u(a) WHERE NOT NOT a", " NOT NULL", 900, ""),
+                   HSB_STATUS_LIMIT);
+  assert_true(run_repeated(p, "CREATE UNIQUE INDEX IF NOT EXISTS i ON u(a COLLATE nocase DESC, b",
+                           ", a COLLATE nocase DESC", 60, ") WHERE a IS NOT NULL AND b > 3") >= 0);
   close_puppet(p);
 }
 
 /* What one foreign key does makes the next one do something. */
 static void create__foreign_keys(void **state) {
+  static const char head[] = "CREATE TABLE u(a PRIMARY KEY";
   (void)state;
   puppet *p = open_puppet();
-  size_t n = 0;
-  add(&n, "CREATE TABLE u(a PRIMARY KEY");
-  repeat(&n, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE CASCADE", 10000);
-  add(&n, ")");
-  assert_int_equal(run(p), HSB_STATUS_LIMIT);
+  assert_int_equal(
+      run_repeated(p, head, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE CASCADE", 10000, ")"),
+      HSB_STATUS_LIMIT);
   assert_non_null(strstr(puppet_error(p), "foreign keys"));
-  n = 0;
-  add(&n, "CREATE TABLE u(a PRIMARY KEY");
-  repeat(&n, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE RESTRICT", 200);
-  add(&n, ")");
-  assert_true(run(p) >= 0);
+  assert_true(
+      run_repeated(p, head, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE RESTRICT", 200, ")") >= 0);
   close_puppet(p);
 }
 
