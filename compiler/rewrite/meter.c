@@ -12,6 +12,7 @@
  * A loop whose number of turns is known where it begins (meter_turns.c) is written twice. If there
  * is fuel for all turns, they are charged at once and run in a copy without checkpoints, none of
  * which could have ended the call. If not, each turn is charged as it begins. */
+#include "emit.h"
 #include "hsb_abi.h"
 #include "rewrite_parts.h"
 
@@ -45,34 +46,12 @@ typedef struct body {
   uint32_t next_sure;       /* index in sure->access */
 } body;
 
-static void op(body *b, uint32_t code) {
-  hcc__rw_op(b->out, code);
-}
-
-static void op_index(body *b, uint32_t code, uint32_t index) {
-  hcc__rw_op_index(b->out, code, index);
-}
-
-static void op_i32(body *b, int32_t value) {
-  hcc__rw_op_i32(b->out, (uint32_t)value);
-}
-
-/* An operator whose right operand is a constant. */
-static void op_by(body *b, uint32_t code, int64_t right) {
-  hcc__rw_op_by(b->out, code, right);
-}
-
-/* A block or if without results. */
-static void open_block(body *b, uint32_t code) {
-  hcc__rw_open(b->out, code);
-}
-
 static void get_fuel(body *b) {
-  op_index(b, HCC_OP_LOCAL_GET, b->params);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->params);
 }
 
 static void set_fuel(body *b) {
-  op_index(b, HCC_OP_LOCAL_SET, b->params);
+  emit_index(b->out, HCC_OP_LOCAL_SET, b->params);
 }
 
 /* The line mark for what is written next. */
@@ -107,8 +86,8 @@ static void mark_trap(body *b, const hcc_instr *i) {
 
 /* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
 static void keep_checked(body *b, bool outer) {
-  op_index(b, HCC_OP_LOCAL_TEE, b->params);
-  op_by(b, HCC_OP_I64_LT_S, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->params);
+  emit_by(b->out, HCC_OP_I64_LT_S, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
   hcc__rw_ask(b->out, b->rw, b->params);
 }
 
@@ -127,7 +106,7 @@ static hcc__rw_cost next_cost(body *b) {
 static void subtract(body *b, int64_t fuel) {
   get_fuel(b);
   if (fuel != 0) {
-    op_by(b, HCC_OP_I64_SUB, fuel);
+    emit_by(b->out, HCC_OP_I64_SUB, fuel);
   }
 }
 
@@ -157,12 +136,12 @@ static void charge_entry(body *b) {
 /* Charges the length in the first scratch local. */
 static void charge_length(body *b, const hcc__rw_length *length) {
   get_fuel(b);
-  op_index(b, HCC_OP_LOCAL_GET, b->scratch);
-  op(b, HCC_OP_I64_EXTEND_I32_U);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->scratch);
+  emit(b->out, HCC_OP_I64_EXTEND_I32_U);
   if (length->shift != 0) {
-    op_by(b, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U, length->shift);
+    emit_by(b->out, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U, length->shift);
   }
-  op(b, HCC_OP_I64_SUB);
+  emit(b->out, HCC_OP_I64_SUB);
   keep_checked(b, false);
 }
 
@@ -175,13 +154,13 @@ static void put_block(body *b, const hcc_instr *i) {
   if (i->block < 0) {
     put_copy(b, i);
   } else {
-    op(b, i->code);
+    emit(b->out, i->code);
     hcc_buf_s64(b->out, hcc__rw_type(b->rw, HCC_RW_BLOCK, (uint32_t)i->block));
   }
 }
 
 static void op_guest_local(body *b, uint32_t code, uint32_t local) {
-  op_index(b, code, hcc__rw_local(b->rw, b->params, local));
+  emit_index(b->out, code, hcc__rw_local(b->rw, b->params, local));
 }
 
 static void put_local(body *b, const hcc_instr *i) {
@@ -193,7 +172,7 @@ static void put_func(body *b, const hcc_instr *i) {
   if (metered) {
     get_fuel(b);
   }
-  op_index(b, i->code, hcc__rw_func(b->rw, i->a));
+  emit_index(b->out, i->code, hcc__rw_func(b->rw, i->a));
   if (metered) {
     set_fuel(b);
   }
@@ -202,12 +181,12 @@ static void put_func(body *b, const hcc_instr *i) {
 static void put_call_indirect(body *b, const hcc_instr *i) {
   bool metered = b->rw->options.meter;
   if (metered) { /* the fuel goes below the table index */
-    op_index(b, HCC_OP_LOCAL_SET, b->scratch);
+    emit_index(b->out, HCC_OP_LOCAL_SET, b->scratch);
     get_fuel(b);
-    op_index(b, HCC_OP_LOCAL_GET, b->scratch);
+    emit_index(b->out, HCC_OP_LOCAL_GET, b->scratch);
   }
   mark_trap(b, i);
-  op_index(b, i->code, hcc__rw_type(b->rw, HCC_RW_FUNC, i->a));
+  emit_index(b->out, i->code, hcc__rw_type(b->rw, HCC_RW_FUNC, i->a));
   hcc_buf_u32(b->out, i->b);
   if (metered) {
     set_fuel(b);
@@ -237,26 +216,26 @@ static uint32_t above(const body *b, const hcc_instr *i) {
 static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
   int value = hcc__rw_value_of(i);
   if (value >= 0) {
-    op_index(b, HCC_OP_LOCAL_SET, b->values[value]);
+    emit_index(b->out, HCC_OP_LOCAL_SET, b->values[value]);
   }
-  op_i32(b, (int32_t)by);
-  op(b, HCC_OP_I32_SUB);
+  emit_i32(b->out, by);
+  emit(b->out, HCC_OP_I32_SUB);
   if (value >= 0) {
-    op_index(b, HCC_OP_LOCAL_GET, b->values[value]);
+    emit_index(b->out, HCC_OP_LOCAL_GET, b->values[value]);
   }
 }
 
 /* The access that comes, as one of its reach: "h"."seen" has the place, whatever the address is. */
 static void put_seen(body *b, const hcc_instr *i) {
   uint32_t access = b->next_sure++;
-  op_i32(b, (int32_t)b->sure->access[access].reach);
+  emit_i32(b->out, b->sure->access[access].reach);
   if (b->each) {
-    hcc__rw_op_i64(b->out, 0);
+    emit_i64(b->out, 0);
   } else {
-    op_index(b, HCC_OP_LOCAL_GET, b->turns + 1);
+    emit_index(b->out, HCC_OP_LOCAL_GET, b->turns + 1);
   }
-  op_i32(b, (int32_t)((uint32_t)i->offset + hcc__rw_above(b->sure, access)));
-  op_index(b, HCC_OP_CALL, b->rw->seen_func);
+  emit_i32(b->out, (uint32_t)i->offset + hcc__rw_above(b->sure, access));
+  emit_index(b->out, HCC_OP_CALL, b->rw->seen_func);
   mark(b, HSB_SEEN);
   hcc_buf_add(b->out, b->rw->m->bytes + i->begin, i->end - i->begin);
 }
@@ -279,7 +258,7 @@ static void put_memory(body *b, const hcc_instr *i) {
     hcc_buf_byte(b->out, (uint8_t)(i->code >> 8));
     hcc_buf_u32(b->out, i->code & 0xff);
   } else {
-    op(b, i->code);
+    emit(b->out, i->code);
   }
   hcc_buf_u32(b->out, i->a);
   hcc_buf_u32(b->out, (uint32_t)i->offset + by);
@@ -303,8 +282,8 @@ static void put_select(body *b, const hcc_instr *i) {
     put_copy(b, i);
     return;
   }
-  op(b, HCC_OP_DROP);
-  op_index(b, HCC_OP_CALL, b->rw->order_func + near->order);
+  emit(b->out, HCC_OP_DROP);
+  emit_index(b->out, HCC_OP_CALL, b->rw->order_func + near->order);
 }
 
 /* At the end of a copy of a loop that looks. The first one, in place of what the guest compares,
@@ -312,17 +291,17 @@ static void put_select(body *b, const hcc_instr *i) {
  * a block around the turn, and leaves that of both copies at its end. */
 static void put_loop_branch(body *b, const hcc_instr *i) {
   if (b->each) {
-    op_index(b, HCC_OP_BR_IF, 1);
+    emit_index(b->out, HCC_OP_BR_IF, 1);
     pay_to(b, 0);
-    op_index(b, HCC_OP_BR, 2);
+    emit_index(b->out, HCC_OP_BR, 2);
     return;
   }
-  op(b, HCC_OP_DROP);
-  op_index(b, HCC_OP_LOCAL_GET, b->turns + 1);
-  op_by(b, HCC_OP_I64_ADD, 1);
-  op_index(b, HCC_OP_LOCAL_TEE, b->turns + 1);
-  op_index(b, HCC_OP_LOCAL_GET, b->turns);
-  op(b, HCC_OP_I64_LT_U);
+  emit(b->out, HCC_OP_DROP);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->turns + 1);
+  emit_by(b->out, HCC_OP_I64_ADD, 1);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->turns + 1);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->turns);
+  emit(b->out, HCC_OP_I64_LT_U);
   put_copy(b, i);
 }
 
@@ -333,7 +312,7 @@ static void put_plain(body *b, const hcc_instr *i) {
     put_select(b, i);
   } else if (i->code == HCC_OP_RETURN && b->rw->options.meter) {
     /* the flow has seen it but no block has closed: the last frame is the function's */
-    op_index(b, HCC_OP_BR, b->rw->flow.depth - 1);
+    emit_index(b->out, HCC_OP_BR, b->rw->flow.depth - 1);
   } else if (i->info->imm < sizeof writers / sizeof *writers && writers[i->info->imm] != NULL) {
     writers[i->info->imm](b, i);
   } else {
@@ -343,20 +322,20 @@ static void put_plain(body *b, const hcc_instr *i) {
 
 static void put_bulk(body *b, const hcc_instr *i, const hcc__rw_length *length) {
   mark(b, i->begin); /* of the check */
-  op_index(b, HCC_OP_LOCAL_TEE, b->scratch);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->scratch);
   if (!length->grow) {
     charge_length(b, length);
     put_plain(b, i);
     return;
   }
   put_plain(b, i);
-  op_index(b, HCC_OP_LOCAL_TEE, b->scratch + 1);
-  op_i32(b, -1);
-  op(b, HCC_OP_I32_NE);
-  open_block(b, HCC_OP_IF);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->scratch + 1);
+  emit_i32(b->out, UINT32_MAX);
+  emit(b->out, HCC_OP_I32_NE);
+  emit_open(b->out, HCC_OP_IF);
   charge_length(b, length);
-  op(b, HCC_OP_END);
-  op_index(b, HCC_OP_LOCAL_GET, b->scratch + 1);
+  emit(b->out, HCC_OP_END);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->scratch + 1);
 }
 
 /* --- labels --- */
@@ -525,7 +504,7 @@ static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
 /* Type of the block around a metered body. */
 static void put_results_block(body *b) {
   const hcc_functype *type = &b->rw->m->types[b->func->type];
-  op(b, HCC_OP_BLOCK);
+  emit(b->out, HCC_OP_BLOCK);
   if (type->result_count > 1) {
     hcc_buf_s64(b->out, hcc__rw_type(b->rw, HCC_RW_RESULTS, b->func->type));
   } else {
@@ -543,7 +522,7 @@ static int put_looked_turns(body *b, hcc_reader *r, const hcc__rw_ahead *ahead) 
   hcc_reader again = *r;
   hcc_instr i = {.code = HCC_OP_NOP};
   int status = 0;
-  open_block(b, HCC_OP_BLOCK);
+  emit_open(b->out, HCC_OP_BLOCK);
   hcc__rw_look_at_turn(ahead);
   b->sure = &ahead->sure;
   b->next_sure = 0;
@@ -556,8 +535,8 @@ static int put_looked_turns(body *b, hcc_reader *r, const hcc__rw_ahead *ahead) 
     put_plain(b, &i);
     HCC_TRY(hcc_instr_next(&i, &again, b->rw->err));
   }
-  op(b, HCC_OP_UNREACHABLE);
-  op(b, HCC_OP_END);
+  emit(b->out, HCC_OP_UNREACHABLE);
+  emit(b->out, HCC_OP_END);
 out:
   return status;
 }
@@ -578,8 +557,8 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   }
   ahead.sure.copy.found &= b->rw->options.helpers;
   pay_to(b, 0);
-  open_block(b, HCC_OP_BLOCK);
-  open_block(b, HCC_OP_BLOCK);
+  emit_open(b->out, HCC_OP_BLOCK);
+  emit_open(b->out, HCC_OP_BLOCK);
   hcc__rw_look_ahead(&ahead);
   b->sure = &ahead.sure;
   b->next_sure = 0;
@@ -588,8 +567,8 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   HCC_TRY(put_until(b, r, depth));
   b->sure = NULL;
   pay_to(b, 0);
-  op_index(b, HCC_OP_BR, 1);
-  op(b, HCC_OP_END);
+  emit_index(b->out, HCC_OP_BR, 1);
+  emit(b->out, HCC_OP_END);
   *r = begin;
   flow->depth = depth + 1;
   flow->dead = 0;
@@ -602,7 +581,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
     HCC_TRY(put_until(b, r, depth));
   }
   pay_to(b, 0);
-  op(b, HCC_OP_END);
+  emit(b->out, HCC_OP_END);
 out:
   return status;
 }
@@ -687,7 +666,7 @@ static int put_body(body *b, hcc__rw_locals ours) {
   HCC_TRY(put_until(b, &r, 0));
   if (b->rw->options.meter) {
     get_fuel(b);
-    op(b, HCC_OP_END);
+    emit(b->out, HCC_OP_END);
   }
 out:
   return status;

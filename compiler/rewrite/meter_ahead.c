@@ -4,40 +4,12 @@
  * charged turn by turn, and both if what the loop does is done (meter_copy.c).
  *
  * Invariant: whatever is left to do, nothing of it has been done or charged. */
+#include "emit.h"
 #include "rewrite_parts.h"
 
 #define TURNS_MIN 8
 
 typedef hcc__rw_ahead ahead;
-
-void hcc__rw_op(hcc_buf *out, uint32_t code) {
-  hcc_buf_byte(out, (uint8_t)code);
-}
-
-void hcc__rw_op_index(hcc_buf *out, uint32_t code, uint32_t index) {
-  hcc__rw_op(out, code);
-  hcc_buf_u32(out, index);
-}
-
-void hcc__rw_op_i32(hcc_buf *out, uint32_t value) {
-  hcc__rw_op(out, HCC_OP_I32_CONST);
-  hcc_buf_s32(out, (int32_t)value);
-}
-
-void hcc__rw_op_i64(hcc_buf *out, int64_t value) {
-  hcc__rw_op(out, HCC_OP_I64_CONST);
-  hcc_buf_s64(out, value);
-}
-
-void hcc__rw_op_by(hcc_buf *out, uint32_t code, int64_t right) {
-  hcc__rw_op_i64(out, right);
-  hcc__rw_op(out, code);
-}
-
-void hcc__rw_open(hcc_buf *out, uint32_t code) {
-  hcc__rw_op(out, code);
-  hcc_buf_byte(out, 0x40);
-}
 
 uint32_t hcc__rw_local(const hcc__rw *rw, uint32_t params, uint32_t local) {
   return local + (rw->options.meter && local >= params ? 1 : 0);
@@ -45,41 +17,21 @@ uint32_t hcc__rw_local(const hcc__rw *rw, uint32_t params, uint32_t local) {
 
 void hcc__rw_mark(hcc_buf *out, const hcc__rw *rw, uint32_t offset) {
   if (rw->options.marks) {
-    hcc__rw_op_i32(out, offset);
-    hcc__rw_op_index(out, HCC_OP_CALL, rw->mark_func);
+    emit_i32(out, offset);
+    emit_index(out, HCC_OP_CALL, rw->mark_func);
   }
 }
 
 void hcc__rw_ask(hcc_buf *out, const hcc__rw *rw, uint32_t params) {
-  hcc__rw_open(out, HCC_OP_IF);
-  hcc__rw_op_index(out, HCC_OP_LOCAL_GET, params);
-  hcc__rw_op_index(out, HCC_OP_CALL, rw->fuel_func);
-  hcc__rw_op_index(out, HCC_OP_LOCAL_SET, params);
-  hcc__rw_op(out, HCC_OP_END);
-}
-
-static void op(const ahead *a, uint32_t code) {
-  hcc__rw_op(a->out, code);
-}
-
-static void op_index(const ahead *a, uint32_t code, uint32_t index) {
-  hcc__rw_op_index(a->out, code, index);
-}
-
-static void op_i32(const ahead *a, uint32_t value) {
-  hcc__rw_op_i32(a->out, value);
-}
-
-static void op_i64(const ahead *a, int64_t value) {
-  hcc__rw_op_i64(a->out, value);
-}
-
-static void op_by(const ahead *a, uint32_t code, int64_t right) {
-  hcc__rw_op_by(a->out, code, right);
+  emit_open(out, HCC_OP_IF);
+  emit_index(out, HCC_OP_LOCAL_GET, params);
+  emit_index(out, HCC_OP_CALL, rw->fuel_func);
+  emit_index(out, HCC_OP_LOCAL_SET, params);
+  emit(out, HCC_OP_END);
 }
 
 static void guest_local(const ahead *a, uint32_t code, uint32_t local) {
-  op_index(a, code, hcc__rw_local(a->rw, a->params, local));
+  emit_index(a->out, code, hcc__rw_local(a->rw, a->params, local));
 }
 
 /* Where the loop ends, onto the stack. */
@@ -87,7 +39,7 @@ static void get_until(const ahead *a, const hcc__rw_turns *t) {
   if (t->until_local) {
     guest_local(a, HCC_OP_LOCAL_GET, t->until);
   } else {
-    op_i32(a, t->until);
+    emit_i32(a->out, t->until);
   }
 }
 
@@ -101,49 +53,49 @@ static void put_turns(const ahead *a, const hcc__rw_turns *t) {
     get_until(a, t);
     guest_local(a, HCC_OP_LOCAL_GET, t->local);
   }
-  op(a, HCC_OP_I32_SUB);
-  op_i32(a, t->down ? 0 - t->above : t->above);
-  op(a, HCC_OP_I32_SUB);
-  op(a, HCC_OP_I64_EXTEND_I32_U);
+  emit(a->out, HCC_OP_I32_SUB);
+  emit_i32(a->out, t->down ? 0 - t->above : t->above);
+  emit(a->out, HCC_OP_I32_SUB);
+  emit(a->out, HCC_OP_I64_EXTEND_I32_U);
   if (t->shift != 0) {
-    op_index(a, HCC_OP_LOCAL_TEE, a->turns);
-    op_by(a, HCC_OP_I64_AND, (INT64_C(1) << t->shift) - 1);
-    op_by(a, HCC_OP_I64_NE, 0);
-    op_index(a, HCC_OP_BR_IF, 0);
-    op_index(a, HCC_OP_LOCAL_GET, a->turns);
-    op_by(a, HCC_OP_I64_SHR_U, t->shift);
+    emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
+    emit_by(a->out, HCC_OP_I64_AND, (INT64_C(1) << t->shift) - 1);
+    emit_by(a->out, HCC_OP_I64_NE, 0);
+    emit_index(a->out, HCC_OP_BR_IF, 0);
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+    emit_by(a->out, HCC_OP_I64_SHR_U, t->shift);
   }
-  op_by(a, HCC_OP_I64_ADD, 1);
-  op_index(a, HCC_OP_LOCAL_SET, a->turns);
+  emit_by(a->out, HCC_OP_I64_ADD, 1);
+  emit_index(a->out, HCC_OP_LOCAL_SET, a->turns);
 }
 
 /* Turns times what each costs or copies, onto the stack. */
 static void get_turns_cost(const ahead *a, uint64_t cost) {
-  op_index(a, HCC_OP_LOCAL_GET, a->turns);
-  op_by(a, HCC_OP_I64_MUL, (int64_t)cost);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+  emit_by(a->out, HCC_OP_I64_MUL, (int64_t)cost);
 }
 
 /* What the series is in the first turn, and that much more. */
 static void get_series(const ahead *a, const hcc__rw_series *s, uint32_t more) {
-  op_i32(a, s->add + more);
+  emit_i32(a->out, s->add + more);
   for (uint32_t i = 0; i < s->terms; i++) {
     guest_local(a, HCC_OP_LOCAL_GET, s->term[i]);
-    op_i32(a, s->factor[i]);
-    op(a, HCC_OP_I32_MUL);
-    op(a, HCC_OP_I32_ADD);
+    emit_i32(a->out, s->factor[i]);
+    emit(a->out, HCC_OP_I32_MUL);
+    emit(a->out, HCC_OP_I32_ADD);
   }
 }
 
 static void get_series_begin(const ahead *a, const hcc__rw_series *s) {
   get_series(a, s, 0);
-  op(a, HCC_OP_I64_EXTEND_I32_U);
+  emit(a->out, HCC_OP_I64_EXTEND_I32_U);
 }
 
 /* How far the last address is from the first, onto the stack. */
 static void get_distance(const ahead *a, uint32_t size) {
-  op_index(a, HCC_OP_LOCAL_GET, a->turns);
-  op_by(a, HCC_OP_I64_SUB, 1);
-  op_by(a, HCC_OP_I64_MUL, size);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+  emit_by(a->out, HCC_OP_I64_SUB, 1);
+  emit_by(a->out, HCC_OP_I64_MUL, size);
 }
 
 /* Leaves the innermost block if an access is not in bounds in some turn. */
@@ -152,38 +104,38 @@ static void check_reach(const ahead *a, const hcc__rw_series *s, uint64_t end) {
   if (down) {
     get_series_begin(a, s);
     get_distance(a, 0 - s->stride);
-    op(a, HCC_OP_I64_LT_U);
-    op_index(a, HCC_OP_BR_IF, 0);
+    emit(a->out, HCC_OP_I64_LT_U);
+    emit_index(a->out, HCC_OP_BR_IF, 0);
   }
   get_series_begin(a, s);
   if (!down) {
     get_distance(a, s->stride);
-    op(a, HCC_OP_I64_ADD);
+    emit(a->out, HCC_OP_I64_ADD);
   }
-  op_by(a, HCC_OP_I64_ADD, (int64_t)end);
-  op(a, HCC_OP_MEMORY_SIZE);
+  emit_by(a->out, HCC_OP_I64_ADD, (int64_t)end);
+  emit(a->out, HCC_OP_MEMORY_SIZE);
   hcc_buf_byte(a->out, 0);
-  op(a, HCC_OP_I64_EXTEND_I32_U);
-  op_by(a, HCC_OP_I64_SHL, 16);
-  op(a, HCC_OP_I64_GT_U);
-  op_index(a, HCC_OP_BR_IF, 0);
+  emit(a->out, HCC_OP_I64_EXTEND_I32_U);
+  emit_by(a->out, HCC_OP_I64_SHL, 16);
+  emit(a->out, HCC_OP_I64_GT_U);
+  emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 
 /* The same by "h"."look", which keeps what it has seen: of all turns, or of one. */
 static void look_at_reach(const ahead *a, uint32_t reach, bool all) {
   const hcc__rw_series *s = &a->sure.reach[reach].series;
-  op_i32(a, reach);
+  emit_i32(a->out, reach);
   get_series(a, s, 0);
   if (all) {
-    op_index(a, HCC_OP_LOCAL_GET, a->turns);
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
   } else {
-    op_i64(a, 1);
+    emit_i64(a->out, 1);
   }
-  op_i32(a, s->stride);
-  op_i64(a, (int64_t)a->sure.reach[reach].end);
-  op_index(a, HCC_OP_CALL, a->rw->look_func);
-  op(a, HCC_OP_I32_EQZ);
-  op_index(a, HCC_OP_BR_IF, 0);
+  emit_i32(a->out, s->stride);
+  emit_i64(a->out, (int64_t)a->sure.reach[reach].end);
+  emit_index(a->out, HCC_OP_CALL, a->rw->look_func);
+  emit(a->out, HCC_OP_I32_EQZ);
+  emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 
 void hcc__rw_look_at_turn(const ahead *a) {
@@ -202,28 +154,29 @@ static void check_reaches(const ahead *a) {
     }
   }
   if (a->rw->options.looks && a->sure.reaches != 0) {
-    op_i64(a, 0);
-    op_index(a, HCC_OP_LOCAL_SET, a->turns + 1);
+    emit_i64(a->out, 0);
+    emit_index(a->out, HCC_OP_LOCAL_SET, a->turns + 1);
   }
 }
 
 /* Few turns are not worth the looks before them. */
 static void check_turns(const ahead *a, const hcc__rw_turns *t) {
-  op_index(a, HCC_OP_LOCAL_GET, a->turns);
-  op_by(a, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U, t->few != 0 ? t->few : TURNS_MIN);
-  op_index(a, HCC_OP_BR_IF, 0);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+  emit_by(a->out, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U,
+          t->few != 0 ? t->few : TURNS_MIN);
+  emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 
 /* Is there less fuel than so many of the dearest turns need, or, if they are few, as many as there
  * may be? Onto the stack. */
 static void is_short(const ahead *a, uint32_t few) {
-  op_index(a, HCC_OP_LOCAL_GET, a->params);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
   if (few != 0) {
-    op_i64(a, (int64_t)(few * a->cost->most));
+    emit_i64(a->out, (int64_t)(few * a->cost->most));
   } else {
     get_turns_cost(a, a->cost->most);
   }
-  op(a, HCC_OP_I64_LT_S);
+  emit(a->out, HCC_OP_I64_LT_S);
 }
 
 /* Leaves the innermost block if there is no fuel for all turns, in the next slice neither: slices
@@ -235,22 +188,22 @@ static void check_fuel(const ahead *a, uint32_t few) {
     hcc__rw_ask(a->out, a->rw, a->params);
   }
   is_short(a, few);
-  op_index(a, HCC_OP_BR_IF, 0);
+  emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 
 /* Charges all turns. */
 static void charge_turns(const ahead *a) {
-  op_index(a, HCC_OP_LOCAL_GET, a->params);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
   get_turns_cost(a, a->cost->fuel);
-  op(a, HCC_OP_I64_SUB);
-  op_index(a, HCC_OP_LOCAL_SET, a->params);
+  emit(a->out, HCC_OP_I64_SUB);
+  emit_index(a->out, HCC_OP_LOCAL_SET, a->params);
 }
 
 /* --- instead of the loop --- */
 
 static void get_place(const ahead *a, const hcc__rw_place *p) {
   get_series_begin(a, &p->series);
-  op_by(a, HCC_OP_I64_ADD, (int64_t)p->offset);
+  emit_by(a->out, HCC_OP_I64_ADD, (int64_t)p->offset);
 }
 
 /* Sets the locals to what the last turn leaves. */
@@ -258,11 +211,11 @@ static void set_locals(const ahead *a, const hcc__rw_copy *copy) {
   for (uint32_t i = 0; i < copy->locals; i++) {
     const hcc__rw_series *s = &copy->left[i].value;
     get_series(a, s, 0 - s->stride);
-    op_index(a, HCC_OP_LOCAL_GET, a->turns);
-    op(a, HCC_OP_I32_WRAP_I64);
-    op_i32(a, s->stride);
-    op(a, HCC_OP_I32_MUL);
-    op(a, HCC_OP_I32_ADD);
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+    emit(a->out, HCC_OP_I32_WRAP_I64);
+    emit_i32(a->out, s->stride);
+    emit(a->out, HCC_OP_I32_MUL);
+    emit(a->out, HCC_OP_I32_ADD);
   }
   for (uint32_t i = copy->locals; i-- != 0;) {
     guest_local(a, HCC_OP_LOCAL_SET, copy->left[i].local);
@@ -279,14 +232,14 @@ static void try_copy(const ahead *a, const hcc__rw_copy *copy) {
   get_place(a, &copy->to);
   get_place(a, &copy->from);
   get_turns_cost(a, copy->bytes);
-  op_index(a, HCC_OP_CALL, a->rw->copy_func);
-  hcc__rw_open(a->out, HCC_OP_IF);
+  emit_index(a->out, HCC_OP_CALL, a->rw->copy_func);
+  emit_open(a->out, HCC_OP_IF);
   if (meter) {
     charge_turns(a);
   }
   set_locals(a, copy);
-  op_index(a, HCC_OP_BR, 2);
-  op(a, HCC_OP_END);
+  emit_index(a->out, HCC_OP_BR, 2);
+  emit(a->out, HCC_OP_END);
 }
 
 void hcc__rw_look_ahead(const ahead *a) {

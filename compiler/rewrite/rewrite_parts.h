@@ -13,6 +13,7 @@
  *                  lesser or greater
  *   meter_ahead.c  what is looked at before a counted loop
  *   meter.c        bodies
+ *   emit.h         instructions of ours
  * flow.h serves meter_cost.c and meter.c.
  *
  * Invariant: the module is only read; every index from it is compared with the size of the array
@@ -255,14 +256,6 @@ void hcc__rw_look_ahead(const hcc__rw_ahead *ahead);
 /* With options.looks: leaves the innermost block unless the accesses that are sure are in bounds in
  * the one turn that is about to begin. */
 void hcc__rw_look_at_turn(const hcc__rw_ahead *ahead);
-void hcc__rw_op(hcc_buf *out, uint32_t code);
-void hcc__rw_op_index(hcc_buf *out, uint32_t code, uint32_t index);
-void hcc__rw_op_i32(hcc_buf *out, uint32_t value);
-void hcc__rw_op_i64(hcc_buf *out, int64_t value);
-/* An operator whose right operand is a constant. */
-void hcc__rw_op_by(hcc_buf *out, uint32_t code, int64_t right);
-/* A block or if without results. */
-void hcc__rw_open(hcc_buf *out, uint32_t code);
 /* The line mark for what is written next. */
 void hcc__rw_mark(hcc_buf *out, const hcc__rw *rw, uint32_t offset);
 /* Asks for more fuel if what is on the stack is true. */

@@ -1,10 +1,10 @@
 /* sjlj_code.c - function bodies of the lowering: a look at the flag behind each call that may
  * throw, and the functions that take the place of the imports. Owns: what is known of the operand
  * stack, by which the function that an invoke calls is found. */
+#include "emit.h"
 #include "sjlj_parts.h"
 
 #define KNOWN_MAX 32 /* operands that are looked at; the parameters of an invoke are fewer */
-#define NO_VALUE 0x40
 
 /* The topmost operands, as far as they are known: a constant, or HCC_SJ_NONE. Below them stands
  * what is not known. */
@@ -91,34 +91,29 @@ static void follow(known *k, const hcc__sj *sj, const hcc_instr *i) {
   }
 }
 
-static void op(hcc_buf *out, uint32_t code, uint32_t index) {
-  hcc_buf_byte(out, (uint8_t)code);
-  hcc_buf_u32(out, index);
-}
-
 static void put_zero(hcc_buf *out, uint8_t type) {
   static const uint8_t zeros[16] = {0};
   switch (type) {
   case HCC_I32:
-    op(out, HCC_OP_I32_CONST, 0);
+    emit_i32(out, 0);
     break;
   case HCC_I64:
-    op(out, HCC_OP_I64_CONST, 0);
+    emit_i64(out, 0);
     break;
   case HCC_F32:
-    hcc_buf_byte(out, HCC_OP_F32_CONST);
+    emit(out, HCC_OP_F32_CONST);
     hcc_buf_add(out, zeros, 4);
     break;
   case HCC_F64:
-    hcc_buf_byte(out, HCC_OP_F64_CONST);
+    emit(out, HCC_OP_F64_CONST);
     hcc_buf_add(out, zeros, 8);
     break;
   case HCC_V128:
-    op(out, HCC_OP_V128_CONST >> 8, HCC_OP_V128_CONST & 0xff);
+    emit_index(out, HCC_OP_V128_CONST >> 8, HCC_OP_V128_CONST & 0xff);
     hcc_buf_add(out, zeros, 16);
     break;
   default: /* a reference */
-    hcc_buf_byte(out, HCC_OP_REF_NULL);
+    emit(out, HCC_OP_REF_NULL);
     hcc_buf_byte(out, type);
   }
 }
@@ -127,20 +122,19 @@ static void put_return(hcc_buf *out, const hcc_functype *type) {
   for (uint32_t i = 0; i < type->result_count; i++) {
     put_zero(out, type->results[i]);
   }
-  hcc_buf_byte(out, HCC_OP_RETURN);
+  emit(out, HCC_OP_RETURN);
 }
 
 static void put_if_thrown(hcc_buf *out, const hcc__sj *sj) {
-  op(out, HCC_OP_GLOBAL_GET, sj->flag);
-  hcc_buf_byte(out, HCC_OP_IF);
-  hcc_buf_byte(out, NO_VALUE);
+  emit_index(out, HCC_OP_GLOBAL_GET, sj->flag);
+  emit_open(out, HCC_OP_IF);
 }
 
 /* Behind a call that may throw: the values of `type` are what the caller returns. */
 static void put_check(hcc_buf *out, const hcc__sj *sj, const hcc_functype *type) {
   put_if_thrown(out, sj);
   put_return(out, type);
-  hcc_buf_byte(out, HCC_OP_END);
+  emit(out, HCC_OP_END);
 }
 
 /* The index in the output of what a call of an invoke calls: where the function is known, one that
@@ -171,7 +165,7 @@ static int put_instr(hcc_buf *out, hcc__sj *sj, const hcc_func *func, const know
       return hcc__sj_bug(sj, i->begin);
     }
     bool invoke = i->code == HCC_OP_CALL && sj->kinds[i->a] == HCC_SJ_INVOKE;
-    op(out, i->code, invoke ? invoked(sj, i->a, k) : sj->ids[i->a]);
+    emit_index(out, i->code, invoke ? invoked(sj, i->a, k) : sj->ids[i->a]);
     if (i->code == HCC_OP_CALL && sj->throws[i->a]) {
       put_check(out, sj, type);
     }
@@ -205,7 +199,7 @@ int hcc__sj_copy(hcc_buf *out, const hcc__sj *sj, hcc_range code) {
     if (i.info->imm != HCC_IMM_FUNC) {
       hcc_buf_add(out, sj->m->bytes + i.begin, i.end - i.begin);
     } else if (i.a < sj->m->func_count) {
-      op(out, i.code, sj->ids[i.a]);
+      emit_index(out, i.code, sj->ids[i.a]);
     } else {
       HCC_TRY(hcc__sj_bug(sj, i.begin));
     }
@@ -216,7 +210,7 @@ out:
 
 static void put_params(hcc_buf *out, uint32_t first, uint32_t count) {
   for (uint32_t i = first; i < count; i++) {
-    op(out, HCC_OP_LOCAL_GET, i);
+    emit_index(out, HCC_OP_LOCAL_GET, i);
   }
 }
 
@@ -224,15 +218,15 @@ static void put_params(hcc_buf *out, uint32_t first, uint32_t count) {
  * parameters has the stack pointer from before. */
 static void put_catch(hcc_buf *out, const hcc__sj *sj, const hcc_functype *type) {
   put_if_thrown(out, sj);
-  op(out, HCC_OP_I32_CONST, 0);
-  op(out, HCC_OP_GLOBAL_SET, sj->flag);
-  op(out, HCC_OP_LOCAL_GET, type->param_count);
-  op(out, HCC_OP_CALL, sj->ids[sj->restore]);
-  op(out, HCC_OP_I32_CONST, 1);
-  op(out, HCC_OP_I32_CONST, 0);
-  op(out, HCC_OP_CALL, sj->ids[sj->set_threw]);
+  emit_i32(out, 0);
+  emit_index(out, HCC_OP_GLOBAL_SET, sj->flag);
+  emit_index(out, HCC_OP_LOCAL_GET, type->param_count);
+  emit_index(out, HCC_OP_CALL, sj->ids[sj->restore]);
+  emit_i32(out, 1);
+  emit_i32(out, 0);
+  emit_index(out, HCC_OP_CALL, sj->ids[sj->set_threw]);
   put_return(out, type);
-  hcc_buf_byte(out, HCC_OP_END);
+  emit(out, HCC_OP_END);
 }
 
 static void put_invoke(hcc_buf *out, const hcc__sj *sj, const hcc__sj_made *made) {
@@ -240,17 +234,17 @@ static void put_invoke(hcc_buf *out, const hcc__sj *sj, const hcc__sj_made *made
   bool direct = made->kind == HCC_SJ_DIRECT;
   bool catches = !direct || sj->throws[made->target];
   if (catches) {
-    op(out, HCC_OP_CALL, sj->ids[sj->save]);
-    op(out, HCC_OP_LOCAL_SET, type->param_count);
+    emit_index(out, HCC_OP_CALL, sj->ids[sj->save]);
+    emit_index(out, HCC_OP_LOCAL_SET, type->param_count);
   }
   put_params(out, 1, type->param_count);
   if (direct) {
-    op(out, HCC_OP_CALL, sj->ids[made->target]);
+    emit_index(out, HCC_OP_CALL, sj->ids[made->target]);
   } else if (made->target == HCC_SJ_NONE) { /* no function has such a type */
-    hcc_buf_byte(out, HCC_OP_UNREACHABLE);
+    emit(out, HCC_OP_UNREACHABLE);
   } else {
-    op(out, HCC_OP_LOCAL_GET, 0);
-    op(out, HCC_OP_CALL_INDIRECT, made->target);
+    emit_index(out, HCC_OP_LOCAL_GET, 0);
+    emit_index(out, HCC_OP_CALL_INDIRECT, made->target);
     hcc_buf_u32(out, 0);
   }
   if (catches) {
@@ -260,10 +254,10 @@ static void put_invoke(hcc_buf *out, const hcc__sj *sj, const hcc__sj_made *made
 
 static void put_entry(hcc_buf *out, const hcc__sj *sj, const hcc__sj_made *made) {
   put_params(out, 0, sj->m->types[made->type].param_count);
-  op(out, HCC_OP_CALL, sj->ids[made->target]);
+  emit_index(out, HCC_OP_CALL, sj->ids[made->target]);
   put_if_thrown(out, sj);
-  hcc_buf_byte(out, HCC_OP_UNREACHABLE);
-  hcc_buf_byte(out, HCC_OP_END);
+  emit(out, HCC_OP_UNREACHABLE);
+  emit(out, HCC_OP_END);
 }
 
 void hcc__sj_made_body(hcc_buf *out, const hcc__sj *sj, const hcc__sj_made *made) {
@@ -274,12 +268,12 @@ void hcc__sj_made_body(hcc_buf *out, const hcc__sj *sj, const hcc__sj_made *made
     hcc_buf_byte(out, HCC_I32);
   }
   if (made->kind == HCC_SJ_THROW) {
-    op(out, HCC_OP_I32_CONST, 1);
-    op(out, HCC_OP_GLOBAL_SET, sj->flag);
+    emit_i32(out, 1);
+    emit_index(out, HCC_OP_GLOBAL_SET, sj->flag);
   } else if (made->kind == HCC_SJ_ENTRY) {
     put_entry(out, sj, made);
   } else {
     put_invoke(out, sj, made);
   }
-  hcc_buf_byte(out, HCC_OP_END);
+  emit(out, HCC_OP_END);
 }
