@@ -39,6 +39,32 @@ static size_t comment(const char *sql, size_t at, size_t length) {
   return at;
 }
 
+/* Past a parameter's name that opens at `at` with one of $ @ : #, as SQLite reads it: it may end in
+ * brackets with anything but blanks in them, quotes too. */
+static size_t parameter(const char *sql, size_t at, size_t length) {
+  size_t i = at + 1, letters = 0;
+  for (; i < length; i++) {
+    bool colons = sql[i] == ':' && i + 1 < length && sql[i + 1] == ':';
+    if (sql[i] == '(' && letters > 0) {
+      while (i < length && sql[i] != ')' && strchr(" \t\n\v\f\r", sql[i]) == NULL) {
+        i++;
+      }
+      return i < length ? i + 1 : length;
+    }
+    if (!word_char(sql[i]) && !colons) {
+      return i;
+    }
+    letters += !colons;
+    i += colons;
+  }
+  return i;
+}
+
+/* A byte order mark is a blank to SQLite where a word could begin. */
+static bool is_mark(const char *sql, size_t at, size_t length) {
+  return length - at >= 3 && memcmp(sql + at, "\xef\xbb\xbf", 3) == 0;
+}
+
 hrt_scan_token hrt_scan_next(hrt_scan *s) {
   for (size_t after = 0; s->at < s->length; s->at = after) {
     char c = s->sql[s->at];
@@ -46,7 +72,15 @@ hrt_scan_token hrt_scan_next(hrt_scan *s) {
     if (after != s->at) {
       continue;
     }
+    if (is_mark(s->sql, s->at, s->length)) {
+      after = s->at + 3;
+      continue;
+    }
     size_t from = s->at;
+    if (c != 0 && strchr("$@:#", c) != NULL) {
+      s->at = parameter(s->sql, from, s->length);
+      return (hrt_scan_token){HRT_SCAN_OTHER, s->sql + from, s->at - from};
+    }
     if (c != 0 && strchr("'\"`[", c) != NULL) {
       s->at = quoted(s->sql, from, s->length);
       return (hrt_scan_token){HRT_SCAN_QUOTED, s->sql + from, s->at - from};

@@ -15,7 +15,7 @@ typedef enum hrt_scan_kind {
   HRT_SCAN_END,
   HRT_SCAN_WORD,
   HRT_SCAN_QUOTED, /* with its quotes; a doubled quote only begins the next one */
-  HRT_SCAN_OTHER,  /* one byte */
+  HRT_SCAN_OTHER,  /* one byte, or a parameter's name with its sign */
 } hrt_scan_kind;
 typedef struct hrt_scan_token {
   hrt_scan_kind kind;

@@ -222,6 +222,8 @@ static void functions__compiled_later(void **state) {
       "ALTER TABLE mine ADD c AS (app(a))",
       "ALTER TABLE mine ADD c GENERATED ALWAYS AS\n(app(a))",
       "ALTER TABLE mine ADD c REFERENCES secrets(k)",
+      "ALTER TABLE mine ADD c \xef\xbb\xbfREFERENCES secrets(k)",
+      "ALTER TABLE mine ADD c DEFAULT \xef\xbb\xbf(app())",
       "ALTER TABLE mine ADD c REFERENCES \"secrets\"",
       "ALTER TABLE mine ADD c REFERENCES [secrets](k)",
       "ALTER TABLE mine ADD c REFERENCES 'secrets'",

@@ -259,6 +259,12 @@ static void stmt__texts(void **state) {
       {"SELECT '\xff'", HSB_STATUS_UTF8},
       {"INSERT OR ROLLBACK INTO t(a) VALUES (1)", HSB_STATUS_DENIED},
       {"INSERT or/**/rollBACK INTO t(a) VALUES (1)", HSB_STATUS_DENIED},
+      {"INSERT OR \xef\xbb\xbfROLLBACK INTO t(a) VALUES (1)", HSB_STATUS_DENIED},
+      {"WITH c AS (SELECT $a(') AS q) INSERT OR ROLLBACK INTO t(a) SELECT 'x'", HSB_STATUS_DENIED},
+      {"WITH c AS (SELECT :a::b(\") AS q) INSERT OR ROLLBACK INTO t(a) SELECT \"x\"",
+       HSB_STATUS_DENIED},
+      {"WITH c AS (SELECT @a(/*) AS q) INSERT OR ROLLBACK INTO t(a) SELECT 1", HSB_STATUS_DENIED},
+      {"SELECT $a(rollback2), @rollback", HSB_STATUS_SQL},
       {"SELECT 'rollback', \"rollback\" FROM (SELECT 1 AS rollback2) -- rollback", HSB_STATUS_SQL},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
