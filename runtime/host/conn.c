@@ -81,13 +81,15 @@ void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active) {
   conn->active = active;
 }
 
-/* Connecting a table-valued function compiles a CREATE TABLE, which a guest may not; so it is done
- * before. Not earlier than the first guest SQL: by then the schema is loaded. */
+/* Before the first guest SQL. Connecting a table-valued function compiles a CREATE TABLE, which a
+ * guest may not; so it is done before. Not earlier than the first guest SQL: by then the schema is
+ * loaded. */
 void hrt_conn_warm(hrt_host_conn *conn) {
   if (!conn->warm) {
     hrt_host_env *active = hrt_host_suspend(conn);
     conn->warm = sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL,
-                              NULL, NULL) == SQLITE_OK;
+                              NULL, NULL) == SQLITE_OK &&
+                 hrt_json_path_register(conn->db) == SQLITE_OK;
     hrt_host_resume(conn, active);
   }
 }

@@ -219,6 +219,16 @@ enum { HRT_TABLE_OPERATORS = 200, HRT_INDEX_OPERATORS = 50, HRT_KEY_ACTIONS = 64
 /* Would this CREATE or ALTER make it more? A status. */
 int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
 
+/* ---- json_path.c ---- */
+
+#define HRT_JSON_PATH "helios_json_path" /* a function that looks at a path */
+int hrt_json_path_register(sqlite3 *db); /* a code of SQLite */
+/* Does the text call what makes all that a path names: json_set, json_insert? */
+bool hrt_json_path_is_in(const char *sql, size_t length);
+/* The same text with each path looked at; the caller frees it. A status. */
+int hrt_json_path_guard(char **guarded, size_t *guarded_length, hrt_host_env *env, const char *sql,
+                        size_t length);
+
 /* ---- audit.c ---- */
 
 enum { HRT_CAP_NONE = -1 };

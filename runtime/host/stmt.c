@@ -166,6 +166,23 @@ static int check_stack(hrt_host_env *env, const struct hrt_stmt *st) {
                           "the statement may be nested deeper than the thread's stack is");
 }
 
+/* The text that SQLite gets may be another one. */
+static int compile_guarded(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
+                           size_t length) {
+  char *guarded = NULL;
+  int status = 0;
+  if (!hrt_json_path_is_in(sql, length)) {
+    return compile_in_window(st, seen, env, sql, length);
+  }
+  if (st->ddl != HRT_DDL_TEXT_NONE) {
+    return hrt_refuse(env, HSB_STATUS_LIMIT, "json_set and json_insert may not be in a schema");
+  }
+  status = hrt_json_path_guard(&guarded, &length, env, sql, length);
+  status = status != 0 ? status : compile_in_window(st, seen, env, guarded, length);
+  hrt_free(guarded);
+  return status;
+}
+
 static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, size_t length) {
   bool seen = false;
   int status = check_text(env, sql, length);
@@ -183,7 +200,7 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
     status = hrt_auth_ddl_text(env, st->ddl, sql, length);
     status = status != 0 ? status : hrt_schema_depth(env, sql, length);
   }
-  status = status != 0 ? status : compile_in_window(st, &seen, env, sql, length);
+  status = status != 0 ? status : compile_guarded(st, &seen, env, sql, length);
   if (status == 0 && !seen && !in_place(env, st)) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");

@@ -189,6 +189,9 @@ static void *on_least_stack(void *arg) {
   assert_true(run_text(p, "INSERT INTO u(a) VALUES (1), (2)") >= 0);
   assert_true(run_text(p, "UPDATE u SET a = c99 + 3") >= 0);
   assert_true(run_text(p, "DELETE FROM u WHERE c99 > 0 AND c98 < 100") >= 0);
+  n = 0;
+  add(&n, "SELECT json_set('{}', '$' || replace(hex(zeroblob(1000)), '00', '.a'), 1)");
+  assert_true(run(p) >= 0);
   close_puppet(p);
   return NULL;
 }
@@ -217,6 +220,62 @@ static void *on_small_stack(void *arg) {
   return NULL;
 }
 
+/* A path of as many steps, computed, in each of these. */
+static void json__a_long_path(void **state) {
+  static const char *const forms[] = {
+      "SELECT length(json_set('{}', '$'||replace(hex(zeroblob(%u)), '00', '.a'), 1))",
+      "SELECT length(\"json_insert\"('[1,{}]', '$.c', (2), '$[1]' || replace(hex(zeroblob(%u)), "
+      "'00', "
+      "'[0]'), 1))",
+      "SELECT length(json_set(json_set ('{}', '$.a', 1), '$.b', json_set('{}', (SELECT '$' || "
+      "replace(hex(zeroblob(%u)), '00', '.a')), 1)))",
+      "INSERT INTO t VALUES (json_set('{}', '$'||replace(hex(zeroblob(%u)), '00', '.a'), 1))"};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    snprintf(text, TEXT_BYTES, forms[i], 300000);
+    int s = prepare(p);
+    assert_true(s > 0);
+    assert_int_equal(CALL(p, "step", s), HSB_STATUS_SQL);
+    assert_non_null(strstr(puppet_error(p), "1000 steps"));
+    snprintf(text, TEXT_BYTES, forms[i], 900);
+    assert_true((s = prepare(p)) > 0);
+    if (CALL(p, "step", s) < 0) {
+      fail_msg("%s: %s", text, puppet_error(p));
+    }
+  }
+  close_puppet(p);
+}
+
+static void json__a_long_literal(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(run_repeated(p, "SELECT json_set('{}', '$", ".a", 200000, "', 1)"),
+                   HSB_STATUS_SQL);
+  assert_int_equal(run_text(p, "CREATE TABLE u(a, b AS (json_set('{}', a, 1)))"), HSB_STATUS_LIMIT);
+  assert_int_equal(run_text(p, "CREATE INDEX i ON u(json_insert('{}', a, 1))"), HSB_STATUS_LIMIT);
+  close_puppet(p);
+}
+
+static void json__a_bound_path(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  size_t n = 0;
+  add(&n, "$");
+  repeat(&n, ".a", 300000);
+  int s = CALL(p, "prepare", TEXT(p, TEXT_BYTES, "SELECT json_set('{}', ?1, 1) AS j"));
+  assert_true(s > 0);
+  assert_int_equal(CALL(p, "bind_text", s, 1, TEXT(p, 0, text)), 0);
+  assert_int_equal(CALL(p, "step", s), HSB_STATUS_SQL);
+  assert_int_equal(CALL(p, "bind_text", s, 1, TEXT(p, 0, "$.b")), 0);
+  assert_int_equal(CALL(p, "step", s), 1);
+  assert_int_equal(CALL(p, "column_len", s, 0), strlen("{\"b\":1}"));
+  assert_int_equal(CALL(p, "reset", s), 0);
+  assert_int_equal(CALL(p, "bind_null", s, 1), 0);
+  assert_int_equal(CALL(p, "step", s), 1);
+  close_puppet(p);
+}
+
 static void with_stack(size_t bytes, void *(*run_there)(void *)) {
   pthread_attr_t attr;
   pthread_t thread;
@@ -239,10 +298,17 @@ static void schema__on_the_least_stack(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(with__a_long_chain),           cmocka_unit_test(insert__of_many_rows),
-      cmocka_unit_test(expression__on_a_small_stack), cmocka_unit_test(create__columns_of_columns),
-      cmocka_unit_test(create__check_and_index),      cmocka_unit_test(create__foreign_keys),
-      cmocka_unit_test(alter__foreign_keys),          cmocka_unit_test(schema__on_the_least_stack),
+      cmocka_unit_test(with__a_long_chain),
+      cmocka_unit_test(insert__of_many_rows),
+      cmocka_unit_test(expression__on_a_small_stack),
+      cmocka_unit_test(create__columns_of_columns),
+      cmocka_unit_test(create__check_and_index),
+      cmocka_unit_test(create__foreign_keys),
+      cmocka_unit_test(alter__foreign_keys),
+      cmocka_unit_test(schema__on_the_least_stack),
+      cmocka_unit_test(json__a_long_path),
+      cmocka_unit_test(json__a_long_literal),
+      cmocka_unit_test(json__a_bound_path),
   };
   int failed = cmocka_run_group_tests_name("deep_sql", tests, NULL, NULL);
   puppet_unshare();
