@@ -116,8 +116,8 @@ bool hrt_scan_word(const char *sql, size_t length, const char *word) {
 }
 
 /* Measured of SQLite 3.40: 1.2 KiB for NOT BETWEEN at its limit of depth; 0.5 for a link of WITH or
- * a term of UNION. */
-enum { DEEPEST_STACK = 1200, SELECT_STACK = 1024 };
+ * a term of UNION; 50 bytes for COLLATE, which its limit of depth does not count. */
+enum { DEEPEST_STACK = 1200, SELECT_STACK = 1024, COLLATE_STACK = 160 };
 
 static bool is_select(const hrt_scan_token *t) {
   static const char *const words[] = {"SELECT", "VALUES", "UNION", "EXCEPT", "INTERSECT"};
@@ -140,13 +140,15 @@ bool hrt_scan_operator(const hrt_scan_token *t) {
 
 uint64_t hrt_scan_stack(const char *sql, size_t length, int depth) {
   hrt_scan s = {sql, 0, length};
-  uint64_t operators = 0, selects = 0;
+  uint64_t operators = 0, selects = 0, collates = 0;
   for (hrt_scan_token t = hrt_scan_next(&s); t.kind != HRT_SCAN_END; t = hrt_scan_next(&s)) {
     operators += hrt_scan_operator(&t);
     selects += is_select(&t);
+    collates += hrt_scan_is(&t, "COLLATE");
   }
   uint64_t stack = operators * HRT_SCAN_OPERATOR_STACK, deepest = (uint64_t)depth * DEEPEST_STACK;
-  return (depth > 0 && stack > deepest ? deepest : stack) + selects * SELECT_STACK;
+  return (depth > 0 && stack > deepest ? deepest : stack) + selects * SELECT_STACK +
+         collates * COLLATE_STACK;
 }
 
 static bool renames(hrt_scan s) {

@@ -34,9 +34,9 @@ static void chain(unsigned links) {
 }
 
 static puppet *open_puppet(void) {
-  puppet *p =
-      puppet_open((const char *const[]){"query", "read:u", "write:u", "write:t", "ddl:u", NULL},
-                  puppet_shared());
+  puppet *p = puppet_open(
+      (const char *const[]){"query", "read:u", "write:u", "read:t", "write:t", "ddl:u", NULL},
+      puppet_shared());
   text = malloc(TEXT_BYTES);
   assert_non_null(text);
   puppet_exec(p, "CREATE TABLE t(a); PRAGMA foreign_keys = on");
@@ -208,6 +208,7 @@ static void *on_small_stack(void *arg) {
   add(&n, "SELECT abs(1)");
   repeat(&n, "+abs(1)", 90);
   assert_true(prepare(p) > 0);
+  assert_true(run_repeated(p, "SELECT a FROM t ORDER BY a", " COLLATE nocase, a", 60, "") >= 0);
   /* LIKE calls itself at each % */
   n = 0;
   add(&n, "SELECT replace(hex(zeroblob(9000)), '0', 'a') LIKE "
@@ -286,6 +287,20 @@ static void with_stack(size_t bytes, void *(*run_there)(void *)) {
   pthread_attr_destroy(&attr);
 }
 
+/* COLLATE, which SQLite counts into no depth. */
+static void *on_middle_stack(void *arg) {
+  puppet *p = open_puppet();
+  (void)arg;
+  assert_int_equal(run_repeated(p, "SELECT 1", " COLLATE a", 100000, ""), HSB_STATUS_LIMIT);
+  close_puppet(p);
+  return NULL;
+}
+
+static void collate__a_long_chain(void **state) {
+  (void)state;
+  with_stack(1800u << 10, on_middle_stack);
+}
+
 static void expression__on_a_small_stack(void **state) {
   (void)state;
   with_stack(640u << 10, on_small_stack);
@@ -309,6 +324,7 @@ int main(void) {
       cmocka_unit_test(json__a_long_path),
       cmocka_unit_test(json__a_long_literal),
       cmocka_unit_test(json__a_bound_path),
+      cmocka_unit_test(collate__a_long_chain),
   };
   int failed = cmocka_run_group_tests_name("deep_sql", tests, NULL, NULL);
   puppet_unshare();
