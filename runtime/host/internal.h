@@ -219,6 +219,13 @@ enum { HRT_TABLE_OPERATORS = 200, HRT_INDEX_OPERATORS = 50, HRT_KEY_ACTIONS = 64
 /* Would this CREATE or ALTER make it more? A status. */
 int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
 
+/* ---- expand.c ---- */
+
+#define HRT_EXPANDED_WORDS UINT64_C(1000000) /* of a statement with WITH */
+#define HRT_EXPANDED_COLUMNS UINT64_C(10000) /* of computed columns */
+/* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE. */
+int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool columns);
+
 /* ---- json_path.c ---- */
 
 #define HRT_JSON_PATH "helios_json_path" /* a function that looks at a path */

@@ -200,6 +200,9 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
     status = hrt_auth_ddl_text(env, st->ddl, sql, length);
     status = status != 0 ? status : hrt_schema_depth(env, sql, length);
   }
+  if (status == 0) {
+    status = hrt_expand_check(env, sql, length, st->ddl == HRT_DDL_TEXT_CREATE);
+  }
   status = status != 0 ? status : compile_guarded(st, &seen, env, sql, length);
   if (status == 0 && !seen && !in_place(env, st)) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,

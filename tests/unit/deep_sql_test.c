@@ -66,6 +66,81 @@ static void with__a_long_chain(void **state) {
   close_puppet(p);
 }
 
+static int run_text(puppet *p, const char *sql);
+
+/* WITH in which each reads the one before in so many places, `item` with two numbers. */
+static int doubling(puppet *p, const char *first, const char *item, unsigned links, bool backwards,
+                    const char *last) {
+  char link[128];
+  size_t n = 0;
+  add(&n, "WITH ");
+  if (!backwards) {
+    add(&n, first);
+  }
+  for (unsigned i = 1; i <= links; i++) {
+    unsigned k = backwards ? links + 1 - i : i;
+    snprintf(link, sizeof link, item, k, k - 1, k - 1);
+    add(&n, backwards && i == 1 ? "" : ",");
+    add(&n, link);
+  }
+  if (backwards) {
+    add(&n, ",");
+    add(&n, first);
+  }
+  snprintf(link, sizeof link, last, links);
+  add(&n, link);
+  int s = prepare(p);
+  return s < 0 ? s : CALL(p, "finalize", s);
+}
+
+/* SQLite copies a SELECT of WITH for each of its readers. */
+static void with__doubling(void **state) {
+  static const char *const items[] = {
+      "a%u(x) AS (SELECT p.x FROM a%u p, a%u q)",
+      "\"A%u\" AS MATERIALIZED (SELECT p.x FROM a%u AS p LEFT JOIN [a%u] AS q ON p.x IN (q.x))",
+      "a%u(x) AS NOT MATERIALIZED (SELECT 1 WHERE 1 IN a%u UNION ALL SELECT x FROM (a%u))",
+      "a%u(x) AS (WITH b AS (SELECT x FROM a%u) SELECT b.x FROM b, (SELECT x FROM 'a%u'))",
+      "a%u(x) AS (SELECT p.x FROM a%u p with, a%u WINDOW w AS (), a2 AS ())"};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+    for (unsigned order = 0; order < 2; order++) {
+      int status =
+          doubling(p, "a0(x) AS (SELECT 1)", items[i], 24, order == 1, " SELECT x FROM a%u");
+      if (status != HSB_STATUS_LIMIT) {
+        fail_msg("%s: %d %s", items[i], status, puppet_error(p));
+      }
+    }
+    assert_non_null(strstr(puppet_error(p), "written out"));
+  }
+  assert_int_equal(
+      doubling(p, "RECURSIVE a0(x) AS (SELECT 1)", items[0], 8, false, " SELECT x FROM a%u"), 0);
+  close_puppet(p);
+}
+
+/* What only looks so. */
+static void with__much_of_the_same(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(doubling(p, "a0(x) AS (SELECT 1)", "a%u(x) AS (SELECT x + 1 AS a%u FROM a%u)",
+                            60, false, " SELECT x FROM a%u LIMIT 1"),
+                   0);
+  /* names of columns and tables that are those of others, and of inner ones */
+  static const char *const sql[] = {
+      "WITH a AS (SELECT 1 AS b, 2 AS k), b AS (SELECT a.b FROM a JOIN a AS q USING (b)) "
+      "SELECT a.b, b.b FROM a, b",
+      "WITH x AS (WITH y AS (SELECT 1 AS n) SELECT n FROM y), z AS (WITH y AS (SELECT n FROM x) "
+      "SELECT n FROM y) SELECT n FROM z",
+      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 9) SELECT n FROM c",
+      "SELECT a FROM t AS with WHERE a IN (WITH b AS (SELECT 1) SELECT * FROM b)"};
+  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+    if (run_text(p, sql[i]) < 0) {
+      fail_msg("%s: %s", sql[i], puppet_error(p));
+    }
+  }
+  close_puppet(p);
+}
+
 static void insert__of_many_rows(void **state) {
   (void)state;
   puppet *p = open_puppet();
@@ -168,6 +243,27 @@ static void alter__foreign_keys(void **state) {
   assert_in_range(added, 20, 100);
   assert_true(run_text(p, "DELETE FROM u") >= 0);
   assert_true(run_text(p, "ALTER TABLE u ADD d REFERENCES u(a)") >= 0);
+  close_puppet(p);
+}
+
+/* Each is computed twice for the next one. */
+static void create__columns_doubling(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  char column[64];
+  for (unsigned columns = 8; columns <= 40; columns += 32) {
+    size_t n = 0;
+    add(&n, "CREATE TABLE u(a INTEGER, c0 AS (a)");
+    for (unsigned i = 1; i <= columns; i++) {
+      snprintf(column, sizeof column, ", c%u INT AS (c%u+\"C%u\")", i, i - 1, i - 1);
+      add(&n, column);
+    }
+    add(&n, ")");
+    int status = run(p);
+    assert_true(columns == 8 ? status >= 0 : status == HSB_STATUS_LIMIT);
+    assert_int_equal(run_text(p, "DROP TABLE IF EXISTS u"), 0);
+  }
+  assert_non_null(strstr(puppet_error(p), "computed columns"));
   close_puppet(p);
 }
 
@@ -325,6 +421,9 @@ int main(void) {
       cmocka_unit_test(json__a_long_literal),
       cmocka_unit_test(json__a_bound_path),
       cmocka_unit_test(collate__a_long_chain),
+      cmocka_unit_test(with__doubling),
+      cmocka_unit_test(with__much_of_the_same),
+      cmocka_unit_test(create__columns_doubling),
   };
   int failed = cmocka_run_group_tests_name("deep_sql", tests, NULL, NULL);
   puppet_unshare();
