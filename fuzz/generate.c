@@ -173,7 +173,7 @@ static void begin_function(gen *g, const fz_sig *sig, int32_t budget) {
   }
   g->label_count = g->depth = 0;
   g->counted = false;
-  g->counter = -1;
+  g->counter = g->loops = -1;
   g->budget = budget;
   g->risk = risks[fz_below(g->c, sizeof risks)];
   gen_label_push(g, sig->results, sig->result_count);

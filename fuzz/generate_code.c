@@ -236,6 +236,12 @@ static void loop_counted(gen *g) {
   g->counted = false;
 }
 
+static void loop_known(gen *g) {
+  if (!gen_loop(g)) {
+    set_local(g);
+  }
+}
+
 static bool same_types(const gen_label *a, const gen_label *b) {
   bool same = a->count == b->count;
   for (uint32_t i = 0; same && i < a->count; i++) {
@@ -291,9 +297,10 @@ void gen_statement(gen *g) {
   static void (*const straight[])(gen *) = {set_local, set_global, effect,   effect,
                                             effect,    dropped,    table_set};
   static void (*const control[])(gen *) = {
-      set_local,    set_global,   effect,     effect,        effect,      dropped,
-      table_set,    if_void,      block_void, block_typed,   block_typed, loop_fueled,
-      loop_counted, loop_counted, gen_call,   call_indirect, branch,      leave_function};
+      set_local,     set_global,   effect,        effect,      effect,      dropped,
+      table_set,     if_void,      block_void,    block_typed, block_typed, loop_fueled,
+      loop_counted,  loop_counted, loop_known,    loop_known,  loop_known,  gen_call,
+      call_indirect, branch,       leave_function};
   if (!gen_enter(g) || g->counted || g->label_count > GEN_LABELS - 4) {
     if (g->budget > 0) {
       straight[fz_below(g->c, sizeof straight / sizeof *straight)](g);

@@ -1,6 +1,6 @@
 /* generate_parts.h - what the files of the generator share. generate.c: sections; generate_code.c:
- * statements, control and calls; generate_expr.c: values; generate_ops.c: opcodes by table and
- * their immediates. */
+ * statements, control and calls; generate_loops.c: loops that metering knows; generate_expr.c:
+ * values; generate_ops.c: opcodes by table and their immediates. */
 #ifndef FUZZ_GENERATE_PARTS_H
 #define FUZZ_GENERATE_PARTS_H
 
@@ -12,6 +12,7 @@
 #define GEN_HELPERS 64u
 #define GEN_LOCALS 64u
 #define GEN_LABELS 24u
+#define GEN_LOOP_LOCALS 7u
 #define GEN_DEPTH 10u
 #define GEN_FUEL 240 /* what global 0 begins with */
 
@@ -49,6 +50,7 @@ typedef struct gen {
   uint32_t risk;   /* of 256: how often an operand is left as it comes where it may trap */
   bool counted;    /* in a counted loop: no call, no loop, no branch */
   int32_t counter; /* of the last one: a local, or -1 */
+  int32_t loops;   /* the first of GEN_LOOP_LOCALS locals of generate_loops.c, or -1 */
 } gen;
 
 /* generate_ops.c */
@@ -68,6 +70,9 @@ void gen_masked(gen *g, uint32_t mask); /* i32, in range unless risk has it */
 uint32_t gen_local(gen *g, uint8_t type, bool reserved);
 bool gen_enter(gen *g); /* false: only leaves from here on */
 void gen_leave(gen *g);
+
+/* generate_loops.c: false, and nothing, if there can't be one here. */
+bool gen_loop(gen *g);
 
 /* generate_code.c */
 void gen_statement(gen *g);

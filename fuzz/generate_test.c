@@ -17,6 +17,7 @@
 #include "instr.h"
 #include "module.h"
 #include "rewrite.h"
+#include "rewrite_parts.h"
 
 #define SEEDS 2000u
 #define CHOICES 20000u
@@ -84,6 +85,97 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 #undef HCC_OP
 }
 
+/* What metering knows by its form: how often it is generated. */
+typedef struct kinds {
+  uint32_t counted, in_other_forms, to_a_local, by_larger_steps, few_turns, copies, looked_at, down,
+      at_one_place, wide, of_two_locals, near, orders;
+} kinds;
+
+static void note_turns(kinds *k, const hcc__rw *rw) {
+  const hcc__rw_cost *cost = (const hcc__rw_cost *)(const void *)rw->costs.data;
+  for (size_t i = 0; i < rw->costs.size / sizeof *cost; i++) {
+    const hcc__rw_turns *t = &cost[i].turns;
+    if (cost[i].counted) {
+      k->counted++;
+      k->in_other_forms += !t->usual;
+      k->to_a_local += t->until_local;
+      k->by_larger_steps += t->shift != 0;
+      k->few_turns += t->few != 0;
+    }
+  }
+}
+
+static void note_loop(kinds *k, const hcc__rw *rw, hcc_reader r) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure sure;
+  assert_int_equal(hcc__rw_turns_of(&found, &t, rw, r), 0);
+  if (!found) {
+    return;
+  }
+  assert_int_equal(hcc__rw_sure_of(&sure, rw, r), 0);
+  k->copies += sure.copy.found;
+  k->looked_at += sure.reaches != 0;
+  for (uint32_t i = 0; i < sure.reaches; i++) {
+    k->down += (int32_t)sure.reach[i].series.stride < 0;
+    k->at_one_place += sure.reach[i].series.stride == 0;
+    k->wide += sure.reach[i].wide != 0;
+    k->of_two_locals += sure.reach[i].series.terms == 2;
+  }
+}
+
+static void note_function(kinds *k, hcc__rw *rw, const hcc_func *func) {
+  hcc__rw_locals locals = {0};
+  hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
+  hcc_instr i;
+  assert_int_equal(hcc__rw_costs(&locals, rw, func), 0);
+  note_turns(k, rw);
+  assert_int_equal(hcc__rw_near_of(&locals.values, rw, func), 0);
+  const hcc__rw_near *near = (const hcc__rw_near *)(const void *)rw->near.data;
+  for (size_t n = 0; n < rw->near.size / sizeof *near; n++) {
+    k->near += near[n].above != 0;
+    k->orders += near[n].above == 0;
+  }
+  while (r.pos < r.end) {
+    assert_int_equal(hcc_instr_next(&i, &r, NULL), 0);
+    if (i.code == HCC_OP_LOOP && i.block == -1) {
+      note_loop(k, rw, r);
+    }
+  }
+}
+
+/* Code of heliosc's that no generated module goes through is not tested by them. */
+static void every_kind_of_loop__occurs(void **state) {
+  enum { MODULES = 200, LEAST = MODULES / 10 };
+  static uint8_t bytes[CHOICES];
+  kinds k = {0};
+  (void)state;
+  for (uint64_t seed = 0; seed < MODULES; seed++) {
+    hcc_buf wasm;
+    fz_fill(bytes, sizeof bytes, seed);
+    generate(&wasm, bytes, sizeof bytes, 4);
+    hcc_module *m = valid(&wasm, seed);
+    hcc__rw rw = {.m = m, .options = {.meter = true, .helpers = true}};
+    assert_int_equal(hcc__flow_new(&rw.flow, NULL), 0);
+    hcc_buf_init(&rw.costs, SIZE_MAX);
+    hcc_buf_init(&rw.near, SIZE_MAX);
+    for (uint32_t i = 1; i < m->func_count; i++) { /* 0 is "sum" */
+      note_function(&k, &rw, &m->funcs[i]);
+    }
+    hcc_buf_free(&rw.near);
+    hcc_buf_free(&rw.costs);
+    hcc__flow_free(&rw.flow);
+    hcc_module_free(m);
+    hcc_buf_free(&wasm);
+  }
+  for (size_t i = 0; i < sizeof k / sizeof(uint32_t); i++) {
+    uint32_t count = ((const uint32_t *)(const void *)&k)[i];
+    printf("%u ", count);
+    assert_in_range(count, LEAST, UINT32_MAX);
+  }
+  printf("of each kind\n");
+}
+
 static void same_bytes__give_the_same_module(void **state) {
   (void)state;
   static uint8_t bytes[CHOICES];
@@ -139,6 +231,7 @@ static void another_validator__agrees(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_seed__is_valid_and_all_opcodes_occur),
+      cmocka_unit_test(every_kind_of_loop__occurs),
       cmocka_unit_test(same_bytes__give_the_same_module),
       cmocka_unit_test(any_bytes__will_do),
       cmocka_unit_test(another_validator__agrees),

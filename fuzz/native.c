@@ -110,12 +110,13 @@ static int renew(job *j, bool trapped) {
              : fail(j, "instance", err.text);
 }
 
-/* Calls and prints "trap":"..." or "values":[...],"fuel":n. */
-static bool call(job *j, const char *name, hsb_slot *slots, uint32_t results) {
+/* Calls and prints "trap":"..." or "values":[...],"fuel":n, which is so in slices of any size. */
+static bool call(job *j, const char *name, hsb_slot *slots, uint32_t results, int64_t slice) {
   struct timespec now;
   helios_error err = {0};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  hrt_budget budget = {.deadline_ns = (uint64_t)(now.tv_sec + SECONDS) * 1000000000u};
+  hrt_budget budget = {.deadline_ns = (uint64_t)(now.tv_sec + SECONDS) * 1000000000u,
+                       .slice_size = slice};
   int index = hrt_plugin_export(j->plugin, name, strlen(name));
   if (hrt_call(j->instance, (uint32_t)index, slots, &budget, &err) != 0) {
     fprintf(j->out, "\"trap\":\"%s\"", trap_name(err.trap));
@@ -138,6 +139,7 @@ static void print_letters(FILE *out, const char *key, const uint8_t *types, uint
 }
 
 static int run(job *j, uint32_t program, uint32_t turn, fz_choices *c) {
+  static const int64_t slices[] = {0, 0, 0, 1, 60, 500, 5000};
   const fz_sig *sig = &j->plan.programs[program].sig;
   hsb_slot slots[8] = {0};
   char name[16];
@@ -151,10 +153,11 @@ static int run(job *j, uint32_t program, uint32_t turn, fz_choices *c) {
     fprintf(j->out, "%s\"%" PRIu64 "\"", i == 0 ? "" : ",", slots[i]);
   }
   fputs("],", j->out);
-  bool whole = call(j, name, slots, sig->result_count);
+  bool whole =
+      call(j, name, slots, sig->result_count, slices[fz_below(c, sizeof slices / sizeof *slices)]);
   if (whole) {
     fputs(",\"sum\":{", j->out);
-    whole = call(j, "sum", slots, 1);
+    whole = call(j, "sum", slots, 1, 0);
     fputs("}", j->out);
   }
   fputs("}", j->out);
