@@ -206,10 +206,19 @@ static void get_place(const ahead *a, const hcc__rw_place *p) {
   emit_by(a->out, HCC_OP_I64_ADD, (int64_t)p->offset);
 }
 
+/* Another local as it is, of any type; all other values are i32. */
+static bool is_local(const hcc__rw_series *s) {
+  return s->terms == 1 && s->factor[0] == 1 && s->add == 0 && s->stride == 0;
+}
+
 /* Sets the locals to what the last turn leaves. */
 static void set_locals(const ahead *a, const hcc__rw_copy *copy) {
   for (uint32_t i = 0; i < copy->locals; i++) {
     const hcc__rw_series *s = &copy->left[i].value;
+    if (is_local(s)) {
+      guest_local(a, HCC_OP_LOCAL_GET, s->term[0]);
+      continue;
+    }
     get_series(a, s, 0 - s->stride);
     emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
     emit(a->out, HCC_OP_I32_WRAP_I64);

@@ -42,13 +42,19 @@ static const char MODULE[] = "(module (memory 1)\n" LOOP(
                           "32", "-2")
         UNTIL("until", "(i64.store (local.get $to) (i64.load (local.get $from)))\n", "8")
     /* no copies: a gap, another order, other bytes */
-    LOOP("gap", "(i32.store8 (local.get $to) (i32.load8_u (local.get $from)))\n", "2", "-1")
-        LOOP("crossed",
-             "(i32.store8 (local.get $to) (i32.load8_u offset=1 (local.get $from)))\n"
-             "(i32.store8 offset=1 (local.get $to) (i32.load8_u (local.get $from)))\n",
-             "2", "-1")
-            LOOP("wider", "(i32.store16 (local.get $to) (i32.load8_s (local.get $from)))\n", "2",
-                 "-1") ")\n";
+    LOOP("gap", "(i32.store8 (local.get $to) (i32.load8_u (local.get $from)))\n", "2",
+         "-1") LOOP("crossed",
+                    "(i32.store8 (local.get $to) (i32.load8_u offset=1 (local.get $from)))\n"
+                    "(i32.store8 offset=1 (local.get $to) (i32.load8_u (local.get $from)))\n",
+                    "2", "-1")
+        LOOP("wider", "(i32.store16 (local.get $to) (i32.load8_s (local.get $from)))\n", "2", "-1")
+    /* locals of other types are set to another one */
+    "(func (export \"others\") (param $to i32) (param $from i32) (param $n i32)\n"
+    "  (param $x f64) (param $y i64) (result f64 i64) (local $a f64) (local $b i64)\n"
+    "  (loop (i32.store8 (local.get $to) (i32.load8_u (local.get $from)))\n"
+    "    (local.set $a (local.get $x)) (local.set $b (local.get $y))\n" ADD("to", "1")
+        ADD("from", "1") "    (br_if 0 (local.tee $n (i32.add (local.get $n) (i32.const -1)))))\n"
+                         "  (local.get $a) (local.get $b)))\n";
 
 typedef struct copy_access {
   uint32_t to, from;    /* above the locals, offsets included */
@@ -197,6 +203,20 @@ static void ranges_that_overlap_or_not(void **state) {
   }
 }
 
+static void locals_of_other_types(void **state) {
+  (void)state;
+  for (size_t p = 0; p < sizeof plugins / sizeof *plugins; p++) {
+    hrt_instance_options options = {0};
+    hrt_instance *i = NULL;
+    hrt_budget b = {0};
+    hsb_slot s[] = {0, 100, 30, UINT64_C(0x7ff4000000000001), UINT64_C(1) << 63};
+    assert_int_equal(hrt_instance_new(&i, plugins[p], &options, &b, NULL), 0);
+    assert_int_equal(hrt_call(i, LOOPS, s, &b, NULL), 0);
+    assert_true(s[0] == UINT64_C(0x7ff4000000000001) && s[1] == UINT64_C(1) << 63);
+    hrt_instance_free(i);
+  }
+}
+
 static void ends_of_memory(void **state) {
   static const uint32_t places[] = {HSB_PAGE - 36, HSB_PAGE - 18, HSB_PAGE - 4,
                                     HSB_PAGE - 1,  HSB_PAGE,      UINT32_MAX - 100};
@@ -222,6 +242,7 @@ static void ends_where_the_limit_says(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ranges_that_overlap_or_not),
+      cmocka_unit_test(locals_of_other_types),
       cmocka_unit_test(ends_of_memory),
       cmocka_unit_test(ends_where_the_limit_says),
   };
