@@ -199,16 +199,39 @@ static int functions(hcc_buf *out, hcc__sj *sj) {
   return 0;
 }
 
+/* What a ref.func names must be named outside of bodies as well, and an export that did may be
+ * gone: a constant for each. */
+static void declare(hcc_buf *out, const hcc__sj *sj) {
+  for (uint32_t f = 0; f < sj->m->func_count; f++) {
+    if (sj->named[f]) {
+      hcc_buf_byte(out, HCC_FUNCREF);
+      hcc_buf_byte(out, 0);
+      hcc_buf_byte(out, HCC_OP_REF_FUNC);
+      hcc_buf_u32(out, sj->ids[f]);
+      hcc_buf_byte(out, HCC_OP_END);
+    }
+  }
+}
+
+static uint32_t declared(const hcc__sj *sj) {
+  uint32_t count = 0;
+  for (uint32_t f = 0; f < sj->m->func_count; f++) {
+    count += sj->named[f];
+  }
+  return count;
+}
+
 static int globals(hcc_buf *out, hcc__sj *sj) {
   static const uint8_t flag[] = {HCC_I32, 1, HCC_OP_I32_CONST, 0, HCC_OP_END};
   int status = 0;
-  hcc_buf_u32(out, sj->m->global_count + 1);
+  hcc_buf_u32(out, sj->m->global_count + 1 + declared(sj));
   for (uint32_t i = 0; i < sj->m->global_count; i++) {
     hcc_buf_byte(out, sj->m->globals[i].type);
     hcc_buf_byte(out, sj->m->globals[i].mutable ? 1 : 0);
     HCC_TRY(hcc__sj_copy(out, sj, sj->m->globals[i].init));
   }
   hcc_buf_add(out, flag, sizeof flag);
+  declare(out, sj);
 out:
   return status;
 }
@@ -457,9 +480,10 @@ static int open_lowering(hcc__sj *sj) {
   sj->entry = malloc(funcs * sizeof *sj->entry);
   sj->classes = calloc((size_t)m->type_count + 1, sizeof *sj->classes);
   sj->throws = calloc(funcs + m->type_count, sizeof *sj->throws);
+  sj->named = calloc(funcs, sizeof *sj->named);
   sj->table = malloc(((size_t)sj->table_size + 1) * sizeof *sj->table);
   if (sj->kinds == NULL || sj->ids == NULL || sj->direct == NULL || sj->entry == NULL ||
-      sj->classes == NULL || sj->throws == NULL || sj->table == NULL) {
+      sj->classes == NULL || sj->throws == NULL || sj->named == NULL || sj->table == NULL) {
     return hcc__sj_no_memory(sj);
   }
   memset(sj->direct, 0xff, funcs * sizeof *sj->direct); /* HCC_SJ_NONE */
@@ -481,6 +505,7 @@ static void close_lowering(hcc__sj *sj) {
   free(sj->entry);
   free(sj->classes);
   free(sj->throws);
+  free(sj->named);
   free(sj->table);
 }
 

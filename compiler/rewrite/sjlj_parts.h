@@ -33,6 +33,7 @@ typedef struct hcc__sj {
   uint32_t *classes;        /* [type_count]: the first type that is equal */
   bool *throws;             /* [func_count + type_count]: the function, or a function of this class
                                that the table may hold */
+  bool *named;              /* [func_count]: by a ref.func in a body */
   uint32_t *table;          /* [table_size]: original function, or NONE if not known */
   uint32_t table_size;      /* 0 if the table may change */
   uint32_t *direct, *entry; /* [func_count]: index in the output of the DIRECT or ENTRY */

@@ -88,6 +88,14 @@ static int scan_indirect(hcc_buf *edges, const hcc__sj *sj, uint32_t caller, con
   return 0;
 }
 
+static int scan_ref(hcc_buf *edges, hcc__sj *sj, const hcc_instr *i) {
+  int status = take_address(edges, sj, i->a, i->begin);
+  if (status == 0) {
+    sj->named[i->a] = true;
+  }
+  return status;
+}
+
 static int scan_instr(hcc_buf *edges, hcc__sj *sj, uint32_t caller, const hcc_instr *i) {
   switch (i->code) {
   case HCC_OP_CALL:
@@ -95,7 +103,7 @@ static int scan_instr(hcc_buf *edges, hcc__sj *sj, uint32_t caller, const hcc_in
   case HCC_OP_CALL_INDIRECT:
     return scan_indirect(edges, sj, caller, i);
   case HCC_OP_REF_FUNC:
-    return take_address(edges, sj, i->a, i->begin);
+    return scan_ref(edges, sj, i);
   case HCC_OP_TABLE_SET:
   case HCC_OP_TABLE_GROW:
   case HCC_OP_TABLE_FILL:
