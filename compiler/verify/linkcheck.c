@@ -19,6 +19,11 @@ int hcc_lc_refuse(hcc_lc *lc, uint64_t offset, const char *format, ...) {
   return 1;
 }
 
+void hcc_lc_take_back(hcc_lc *lc) {
+  lc->report->text[0] = '\0';
+  lc->report->offset = 0;
+}
+
 int hcc_lc_no_memory(hcc_lc *lc) {
   lc->report->no_memory = true;
   return hcc_lc_refuse(lc, 0, "out of memory");

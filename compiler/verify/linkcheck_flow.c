@@ -68,12 +68,12 @@ static int follow_taken(hcc_lc_flow *flow, hcc_lc_function *f) {
   bool kept;
   for (unsigned i = 0; i < 2; i++) {
     if (follow(flow, f, true, &kept) == 0 && kept) {
-      return 0;
+      break;
     }
     f->second = !f->second;
   }
-  flow->lc->report->text[0] = '\0';
-  return follow(flow, f, false, &kept);
+  hcc_lc_take_back(flow->lc);
+  return kept ? 0 : follow(flow, f, false, &kept);
 }
 
 static int follow_all(hcc_lc_flow *flow) {

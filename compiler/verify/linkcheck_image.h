@@ -35,7 +35,9 @@ typedef struct hcc_lc {
 /* Fills the report and returns 1. offset: in the image. Text holds no byte of the image as such. */
 int hcc_lc_refuse(hcc_lc *lc, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same, for want of memory. */
+/* What was refused was one way to see it, and there is another. */
+void hcc_lc_take_back(hcc_lc *lc);
+/* The same as hcc_lc_refuse, for want of memory. */
 int hcc_lc_no_memory(hcc_lc *lc);
 /* Copies bytes of the image; refuses a range outside it. */
 int hcc_lc_read(hcc_lc *lc, void *out, uint64_t offset, uint64_t size);
