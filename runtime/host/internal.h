@@ -21,6 +21,7 @@ enum hsb_status {
 #define HRT_RESULT_MAX (64u << 20) /* bytes of a result, of a query's rows, of a bound value */
 #define HRT_STMTS_OPEN 64          /* in one call; bits of a word */
 #define HRT_STMTS_IDLE 16          /* kept compiled by an instance */
+#define HRT_IDLE_SQL 16384u        /* bytes of its text at most: it takes 60 times as much memory */
 #define HRT_TX_DEPTH 32            /* nested in one call */
 #define HRT_LOG_BYTES 8192         /* of a log line */
 #define HRT_RANDOM_MAX (1u << 20)  /* bytes of one call of random */

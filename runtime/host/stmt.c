@@ -349,6 +349,10 @@ void hrt_stmt_close(hrt_host_env *env, uint32_t index) {
   st->stale |= st->bound;
   st->bound = 0;
   all->used &= ~(UINT64_C(1) << index);
+  if (st->sql_length > HRT_IDLE_SQL) {
+    stmt_free(st);
+    return;
+  }
   if (all->idle_count == HRT_STMTS_IDLE) {
     stmt_free(&all->idle[0]);
     all->idle_count--;

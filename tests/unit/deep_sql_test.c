@@ -153,6 +153,51 @@ static void insert__of_many_rows(void **state) {
   close_puppet(p);
 }
 
+/* What is long is not kept compiled. */
+static void prepare__long_texts(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  char head[40];
+  for (unsigned i = 0; i < 2 * HRT_STMTS_IDLE; i++) {
+    snprintf(head, sizeof head, "SELECT %u IN (1", i);
+    size_t n = 0;
+    add(&n, head);
+    repeat(&n, ",a", 30000);
+    add(&n, ") FROM t");
+    int s = prepare(p);
+    assert_true(s > 0);
+    assert_int_equal(CALL(p, "step", s), 0);
+    assert_int_equal(CALL(p, "finalize", s), 0);
+  }
+  assert_null(sqlite3_next_stmt(p->db, NULL));
+  assert_int_equal(CALL(p, "finalize", CALL(p, "prepare", TEXT(p, 0, "SELECT a FROM t"))), 0);
+  assert_non_null(sqlite3_next_stmt(p->db, NULL));
+  close_puppet(p);
+}
+
+/* The application's limit of SQLite's memory ends what would take more, and only that. */
+static void memory__hard_heap_limit(void **state) {
+  static const char *const sql[] = {
+      "SELECT json_array(x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x) FROM (SELECT "
+      "hex(zeroblob(6000000)) AS x)",
+      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT "
+      "json_group_array(hex(zeroblob(6000000 + n))) FROM c"};
+  (void)state;
+  puppet *p = open_puppet();
+  puppet_exec(p, "PRAGMA hard_heap_limit = 100000000");
+  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+    assert_int_equal(run_text(p, sql[i]), HSB_STATUS_NOMEM);
+  }
+  assert_int_equal(doubling(p, "a0(x) AS (SELECT a FROM t)", "a%u(x) AS (SELECT x + x FROM a%u)",
+                            40, false, " SELECT x FROM a%u"),
+                   HSB_STATUS_NOMEM);
+  assert_true(run_text(p, "SELECT a FROM t") >= 0);
+  puppet_exec(p, "PRAGMA hard_heap_limit = 0");
+  sqlite3_hard_heap_limit64(0);
+  sqlite3_soft_heap_limit64(0);
+  close_puppet(p);
+}
+
 static int run(puppet *p) {
   return (int)CALL64(p, "exec", TEXT(p, 0, text), 0, 0);
 }
@@ -422,6 +467,8 @@ int main(void) {
       cmocka_unit_test(json__a_bound_path),
       cmocka_unit_test(collate__a_long_chain),
       cmocka_unit_test(with__doubling),
+      cmocka_unit_test(prepare__long_texts),
+      cmocka_unit_test(memory__hard_heap_limit),
       cmocka_unit_test(with__much_of_the_same),
       cmocka_unit_test(create__columns_doubling),
   };
