@@ -32,6 +32,7 @@ enum bytes {
   BYTES_OPV = 64,
   BYTES_OPB,
   BYTES_BYW,
+  BYTES_MASK,
   BYTES_VL,
   BYTES_NARROW,
   BYTES_MOVE,
@@ -80,6 +81,12 @@ static uint8_t narrowed(const hcc_x86_insn *i) {
   return (uint8_t)(i->vector / parts[i->opcode & 7]);
 }
 
+/* KMOVW, KMOVB, KMOVQ, KMOVD. */
+static uint8_t mask(const hcc_x86_insn *i) {
+  bool wide = i->size == 8, prefix = i->mandatory == O;
+  return wide ? (prefix ? 4 : 8) : prefix ? 1 : 2;
+}
+
 static uint8_t count(const hcc_x86_insn *i, uint8_t bytes) {
   switch (bytes) {
   case BYTES_OPV:
@@ -88,6 +95,8 @@ static uint8_t count(const hcc_x86_insn *i, uint8_t bytes) {
     return (i->opcode & 1) == 0 ? 1 : i->size;
   case BYTES_BYW:
     return i->size == 8 ? 8 : 4;
+  case BYTES_MASK:
+    return mask(i);
   case BYTES_VL:
     return i->vector;
   case BYTES_NARROW:

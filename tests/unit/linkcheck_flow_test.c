@@ -130,6 +130,18 @@ static const struct flow_case {
     {"saved too late", "xor %ebx, %ebx\npush %rbx\npop %rbx\nret", NOT_RESTORED},
     {"saved copy overwritten", "push %rbx\nmov %rsi, (%rsp)\npop %rbx\nret", NOT_RESTORED},
     {"saved copy partly overwritten", "push %rbx\nmovb $1, 7(%rsp)\npop %rbx\nret", NOT_RESTORED},
+    {"masks below a saved copy",
+     "push %rbx\nsub $8, %rsp\nkmovb %k1, 7(%rsp)\nkmovw %k1, 6(%rsp)\nkmovd %k1, 4(%rsp)\n"
+     "kmovq %k1, (%rsp)\nadd $8, %rsp\npop %rbx\nret",
+     NULL},
+    {"saved copy overwritten by kmovb",
+     "push %rbx\nsub $8, %rsp\nkmovb %k1, 8(%rsp)\nadd $8, %rsp\npop %rbx\nret", NOT_RESTORED},
+    {"saved copy overwritten by kmovw",
+     "push %rbx\nsub $8, %rsp\nkmovw %k1, 7(%rsp)\nadd $8, %rsp\npop %rbx\nret", NOT_RESTORED},
+    {"saved copy overwritten by kmovd",
+     "push %rbx\nsub $8, %rsp\nkmovd %k1, 5(%rsp)\nadd $8, %rsp\npop %rbx\nret", NOT_RESTORED},
+    {"saved copy overwritten by kmovq",
+     "push %rbx\nsub $8, %rsp\nkmovq %k1, 1(%rsp)\nadd $8, %rsp\npop %rbx\nret", NOT_RESTORED},
     {"saved copy overwritten by a vector",
      "push %rbp\npush %rbx\nmovups %xmm0, (%rsp)\npop "
      "%rbx\npop %rbp\nret",
