@@ -11,7 +11,7 @@ endif()
 function(helios_engine_module module name folder)
   set(once ${CMAKE_SOURCE_DIR}/sdk/engine/once.sh)
   file(GLOB glue CONFIGURE_DEPENDS ${folder}/engine/*.[ch] ${folder}/engine/*.py ${folder}/heliosdb.* ${CMAKE_SOURCE_DIR}/sdk/engine/*.h ${CMAKE_SOURCE_DIR}/sdk/engine/*.py)
-  list(APPEND glue ${CMAKE_SOURCE_DIR}/sdk/c/heliosdb.h ${ARGN})
+  list(APPEND glue ${CMAKE_SOURCE_DIR}/sdk/c/heliosdb.h ${CMAKE_SOURCE_DIR}/rt-sandbox/hsb_where.h ${ARGN})
   add_custom_command(OUTPUT ${module}
     COMMAND sh ${once} ${CMAKE_SOURCE_DIR}/build/engines ${module} ${CMAKE_SOURCE_DIR} ${folder}/engine/build.sh ${CMAKE_SOURCE_DIR}/toolchain/src/${name} ${glue}
     DEPENDS ${once} ${folder}/engine/build.sh ${glue} COMMENT "Building the interpreter ${name}" VERBATIM)

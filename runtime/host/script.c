@@ -108,6 +108,12 @@ void hrt_hc_script_type(hrt_host_env *env, hsb_slot *s) {
   }
 }
 
+void hrt_hc_script_where(hrt_host_env *env, hsb_slot *s) {
+  hrt_answers_alike(env);
+  hrt_instance_where(env->instance, (guest_u32){hrt_u32(s[0])});
+  hrt_answer(s, 0);
+}
+
 void hrt_hc_script_column(hrt_host_env *env, hsb_slot *s) {
   answer_alike(env);
   const hrt_declared *d = env->declared;

@@ -39,6 +39,7 @@ struct hrt_birth {
   uint64_t words[HRT_BIRTH_WORDS];
   uint64_t fuel;
   uint32_t pages, peak_pages;
+  uint32_t where;
   hrt_image *image;        /* or NULL */
   uint8_t *before, *after; /* the instance: as its init left it, and when it was ready */
   uint32_t table_count;
@@ -198,6 +199,7 @@ static hrt_birth *make(hrt_instance *i, const uint64_t words[HRT_BIRTH_WORDS], u
   b->fuel = fuel - begin->fuel;
   b->pages = i->pages;
   b->peak_pages = i->peak_pages;
+  b->where = i->where;
   memcpy(b->words, words, sizeof b->words);
   b->image = hrt_image_ref(i->image);
   b->before = begin->instance;
@@ -295,6 +297,7 @@ int hrt_birth_follow(hrt_instance *i, hrt_birth *b, hrt_budget *budget, helios_e
   int status = 0;
   i->birth = b;
   i->born = true;
+  i->where = b->where;
   HRT_TRY(hrt_enter(i, (void (*)(void *, hsb_slot *))(uintptr_t)i->abi->init, slots, budget, err));
   change_globals(i, b);
   HRT_TRY(hrt_instance_save(i, err));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "instance/outermost.h"
+#include "instance/where.h"
 
 __thread struct hrt_thread hrt_thread __attribute__((tls_model("initial-exec")));
 
@@ -54,6 +55,25 @@ static void limit_hint(const struct hrt_activation *a, uint32_t trap) {
   }
 }
 
+/* A function of the interpreter says nothing to who wrote the script: where that was, if memory
+ * says so. */
+static int explain_script(const struct hrt_activation *a, uint32_t trap, uint32_t offset,
+                          const char *text) {
+  char name[HRT_ESCAPED];
+  hrt_place place;
+  if (hrt_where(&place, a->instance)) {
+    const char *quote = place.function[0] ? "\"" : "";
+    return hrt_trap_error(a->err, trap, offset, "%s:%u: %s%s%s%s%s", place.file, place.line, text,
+                          quote[0] ? " in " : "", quote, place.function, quote);
+  }
+  if (offset == HELIOS_NO_OFFSET) {
+    return hrt_trap_error(a->err, trap, offset, "%s", text);
+  }
+  return hrt_trap_error(a->err, trap, offset,
+                        "%s in the script; its engine was in \"%s\" at wasm offset 0x%x", text,
+                        hrt_plugin_func_name(a->instance->plugin, offset, name), offset);
+}
+
 /* The early end of a call in words. Not a hot path. */
 static int explain(const struct hrt_activation *a, uint32_t trap) {
   char name[HRT_ESCAPED];
@@ -66,14 +86,14 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
                          : "unknown trap";
   bool own = a->err == NULL || a->err->code == HELIOS_OK;
   int status;
-  if (offset == HELIOS_NO_OFFSET) {
+  if (own && hrt_plugin_abi(a->instance->plugin)->flags & HSB_PLUGIN_SCRIPT) {
+    status = explain_script(a, trap, offset, text);
+  } else if (offset == HELIOS_NO_OFFSET) {
     status = hrt_trap_error(a->err, trap, offset, "%s", text);
   } else {
     hrt_plugin_func_name(a->instance->plugin, offset, name);
-    /* a function of the interpreter says nothing to who wrote the script */
-    bool script = (hrt_plugin_abi(a->instance->plugin)->flags & HSB_PLUGIN_SCRIPT) != 0;
-    status = hrt_trap_error(a->err, trap, offset, "%s in %s\"%s\" at wasm offset 0x%x", text,
-                            script ? "the script; its engine was in " : "", name, offset);
+    status = hrt_trap_error(a->err, trap, offset, "%s in \"%s\" at wasm offset 0x%x", text, name,
+                            offset);
   }
   if (own) {
     limit_hint(a, trap);

@@ -329,6 +329,10 @@ hrt_plugin *hrt_instance_plugin(const hrt_instance *i) {
   return i->plugin;
 }
 
+void hrt_instance_where(hrt_instance *i, guest_u32 at) {
+  i->where = at.v;
+}
+
 hrt_instance *hrt_instance_of(struct hsb_ctx *ctx) {
   return ctx->owner;
 }

@@ -104,6 +104,7 @@ struct hrt_instance {
   struct hsb_ctx *ctx;
   uint8_t *instance; /* as generated code knows it */
   uint32_t stack_bytes;
+  uint32_t where;                   /* of hrt_instance_where; 0: nobody said */
   uint8_t life;                     /* enum hrt_life */
   bool unmetered;                   /* its counter serves clock and cancellation and is no fuel */
   bool dirty;                       /* something may have been written since the checkpoint */

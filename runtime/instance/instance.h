@@ -19,6 +19,11 @@
 
 typedef struct hrt_instance hrt_instance;
 
+/* A guest offset is its own type so that an unchecked one does not compile into a pointer. */
+typedef struct guest_u32 {
+  uint32_t v;
+} guest_u32;
+
 /* What calls may use, shared by nested calls (procedure -> SQL -> procedure). Owned by the
  * caller of the outermost one; zero-initialised fields mean "none spent, no limit". */
 typedef struct hrt_budget {
@@ -78,6 +83,8 @@ bool hrt_instance_dead(const hrt_instance *i);
 void *hrt_instance_user(const hrt_instance *i);
 hrt_plugin *hrt_instance_plugin(const hrt_instance *i); /* borrowed */
 hrt_instance *hrt_instance_of(struct hsb_ctx *ctx);     /* for host functions */
+/* Where an interpreter has its record of hsb_where.h: for the text of a call's early end. */
+void hrt_instance_where(hrt_instance *i, guest_u32 at);
 
 /* Calls export `index` (of abi->exports). slots: arguments in, results out, room for
  * max(param slots, result slots, 1). On a trap the instance is dead and err says what, in which
@@ -109,11 +116,7 @@ uint64_t hrt_stack_left(void);
 /* The budget of the running call, for nested SQL. */
 hrt_budget *hrt_host_budget(struct hsb_ctx *ctx);
 
-/* Guest memory. The only ways to it. A guest offset is its own type so that an unchecked one
- * does not compile into a pointer. */
-typedef struct guest_u32 {
-  uint32_t v;
-} guest_u32;
+/* Guest memory. The only ways to it. */
 
 /* Copies guest memory [at, at+len) to dst. False if out of range. */
 bool hrt_guest_read(void *dst, const hrt_instance *i, guest_u32 at, uint64_t len);

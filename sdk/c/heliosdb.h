@@ -262,6 +262,7 @@ HG_IMPORT(helios_v1, script_read) int hg_script_read(unsigned offset, void *dst,
 HG_IMPORT(helios_v1, script_export) int hg_script_export(void *dst, unsigned cap);
 HG_IMPORT(helios_v1, script_type) int hg_script_type(int index);
 HG_IMPORT(helios_v1, script_column) int hg_script_column(unsigned index, void *dst, unsigned cap);
+HG_IMPORT(helios_v1, script_where) int hg_script_where(const void *record);
 /* what the procedure keeps in the database, undone with the caller's transaction */
 HG_IMPORT(helios_v1, kv_get)
 int hg_kv_get(const void *key, unsigned key_n, unsigned offset, void *dst, unsigned cap);

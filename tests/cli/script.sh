@@ -72,6 +72,28 @@ has err 'no exported function "nothing"'
 expect 0 helios a.db -c "SELECT helios_rebuild('again')" -c "SELECT again(2)"
 has out 'echo\|second\|LG'
 
+# An interpreter that is ended says where its script was (where.sh); a record that points anywhere says nothing, and harms nothing
+cat >wild.wat <<'WAT'
+(module
+  (import "helios_v1" "script_where" (func $where (param i32) (result i32)))
+  (import "helios_v1" "arg_i64" (func $arg (param i32) (result i64)))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "HQJ1\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff") ;; pointers that are none
+  (data (i32.const 2048) "HMY1\00\08\00\00\00\08\00\00") ;; itself
+  (data (i32.const 65524) "HQJ1") ;; more than there is
+  (func (export "helios_call")
+    (drop (call $where (i32.wrap_i64 (call $arg (i32.const 0)))))
+    (unreachable)))
+WAT
+expect 0 heliosc build --emit=module wild.wat -o wild.wasm
+python3 add.py wild2.wasm wild.wasm helios.script "a script" helios.manifest '{"v":1,"procedures":[{"name":"wild","params":[{"name":"p","type":"BIGINT"}],"returns":"BIGINT"}]}'
+expect 0 heliosc build wild2.wasm -o wild.so
+expect 0 helios a.db -c "CREATE PROCEDURE wild LANGUAGE wasm AS 'wild.so'"
+for at in 0 1024 2048 65524 65532 65536 4294967295; do
+  expect 1 helios a.db -c "SELECT wild($at)"
+  has err 'unreachable.* in the script; its engine was in "'
+done
+
 # What is no such module
 python3 add.py bad.wasm engine.wasm helios.script x
 expect 1 heliosc build bad.wasm

@@ -62,6 +62,11 @@ SOURCE = [
             if (js_post_inc_slow(ctx, sp, opcode))""", 1),
     # nobody interrupts: the host ends a call by itself
     (re.compile(r"(static inline __exception int js_poll_interrupts\(JSContext \*ctx\)\n\{)(?:.|\n)*?\n\}"), r"\1\n    return 0;\n}", 1),
+    # where a call is that the host ends (inside.h's je_say_where): its begin, its last jump; a loop without a call has the line that it begins with
+    ("    pc = b->byte_code_buf;\n", "    pc = sf->cur_pc = b->byte_code_buf;\n", 1),
+    (re.compile(r"(CASE\(OP_goto(?:8|16)?\):\n)(            pc \+= )"), r"\1            sf->cur_pc = pc;\n\2", 3),
+    (re.compile(r"(                if \(!?res\) \{\n)(                    pc \+= )"), r"\1                    sf->cur_pc = pc;\n\2", 4),
+    (re.compile(r"(    case TOK_(?:WHILE|DO|FOR):\n        \{\n(?:            (?:int|BlockEnv)[^\n]*;\n)+)"), r"\1            emit_source_pos(s, s->token.ptr);\n", 3),
     # a variable and its property at once
     (re.compile(r"(CASE\(OP_get_(?:loc|arg)[0-3]\):) \*sp\+\+ = JS_DupValue\(ctx, ((?:var|arg)_buf\[[0-3]\])\); BREAK;"),
      r"\1 pval = &\2; goto get_variable;", 8),
@@ -133,6 +138,7 @@ SOURCE = [
                     goto exception;
                 sp += 2;""", """                if (je_for_of_next(ctx, sp, offset)) {
                     if (*pc == OP_if_false8) { /* what a loop asks */
+                        sf->cur_pc = pc;
                         pc += 1 + (int8_t)pc[1];
                         sp++;
                         BREAK;

@@ -22,7 +22,7 @@ extern struct je_classes { JSClassID first_array, last_array, buffer, date, prom
 /* ---- inside.h ---- */
 /* Room beside what else each call writes; zero, for ever. NULL: too much. */
 void *je_place(size_t size);
-/* There are no scripts yet. */
+/* There are no scripts yet: tells the host where their place is kept. */
 void je_start(JSContext *ctx);
 /* The start is over: what there is stays for ever and is not counted any more. room: bytes that may
  * be allocated before the first garbage collection. */

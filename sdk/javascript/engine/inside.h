@@ -1,6 +1,7 @@
 /* inside.h - functions of the engine that need QuickJS's insides: at the end of quickjs.c
  * (edit.py). */
 #include "engine.h"
+#include "hsb_where.h"
 
 /* ---- texts ---- */
 
@@ -201,6 +202,38 @@ void *je_place(size_t size) {
   return je_room(size);
 }
 
+/* Names of functions are their second property: js_function_set_properties, je_new_function. */
+static struct hsb_where_quickjs je_record = {
+    .magic = HSB_WHERE_QUICKJS,
+    .frame_outer = offsetof(JSStackFrame, prev_frame),
+    .frame_function = offsetof(JSStackFrame, cur_func),
+    .frame_pc = offsetof(JSStackFrame, cur_pc),
+    .object_class = offsetof(JSObject, class_id),
+    .object_shape = offsetof(JSObject, shape),
+    .object_properties = offsetof(JSObject, prop),
+    .object_code = offsetof(JSObject, u.func.function_bytecode),
+    .classes = {JS_CLASS_BYTECODE_FUNCTION, JS_CLASS_GENERATOR_FUNCTION, JS_CLASS_ASYNC_FUNCTION,
+                JS_CLASS_ASYNC_GENERATOR_FUNCTION},
+    .shape_name = offsetof(JSShape, prop[1].atom),
+    .property_name = sizeof(JSProperty) + offsetof(JSProperty, u.value),
+    .name = JS_ATOM_name,
+    .text = (uint32_t)JS_TAG_STRING,
+    .code_begin = offsetof(JSFunctionBytecode, byte_code_buf),
+    .code_size = offsetof(JSFunctionBytecode, byte_code_len),
+    .code_file = offsetof(JSFunctionBytecode, debug.filename),
+    .code_lines = offsetof(JSFunctionBytecode, debug.pc2line_buf),
+    .code_lines_size = offsetof(JSFunctionBytecode, debug.pc2line_len),
+    .text_size = sizeof(JSRefCountHeader),
+    .text_bytes = offsetof(JSString, u.str8),
+};
+
+/* The host looks there itself when it ends a call. */
+static void je_say_where(const JSRuntime *rt) {
+  je_record.frame_at = (uintptr_t)&rt->current_stack_frame;
+  je_record.atoms_at = (uintptr_t)&rt->atom_array;
+  hg_script_where(&je_record);
+}
+
 #define ROOM 64 /* names that a call makes before their table must grow */
 
 static int *je_names; /* how often each name was used */
@@ -208,6 +241,7 @@ static unsigned je_names_count;
 
 void je_start(JSContext *ctx) {
   JSRuntime *rt = ctx->rt;
+  je_say_where(rt);
   je_names = js_malloc(ctx, (size_t)rt->atom_size * sizeof *je_names);
   je_names_count = je_names == NULL ? 0 : (unsigned)rt->atom_size;
   for (unsigned i = 0; i < je_names_count; i++) {

@@ -19,7 +19,7 @@ core="argcheck bc binary builtinevex builtinimport compile cstack emitbc emitcom
   objsingleton objslice objstr objstringio objstrunicode objtuple objtype objzip opmethods parse parsenum parsenumbase
   persistentcode pystack qstr reader runtime runtime_utils scheduler scope sequence smallint stackctrl stream
   unicode vm vstr warning"
-glue="stack near catch sum heap dict engine values double decimal json json_text database host std names"
+glue="stack near where catch sum heap dict engine values double decimal json json_text database host std names"
 files= # of MicroPython
 for name in $core; do files="$files $source/py/$name.c"; done
 for name in modre modbinascii modheapq; do files="$files $source/extmod/$name.c"; done
@@ -27,7 +27,7 @@ ours=
 for name in $glue; do ours="$ours $here/$name.c"; done
 
 # Tables that MicroPython's own scripts make of all sources.
-words="-I$here -I$source -I$work -DNDEBUG"
+words="-I$here -I$source -I$work -I$sdk/../rt-sandbox -DNDEBUG"
 tables() {
   mkdir "$work/genhdr"
   cd "$work"

@@ -12,6 +12,9 @@ extern uintptr_t __THREW__; /* setjmp.c */
 __attribute__((import_module("env"), import_name("invoke_ii"))) int invoke(int (*f)(void *),
                                                                            void *arg);
 
+/* No call of setjmp has this number; 0 says that a loop of bytecode waits (hp_vm). */
+#define NO_SETJMP (~0ul)
+
 static bool threw(void) {
   bool so = __THREW__ != 0;
   __THREW__ = 0;
@@ -37,7 +40,7 @@ mp_vm_return_kind_t hp_execute(mp_code_state_t *code_state, mp_obj_t inject, hp_
 }
 
 bool hp_try(mp_obj_t *exception, int (*f)(void *), void *arg) {
-  nlr_buf_t nlr = {.ret_val = NULL};
+  nlr_buf_t nlr = {.jmpbuf = {{NO_SETJMP}}};
   nlr_push_tail(&nlr);
   invoke(f, arg);
   if (threw()) {

@@ -258,6 +258,7 @@ static __attribute__((noinline)) void begin(void) {
   hp_heap_begin(); /* before a function that calls setjmp: its table is there */
   hp_map_begin();
   mp_init();
+  hp_say_where();
   if (!hp_try(&exception, run_script, NULL)) {
     describe(exception);
     heliosdb_error(code_of(exception), said.at, whole_length(&said, 511));

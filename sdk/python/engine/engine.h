@@ -3,6 +3,7 @@
  *   engine.c      the module's exports: evaluates the script, runs a procedure
  *   stack.c       where the stack of calls is
  *   near.c        what each call writes
+ *   where.c       where the host finds the place of the script
  *   catch.c       exceptions that C catches
  *   quick.h       short ways of MicroPython's interpreter
  *   sum.c         sum
@@ -48,6 +49,9 @@ uintptr_t hp_stack_top(void);
 extern const void *hp_outermost; /* where the frame of the procedure's call begins */
 extern bool hp_names_settled;    /* no name came into the script's module since hp_names_settle */
 extern char hp_nursery[], hp_pystack[], hp_second_nursery[];
+
+/* ---- where.c ---- */
+void hp_say_where(void);
 
 /* ---- catch.c ---- */
 /* False: f raised. It may write what it keeps behind arg. */

@@ -26,7 +26,8 @@ typedef struct hp_sum {
 
 /* What the loop must have in memory when a function that it calls throws. */
 typedef struct hp_vm {
-  nlr_buf_t nlr; /* its jmpbuf is 0: no function that called setjmp takes the throw for its own */
+  nlr_buf_t nlr; /* its jmpbuf is 0, and only a loop's is: no function that called setjmp takes the
+                    throw for its own, and the host knows a loop by it (where.c) */
   mp_code_state_t *code_state;
   mp_exc_stack_t *exc_sp;
   mp_obj_t inject;
