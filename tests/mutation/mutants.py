@@ -203,6 +203,7 @@ ROWS = [
     (GUEST, "!hsb_add64(&end, at.v, len)", "(end = at.v + len, 0)"),
     # checkpoint and reset
     (COW, "        hrt_ranges_add(&image->contents, page, page + 1);\n", ""),
+    (COW, "return got > 0 ? (uint32_t)got / sizeof *entries : 0;", "return (uint32_t)(got > 0 ? (size_t)got / sizeof *entries : most);"),
     (COW, "    r = i->image->contents;\n", ""),
     (COW, "    hrt_ranges_add(&r, i->hot.at[n].first, i->hot.at[n].end);\n", ""),
     (COW, "image->plugin == i->plugin && ", ""),

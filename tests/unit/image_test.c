@@ -10,6 +10,20 @@
 
 #define LARGE 100000u /* bytes that make an image a file */
 
+ssize_t __real_pread(int fd, void *to, size_t size, off_t at);
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at);
+
+static int reads = -1; /* of the engine's that still succeed; negative: all do */
+
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at) {
+  if (reads >= 0 && reads-- == 0) {
+    reads = 0;
+    errno = EIO;
+    return -1;
+  }
+  return __real_pread(fd, to, size, at);
+}
+
 static hrt_plugin *plugin, *twin;  /* the same code */
 static hrt_plugin *wide, *checked; /* 200 wasm pages; and explicit bounds */
 
@@ -279,6 +293,25 @@ static void checkpoint__looks_itself(void **state) {
   hrt_instance_free(i);
 }
 
+/* Nor where it says no more after some of it, which is not what it had said before. */
+static void checkpoint__looks_at_what_nobody_said(void **state) {
+  (void)state;
+  for (int n = 0; n < 5; n++) {
+    hrt_instance *i = kit_instance(checked, NULL);
+    kit_call(i, KIT_FILL, 150 * 65536, LARGE, 1);
+    reads = n;
+    checkpoint(i);
+    assert_int_equal(reads, 0);
+    reads = -1;
+    kit_call(i, KIT_FILL, 0, 200 * 65536, 9);
+    reset(i);
+    assert_int_equal(peek(i, 17), 'e');
+    assert_int_equal(peek(i, 150 * 65536), 1);
+    assert_int_equal(peek(i, 150 * 65536 + LARGE), 0);
+    hrt_instance_free(i);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(share__by_instances_that_are_alike),
@@ -293,6 +326,7 @@ int main(void) {
       cmocka_unit_test(checkpoint__keeps_the_one_before),
       cmocka_unit_test(checkpoint__touches_nothing),
       cmocka_unit_test(checkpoint__looks_itself),
+      cmocka_unit_test(checkpoint__looks_at_what_nobody_said),
   };
   return cmocka_run_group_tests_name("image", tests, setup, teardown);
 }
