@@ -44,6 +44,7 @@ typedef struct body {
   const hcc__rw_sure *sure; /* of the copy of a counted loop at hand; else NULL */
   bool each;                /* it is the second copy: each turn is charged and looked at */
   uint32_t next_sure;       /* index in sure->access */
+  const hcc__rw_run *seen;  /* whose places have been looked at, at hand; else NULL */
 } body;
 
 static void get_fuel(body *b) {
@@ -225,16 +226,15 @@ static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
   }
 }
 
-/* The access that comes, as one of its reach: "h"."seen" has the place, whatever the address is. */
-static void put_seen(body *b, const hcc_instr *i) {
-  uint32_t access = b->next_sure++;
-  emit_i32(b->out, b->sure->access[access].reach);
-  if (b->each) {
+/* The access that comes, as one of look k: "h"."seen" has the place, whatever the address is. */
+static void put_seen(body *b, const hcc_instr *i, uint32_t k, uint32_t above) {
+  emit_i32(b->out, k);
+  if (b->each || b->seen != NULL) {
     emit_i64(b->out, 0);
   } else {
     emit_index(b->out, HCC_OP_LOCAL_GET, b->turns + 1);
   }
-  emit_i32(b->out, (uint32_t)i->offset + hcc__rw_above(b->sure, access));
+  emit_i32(b->out, (uint32_t)i->offset + above);
   emit_index(b->out, HCC_OP_CALL, b->rw->seen_func);
   mark(b, HSB_SEEN);
   hcc_buf_add(b->out, b->rw->m->bytes + i->begin, i->end - i->begin);
@@ -243,8 +243,14 @@ static void put_seen(body *b, const hcc_instr *i) {
 /* clang sees which accesses lie side by side if they share an address that their offsets go from;
  * addresses of 32 bits, each of which might wrap, would hide it. */
 static void put_memory(body *b, const hcc_instr *i) {
+  const hcc__rw_run_place *place = b->seen != NULL ? hcc__rw_run_place_at(b->seen, i) : NULL;
   if (looks(b) && is_sure(b, i)) {
-    put_seen(b, i);
+    put_seen(b, i, b->sure->access[b->next_sure].reach, hcc__rw_above(b->sure, b->next_sure));
+    b->next_sure++;
+    return;
+  }
+  if (place != NULL) {
+    put_seen(b, i, place->look, place->add - b->seen->look[place->look].low);
     return;
   }
   uint32_t by = above(b, i);
@@ -586,6 +592,48 @@ out:
   return status;
 }
 
+static int put_straight(body *b, hcc_reader *r, const hcc_instr *first, const hcc__rw_run *run) {
+  hcc_instr i;
+  int status = 0;
+  if (run->split) {
+    op_guest_local(b, HCC_OP_LOCAL_GET, first->a);
+  } else {
+    put_plain(b, first);
+  }
+  while (r->pos < run->end) {
+    HCC_TRY(hcc_instr_next(&i, r, b->rw->err));
+    put_plain(b, &i);
+  }
+out:
+  return status;
+}
+
+/* A run has begun; it is written twice, as meter_run.c has it. */
+static int put_run(body *b, hcc_reader *r, const hcc_instr *first, const hcc__rw_run *run) {
+  hcc_reader begin = *r;
+  int status = 0;
+  if (run->split) {
+    op_guest_local(b, HCC_OP_LOCAL_SET, first->a);
+  }
+  hcc__rw_run_look_at(b->out, b->rw, b->params, run);
+  emit_open(b->out, HCC_OP_IF);
+  b->seen = run;
+  HCC_TRY(put_straight(b, r, first, run));
+  b->seen = NULL;
+  emit(b->out, HCC_OP_ELSE);
+  *r = begin;
+  HCC_TRY(put_straight(b, r, first, run));
+  emit(b->out, HCC_OP_UNREACHABLE);
+  emit(b->out, HCC_OP_END);
+out:
+  return status;
+}
+
+/* In the copies of a loop that looks an access is compared before the turn, or by itself. */
+static const hcc__rw_run *run_at(const body *b, const hcc_instr *i) {
+  return b->rw->options.looks && !looks(b) ? hcc__rw_run_at(b->rw, i) : NULL;
+}
+
 static bool looks_at_loops(const hcc__rw *rw) {
   return rw->options.meter || rw->options.loops;
 }
@@ -609,8 +657,11 @@ static int put_until(body *b, hcc_reader *r, uint32_t depth) {
         (instr.code == HCC_OP_BLOCK || instr.code == HCC_OP_LOOP || instr.code == HCC_OP_IF)) {
       new_label(b, instr.code);
     }
+    const hcc__rw_run *run = point != HCC_FLOW_DEAD ? run_at(b, &instr) : NULL;
     if (is_counted(b, point)) {
       HCC_TRY(put_counted(b, r, &instr));
+    } else if (run != NULL) {
+      HCC_TRY(put_run(b, r, &instr, run));
     } else if (point != HCC_FLOW_DEAD) {
       put_instr(b, &instr, point);
     }

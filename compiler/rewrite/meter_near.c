@@ -19,7 +19,6 @@
 #include "hsb_abi.h"
 #include "rewrite_parts.h"
 
-#define LOCALS_MAX 64 /* that are known at a time */
 #define BASES_MAX 16
 
 _Static_assert((uint64_t)HSB_PAGES_MAX *HSB_PAGE + HCC_RW_WIDE <= UINT64_C(1) << 32,
@@ -30,11 +29,9 @@ typedef hcc__rw_series series;
 typedef struct walk {
   hcc_buf *out;
   uint32_t values; /* as in hcc__rw_locals */
-  struct {
-    uint32_t local;
-    bool known;
-    series value;
-  } locals[LOCALS_MAX]; /* a local has the place of its index modulo LOCALS_MAX */
+  hcc__rw_held locals[HCC_RW_HELD];
+  uint32_t at;      /* offset of the instruction at hand */
+  uint32_t evicted; /* of the last one at which a local took the place of another */
   hcc__rw_stack stack;
   series base[BASES_MAX];
   uint32_t bases; /* the last BASES_MAX of them are there */
@@ -43,6 +40,7 @@ typedef struct walk {
     uint32_t code;
     series result, x, y;
   } compared; /* last; result.known: there is one */
+  hcc__rw_run_walk run;
 } walk;
 
 /* Where ways meet nothing is known but what comes after. */
@@ -50,7 +48,7 @@ static void forget(walk *w) {
   w->stack.height = 0;
   w->bases = 0;
   w->compared.result.known = false;
-  for (uint32_t i = 0; i < LOCALS_MAX; i++) {
+  for (uint32_t i = 0; i < HCC_RW_HELD; i++) {
     w->locals[i].known = false;
   }
 }
@@ -70,20 +68,22 @@ static series named(walk *w, const series *value) {
 
 /* Returns what the local has got. */
 static series set_local(walk *w, uint32_t local, const series *value) {
-  uint32_t at = local % LOCALS_MAX;
-  w->locals[at].value = named(w, value);
-  w->locals[at].local = local;
-  w->locals[at].known = true;
-  return w->locals[at].value;
+  hcc__rw_held *held = &w->locals[local % HCC_RW_HELD];
+  if (held->known && held->local != local) {
+    w->evicted = w->at;
+  }
+  *held = (hcc__rw_held){local, true, named(w, value), w->at};
+  return held->value;
 }
 
 static series get_local(walk *w, uint32_t local) {
   static const series unknown = {.known = false};
-  uint32_t at = local % LOCALS_MAX;
-  if (!w->locals[at].known || w->locals[at].local != local) {
+  hcc__rw_held *held = &w->locals[local % HCC_RW_HELD];
+  if (!held->known || held->local != local) {
     set_local(w, local, &unknown);
+    held->since = w->evicted; /* it was not set behind that */
   }
-  return w->locals[at].value;
+  return held->value;
 }
 
 /* Bytes between the address and the first one known to be in bounds that it can do with. */
@@ -165,6 +165,8 @@ static void choose(walk *w, const hcc_instr *i) {
 
 static void step(walk *w, const hcc_instr *i) {
   series top;
+  bool accesses = false;
+  w->at = i->begin;
   switch (i->code) {
   case HCC_OP_LOOP:
   case HCC_OP_ELSE:
@@ -196,11 +198,15 @@ static void step(walk *w, const hcc_instr *i) {
     choose(w, i);
     break;
   default:
-    if (hcc__rw_operands(&top, &w->stack, i)) {
+    accesses = hcc__rw_operands(&top, &w->stack, i);
+    if (accesses) {
       top = named(w, &top);
       access_at(w, i, &top);
     }
     break;
+  }
+  if (w->run.out != NULL) {
+    hcc__rw_run_step(&w->run, i, accesses ? &top : NULL);
   }
 }
 
@@ -210,17 +216,20 @@ static bool may_wrap(const hcc_module *m) {
 }
 
 int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func) {
-  walk w = {.out = &rw->near};
+  walk w = {.out = &rw->near,
+            .run = {.out = rw->options.looks ? &rw->runs : NULL,
+                    .held = w.locals,
+                    .begin = func->code.begin}};
   hcc_reader r = {rw->m->bytes, func->code.begin, func->code.end};
   hcc_instr i;
   int status = 0;
-  rw->near.size = 0;
+  rw->near.size = rw->runs.size = 0;
   while (r.pos < r.end && !may_wrap(rw->m)) {
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
     step(&w, &i);
   }
   *values |= w.values;
-  status = rw->near.failed ? hcc__rw_no_memory(rw) : 0;
+  status = rw->near.failed || rw->runs.failed ? hcc__rw_no_memory(rw) : 0;
 out:
   return status;
 }

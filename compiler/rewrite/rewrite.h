@@ -51,8 +51,9 @@ typedef struct hcc_rewrite_options {
   bool blocks; /* with meter and marks: where each block begins, too (profile.h) */
   bool helpers; /* a choice of the lesser or greater of two i32 calls "h"."min", "max", "umin" or
                    "umax", by which clang knows it; a loop that copies asks "h"."copy" to do it */
-  bool looks; /* with marks: the accesses of a counted loop are those of "h"."look" and "h"."seen",
-                 which compare them with the memory before the loop (explicit bounds) */
+  bool looks; /* with marks: the accesses of a counted loop, or of a run of straight-line code, are
+                 those of "h"."look" and "h"."seen", which compare them with the memory before it
+                 (explicit bounds) */
   bool alone; /* for engines that know nothing of a plan or of our limits (--emit=wasm): active
                  data segments stay where they are and the plan has none; a memory's maximum is
                  no more than HSB_PAGES_MAX */

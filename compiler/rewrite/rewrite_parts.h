@@ -11,6 +11,7 @@
  *   meter_copy.c   which loops do nothing but copy
  *   meter_near.c   which accesses can take the address of an earlier one; which selects choose the
  *                  lesser or greater
+ *   meter_run.c    which accesses in straight-line code can be compared together
  *   meter_ahead.c  what is looked at before a counted loop
  *   meter.c        bodies
  *   emit.h         instructions of ours
@@ -62,6 +63,7 @@ typedef struct hcc__rw {
   hcc__flow flow;
   hcc_buf costs;  /* hcc__rw_cost[], of the body at hand */
   hcc_buf near;   /* hcc__rw_near[], of the body at hand */
+  hcc_buf runs;   /* hcc__rw_run[], of the body at hand */
   hcc_buf labels; /* meter.c's own, of the body at hand */
 } hcc__rw;
 
@@ -184,6 +186,64 @@ hcc__rw_series hcc__rw_pop(hcc__rw_stack *s);
  * if it accesses the memory. */
 bool hcc__rw_operands(hcc__rw_series *address, hcc__rw_stack *s, const hcc_instr *i);
 
+#define HCC_RW_HELD 64 /* locals that are known at a time */
+
+/* What a local holds; it has the place of its index modulo HCC_RW_HELD. */
+typedef struct hcc__rw_held {
+  uint32_t local;
+  bool known;
+  hcc__rw_series value; /* a number, or a term and a constant */
+  uint32_t since;       /* offset of an instruction; it held this behind that and all later ones */
+} hcc__rw_held;
+
+#define HCC_RW_RUN_LOOKS 4
+#define HCC_RW_RUN_PLACES 32
+
+/* Places near what a local holds where the run begins: from the local plus `low` on, `end` bytes.
+ */
+typedef struct hcc__rw_run_look {
+  uint32_t local, low;
+  uint64_t end;
+  uint32_t ends; /* of accesses, that differ: so many comparisons; below 2 they stay as they are */
+  uint32_t high; /* of the addresses, as low */
+  hcc__rw_series held;
+} hcc__rw_run_look;
+
+typedef struct hcc__rw_run_place {
+  uint32_t begin; /* offset of the access */
+  uint32_t look, add;
+  uint64_t end;
+} hcc__rw_run_place;
+
+/* Straight-line code between places where the operand stack is equally high. */
+typedef struct hcc__rw_run {
+  uint32_t begin, end; /* offsets of its first instruction and behind its last */
+  bool split;          /* it begins in the middle of a local.tee, before the value is left */
+  uint32_t looks, places;
+  hcc__rw_run_look look[HCC_RW_RUN_LOOKS];
+  hcc__rw_run_place place[HCC_RW_RUN_PLACES];
+} hcc__rw_run;
+
+/* All zero before a body, but for where runs go and what locals hold. */
+typedef struct hcc__rw_run_walk {
+  hcc_buf *out;
+  const hcc__rw_held *held;
+  uint32_t height; /* of the stack, above the lowest that it was since the code is straight */
+  uint32_t begin;  /* where a run may begin */
+  bool split;
+  hcc__rw_run now, whole; /* up to here; up to where it can end. looks == 0: none */
+} hcc__rw_run_walk;
+
+/* The body's next instruction, after what it does to locals; its address, if it accesses the
+ * memory. Runs go to out in the order of the code. */
+void hcc__rw_run_step(hcc__rw_run_walk *w, const hcc_instr *i, const hcc__rw_series *address);
+/* The run that begins with the instruction; NULL if none does. */
+const hcc__rw_run *hcc__rw_run_at(const hcc__rw *rw, const hcc_instr *i);
+/* The place of an access in the run; NULL if it is compared by itself. */
+const hcc__rw_run_place *hcc__rw_run_place_at(const hcc__rw_run *run, const hcc_instr *i);
+/* Writes the looks before the run: whether all of them have seen their places is on the stack. */
+void hcc__rw_run_look_at(hcc_buf *out, const hcc__rw *rw, uint32_t params, const hcc__rw_run *run);
+
 #define HCC_RW_SETS 24 /* locals that a loop sets */
 
 /* Where an access is. */
@@ -286,8 +346,8 @@ typedef struct hcc__rw_near {
   enum hcc__rw_order order;
 } hcc__rw_near;
 
-/* To rw->near, in the order of the code; adds to *values, as in hcc__rw_locals. Errors: as
- * hcc_instr_next, NO_MEMORY. */
+/* To rw->near and, with options.looks, rw->runs, in the order of the code; adds to *values, as in
+ * hcc__rw_locals. Errors: as hcc_instr_next, NO_MEMORY. */
 int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func);
 /* What is known of the instruction; NULL if nothing is. */
 const hcc__rw_near *hcc__rw_near_at(const hcc__rw *rw, const hcc_instr *i);

@@ -6,6 +6,8 @@
 
 #include "instance/inst.h"
 
+#define I32S_10 " i32 i32 i32 i32 i32 i32 i32 i32 i32 i32"
+
 static const char MODULE[] =
     "(module\n"
     "  (import \"env\" \"twice\" (func $twice (param i64) (result i64)))\n"
@@ -41,6 +43,17 @@ static const char MODULE[] =
     "  (func $down (export \"down\") (param i32)\n"
     "    (loop $l (i32.store (local.get 0) (i32.load offset=4 (local.get 0)))\n"
     "      local.get 0 i32.const -4 i32.add local.tee 0 i32.const -4 i32.ne br_if $l))\n"
+    "  (func $run (export \"run\") (param i32 i32) (result i32) (local i32)\n" /* meter_run.c */
+    "    local.get 0 i32.const 3 i32.mul local.tee 2 i32.const 8 i32.add\n"
+    "    local.get 2 i32.load i32.const 1 i32.add i32.store\n"
+    "    local.get 2 i32.const 20 i32.add local.get 1 i32.store8\n"
+    "    local.get 1 local.get 2 i64.load offset=12 i64.store\n"
+    "    local.get 1 local.get 2 i64.load offset=4 i64.store offset=9\n"
+    "    local.get 2 i32.const -4 i32.add i32.load local.set 2 local.get 2)\n"
+    "  (func $many (export \"many\") (param i32 i32) (result i32)\n"
+    "    (local" I32S_10 I32S_10 I32S_10 I32S_10 I32S_10 I32S_10 I32S_10 ")\n"
+    "    local.get 0 i32.load drop local.get 1 local.set 2 local.get 0 local.set 66\n"
+    "    local.get 2 i32.load local.get 2 i32.load offset=8 i32.add local.set 3 local.get 3)\n"
     "  (func $stop (export \"stop\") unreachable)\n"
     "  (func $div (export \"div\") (param i32 i32) (result i32)\n"
     "    local.get 0 local.get 1 i32.div_s)\n"
@@ -122,6 +135,7 @@ static void calls__state_and_values(void **state) {
     assert_int_equal(ask(i, "load", 70004, 0, 0), 'd');
     assert_int_equal(ask(i, "load", 300, 0, 0), 7);
     assert_int_equal(ask(i, "load", 131000, 0, 0), 9);
+    assert_int_equal(ask(i, "many", 100, 300, 0), 7); /* not what local 2 was at first */
     assert_int_equal(ask(i, "next", 0, 0, 0), 1001);
     assert_int_equal(ask(i, "indirect", 1, 0, 0), 2);
     assert_int_equal(ask(i, "host", 21, 0, 0), 42);
@@ -250,6 +264,52 @@ static void counted__runs_and_costs(void **state) {
   }
 }
 
+typedef struct outcome {
+  int status;
+  uint32_t trap, offset, result;
+  uint64_t fuel;
+  uint8_t memory[2 * HSB_PAGE];
+} outcome;
+
+static void run_at(outcome *o, hrt_plugin *p, uint32_t a, uint32_t b) {
+  hrt_instance *i = make(p);
+  hsb_slot s[2] = {a, b};
+  hrt_budget budget = {0};
+  helios_error err = {0};
+  memset(o, 0, sizeof *o);
+  ask(i, "fill", 0, 0x21, sizeof o->memory);
+  o->status = hrt_call(i, export(i, "run"), s, &budget, &err);
+  o->trap = err.trap;
+  o->offset = err.offset;
+  o->result = o->status == 0 ? (uint32_t)s[0] : 0;
+  o->fuel = budget.fuel_used;
+  memcpy(o->memory, i->memory, sizeof o->memory);
+  hrt_instance_free(i);
+}
+
+/* Accesses that are compared together: the one that traps, what is stored before it, results and
+ * fuel are those of guard pages, at both ends of memory and where an address wraps. */
+static void run__traps_where_guard_pages_do(void **state) {
+  static const uint32_t firsts[] = {0, 1, 2, 100, 0x55555554, 0x55555555, 0x55555556, 43682};
+  static const uint32_t others[] = {0, 99, 300, 131055, 131056, 131064, 131065, 0xfffffff0};
+  static outcome guard, other;
+  uint32_t offsets = 0, last = 0;
+  (void)state;
+  for (uint32_t f = 0; f < 7 + 12; f++) {
+    for (size_t b = 0; b < sizeof others / sizeof *others; b++) {
+      uint32_t a = f < 7 ? firsts[f] : firsts[7] + f - 7;
+      run_at(&guard, plugins[0], a, others[b]);
+      offsets += guard.offset != last && guard.status != 0;
+      last = guard.offset;
+      for (int n = 1; n < 3; n++) {
+        run_at(&other, plugins[n], a, others[b]);
+        assert_memory_equal(&other, &guard, sizeof guard);
+      }
+    }
+  }
+  assert_true(offsets > 7); /* different ones trap */
+}
+
 static void fuel__limit_ends_the_call(void **state) {
   (void)state;
   uint64_t need = used_by(plugins[0], "count", 1000, 0), stopped = 0;
@@ -331,6 +391,7 @@ int main(void) {
       cmocka_unit_test(traps__say_what_and_where),
       cmocka_unit_test(fuel__same_on_every_build_and_slice),
       cmocka_unit_test(counted__runs_and_costs),
+      cmocka_unit_test(run__traps_where_guard_pages_do),
       cmocka_unit_test(fuel__limit_ends_the_call),
       cmocka_unit_test(time__deadline_ends_a_loop),
       cmocka_unit_test(builds__odd_shapes_of_c),

@@ -821,6 +821,109 @@ static void near__forgotten(void **state) {
 #undef EMPTY
 }
 
+/* How many runs the body of type (i32 i32)->() has, and the last one. */
+static uint32_t look_for_runs(hcc__rw_run *last, const uint8_t *code, size_t size) {
+  fixture f;
+  uint32_t values = 0;
+  load_two_params(&f, code, size);
+  hcc__rw rw = {.m = f.m, .err = &f.err, .options.looks = true};
+  hcc_buf_init(&rw.near, SIZE_MAX);
+  hcc_buf_init(&rw.runs, SIZE_MAX);
+  assert_int_equal(hcc__rw_near_of(&values, &rw, &f.m->funcs[1]), 0);
+  const hcc__rw_run *runs = (const hcc__rw_run *)(const void *)rw.runs.data;
+  uint32_t count = (uint32_t)(rw.runs.size / sizeof *runs);
+  if (count != 0) {
+    *last = runs[count - 1];
+    last->begin -= (uint32_t)f.m->funcs[1].code.begin;
+    last->end -= (uint32_t)f.m->funcs[1].code.begin;
+  }
+  hcc_buf_free(&rw.runs);
+  hcc_buf_free(&rw.near);
+  end(&f);
+  return count;
+}
+
+#define RUNS_OF(last, ...)                                                                         \
+  look_for_runs(last, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+#define READ_AT(...) LOAD(__VA_ARGS__), HCC_OP_DROP
+
+static void assert_look(const hcc__rw_run *run, uint32_t l, uint32_t local, uint32_t low,
+                        uint64_t end, uint32_t ends) {
+  assert_true(l < run->looks);
+  assert_int_equal(run->look[l].local, local);
+  assert_int_equal(run->look[l].low, low);
+  assert_int_equal(run->look[l].end, end);
+  assert_int_equal(run->look[l].ends, ends);
+}
+
+static void run__found(void **state) {
+  hcc__rw_run run;
+  (void)state;
+  /* from the statement of its first access to that of its last */
+  assert_int_equal(RUNS_OF(&run, Y, HCC_OP_DROP, X, READ_AT(4), X, READ_AT(8), Y, HCC_OP_DROP), 1);
+  assert_true(run.begin == 3 && run.end == 15 && !run.split && run.looks == 1);
+  assert_look(&run, 0, 0, 0, 12, 2);
+  /* the lowest address and the highest end, in any order; a sum that is below the local */
+  assert_int_equal(RUNS_OF(&run, X, PLUS(16), READ, X, PLUS(0x78), READ_AT(3), X, READ_AT(17)), 1);
+  assert_look(&run, 0, 0, (uint32_t)-8, 29, 3);
+  /* the value that a local.tee leaves is the first one of the run */
+  assert_int_equal(RUNS_OF(&run, Y, Y, HCC_OP_I32_MUL, HCC_OP_LOCAL_TEE, 0, READ, X, READ_AT(4)),
+                   1);
+  assert_true(run.begin == 5 && run.end == 17 && run.split);
+  assert_look(&run, 0, 0, 0, 8, 2);
+  /* two locals; what is left on the stack below */
+  assert_int_equal(RUNS_OF(&run, X, X, HCC_OP_BR_IF, 0, X, READ, Y, READ, X, READ_AT(4), Y,
+                           READ_AT(8), HCC_OP_DROP),
+                   1);
+  assert_true(run.begin == 6 && run.end == 30 && run.looks == 2);
+  assert_look(&run, 0, 0, 0, 8, 2);
+  assert_look(&run, 1, 1, 0, 12, 2);
+  /* a local that is set in between: what it held where the run begins */
+  assert_int_equal(RUNS_OF(&run, X, LOAD(4), X, READ_AT(8), HCC_OP_LOCAL_SET, 0, X, READ, X,
+                           READ_AT(4), X, READ_AT(8)),
+                   2);
+  assert_int_equal(run.begin, 13);
+  assert_look(&run, 0, 0, 0, 12, 3);
+}
+
+static void run__not_found(void **state) {
+  hcc__rw_run run;
+  (void)state;
+  assert_int_equal(RUNS_OF(&run, X, READ, Y, READ_AT(4)), 0);
+  assert_int_equal(RUNS_OF(&run, X, X, LOAD(0), WRITE), 0); /* clang knows equal ones */
+  assert_int_equal(RUNS_OF(&run, X, READ, Y, HCC_OP_BR_IF, 0, X, READ_AT(8)), 0);
+  assert_int_equal(RUNS_OF(&run, X, READ, X, X, HCC_OP_CALL, 0, X, READ_AT(8)), 0);
+  assert_int_equal(RUNS_OF(&run, X, READ, X, X, X, 0xfc, 10, 0, 0 /* memory.copy */, X, READ_AT(8)),
+                   0);
+  assert_int_equal(RUNS_OF(&run, X, READ, X, PLUS(0x80, 0x80, 0xc0, 0x00), READ), 0); /* 2^20 */
+  /* what was there before is taken off the stack */
+  assert_int_equal(RUNS_OF(&run, Y, X, HCC_OP_BR_IF, 0, X, LOAD(0), HCC_OP_I32_ADD, X, LOAD(8),
+                           HCC_OP_I32_ADD, HCC_OP_DROP),
+                   0);
+  /* it does not come back to where it began */
+  assert_int_equal(RUNS_OF(&run, X, LOAD(0), X, LOAD(8), HCC_OP_I32_ADD, HCC_OP_BR_IF, 0), 0);
+}
+
+static void run__is_written_twice(void **state) {
+  static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
+  enum { FUEL = 1, MARK_AT, LOOK_AT, SEEN };
+  fixture f;
+  (void)state;
+#define SAW(offset)                                                                                \
+  HCC_OP_I32_CONST, 0, HCC_OP_I64_CONST, 0, HCC_OP_I32_CONST, offset, HCC_OP_CALL, SEEN,           \
+      HCC_OP_I32_CONST, 0xfe, 0xff, 0xff, 0xff, 7, HCC_OP_CALL, MARK_AT
+  WITH_BODY(&f, X, HCC_OP_LOCAL_TEE, 0, READ_AT(4), X, HCC_OP_I32_CONST, 7, HCC_OP_I32_STORE8, 0,
+            9);
+  rewrite(&f, looks);
+  HAS(&f, HCC_OP_LOCAL_SET, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 0,
+      HCC_OP_I32_ADD, HCC_OP_I64_CONST, 1, HCC_OP_I32_CONST, 0, HCC_OP_I64_CONST, 10, HCC_OP_CALL,
+      LOOK_AT, HCC_OP_IF, UNIT, X, SAW(4), READ_AT(4), X, HCC_OP_I32_CONST, 7, SAW(9),
+      HCC_OP_I32_STORE8, 0, 9, HCC_OP_ELSE, X, HCC_OP_I32_CONST);
+  HAS(&f, HCC_OP_I32_STORE8, 0, 9, HCC_OP_UNREACHABLE, HCC_OP_END);
+#undef SAW
+  end(&f);
+}
+
 /* Of the one select in the body. */
 static int look_for_order(const uint8_t *code, size_t size) {
   fixture f;
@@ -1314,6 +1417,9 @@ int main(void) {
       cmocka_unit_test(turns__found),
       cmocka_unit_test(turns__not_found),
       cmocka_unit_test(counted__looks),
+      cmocka_unit_test(run__found),
+      cmocka_unit_test(run__not_found),
+      cmocka_unit_test(run__is_written_twice),
       cmocka_unit_test(sure__series),
       cmocka_unit_test(sure__set_twice),
       cmocka_unit_test(sure__one_reach),
