@@ -58,6 +58,7 @@ hcl_progress *hcc_cli_progress(const hcc_cli *cli);
 int hcc_cli_error(hcc_cli *cli, const hcc_error *err, const char *file);
 /* A listener that prints what the tools of a source say, with the line of the source. */
 hcc_listener hcc_cli_listener(hcc_cli *cli);
+/* Not with --quiet. */
 void hcc_cli_warn(hcc_cli *cli, const char *id, const char *text);
 /* Wrong usage: exit code 2. hint may be NULL. */
 int hcc_cli_usage(hcc_cli *cli, const char *hint, const char *format, ...)

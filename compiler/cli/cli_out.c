@@ -133,10 +133,10 @@ void hcc_cli_warn(hcc_cli *cli, const char *id, const char *text) {
     cJSON_AddStringToObject(o, "code", id);
     cJSON_AddStringToObject(o, "text", text);
     hcc_cli_emit(cli, o);
-    return;
+  } else if (!cli->quiet) {
+    fprintf(stderr, "%swarning[%s]%s: %s\n", hcl_style(cli->color_err, HCL_STYLE_WARN), id,
+            hcl_style(cli->color_err, HCL_STYLE_PLAIN), text);
   }
-  fprintf(stderr, "%swarning[%s]%s: %s\n", hcl_style(cli->color_err, HCL_STYLE_WARN), id,
-          hcl_style(cli->color_err, HCL_STYLE_PLAIN), text);
 }
 
 const char *hcc_cli_size(char out[HCC_CLI_SIZE], uint64_t bytes) {

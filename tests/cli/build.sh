@@ -12,6 +12,7 @@ heliosc build --keep --no-cache add.wat 2>err && kept=$(sed -n 's/^kept //p' err
 heliosc build --emit=wasm add.wat && [ -s add.metered.wasm ] || fail "--emit=wasm"
 heliosc build --emit=c add.wat && has add.c i64 || fail "--emit=c"
 heliosc build --no-fuel -o nofuel.so add.wat 2>err && has err '^warning\[no-fuel\]'
+heliosc build -q --no-fuel -o nofuel.so add.wat 2>err && [ ! -s err ] || fail "-q warns"
 for more in --tier=baseline --bounds=explicit --target=x86_64_v3 --target=aarch64 --no-embed -j1; do
   heliosc build $more --no-cache -o more.so add.wat 2>err || { cat err; fail "$more"; }
   heliosc verify more.so >out || { cat out; fail "verify of $more"; }
