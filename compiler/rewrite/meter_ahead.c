@@ -44,7 +44,8 @@ static void get_until(const ahead *a, const hcc__rw_turns *t) {
 }
 
 /* The loop's turns to their local: (end - above - begin) / step + 1, modulo 2^32 up to the
- * division. Leaves the innermost block if the division has a rest. */
+ * division. Leaves the innermost block if the division has a rest; else in fewer turns the local
+ * moves by less than that, and so is elsewhere. */
 static void put_turns(const ahead *a, const hcc__rw_turns *t) {
   if (t->down) {
     guest_local(a, HCC_OP_LOCAL_GET, t->local);
@@ -57,13 +58,13 @@ static void put_turns(const ahead *a, const hcc__rw_turns *t) {
   emit_i32(a->out, t->down ? 0 - t->above : t->above);
   emit(a->out, HCC_OP_I32_SUB);
   emit(a->out, HCC_OP_I64_EXTEND_I32_U);
-  if (t->shift != 0) {
+  if (t->step != 1) {
     emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
-    emit_by(a->out, HCC_OP_I64_AND, (INT64_C(1) << t->shift) - 1);
+    emit_by(a->out, HCC_OP_I64_REM_U, t->step);
     emit_by(a->out, HCC_OP_I64_NE, 0);
     emit_index(a->out, HCC_OP_BR_IF, 0);
     emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
-    emit_by(a->out, HCC_OP_I64_SHR_U, t->shift);
+    emit_by(a->out, HCC_OP_I64_DIV_U, t->step);
   }
   emit_by(a->out, HCC_OP_I64_ADD, 1);
   emit_index(a->out, HCC_OP_LOCAL_SET, a->turns);

@@ -7,9 +7,9 @@
  *
  * Y is local.get or local.tee, N local.get or i32.const, and 0 if there is none. Y is what each
  * turn makes, with an addition or subtraction of a constant, of X: of itself, or of a local that
- * moves by such a step. The step is plus or minus a power of two, nothing else in the loop sets X
- * or Y, and nothing sets N. It turns until Y is N, Y being counted modulo 2^32. The usual form is
- * that in which X is Y, set where it is compared, and N stands behind it.
+ * moves by such a step. Nothing else in the loop sets X or Y, and nothing sets N. It turns until Y
+ * is N, Y being counted modulo 2^32. The usual form is that in which X is Y, set where it is
+ * compared, and N stands behind it.
  *
  * Invariant: what is found is exact. A loop that turned more often than said would run unmetered.
  */
@@ -71,13 +71,10 @@ out:
   return status;
 }
 
-/* The step as a power of two. */
 static bool take_step(hcc__rw_turns *out, uint32_t by) {
   out->down = by >> 31 != 0;
-  uint32_t size = out->down ? 0 - by : by;
-  for (out->shift = 0; out->shift < 31 && size >> out->shift > 1; out->shift++) {
-  }
-  return size == 1u << out->shift;
+  out->step = out->down ? 0 - by : by;
+  return by != 0;
 }
 
 /* Does what is compared, a local, move by a step each turn, itself or with another one? */

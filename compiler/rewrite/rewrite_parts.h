@@ -100,16 +100,16 @@ typedef struct hcc__rw_length {
 /* NULL if it is charged by its opcode alone. */
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
 
-/* How often a loop turns: each turn moves `local` by 2^shift, up or down; the last one is that in
+/* How often a loop turns: each turn moves `local` by `step`, up or down; the last one is that in
  * which it is, where the turn begins, `until` less `above`. */
 typedef struct hcc__rw_turns {
   uint32_t local, above;
   uint32_t until; /* a local, or the number itself */
   bool until_local;
   bool down;
-  uint32_t shift;
-  bool usual;   /* how it is compared: see meter_turns.c */
-  uint32_t few; /* may well be that it turns no more often; 0: not known */
+  uint32_t step; /* not 0 */
+  bool usual;    /* how it is compared: see meter_turns.c */
+  uint32_t few;  /* may well be that it turns no more often; 0: not known */
 } hcc__rw_turns;
 
 /* A basic block, and what runs exactly as often behind it. */

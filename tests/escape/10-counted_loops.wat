@@ -25,6 +25,11 @@
 ;; invoke shifted 0x00ffffff 0x01000100 0 -> trap OOB
 ;; invoke multiplied 0 5462 0 -> 5462
 ;; invoke multiplied 0 5463 0 -> trap OOB
+;; invoke by12 0 65532 0 -> 5461
+;; invoke by12 8 65540 0 -> 5461
+;; invoke by12 16 65548 0 -> trap OOB
+;; invoke by12 0 65540 0 -> trap OOB
+;; invoke by12 0xfffffff4 120 0 -> trap OOB
 ;; invoke far 0 0 0 -> trap OOB
 ;; invoke around 0 0 0 -> 16
 ;; invoke based 65536 131072 0xffff0000 -> 16384
@@ -102,6 +107,13 @@
       (drop (i32.load (i32.mul (local.get $x) (i32.const 12))))
       (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
       (br_if $l (i32.ne (local.tee $x (i32.add (local.get $x) (i32.const 1))) (local.get $n))))
+    (local.get $turns))
+  (func (export "by12") (param $x i32) (param $n i32) (param $b i32) (result i32)
+    (local $turns i32)
+    (loop $l
+      (drop (i32.load (local.get $x)))
+      (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+      (br_if $l (i32.ne (local.tee $x (i32.add (local.get $x) (i32.const 12))) (local.get $n))))
     (local.get $turns))
   (func (export "far") (param $x i32) (param $n i32) (param $b i32) (result i32)
     (local $turns i32)

@@ -7,9 +7,9 @@ import { scratch, tool } from "./tools.mjs";
 
 const PLENTY = 10n ** 15n;
 
-const UP_BY_4 = `(func (export "f") (param $x i32) (param $n i32) (result i32) (local $s i32)
+const upBy = (step) => `(func (export "f") (param $x i32) (param $n i32) (result i32) (local $s i32)
   loop $l local.get $s i32.const 3 i32.add local.set $s
-    local.get $x i32.const 4 i32.add local.tee $x local.get $n i32.ne br_if $l end local.get $s)`;
+    local.get $x i32.const ${step} i32.add local.tee $x local.get $n i32.ne br_if $l end local.get $s)`;
 
 // name, module, then [arguments of "f", fuel] or [arguments, fuel, result]
 const COUNTED = [
@@ -25,7 +25,10 @@ const COUNTED = [
       i32.const 0 loop (param i32) (result i32) local.get 0 i32.add
         local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end)`,
     [[4], 29, 10]],
-  ["counted loop, up by 4: 11 a turn, 1 behind it", UP_BY_4, [[0, 40], 111, 30], [[-8, 8], 45, 12], [[36, 40], 12, 3]],
+  ["counted loop, up by 4: 11 a turn, 1 behind it", upBy(4), [[0, 40], 111, 30], [[-8, 8], 45, 12], [[36, 40], 12, 3]],
+  ["counted loop, up by 12", upBy(12), [[0, 120], 111, 30], [[-24, 24], 45, 12], [[1, 121], 111, 30], [[109, 121], 12, 3]],
+  ["counted loop, down by 20", upBy(-20), [[200, 0], 111, 30], [[100, -100], 111, 30]],
+  ["counted loop that comes to its end the second time around", upBy(0x60000000), [[0, 0x20000000], 34, 9]],
   ["counted loop, down to zero: 5 a turn", `(func (export "f") (param i32)
       loop local.get 0 i32.const -1 i32.add local.tee 0 br_if 0 end)`, [[1], 5], [[1000], 5000]],
   ["counted loop, down by 2 to a number", `(func (export "f") (param i32) (result i32) (local i32)
@@ -117,6 +120,8 @@ const ENDLESS = [
   ["loop of ifs", `(func (export "f") (local i32) loop local.get 0 if nop else i32.const 1 local.set 0 end br 0 end)`, 1001],
   ["counted loop that steps over its end", `(func (export "f") (local i32)
       loop local.get 0 i32.const 4 i32.add local.tee 0 i32.const 7 i32.ne br_if 0 end)`, 7 * 143],
+  ["counted loop that steps over its end often", `(func (export "f") (local i32)
+      loop local.get 0 i32.const 12 i32.add local.tee 0 i32.const 8 i32.ne br_if 0 end)`, 7 * 143],
   ["counted loop of 2^32 turns", `(func (export "f") (local i32)
       loop local.get 0 i32.const 1 i32.add local.tee 0 br_if 0 end)`, 1005],
   ["recursion", `(func $f (export "f") call $f)`, 1001],
@@ -196,7 +201,7 @@ for (const [name, text, used] of ENDLESS) {
   }
 }
 { // a counted loop ends where it would if each turn were charged as it begins
-  const compiled = compile(UP_BY_4);
+  const compiled = compile(upBy(4));
   for (const slice of [1000n, 64n, 1n]) {
     expect("counted at the limit", instance(compiled, 111n, slice)([0, 40]), 111, 30, false);
     expect("counted below the limit", instance(compiled, 95n, slice)([0, 40]), 100, undefined, true);

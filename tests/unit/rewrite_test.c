@@ -543,23 +543,27 @@ static void turns__found(void **state) {
   hcc__rw_sure sure;
   (void)state;
   LOOK(&found, &t, &sure, STEP(0, -1), AGAIN);
-  assert_true(found && t.usual && t.local == 0 && t.down && t.shift == 0);
+  assert_true(found && t.usual && t.local == 0 && t.down && t.step == 1);
   assert_true(!t.until_local && t.until == 0);
   LOOK(&found, &t, &sure, HCC_OP_NOP, STEP(0, 16), UNTIL(32));
-  assert_true(found && t.usual && !t.down && t.shift == 4 && !t.until_local && t.until == 32);
+  assert_true(found && t.usual && !t.down && t.step == 16 && !t.until_local && t.until == 32);
   assert_int_equal(t.above, 16);
+  LOOK(&found, &t, &sure, STEP(0, 3), UNTIL(9));
+  assert_true(found && t.usual && t.local == 0 && t.step == 3 && t.above == 3 && t.until == 9);
+  LOOK(&found, &t, &sure, STEP(0, -20), HCC_OP_DROP, SUM(1, 0, 1), AGAIN);
+  assert_true(found && !t.usual && t.local == 0 && t.down && t.step == 20 && t.until == 0);
   LOOK(&found, &t, &sure, HCC_OP_LOCAL_GET, 1, STEP(0, -4), HCC_OP_I32_NE, AGAIN);
-  assert_true(found && !t.usual && t.local == 0 && t.down && t.shift == 2 && t.until_local &&
+  assert_true(found && !t.usual && t.local == 0 && t.down && t.step == 4 && t.until_local &&
               t.until == 1);
   LOOK(&found, &t, &sure, STEP(0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, AGAIN);
-  assert_true(found && !t.usual && t.local == 0 && !t.down && t.shift == 0 && t.above == 1 &&
+  assert_true(found && !t.usual && t.local == 0 && !t.down && t.step == 1 && t.above == 1 &&
               t.until == 0);
   /* another local, before and behind the step */
   LOOK(&found, &t, &sure, SUM(1, 0, 7), HCC_OP_DROP, STEP(0, 8), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1,
        UNTIL(15));
-  assert_true(found && !t.usual && t.local == 0 && t.shift == 3 && t.above == 7 && t.until == 15);
+  assert_true(found && !t.usual && t.local == 0 && t.step == 8 && t.above == 7 && t.until == 15);
   LOOK(&found, &t, &sure, STEP(0, 8), HCC_OP_DROP, SUM(1, 0, -1), UNTIL(15));
-  assert_true(found && !t.usual && t.local == 0 && t.shift == 3 && t.above == 7 && t.until == 15);
+  assert_true(found && !t.usual && t.local == 0 && t.step == 8 && t.above == 7 && t.until == 15);
 }
 
 /* A loop that is taken for counted and is not would run unmetered. */
@@ -573,12 +577,10 @@ static void turns__not_found(void **state) {
       HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
     }                                                                                              \
   }
-      LOOP(STEP(0, 0), AGAIN),    /* stays where it is */
-      LOOP(STEP(0, 3), UNTIL(9)), /* no power of two */
+      LOOP(STEP(0, 0), AGAIN), /* stays where it is */
       LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
            HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN), /* both move */
       LOOP(SUM(1, 0, 1), AGAIN),                       /* does not move */
-      LOOP(STEP(0, 3), HCC_OP_DROP, SUM(1, 0, 1), AGAIN),
       LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN),
       LOOP(SUM(0, 1, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN), /* each of the other */
       LOOP(HCC_OP_LOCAL_GET, 0, STEP(0, 1), HCC_OP_I32_NE, AGAIN),
