@@ -80,20 +80,32 @@ static const struct counting {
     {true, false, BASE_DOWN},
 };
 
+static bool is_power(int32_t x) {
+  return x > 0 && (x & (x - 1)) == 0;
+}
+
+/* What is on the stack becomes a number of steps, no more than the mask. */
+static void mask_steps(const loop *l, int32_t mask) {
+  int32_t size = l->step < 0 ? -l->step : l->step;
+  by(l->g, HCC_OP_I32_AND, is_power(size) ? mask * size : mask);
+  if (!is_power(size)) {
+    by(l->g, HCC_OP_I32_MUL, size);
+  }
+}
+
 /* A number of steps; the mask may be the last thing seen of it, or that may be a wrong guess.
  * Leaves it on the stack as well. */
 static void put_number(loop *l, uint32_t local) {
   static const uint8_t masks[] = {7, 127, 63, 15, 31, 3, 1, 24, 96};
   gen *g = l->g;
-  uint32_t size = (uint32_t)(l->step < 0 ? -l->step : l->step);
   gen_expr(g, HCC_I32);
-  by(g, HCC_OP_I32_AND, (int32_t)(masks[pick(g, sizeof masks)] * size));
+  mask_steps(l, masks[pick(g, sizeof masks)]);
   op_index(g, HCC_OP_LOCAL_TEE, local);
   if (pick(g, 8) == 1) {
     gen_expr(g, HCC_I32);
     open_if(g);
     get(g, local);
-    by(g, HCC_OP_I32_AND, (int32_t)(7 * size));
+    mask_steps(l, 7);
     set(g, local);
     close_block(g);
     gen_op(g, HCC_OP_DROP);
@@ -239,8 +251,7 @@ static place place_of(loop *l, uint32_t base, int32_t stride) {
 static void put_counter(const loop *l, int32_t factor) {
   gen *g = l->g;
   get(g, l->x);
-  bool power = factor > 1 && (factor & (factor - 1)) == 0;
-  if (power && pick(g, 2) == 0) {
+  if (factor > 1 && is_power(factor) && pick(g, 2) == 0) {
     by(g, HCC_OP_I32_SHL, __builtin_ctz((unsigned)factor));
   } else if (factor != 1) {
     by(g, HCC_OP_I32_MUL, factor);
@@ -495,6 +506,7 @@ static loop begin(gen *g) {
 }
 
 bool gen_loop(gen *g) {
+  static const uint8_t steps[] = {1, 2, 4, 8, 1, 3, 12, 20};
   if (g->counted || (g->loops < 0 && g->local_count + GEN_LOOP_LOCALS > GEN_LOCALS - 7)) {
     return false;
   }
@@ -502,8 +514,8 @@ bool gen_loop(gen *g) {
   bool copies = pick(g, 2) == 0;
   const struct counting *how = &countings[pick(g, sizeof countings / sizeof *countings)];
   copying c = any_copy(&l);
-  bool power = (c.bytes & (c.bytes - 1)) == 0;
-  int32_t step = copies && power && pick(g, 2) == 1 ? c.bytes : 1 << pick(g, 4);
+  bool by_bytes = copies && is_power(c.bytes) && pick(g, 2) == 1;
+  int32_t step = by_bytes ? c.bytes : steps[pick(g, sizeof steps)];
   l.step = how->down ? -step : step;
   l.ending = pick(g, ENDINGS);
   if (l.ending == LESS && !how->less) {

@@ -87,8 +87,8 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 
 /* What metering knows by its form: how often it is generated. */
 typedef struct kinds {
-  uint32_t counted, in_other_forms, to_a_local, by_larger_steps, few_turns, copies, looked_at, down,
-      at_one_place, wide, of_two_locals, near, orders;
+  uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, few_turns, copies,
+      looked_at, down, at_one_place, wide, of_two_locals, near, orders;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -99,7 +99,8 @@ static void note_turns(kinds *k, const hcc__rw *rw) {
       k->counted++;
       k->in_other_forms += !t->usual;
       k->to_a_local += t->until_local;
-      k->by_larger_steps += t->shift != 0;
+      k->by_larger_steps += t->step != 1;
+      k->by_other_steps += (t->step & (t->step - 1)) != 0;
       k->few_turns += t->few != 0;
     }
   }
