@@ -366,11 +366,10 @@ static void *on_small_stack(void *arg) {
 static void json__a_long_path(void **state) {
   static const char *const forms[] = {
       "SELECT length(json_set('{}', '$'||replace(hex(zeroblob(%u)), '00', '.a'), 1))",
-      "SELECT length(\"json_insert\"('[1,{}]', '$.c', (2), '$[1]' || replace(hex(zeroblob(%u)), "
-      "'00', "
-      "'[0]'), 1))",
-      "SELECT length(json_set(json_set ('{}', '$.a', 1), '$.b', json_set('{}', (SELECT '$' || "
-      "replace(hex(zeroblob(%u)), '00', '.a')), 1)))",
+      ("SELECT length(\"json_insert\"('[1,{}]', '$.c', (2), "
+       "'$[1]' || replace(hex(zeroblob(%u)), '00', '[0]'), 1))"),
+      ("SELECT length(json_set(json_set ('{}', '$.a', 1), '$.b', "
+       "json_set('{}', (SELECT '$' || replace(hex(zeroblob(%u)), '00', '.a')), 1)))"),
       "INSERT INTO t VALUES (json_set('{}', '$'||replace(hex(zeroblob(%u)), '00', '.a'), 1))"};
   (void)state;
   puppet *p = open_puppet();
