@@ -3,8 +3,8 @@
 # without what is labelled slow or bench.
 #
 # Every preset runs, whatever failed before it; the status is non-zero if any failed. What runs where:
-#   clang    compiles without warnings; unit tests, faults, fuzz seeds: all but slow
-#   debug    address and undefined behaviour sanitizer: all but slow, bench, and rules of the tree
+#   clang    compiles without warnings; unit tests, fuzz seeds: all but slow
+#   debug    address and undefined behaviour sanitizer: all but slow, bench, rules of the tree, builds of engines
 #   tsan     thread sanitizer: the tests labelled threads
 #   release  everything (bench in its short form); last, so that its summary closes the output
 set -eu
@@ -29,8 +29,8 @@ suite() { # PRESET [CTEST OPTIONS]
 if [ "${1:-}" = quick ]; then
   suite release -LE 'slow|bench'
 else
-  suite clang -LE 'slow|bench' -R '^(unit|fault|fuzz)/'
-  suite debug -LE 'slow|bench' -E '^tree/'
+  suite clang -LE 'slow|bench' -R '^(unit|fuzz)/'
+  suite debug -LE 'slow|bench' -E '^(tree/|cli/(engine|as_build))'
   suite tsan -L threads
   [ -z "$failed" ] || say "failed so far:$failed"
   suite release

@@ -26,7 +26,7 @@ MODES = [
     ("optimizing", "explicit", "x86_64_v4"),
     ("baseline", "guard", "x86_64_v3"),
 ]
-LARGEST, SWITCHES = 40, 4
+LARGEST, SWITCHES = 20, 4
 REFUSED = "H0400"  # the link check's code
 
 
