@@ -47,6 +47,7 @@ static void note_stores(hcc_lc_flow *flow, const hcc_lc_walk *w) {
  * context. */
 static int follow(hcc_lc_flow *flow, hcc_lc_function *f, bool choice, bool *kept) {
   hcc_lc_walk *w = malloc(sizeof *w);
+  *kept = false;
   if (w == NULL) {
     return hcc_lc_no_memory(flow->lc);
   }

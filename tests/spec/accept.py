@@ -5,9 +5,8 @@ the bench kernels and programs full of switches, in each tier, with each kind of
 usage: accept.py HELIOSC SUITE KERNELS SDK [--all]
 heliosc runs the check itself and refuses to hand out what does not pass it. By default the largest modules of
 the suite are built, which have the most functions, each in two of the modes; --all builds every one in all. Modules
-that can't be plugins, by
-what they import or need, are counted and left out. None may have been compiled without jump tables because the check
-could not follow one.
+that can't be plugins, by what they import or need, are counted and left out. None may have been compiled without jump
+tables because the check could not follow one.
 Exit: 0 all accepted, 1 one was refused or is without jump tables, 77 a tool or the suite is missing.
 """
 import json
