@@ -142,7 +142,7 @@ static int function(hrt_host_env *env, const char *name) {
       low = middle + 1;
     }
   }
-  if (sqlite3_stricmp(name, HRT_JSON_PATH) == 0) {
+  if (hrt_rewrite_ours(name)) {
     return SQLITE_OK;
   }
   bool (*allowed)(void *, const char *) = env->conn->function_allowed;

@@ -61,6 +61,10 @@ static int progress(void *arg) {
   return env->stop != HELIOS_OK;
 }
 
+bool hrt_conn_stops(hrt_host_conn *conn) {
+  return progress(conn) != 0;
+}
+
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db) {
   conn->db = db;
   sqlite3_progress_handler(db, HRT_PROGRESS_OPS, progress, conn);
@@ -89,7 +93,7 @@ void hrt_conn_warm(hrt_host_conn *conn) {
     hrt_host_env *active = hrt_host_suspend(conn);
     conn->warm = sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL,
                               NULL, NULL) == SQLITE_OK &&
-                 hrt_json_path_register(conn->db) == SQLITE_OK;
+                 hrt_rewrite_register(conn) == SQLITE_OK;
     hrt_host_resume(conn, active);
   }
 }

@@ -227,15 +227,25 @@ int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
 /* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE. */
 int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool columns);
 
-/* ---- json_path.c ---- */
+/* ---- rewrite_sql.c, linear.c ---- */
 
-#define HRT_JSON_PATH "helios_json_path" /* a function that looks at a path */
-int hrt_json_path_register(sqlite3 *db); /* a code of SQLite */
-/* Does the text call what makes all that a path names: json_set, json_insert? */
-bool hrt_json_path_is_in(const char *sql, size_t length);
-/* The same text with each path looked at; the caller frees it. A status. */
-int hrt_json_path_guard(char **guarded, size_t *guarded_length, hrt_host_env *env, const char *sql,
-                        size_t length);
+#define HRT_OURS "helios_"
+#define HRT_JSON_PATH HRT_OURS "json_path"     /* a function that looks at a path */
+int hrt_linear_register(hrt_host_conn *conn);  /* a code of SQLite, as is the next */
+int hrt_rewrite_register(hrt_host_conn *conn); /* all functions that texts get */
+bool hrt_rewrite_ours(const char *name);       /* is it one of those? */
+bool hrt_conn_stops(hrt_host_conn *conn);      /* is the budget of what runs now spent? Charges */
+/* What of a text is to be changed. PATHS: it calls what makes all that a path names: json_set,
+ * json_insert. */
+typedef enum hrt_rewrite {
+  HRT_REWRITE_NOTHING,
+  HRT_REWRITE_NAMES,
+  HRT_REWRITE_PATHS,
+} hrt_rewrite;
+hrt_rewrite hrt_rewrite_of(const char *sql, size_t length);
+/* The text as SQLite is to see it; the caller frees it. A status. */
+int hrt_rewrite_sql(char **out_sql, size_t *out_length, hrt_host_env *env, const char *sql,
+                    size_t length);
 
 /* ---- audit.c ---- */
 
@@ -256,25 +266,22 @@ void hrt_tx_end(hrt_host_env *env); /* rolls back what the call left open */
 /* The window in which guest SQL is compiled or run. */
 struct hrt_window {
   hrt_host_env *outer;
-  int length_limit, like_limit; /* the application's; like_limit -1: as it is */
+  int length_limit, like_limit; /* the application's */
 };
 
-/* LIKE and GLOB call themselves at each wildcard, which takes 128 bytes of stack. */
-#define HRT_LIKE_STACK (4u << 20) /* of the longest pattern that SQLite takes by default */
-#define HRT_LIKE_BYTE 128u        /* for a byte of a pattern, twice what it may take */
+/* Of a pattern of LIKE and GLOB: their time is the product of two lengths, and they call themselves
+ * at each wildcard, which takes 128 bytes of stack. */
+#define HRT_LIKE_MAX 1000
 static inline struct hrt_window hrt_window_open(hrt_host_env *env) {
   hrt_host_conn *conn = env->conn;
   struct hrt_window w = {conn->active,
-                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX), -1};
+                         sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, (int)HRT_RESULT_MAX), 0};
   if (w.length_limit < (int)HRT_RESULT_MAX) {
     sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit); /* the application's is lower */
   }
-  uint64_t left = hrt_stack_left();
-  if (__builtin_expect(left < HRT_LIKE_STACK, 0)) {
-    int most = (int)(left / HRT_LIKE_BYTE);
-    w.like_limit = sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1);
-    sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH,
-                  most < w.like_limit ? most : w.like_limit);
+  w.like_limit = sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, HRT_LIKE_MAX);
+  if (w.like_limit < HRT_LIKE_MAX) {
+    sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, w.like_limit);
   }
   conn->active = env;
   env->stop = HELIOS_OK;
@@ -287,7 +294,7 @@ static inline void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
   if (w.length_limit > (int)HRT_RESULT_MAX) {
     sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, w.length_limit);
   }
-  if (w.like_limit >= 0) {
+  if (w.like_limit > HRT_LIKE_MAX) {
     sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, w.like_limit);
   }
   conn->active = w.outer;

@@ -167,19 +167,19 @@ static int check_stack(hrt_host_env *env, const struct hrt_stmt *st) {
 }
 
 /* The text that SQLite gets may be another one. */
-static int compile_guarded(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
-                           size_t length) {
-  char *guarded = NULL;
-  int status = 0;
-  if (!hrt_json_path_is_in(sql, length)) {
-    return compile_in_window(st, seen, env, sql, length);
-  }
-  if (st->ddl != HRT_DDL_TEXT_NONE) {
+static int compile_rewritten(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
+                             size_t length) {
+  char *changed = NULL;
+  hrt_rewrite what = hrt_rewrite_of(sql, length);
+  if (what == HRT_REWRITE_PATHS && st->ddl != HRT_DDL_TEXT_NONE) {
     return hrt_refuse(env, HSB_STATUS_LIMIT, "json_set and json_insert may not be in a schema");
   }
-  status = hrt_json_path_guard(&guarded, &length, env, sql, length);
-  status = status != 0 ? status : compile_in_window(st, seen, env, guarded, length);
-  hrt_free(guarded);
+  if (what == HRT_REWRITE_NOTHING || st->ddl != HRT_DDL_TEXT_NONE) {
+    return compile_in_window(st, seen, env, sql, length); /* a schema must not name ours */
+  }
+  int status = hrt_rewrite_sql(&changed, &length, env, sql, length);
+  status = status != 0 ? status : compile_in_window(st, seen, env, changed, length);
+  hrt_free(changed);
   return status;
 }
 
@@ -203,7 +203,7 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
   if (status == 0) {
     status = hrt_expand_check(env, sql, length, st->ddl == HRT_DDL_TEXT_CREATE);
   }
-  status = status != 0 ? status : compile_guarded(st, &seen, env, sql, length);
+  status = status != 0 ? status : compile_rewritten(st, &seen, env, sql, length);
   if (status == 0 && !seen && !in_place(env, st)) {
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");

@@ -1,0 +1,259 @@
+/* linear_test.c - instr, replace and trim of a guest's SQL give what SQLite's own give, for values
+ * of all types, and end when the time is over; which texts are rewritten, and which not; patterns
+ * of LIKE and GLOB are short for guests only. */
+#include "interrupt_kit.h"
+#include "puppet.h"
+
+static const char *const everything[] = {"query", "read", "write", "ddl:u", NULL};
+
+static puppet *open_puppet(void) {
+  puppet *p = puppet_open(everything, puppet_shared());
+  puppet_exec(p, "CREATE TABLE t(a); CREATE TABLE replace(a, b); INSERT INTO t VALUES ('abc')");
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  return p;
+}
+
+static void close_puppet(puppet *p) {
+  hrt_host_end(p->env);
+  puppet_close(p);
+}
+
+static int run(puppet *p, const char *sql) {
+  return (int)CALL64(p, "exec", TEXT(p, 0, sql), 0, 0);
+}
+
+/* ---- the same as SQLite's ---- */
+
+static uint32_t seed = 1;
+
+static uint32_t below(uint32_t n) {
+  seed = seed * 1664525 + 1013904223;
+  return (seed >> 8) % n;
+}
+
+static void bind_any(sqlite3_stmt *s, int index) {
+  static const char bytes[] = {'a',    'b',    'a',    ' ',    'a',    0,
+                               '\xc3', '\xa9', '\xe2', '\x82', '\xac', '1'};
+  char text[24];
+  uint32_t n = below(4) == 0 ? below(3) : below(sizeof text);
+  for (uint32_t i = 0, few = 1 + below(sizeof bytes); i < n; i++) {
+    text[i] = bytes[below(few)];
+  }
+  switch (below(10)) {
+  case 0:
+    sqlite3_bind_null(s, index);
+    break;
+  case 1:
+    sqlite3_bind_int64(s, index, (int)below(300) - 11);
+    break;
+  case 2:
+    sqlite3_bind_double(s, index, below(300) / 7.0);
+    break;
+  case 3:
+    sqlite3_bind_zeroblob(s, index, (int)below(4));
+    break;
+  case 4:
+  case 5:
+    sqlite3_bind_blob(s, index, text, (int)n, SQLITE_TRANSIENT);
+    break;
+  default:
+    sqlite3_bind_text(s, index, text, (int)n, SQLITE_TRANSIENT);
+  }
+}
+
+static void same(sqlite3 *db, const char *call, const char *ours) {
+  char sql[200];
+  sqlite3_stmt *s = NULL;
+  snprintf(sql, sizeof sql, "SELECT %s, %s, typeof(%s), typeof(%s)", call, ours, call, ours);
+  assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+  for (int turn = 0; turn < 20000; turn++) {
+    for (int i = 1; i <= sqlite3_bind_parameter_count(s); i++) {
+      bind_any(s, i);
+    }
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int n = sqlite3_column_bytes(s, 0);
+    bool equal =
+        sqlite3_column_type(s, 0) == sqlite3_column_type(s, 1) && n == sqlite3_column_bytes(s, 1) &&
+        (n == 0 || memcmp(sqlite3_column_blob(s, 0), sqlite3_column_blob(s, 1), (size_t)n) == 0) &&
+        strcmp((const char *)sqlite3_column_text(s, 2), (const char *)sqlite3_column_text(s, 3)) ==
+            0;
+    if (!equal) {
+      fail_msg("%s: %s is %s", sqlite3_expanded_sql(s), sqlite3_column_text(s, 0),
+               sqlite3_column_text(s, 1));
+    }
+    sqlite3_reset(s);
+  }
+  sqlite3_finalize(s);
+}
+
+static void results__are_those_of_sqlite(void **state) {
+  static const char *const calls[] = {
+      "instr(?1, ?2)", "replace(?1, ?2, ?3)", "trim(?1, ?2)", "ltrim(?1, ?2)", "rtrim(?1, ?2)",
+      "trim(?1)",      "ltrim(?1)",           "rtrim(?1)"};
+  char ours[100];
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    snprintf(ours, sizeof ours, "helios_%s", calls[i]);
+    same(p->db, calls[i], ours);
+  }
+  close_puppet(p);
+}
+
+/* SQLite compares with the limit in the same places. */
+static void results__are_not_too_long(void **state) {
+  static const char *const calls[] = {
+      "replace(hex(zeroblob(5000)), '0', 'ab')", "replace(hex(zeroblob(4000)), '0', 'ab')",
+      "replace(hex(zeroblob(4999)), '0', '')",   "replace(hex(zeroblob(5000)), 'x', '')",
+      "trim('a', hex(zeroblob(400)))",           "trim('a', hex(zeroblob(450)))",
+      "replace(hex(zeroblob(2500)), '0', 'ab')"};
+  char sql[200];
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  sqlite3_limit(p->db, SQLITE_LIMIT_LENGTH, 10000);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    snprintf(sql, sizeof sql, "SELECT length(%s)", calls[i]);
+    int rc = sqlite3_exec(p->db, sql, NULL, NULL, NULL);
+    snprintf(sql, sizeof sql, "SELECT length(helios_%s)", calls[i]);
+    if (sqlite3_exec(p->db, sql, NULL, NULL, NULL) != rc) {
+      fail_msg("%s: SQLite's is %d", sql, rc);
+    }
+  }
+  close_puppet(p);
+}
+
+/* ---- an end ---- */
+
+static void calls__end_in_time(void **state) {
+  static const char *const calls[] = {
+      "instr(x, substr(x, 1, 4000000) || 'b')",
+      "trim(x, replace(hex(zeroblob(400000)), '0', 'b') || 'a')",
+      "\"RTRIM\" (x, replace(hex(zeroblob(400000)), '0', 'b') || 'a')",
+      "x IS NOT DISTINCT FROM ltrim(x, replace(hex(zeroblob(400000)), '0', 'b') || 'a')"};
+  char sql[300];
+  (void)state;
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    puppet *p = open_puppet();
+    uint64_t result = 0;
+    helios_error err = {0};
+    snprintf(
+        sql, sizeof sql,
+        "WITH a(x) AS MATERIALIZED (SELECT replace(hex(zeroblob(4000000)), '0', 'a')) SELECT %s "
+        "FROM a, (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3)",
+        calls[i]);
+    uint64_t begin = ik_now();
+    p->budget.deadline_ns = i == 0 ? begin + 1000000 : begin + 400000000;
+    int status = puppet_try(p, &result, &err, "exec", ARGS(TEXT(p, 0, sql), 0, 0));
+    if (status != HELIOS_E_DEADLINE) {
+      fail_msg("%s: %d %s %s", sql, status, err.text, p->env->last);
+    }
+    assert_true(ik_now() - begin < 3000000000u);
+    close_puppet(p);
+  }
+}
+
+/* ---- the text ---- */
+
+static void text__calls_are_ours(void **state) {
+  static const char *const rows[][2] = {
+      {"SELECT instr(a, 'b'), \"trim\" (a) FROM t",
+       "SELECT helios_instr(a, 'b'), \"helios_trim\" (a) FROM t"},
+      {"SELECT a IS DISTINCT FROM Replace/**/(a,'b','c')",
+       "SELECT a IS DISTINCT FROM helios_Replace/**/(a,'b','c')"},
+      {"SELECT 1 FROM t, trim(1)", "SELECT 1 FROM t, helios_trim(1)"},
+      {"SELECT [ltrim](rtrim(a)) AS materialized",
+       "SELECT [helios_ltrim](helios_rtrim(a)) AS materialized"},
+      {"SELECT trim(a, b) AS \"(\"", "SELECT helios_trim(a, b) AS \"(\""},
+      {"INSERT INTO replace(a, b) VALUES (trim(1), 2)",
+       "INSERT INTO replace(a, b) VALUES (helios_trim(1), 2)"},
+      {"REPLACE INTO main.replace(a) SELECT 1", NULL},
+      {"REPLACE INTO \"trim\"(a) SELECT 1", NULL},
+      {"WITH replace(a) AS (SELECT 1), trim(b, c) AS NOT MATERIALIZED (SELECT 1, 2), instr(q) AS "
+       "MATERIALIZED (SELECT 1) SELECT * FROM replace",
+       NULL},
+      {"SELECT * FROM instr(1) JOIN main.trim(2) WHERE 1 IN replace(1)", NULL},
+      {"SELECT 'instr(' , trim, /* trim( */ replace FROM t", NULL},
+      {"SELECT json_set('{}', trim(a), 1)",
+       "SELECT json_set('{}',helios_json_path( helios_trim(a)), 1)"}};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const char *sql = rows[i][0], *wanted = rows[i][1] ? rows[i][1] : sql;
+    char *out = NULL;
+    size_t length = 0;
+    assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, strlen(sql)), 0);
+    if (length != strlen(wanted) || memcmp(out, wanted, length) != 0) {
+      fail_msg("%s: %.*s", sql, (int)length, out);
+    }
+    hrt_free(out);
+  }
+  close_puppet(p);
+}
+
+static void text__runs(void **state) {
+  static const char *const sql[] = {
+      "SELECT instr(a, 'b'), \"replace\"(a, 'b', 'c'), trim(a), ltrim(a, 'a'), rtrim(a, 'c') FROM "
+      "t",
+      "REPLACE INTO replace(a, b) VALUES (1, 2)",
+      "INSERT INTO main.replace(a) SELECT trim(a) FROM t",
+      "WITH replace(a) AS (SELECT 1), trim(b) AS (SELECT 2) SELECT a, b FROM replace, trim",
+      "CREATE TABLE u(a, CHECK (trim(a) <> ''))"};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+    if (run(p, sql[i]) < 0) {
+      fail_msg("%s: %s", sql[i], puppet_error(p));
+    }
+  }
+  assert_int_equal(run(p, "SELECT trim(a) OVER () FROM t"), HSB_STATUS_SQL);
+  assert_int_equal(run(p, "SELECT instr(a) FROM t"), HSB_STATUS_SQL);
+  hrt_host_end(p->env);
+  puppet_exec(p, "INSERT INTO u VALUES (1)"); /* no name of ours is in the schema */
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  close_puppet(p);
+}
+
+/* ---- LIKE ---- */
+
+static void like__short_patterns_for_guests(void **state) {
+  static const char *const forms[] = {"'a' LIKE hex(zeroblob(%d))", "'a' GLOB hex(zeroblob(%d))",
+                                      "like(hex(zeroblob(%d)), 'a')"};
+  char sql[100];
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    strcpy(sql, "SELECT ");
+    snprintf(sql + 7, sizeof sql - 7, forms[i], 500);
+    assert_int_equal(run(p, sql), 0);
+    snprintf(sql + 7, sizeof sql - 7, forms[i], 501);
+    assert_int_equal(run(p, sql), HSB_STATUS_SQL);
+    assert_non_null(strstr(puppet_error(p), "too complex"));
+    puppet_exec(p, sql);
+    struct hrt_window outer = hrt_window_open(p->env), inner = hrt_window_open(p->env);
+    hrt_window_close(p->env, inner);
+    p->conn.active = NULL;
+    assert_int_equal(sqlite3_exec(p->db, sql, NULL, NULL, NULL), SQLITE_ERROR);
+    hrt_window_close(p->env, outer);
+    puppet_exec(p, sql);
+  }
+  sqlite3_limit(p->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10);
+  assert_int_equal(run(p, "SELECT 'a' LIKE '12345678901'"), HSB_STATUS_SQL);
+  assert_int_equal(sqlite3_limit(p->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1), 10);
+  close_puppet(p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(results__are_those_of_sqlite),
+      cmocka_unit_test(results__are_not_too_long),
+      cmocka_unit_test(calls__end_in_time),
+      cmocka_unit_test(text__calls_are_ours),
+      cmocka_unit_test(text__runs),
+      cmocka_unit_test(like__short_patterns_for_guests),
+  };
+  int failed = cmocka_run_group_tests_name("linear", tests, NULL, NULL);
+  puppet_unshare();
+  return failed;
+}
