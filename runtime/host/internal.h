@@ -108,6 +108,7 @@ struct hrt_stmt {
   int reprepared;        /* sqlite3_stmt_status at the last look */
   uint32_t columns;      /* of the row that is ready; 0: none is */
   bool fresh;            /* not stepped since it was prepared or reset */
+  bool flat;             /* SQLite may merge its subqueries with what reads them */
 };
 
 struct hrt_stmts {
@@ -226,6 +227,13 @@ int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
 #define HRT_EXPANDED_COLUMNS UINT64_C(10000) /* of computed columns */
 /* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE. */
 int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool columns);
+
+/* ---- compile_bounds.c ---- */
+
+#define HRT_SQL_OPS 4000000 /* steps of a statement's program: 1 MiB of text has half of it */
+/* Before SQLite compiles a statement, or may again. Give what it returns to hrt_compile_close. */
+int hrt_compile_open(hrt_host_env *env, bool flatten);
+void hrt_compile_close(hrt_host_env *env, int ops);
 
 /* ---- rewrite_sql.c, linear.c ---- */
 

@@ -148,7 +148,9 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
     env->ctes = st->ctes;
     env->ddl = st->ddl;
     env->doubt[0] = 0;
+    int ops = hrt_compile_open(env, st->flat);
     status = compile(&st->handle, seen, env, sql, (int)length);
+    hrt_compile_close(env, ops);
     hrt_window_close(env, w);
   } while (status == HSB_STATUS_DENIED && hrt_learn_cte(&st->ctes, env));
   if (status == HSB_STATUS_DENIED) {
@@ -195,6 +197,7 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
     return status;
   }
   hrt_conn_warm(env->conn);
+  st->flat = true;
   st->ddl = hrt_scan_ddl(sql, length);
   if (st->ddl != HRT_DDL_TEXT_NONE) {
     status = hrt_auth_ddl_text(env, st->ddl, sql, length);
@@ -288,6 +291,17 @@ static void unbind_stale(struct hrt_stmt *st) {
   st->stale = 0;
 }
 
+/* The first step compiles anew when the schema has changed. */
+static int step(hrt_host_env *env, const struct hrt_stmt *st) {
+  if (!st->fresh) {
+    return sqlite3_step(st->handle);
+  }
+  int ops = hrt_compile_open(env, st->flat);
+  int rc = sqlite3_step(st->handle);
+  hrt_compile_close(env, ops);
+  return rc;
+}
+
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   if (check_stack(env, st) != 0) {
     hrt_stmt_reset(st);
@@ -302,7 +316,7 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   env->ddl = st->ddl;
   sqlite3_stmt *outer = env->conn->running;
   env->conn->running = st->handle;
-  int rc = sqlite3_step(st->handle);
+  int rc = step(env, st);
   env->conn->running = outer;
   int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
   hrt_window_close(env, w);
