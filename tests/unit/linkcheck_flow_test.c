@@ -893,6 +893,62 @@ static void judge__each(void **state) {
   assert_true(refused >= 200);
 }
 
+/* The linker puts these in place of the allocator. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static long left = -1; /* allocations that still succeed; -1: all */
+
+static bool fails(void) {
+  bool none = left == 0;
+  left -= left > 0;
+  return none;
+}
+
+void *__wrap_malloc(size_t size) {
+  return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+  return fails() ? NULL : __real_calloc(count, size);
+}
+
+/* Where memory ends a stack may hold anything: what was not set must not be taken for an answer. */
+static void __attribute__((noinline)) fill_stack(void) {
+  volatile uint8_t bytes[16384];
+  for (size_t i = 0; i < sizeof bytes; i++) {
+    bytes[i] = 1;
+  }
+}
+
+/* The N-th allocation and all behind it fail, for every N. */
+static void memory__none_is_a_refusal(void **state) {
+  enum { PLENTY = 1000 };
+  (void)state;
+  for (size_t c = 0; c < 3; c++) { /* those of table_cases that are accepted */
+    char name[32];
+    hcc_linkcheck_report report;
+    image so = kit_copy(&plugin);
+    snprintf(name, sizeof name, "case_%zu", CASES + c);
+    point(&so, symbol(&so, "table"), symbol(&so, name));
+    left = PLENTY;
+    assert_int_equal(hcc_linkcheck(&report, so.bytes, so.size), 0);
+    long all = PLENTY - left;
+    assert_in_range(all, 5, PLENTY - 1);
+    for (long n = 0; n < all; n++) {
+      fill_stack();
+      left = n;
+      int refused = hcc_linkcheck(&report, so.bytes, so.size);
+      left = -1;
+      assert_int_equal(refused, 1);
+      assert_non_null(strstr(report.text, "memory"));
+    }
+    free(so.bytes);
+  }
+}
+
 /* Assembles a plugin of the given functions and checks it; the time that took in seconds. */
 static double timed(const char *name, const char *code, hcc_linkcheck_report *report) {
   char path[128];
@@ -959,6 +1015,7 @@ static void report__tangle(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(judge__each),
+      cmocka_unit_test(memory__none_is_a_refusal),
       cmocka_unit_test(report__speed),
       cmocka_unit_test(report__tangle),
   };
