@@ -32,7 +32,7 @@ static void close_run(walk *w) {
   for (uint32_t l = 0; l < w->whole.looks; l++) {
     saves |= w->whole.look[l].ends > 1;
   }
-  if (saves) {
+  if (saves && w->out->size < HCC_RW_RUNS * sizeof w->whole) {
     hcc_buf_add(w->out, &w->whole, sizeof w->whole);
   }
   w->now.looks = w->whole.looks = 0;

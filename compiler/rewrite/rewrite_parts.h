@@ -196,6 +196,7 @@ typedef struct hcc__rw_held {
   uint32_t since;       /* offset of an instruction; it held this behind that and all later ones */
 } hcc__rw_held;
 
+#define HCC_RW_RUNS 16384 /* of a body: a KiB each; accesses behind them are compared as ever */
 #define HCC_RW_RUN_LOOKS 4
 #define HCC_RW_RUN_PLACES 32
 

@@ -906,6 +906,21 @@ static void run__not_found(void **state) {
   assert_int_equal(RUNS_OF(&run, X, LOAD(0), X, LOAD(8), HCC_OP_I32_ADD, HCC_OP_BR_IF, 0), 0);
 }
 
+/* Runs are large: those of a body are no more than so many, the first ones. */
+static void run__so_many_in_a_body(void **state) {
+  static const uint8_t code[] = {X, READ, X, READ_AT(4), HCC_OP_BLOCK, UNIT, HCC_OP_END};
+  hcc__rw_run run;
+  hcc_buf body;
+  (void)state;
+  hcc_buf_init(&body, 1 << 24);
+  for (uint32_t i = 0; i < HCC_RW_RUNS + 100; i++) {
+    hcc_buf_add(&body, code, sizeof code);
+  }
+  assert_int_equal(look_for_runs(&run, body.data, body.size), HCC_RW_RUNS);
+  assert_int_equal(run.begin, (HCC_RW_RUNS - 1) * sizeof code);
+  hcc_buf_free(&body);
+}
+
 static void run__is_written_twice(void **state) {
   static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
   enum { FUEL = 1, MARK_AT, LOOK_AT, SEEN };
@@ -1422,6 +1437,7 @@ int main(void) {
       cmocka_unit_test(run__found),
       cmocka_unit_test(run__not_found),
       cmocka_unit_test(run__is_written_twice),
+      cmocka_unit_test(run__so_many_in_a_body),
       cmocka_unit_test(sure__series),
       cmocka_unit_test(sure__set_twice),
       cmocka_unit_test(sure__one_reach),
