@@ -32,7 +32,7 @@ int hrt_files_add(unsigned *index, hrt_host_env *env, int fd, unsigned how, bool
       return 0;
     }
   }
-  close(fd);
+  (void)hrt_fs_close(fd);
   return status;
 }
 
@@ -46,7 +46,7 @@ int hrt_files_close(hrt_host_env *env, uint32_t index) {
   if (f == NULL) {
     return EBADF;
   }
-  int status = close(f->fd) == 0 || errno == EINTR ? 0 : errno;
+  int status = hrt_fs_close(f->fd);
   f->fd = -1;
   return status;
 }

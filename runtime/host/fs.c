@@ -208,6 +208,9 @@ int hrt_fs_open(int *out, hrt_host_env *env, const hrt_place *place, unsigned ho
   if (status != 0) {
     return status;
   }
+  if (looked == 0 && hrt_fs_parked(&seen)) {
+    return EACCES;
+  }
   int flags = open_flags(how, looked == 0 && S_ISDIR(seen.st_mode));
   flags |= looked == ENOENT ? O_CREAT | O_EXCL : 0;
   int fd = openat(place->folder, *place->name != 0 ? place->name : ".", flags, 0600);
@@ -218,12 +221,15 @@ int hrt_fs_open(int *out, hrt_host_env *env, const hrt_place *place, unsigned ho
   if (status == 0 && (looked != 0 || st->st_dev != seen.st_dev || st->st_ino != seen.st_ino)) {
     status = check(env, fd, st);
   }
+  if (status == 0 && hrt_fs_locked_here(fd)) {
+    status = EACCES;
+  }
   if (status == 0 && (how & HRT_FS_TRUNCATE) && S_ISREG(st->st_mode)) {
     status = ftruncate(fd, 0) == 0 ? 0 : errno;
     st->st_size = 0;
   }
   if (status != 0) {
-    close(fd);
+    (void)hrt_fs_close(fd);
     return status;
   }
   *out = fd;

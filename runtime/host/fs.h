@@ -56,6 +56,11 @@ int hrt_fs_rename(hrt_host_env *env, const hrt_place *from, const hrt_place *to)
 bool hrt_fs_guarded(hrt_host_env *env, const struct stat *st);
 bool hrt_fs_guarded_name(hrt_host_env *env, int folder, const char *name);
 
+/* fs_locks.c: closing a file that this process has locked elsewhere would give up those locks. */
+bool hrt_fs_locked_here(int fd);
+bool hrt_fs_parked(const struct stat *file); /* still open for the sake of such locks? */
+int hrt_fs_close(int fd);                    /* at once, or when the locks are gone */
+
 /* ---- open files of a call: files.c ---- */
 
 typedef struct hrt_file {

@@ -6,10 +6,12 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 static const char *const usual[] = {"filesystem:%D/in:ro", "filesystem:%D/out:rw", NULL};
 static const char *const all_below[] = {"filesystem:%D:rw", NULL};
@@ -292,6 +294,135 @@ static void guard__key(void **state) {
   fk_done(&k);
 }
 
+/* Is some process but the asking one locking the file? POSIX locks are not a child's. */
+static bool locked(const char *path) {
+  pid_t child = fork();
+  if (child == 0) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ? 2 : lock.l_type != F_UNLCK);
+  }
+  int status = 0;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+  return WEXITSTATUS(status) == 1;
+}
+
+static sqlite3 *another_database(const files_kit *k, const char *mode) {
+  sqlite3 *db = NULL;
+  char sql[200];
+  assert_int_equal(sqlite3_open(fk_text(k, "%D/in/other.db"), &db), SQLITE_OK);
+  snprintf(sql, sizeof sql, "PRAGMA journal_mode = %s; CREATE TABLE IF NOT EXISTS t(a)", mode);
+  assert_int_equal(sqlite3_exec(db, sql, 0, 0, 0), SQLITE_OK);
+  return db;
+}
+
+/* Closing a file gives up every lock that the process has on it: a grant to read a database that
+ * another connection of the program uses must not take away that one's locks. */
+static void lock__of_another_connection(void **state) {
+  (void)state;
+  files_kit k = {0};
+  char path[200];
+  fk_make(&k);
+  int before = fk_descriptors();
+  fk_open(&k, usual);
+  sqlite3 *db = another_database(&k, "delete");
+  snprintf(path, sizeof path, "%s", fk_text(&k, "%D/in/other.db"));
+  assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE; INSERT INTO t VALUES (1)", 0, 0, 0), 0);
+  assert_true(locked(path));
+  int descriptors = 0;
+  for (int i = 0; i < 20; i++) { /* it is not opened, and no descriptors are lost by trying */
+    assert_int_equal(fk_file(&k, "%D/in/other.db", 0), HSB_STATUS_DENIED);
+    assert_true(locked(path));
+    descriptors = i == 0 ? fk_descriptors() : descriptors;
+  }
+  assert_int_equal(fk_descriptors(), descriptors);
+  assert_int_equal(sqlite3_exec(db, "COMMIT", 0, 0, 0), SQLITE_OK);
+  assert_false(locked(path));
+  int f = fk_file(&k, "%D/in/other.db", 0); /* nobody locks it now */
+  assert_true(f > 0);
+  assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", 0, 0, 0), SQLITE_OK);
+  assert_int_equal(CALL(k.p, "file_close", (unsigned)f), 0);
+  assert_true(locked(path));
+  assert_int_equal(sqlite3_exec(db, "COMMIT", 0, 0, 0), SQLITE_OK);
+  assert_true(fk_file(&k, "%D/in/other.db", 0) > 0);
+  assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", 0, 0, 0), SQLITE_OK);
+  hrt_host_end(k.p->env);
+  assert_true(locked(path));
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  hrt_host_begin(k.p->env, 0, NULL, NULL);
+  assert_true(fk_file(&k, "%D/in/a.txt", 0) > 0); /* what was kept for the locks is closed now */
+  hrt_host_end(k.p->env);
+  assert_int_equal(fk_descriptors(), before);
+  fk_done(&k);
+}
+
+/* A database with a WAL is locked as long as it is open, by this process and others. */
+static void lock__of_several_processes(void **state) {
+  (void)state;
+  files_kit k = {0};
+  char path[200];
+  int ready[2];
+  fk_make(&k);
+  fk_open(&k, usual);
+  sqlite3 *db = another_database(&k, "wal");
+  snprintf(path, sizeof path, "%s", fk_text(&k, "%D/in/other.db"));
+  assert_int_equal(pipe(ready), 0);
+  pid_t child = fork();
+  if (child == 0) { /* it ends with this process; locks what the other one has locked, too */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool done = fcntl(fd, F_SETLK, &lock) == 0 && write(ready[1], "x", 1) == 1;
+    _exit(done ? (int)pause() : 1);
+  }
+  char byte;
+  assert_int_equal(read(ready[0], &byte, 1), 1);
+  assert_int_equal(fk_file(&k, "%D/in/other.db", 0), HSB_STATUS_DENIED);
+  assert_int_equal(fk_file(&k, "%D/in/other.db-shm", 0), HSB_STATUS_DENIED);
+  kill(child, SIGKILL);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+  assert_true(locked(path));
+  assert_true(locked(fk_text(&k, "%D/in/other.db-shm")));
+  close(ready[0]);
+  close(ready[1]);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  fk_done(&k);
+}
+
+/* What only another process locks may be read: nothing here is given up by that. */
+static void lock__of_another_process(void **state) {
+  (void)state;
+  files_kit k = {0};
+  int ready[2];
+  char byte;
+  fk_make(&k);
+  fk_open(&k, usual);
+  assert_int_equal(pipe(ready), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open(fk_text(&k, "%D/in/a.txt"), O_RDWR | O_CLOEXEC);
+    bool done = fcntl(fd, F_SETLK, &lock) == 0 && write(ready[1], "x", 1) == 1;
+    _exit(done ? (int)pause() : 1);
+  }
+  assert_int_equal(read(ready[0], &byte, 1), 1);
+  int before = 0;
+  for (int i = 0; i < 20; i++) {
+    int f = fk_file(&k, "%D/in/a.txt", 0);
+    assert_true(f > 0);
+    assert_int_equal(CALL(k.p, "file_close", (unsigned)f), 0);
+    before = i == 0 ? fk_descriptors() : before;
+  }
+  assert_int_equal(fk_descriptors(), before);
+  kill(child, SIGKILL);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+  close(ready[0]);
+  close(ready[1]);
+  fk_done(&k);
+}
+
 static void limit__open_and_sizes(void **state) {
   (void)state;
   files_kit k = {0};
@@ -470,6 +601,9 @@ int main(void) {
       cmocka_unit_test(refuse__made_up),
       cmocka_unit_test(guard__database),
       cmocka_unit_test(guard__key),
+      cmocka_unit_test(lock__of_another_connection),
+      cmocka_unit_test(lock__of_several_processes),
+      cmocka_unit_test(lock__of_another_process),
       cmocka_unit_test(limit__open_and_sizes),
       cmocka_unit_test(end__everything_closed),
       cmocka_unit_test(audit__refusals),
