@@ -17,10 +17,29 @@ CHARGE = INST + "charge.h"
 SIGNAL, TRACK, IMAGE, COW = (INST + name for name in ("signal.c", "track.c", "image.c", "cow.c"))
 CALL, OUTER, BUDGET = INST + "call.c", INST + "outermost.h", INST + "budget.c"
 GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_64.S"
+LINEAR, REWRITE = "runtime/host/linear.c", "runtime/host/rewrite_sql.c"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
 
 # (file, text that is there once, what takes its place)
 ROWS = [
+    # SQL of guests
+    (LINEAR, "found != NULL && c <= found", "found != NULL && c < found"),
+    (LINEAR, "n += !continues(*c)", "n += 1"),
+    (LINEAR, "found - in.at + 1", "found - in.at"),
+    (LINEAR, "*at >= 0xc0 && continues", "continues"),
+    (LINEAR, "n * 12 > ", "n > "),
+    (LINEAR, "j->steps >= STEPS && is_stopped(j)", "false"),
+    (LINEAR, "*set != 0; set += n", "true; set += n"),
+    (REWRITE, "hrt_scan_is(before, \"INTO\") || ", ""),
+    (REWRITE, "hrt_scan_is(before, \"IN\") || ", ""),
+    (REWRITE, "hrt_scan_is(before, \"JOIN\") ||", ""),
+    (REWRITE, "hrt_scan_char(before, '.') ||", ""),
+    (REWRITE, " && !hrt_scan_is(first, \"DISTINCT\")", ""),
+    (REWRITE, "&& !is_cte(s)", ""),
+    (REWRITE, "(before.kind == HRT_SCAN_QUOTED)", "0"),
+    ("runtime/host/internal.h", "SQLITE_LIMIT_LIKE_PATTERN_LENGTH, HRT_LIKE_MAX", "SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1"),
+    ("runtime/host/internal.h", "if (w.like_limit < HRT_LIKE_MAX)", "if (false)"),
+    ("runtime/host/internal.h", "if (w.like_limit > HRT_LIKE_MAX)", "if (false)"),
     # the compiler's part
     ("compiler/native/cc_flags.def", '"-fno-optimize-sibling-calls"', '"-foptimize-sibling-calls"'),
     ("compiler/native/cc_flags.def", '"-DHSB_EXPLICIT_BOUNDS"', '"-DHSB_NO_BOUNDS"'),

@@ -32,16 +32,16 @@ UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_co
         "compiler": ["unit_cc_test", "unit_compiled_test"],
         "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
                     "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test",
-                    "unit_deep_sql_test"]}
+                    "unit_deep_sql_test", "unit_linear_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",
          "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08", "hsb_copy.h": "08",
          "hsb_check.h": "19 08", "cow.c": "13 02 03", "cc_flags.def": "11 04 10", "hsb_abi.h": "04 14", "reserve.c": "14 02 03",
          "image.c": "13 08", "birth.c": "13 02", "strips.c": "13 08", "guest.c": "19 13", "signal.c": "12 04", "track.c": "13 19 09",
          "budget.c": "12 14 09 11", "charge.h": "14 12",
-         "call.c": "12 11 13", "outermost.h": "11 14 12", "guard_x86_64.S": "12"}
+         "call.c": "12 11 13", "linear.c": "19", "rewrite_sql.c": "19", "internal.h": "19", "outermost.h": "11 14 12", "guard_x86_64.S": "12"}
 # A file's own test in C, which is tried before the others.
-OWN = {"birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
+OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "internal.h": "unit_linear_test", "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
 SECONDS = 200  # of one suite
 
 

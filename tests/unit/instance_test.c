@@ -3,6 +3,7 @@
 #include <ucontext.h>
 
 #include "guest_kit.h"
+#include "hsb_where.h"
 
 #include "instance/outermost.h"
 
@@ -353,6 +354,71 @@ static void host__traps(void **state) {
   hrt_instance *i = kit_instance(plugin, &b);
   kit_fails(i, KIT_IMPORT, 0, 0, HSB_TRAP_HOST, HELIOS_E_TRAP, "host function failed");
   hrt_instance_free(i);
+}
+
+/* What QuickJS would have in memory within `f` of a.js, on line 12. */
+static void write_place(hrt_instance *i) {
+  static uint32_t words[1024];
+  const struct hsb_where_quickjs w = {.magic = HSB_WHERE_QUICKJS,
+                                      .frame_at = 512,
+                                      .atoms_at = 516,
+                                      .frame_function = 4,
+                                      .frame_pc = 8,
+                                      .object_shape = 4,
+                                      .object_properties = 8,
+                                      .object_code = 12,
+                                      .classes = {13, 16, 52, 55},
+                                      .shape_name = 4,
+                                      .property_name = 16,
+                                      .name = 77,
+                                      .text = 0xfffffff9,
+                                      .code_size = 4,
+                                      .code_file = 8,
+                                      .code_lines = 12,
+                                      .code_lines_size = 16,
+                                      .text_size = 4,
+                                      .text_bytes = 8};
+  static const uint32_t puts[][2] = {
+      {512, 1024},  {516, 2000},  {1028, 1300},       {1032, 3030},
+      {1300, 13},   {1304, 1400}, {1308, 1500},       {1312, 1600},
+      {1404, 77},   {1516, 1700}, {1520, 0xfffffff9}, {1704, 1},
+      {1708, 'f'},  {1600, 3000}, {1604, 100},        {1608, 3},
+      {1612, 1800}, {1616, 10},   {1800, 0x0a000008}, {1804, 0x32000006},
+      {1808, 0x13}, {2012, 2100}, {2104, 4},          {2108, 0x736a2e61 /* a.js */}};
+  memcpy(&words[64], &w, sizeof w);
+  for (size_t n = 0; n < sizeof puts / sizeof *puts; n++) {
+    words[puts[n][0] / 4] = puts[n][1];
+  }
+  assert_true(hrt_guest_write(i, (guest_u32){0}, words, sizeof words));
+  i->where = 256;
+}
+
+/* env: 1: memory says where; 2: nobody does. */
+static void host_stops_a_script(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  const int *what = env;
+  (void)s;
+  if (*what == 1) {
+    write_place(hrt_instance_of(ctx));
+  }
+  hrt_trap(ctx, HSB_TRAP_UNREACHABLE, *what == 2 ? 0 : 0x124);
+}
+
+/* A script's place instead of its interpreter's, if memory says so. */
+static void host__traps_in_a_script(void **state) {
+  static const char *const texts[] = {
+      ("unreachable instruction executed in the script; its engine was in \"poke\" at wasm offset "
+       "0x124"),
+      "a.js:12: unreachable instruction executed in \"f\"", "unreachable instruction executed"};
+  (void)state;
+  hrt_plugin *script = kit_plugin("");
+  ((struct helios_plugin *)(uintptr_t)hrt_plugin_abi(script))->flags |= HSB_PLUGIN_SCRIPT;
+  for (int what = 0; what < 3; what++) {
+    struct hsb_binding b = {host_stops_a_script, &what};
+    hrt_instance *i = kit_instance(script, &b);
+    kit_fails(i, KIT_IMPORT, 0, 0, HSB_TRAP_UNREACHABLE, HELIOS_E_TRAP, texts[what]);
+    hrt_instance_free(i);
+  }
+  hrt_plugin_unref(script);
 }
 
 /* Calls KIT_IMPORT of another instance, or of the same one. */
@@ -723,6 +789,7 @@ int main(void) {
       cmocka_unit_test(guest__reads_and_writes_are_checked),
       cmocka_unit_test(host__fails_with_its_own_error),
       cmocka_unit_test(host__traps),
+      cmocka_unit_test(host__traps_in_a_script),
       cmocka_unit_test(host__nested_calls),
       cmocka_unit_test(host__inner_trap_leaves_the_outer_call),
       cmocka_unit_test(stack__recursion_traps),

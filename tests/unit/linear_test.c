@@ -124,6 +124,23 @@ static void results__are_not_too_long(void **state) {
   close_puppet(p);
 }
 
+static void results__without_memory(void **state) {
+  static const char *const sql[] = {
+      "SELECT helios_replace(hex(zeroblob(1000)), '0', hex(zeroblob(3000)))",
+      "SELECT helios_instr(CAST(hex(zeroblob(3000000)) AS BLOB), 'z')"};
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  puppet_exec(p, "PRAGMA hard_heap_limit = 11000000");
+  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+    assert_int_equal(sqlite3_exec(p->db, sql[i], NULL, NULL, NULL), SQLITE_NOMEM);
+  }
+  puppet_exec(p, "PRAGMA hard_heap_limit = 0");
+  sqlite3_hard_heap_limit64(0);
+  sqlite3_soft_heap_limit64(0);
+  close_puppet(p);
+}
+
 /* ---- an end ---- */
 
 static void calls__end_in_time(void **state) {
@@ -173,7 +190,7 @@ static void text__calls_are_ours(void **state) {
       {"WITH replace(a) AS (SELECT 1), trim(b, c) AS NOT MATERIALIZED (SELECT 1, 2), instr(q) AS "
        "MATERIALIZED (SELECT 1) SELECT * FROM replace",
        NULL},
-      {"SELECT * FROM instr(1) JOIN main.trim(2) WHERE 1 IN replace(1)", NULL},
+      {"SELECT * FROM instr(1) JOIN trim(2) WHERE 1 IN replace(1)", NULL},
       {"SELECT 'instr(' , trim, /* trim( */ replace FROM t", NULL},
       {"SELECT json_set('{}', trim(a), 1)",
        "SELECT json_set('{}',helios_json_path( helios_trim(a)), 1)"}};
@@ -248,6 +265,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(results__are_those_of_sqlite),
       cmocka_unit_test(results__are_not_too_long),
+      cmocka_unit_test(results__without_memory),
       cmocka_unit_test(calls__end_in_time),
       cmocka_unit_test(text__calls_are_ours),
       cmocka_unit_test(text__runs),
