@@ -228,7 +228,10 @@ int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
 /* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE. */
 int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool columns);
 
-/* ---- compile_bounds.c ---- */
+/* ---- flatten.c, compile_bounds.c ---- */
+
+#define HRT_FLAT_WORDS UINT64_C(2000000) /* of a statement whose subqueries are merged */
+bool hrt_flatten_fits(const char *sql, size_t length);
 
 #define HRT_SQL_OPS 4000000 /* steps of a statement's program: 1 MiB of text has half of it */
 /* Before SQLite compiles a statement, or may again. Give what it returns to hrt_compile_close. */

@@ -197,7 +197,7 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
     return status;
   }
   hrt_conn_warm(env->conn);
-  st->flat = true;
+  st->flat = hrt_flatten_fits(sql, length);
   st->ddl = hrt_scan_ddl(sql, length);
   if (st->ddl != HRT_DDL_TEXT_NONE) {
     status = hrt_auth_ddl_text(env, st->ddl, sql, length);

@@ -38,8 +38,8 @@ static void open_columns(puppet *p) {
 }
 
 static puppet *open_puppet(void) {
-  puppet *p = puppet_open((const char *const[]){"query", "read:*", "write:*", "ddl:u", NULL},
-                          puppet_shared());
+  puppet *p = puppet_open(
+      (const char *const[]){"query", "read:t", "read:u", "read:v", "ddl:u", NULL}, puppet_shared());
   text = malloc(TEXT_BYTES);
   assert_non_null(text);
   open_columns(p);
@@ -114,11 +114,171 @@ static void bounds__only_of_guests(void **state) {
   close_puppet(p);
 }
 
+/* SELECT ... FROM (SELECT ...), so deep, each column of so many reads of the one below; `column` is
+ * what names it. */
+static void nested(const char *read, const char *as, unsigned depth, const char *last) {
+  begin("");
+  for (unsigned i = 0; i < depth; i++) {
+    add("SELECT ");
+    for (unsigned k = 0; k < 40; k++) {
+      add(k > 0 ? "+" : "");
+      add(read);
+    }
+    add(as);
+    add(" FROM (");
+  }
+  add(last);
+  repeat(")", depth);
+}
+
+/* A copy of a column wherever it is read, level by level. */
+static void subqueries__doubling(void **state) {
+  static const char *const forms[][3] = {
+      {"x", " AS x", "SELECT c0 AS x FROM t"},
+      {"x", " x", "SELECT c0 x FROM t UNION ALL SELECT c1 FROM t"},
+      {"\"C0\"", " AS 'c0'", "SELECT * FROM t"},
+      {"(SELECT q.x)", " AS x", "SELECT c0 AS x FROM t) AS q, (SELECT c1 AS y FROM t"}};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    nested(forms[i][0], forms[i][1], 6, forms[i][2]);
+    if (i == 3) { /* q is the name of the innermost only */
+      nested(forms[i][0], forms[i][1], 1, forms[i][2]);
+    }
+    if (prepare(p) != 0) {
+      fail_msg("%s: %s", text, puppet_error(p));
+    }
+  }
+  close_puppet(p);
+}
+
+/* The same by names: WITH, in any order. */
+static void subqueries__of_with(void **state) {
+  static const char *const items[] = {
+      ", a%u AS (SELECT x+x+x+x AS x FROM a%u)",
+      ", a%u(x) AS NOT MATERIALIZED (SELECT x+x+x+x FROM a%u WHERE x > 0)"};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+    begin("WITH a0 AS (SELECT c0 AS x FROM t)");
+    repeat(items[i], 30);
+    add(" SELECT x FROM a30 WHERE x > 1");
+    assert_int_equal(prepare(p), 0);
+  }
+  close_puppet(p);
+}
+
+/* What is asked of rows and of terms of UNION ALL is asked of each. */
+static void subqueries__of_many_terms(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  begin("SELECT 1 FROM (VALUES (0)");
+  repeat(",(%u)", 3000);
+  add(") WHERE column1 IN (1");
+  repeat(",column1", 3000);
+  add(")");
+  assert_int_equal(prepare(p), 0);
+  begin("SELECT x FROM (SELECT c0 AS x FROM t");
+  repeat(" UNION ALL SELECT c1 FROM t", 400);
+  add(") WHERE x IN (1");
+  repeat(",x+1", 8000);
+  add(")");
+  assert_int_equal(prepare(p), 0);
+  close_puppet(p);
+}
+
+/* And a view's columns, which have many words. */
+static void subqueries__of_views(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  begin("CREATE VIEW v AS SELECT c0");
+  repeat("+c%u", 60);
+  add(" AS x FROM t");
+  puppet_exec(p, text);
+  begin("SELECT 1 IN (1");
+  repeat(",x", 200000);
+  add(") FROM v");
+  if (prepare(p) != 0) {
+    fail_msg("%s", puppet_error(p));
+  }
+  close_puppet(p);
+}
+
+/* SQL as people and programs write it is compiled with all that SQLite can do. */
+static void subqueries__as_people_write_them(void **state) {
+  static const char *const sql[] = {
+      "SELECT a, b FROM t WHERE c = ?1 ORDER BY b LIMIT 10",
+      "SELECT x FROM (SELECT a + b AS x FROM t) WHERE x > 3",
+      "SELECT count(*) FROM (SELECT DISTINCT a FROM t WHERE b IN (SELECT b FROM u))",
+      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 99) SELECT n FROM "
+      "c",
+      /* TPC-H 8 */
+      "select o_year, sum(case when nation = 'BRAZIL' then volume else 0 end) / sum(volume) as "
+      "share "
+      "from (select strftime('%Y', o_orderdate) as o_year, l_extendedprice * (1 - l_discount) as "
+      "volume, n2.n_name as nation from part, supplier, lineitem, orders, customer, nation n1, "
+      "nation n2, region where p_partkey = l_partkey and s_suppkey = l_suppkey and l_orderkey = "
+      "o_orderkey and o_custkey = c_custkey and c_nationkey = n1.n_nationkey and n1.n_regionkey = "
+      "r_regionkey and r_name = 'AMERICA' and s_nationkey = n2.n_nationkey and o_orderdate between "
+      "'1995-01-01' and '1996-12-31' and p_type = 'ECONOMY') as all_nations group by o_year order "
+      "by "
+      "o_year",
+      /* TPC-H 13, 15 */
+      "select c_count, count(*) as custdist from (select c_custkey, count(o_orderkey) as c_count "
+      "from "
+      "customer left outer join orders on c_custkey = o_custkey and o_comment not like '%s%r%' "
+      "group "
+      "by c_custkey) as c_orders group by c_count order by custdist desc, c_count desc",
+      "with revenue as (select l_suppkey as supplier_no, sum(l_extendedprice * (1 - l_discount)) "
+      "as "
+      "total_revenue from lineitem where l_shipdate >= '1996-01-01' group by l_suppkey) select "
+      "s_suppkey, s_name, total_revenue from supplier, revenue where s_suppkey = supplier_no and "
+      "total_revenue = (select max(total_revenue) from revenue) order by s_suppkey",
+      /* TPC-DS 11 */
+      "with year_total as (select c_customer_id customer_id, c_first_name first, d_year dyear, "
+      "sum(ss_ext_list_price - ss_ext_discount_amt) year_total, 's' sale_type from customer, "
+      "store_sales, date_dim where c_customer_sk = ss_customer_sk and ss_sold_date_sk = d_date_sk "
+      "group by c_customer_id, c_first_name, d_year union all select c_customer_id, c_first_name, "
+      "d_year, sum(ws_ext_list_price - ws_ext_discount_amt), 'w' from customer, web_sales, "
+      "date_dim "
+      "where c_customer_sk = ws_bill_customer_sk and ws_sold_date_sk = d_date_sk group by "
+      "c_customer_id, c_first_name, d_year) select a.customer_id, b.first from year_total a, "
+      "year_total b where a.customer_id = b.customer_id and a.sale_type = 's' and b.sale_type = "
+      "'w' "
+      "and a.year_total > 0 and case when b.year_total > 0 then a.year_total / b.year_total else 0 "
+      "end > 1 order by 1, 2 limit 100",
+      "SELECT t0_.id AS id_0, t0_.name AS name_1, t1_.id AS id_2 FROM orders t0_ INNER JOIN lines "
+      "t1_ "
+      "ON t0_.id = t1_.order_id LEFT JOIN (SELECT p.id AS id, p.sku AS sku FROM parts p WHERE "
+      "p.live "
+      "= 1) t2_ ON t1_.part_id = t2_.id WHERE (t0_.id IN (?, ?, ?, ?)) AND EXISTS (SELECT 1 FROM "
+      "tags "
+      "g WHERE g.order_id = t0_.id) ORDER BY t0_.name ASC",
+      "SELECT region, rank() OVER (ORDER BY total DESC) AS place FROM (SELECT region, sum(amount) "
+      "AS "
+      "total FROM (SELECT s.region AS region, s.amount * r.rate AS amount FROM sales s JOIN rates "
+      "r "
+      "ON r.day = s.day) GROUP BY region) WHERE total > 0",
+      "INSERT INTO u(a, b) SELECT x, y + 1 FROM (SELECT a AS x, b * 2 AS y FROM t) WHERE true ON "
+      "CONFLICT(a) DO UPDATE SET b = excluded.b RETURNING a",
+      "SELECT k, CASE WHEN v > 10 THEN 'high' WHEN v > 5 THEN 'mid' ELSE 'low' END AS class FROM "
+      "(SELECT k, coalesce(a, 0) + coalesce(b, 0) AS v FROM (SELECT id AS k, a, b FROM t)) ORDER "
+      "BY "
+      "class"};
+  (void)state;
+  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+    if (!hrt_flatten_fits(sql[i], strlen(sql[i]))) {
+      fail_msg("%s", sql[i]);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(constants__doubling),
-      cmocka_unit_test(columns__computed_often),
-      cmocka_unit_test(bounds__only_of_guests),
+      cmocka_unit_test(constants__doubling),    cmocka_unit_test(columns__computed_often),
+      cmocka_unit_test(bounds__only_of_guests), cmocka_unit_test(subqueries__doubling),
+      cmocka_unit_test(subqueries__of_with),    cmocka_unit_test(subqueries__of_many_terms),
+      cmocka_unit_test(subqueries__of_views),   cmocka_unit_test(subqueries__as_people_write_them),
   };
   int failed = cmocka_run_group_tests_name("sql_copies", tests, NULL, NULL);
   puppet_unshare();
