@@ -137,7 +137,28 @@ static bool is_within(const walk *w) {
                w->reads + (asked < HRT_FLAT_WORDS ? asked : HRT_FLAT_WORDS)) <= HRT_FLAT_WORDS;
 }
 
+/* Is there a select in brackets? Most texts have none: then there are views to be merged at most.
+ */
+static bool has_select(const char *sql, size_t length) {
+  hrt_scan s = {sql, 0, length};
+  bool bracket = false;
+  if (memchr(sql, '(', length) == NULL) {
+    return false;
+  }
+  for (hrt_scan_token t = hrt_scan_next(&s); t.kind != HRT_SCAN_END; t = hrt_scan_next(&s)) {
+    if (bracket &&
+        (hrt_scan_is(&t, "SELECT") || hrt_scan_is(&t, "VALUES") || hrt_scan_is(&t, "WITH"))) {
+      return true;
+    }
+    bracket = hrt_scan_char(&t, '(');
+  }
+  return false;
+}
+
 bool hrt_flatten_fits(const char *sql, size_t length) {
+  if (length <= HRT_FLAT_WORDS / VIEW_WORDS && !has_select(sql, length)) {
+    return true;
+  }
   walk w = {.s = {sql, 0, length}, .factor = 1, .copies = 1, .grouped = 1, .at[0].terms = 1};
   w.before.kind = HRT_SCAN_END;
   for (w.t = hrt_scan_next(&w.s); w.t.kind != HRT_SCAN_END; w.t = hrt_scan_next(&w.s)) {
