@@ -187,8 +187,8 @@ static void text__calls_are_ours(void **state) {
        "INSERT INTO replace(a, b) VALUES (helios_trim(1), 2)"},
       {"REPLACE INTO main.replace(a) SELECT 1", NULL},
       {"REPLACE INTO \"trim\"(a) SELECT 1", NULL},
-      {"WITH replace(a) AS (SELECT 1), trim(b, c) AS NOT MATERIALIZED (SELECT 1, 2), instr(q) AS "
-       "MATERIALIZED (SELECT 1) SELECT * FROM replace",
+      {("WITH replace(a) AS (SELECT 1), trim(b, c) AS NOT MATERIALIZED (SELECT 1, 2), instr(q) AS "
+        "MATERIALIZED (SELECT 1) SELECT * FROM replace"),
        NULL},
       {"SELECT * FROM instr(1) JOIN trim(2) WHERE 1 IN replace(1)", NULL},
       {"SELECT 'instr(' , trim, /* trim( */ replace FROM t", NULL},
@@ -211,8 +211,7 @@ static void text__calls_are_ours(void **state) {
 
 static void text__runs(void **state) {
   static const char *const sql[] = {
-      "SELECT instr(a, 'b'), \"replace\"(a, 'b', 'c'), trim(a), ltrim(a, 'a'), rtrim(a, 'c') FROM "
-      "t",
+      "SELECT instr(a, 'b'), \"replace\"(a, 'b', 'c'), trim(a), ltrim(a), rtrim(a, 'c') FROM t",
       "REPLACE INTO replace(a, b) VALUES (1, 2)",
       "INSERT INTO main.replace(a) SELECT trim(a) FROM t",
       "WITH replace(a) AS (SELECT 1), trim(b) AS (SELECT 2) SELECT a, b FROM replace, trim",
