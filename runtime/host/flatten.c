@@ -6,7 +6,9 @@
  *
  * The bound knows no names: a column is read through any of the selects in FROM and WITH, each
  * once, so what it becomes is no longer than all their longest columns, times the reads in each.
- * Must never count less than SQLite copies; what it counts too much only runs slower. */
+ * Must never count less than SQLite copies; what it counts too much only runs slower. Not
+ * counted are an alias that WHERE reads, and a select of WITH that is used within its own reader
+ * and reads that one's columns. */
 #include <string.h>
 
 #include "host/internal.h"
