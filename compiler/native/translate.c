@@ -96,11 +96,29 @@ static int run_wasm2c(hcc_translation *out, const hcc_translate_options *o, hcc_
   return status;
 }
 
+/* What CALL_INDIRECT (hsb_table.h) is for each type: whom the table is known to hold is called by
+ * name. */
+static void put_calls(hcc_buf *out, const hcc_plan *plan, bool direct) {
+  const hcc_plan_callee *c = plan->callees, *end = c + (direct ? plan->callee_count : 0);
+  for (uint32_t type = 0; type < plan->type_count; type++) {
+    hcc_buf_format(
+        out, "#define HSB_CALL_w2c_m_t%u(table, type, signature, x, ...) ({ u32 hsb_x = (x); ",
+        type);
+    for (; c < end && c->type == type; c++) {
+      hcc_buf_format(out, "hsb_x == %uu ? w2c_m_%c%u(instance, ##__VA_ARGS__) : ", c->slot, c->kind,
+                     c->number);
+    }
+    hcc_buf_text(out, "HSB_CALL(table, type, signature, hsb_x, ##__VA_ARGS__); })\n");
+  }
+}
+
 /* Prelude, what takes it over, then chunks. */
-static void begin_part(hcc_buf *out, const text *t) {
+static void begin_part(hcc_buf *out, const text *t, const hcc_plan *plan,
+                       const hcc_translate_options *o) {
   hcc_buf_init(out, TEXT_MAX);
   hcc_buf_add(out, t->at, t->parsed.prelude);
   hcc_buf_text(out, "\n#include \"hsb_override.h\"\n");
+  put_calls(out, plan, o->direct);
 }
 
 static int end_part(uint64_t *size, const hcc_buf *part, const char *folder, uint32_t n,
@@ -119,13 +137,13 @@ out:
   return status;
 }
 
-static int write_whole(hcc_translation *out, const text *t, const hcc_translate_options *o,
-                       hcc_error *err) {
+static int write_whole(hcc_translation *out, const text *t, const hcc_plan *plan,
+                       const hcc_translate_options *o, hcc_error *err) {
   hcc_buf part;
   hcc_fold fold;
   int status = 0;
   hcc_fold_init(&fold, o->places);
-  begin_part(&part, t);
+  begin_part(&part, t, plan, o);
   for (uint32_t i = 0; i < t->parsed.count; i++) {
     HCC_TRY(hcc_ctext_write(&part, &t->parsed.chunks[i], o->fold ? &fold : NULL, err));
   }
@@ -178,6 +196,7 @@ static int gather(functions *out, const text texts[2], const hcc_plan *plan, hcc
 
 typedef struct parts { /* what the threads that write them share */
   const hcc_translate_options *options;
+  const hcc_plan *plan;
   const text *texts; /* 2 */
   const hcc_chunk *functions;
   uint32_t ends[HCC_MAX_PARTS];  /* of each part's functions */
@@ -214,7 +233,7 @@ static int write_part(void *arg, uint32_t part, hcc_error *err) {
   hcc_fold fold;
   int status = 0;
   hcc_fold_init(&fold, p->options->places);
-  begin_part(&out, &p->texts[0]);
+  begin_part(&out, &p->texts[0], p->plan, p->options);
   if (part == 0) {
     HCC_TRY(write_rest(&out, &p->texts[0], err));
     HCC_TRY(write_rest(&out, &p->texts[1], err));
@@ -232,7 +251,7 @@ out:
 static int write_parts(hcc_translation *out, const text texts[2], const hcc_plan *plan,
                        const hcc_translate_options *o, hcc_error *err) {
   functions all = {.at = NULL};
-  parts p = {.options = o, .texts = texts};
+  parts p = {.options = o, .plan = plan, .texts = texts};
   int status = gather(&all, texts, plan, err);
   if (status != 0) {
     return status;
@@ -269,7 +288,7 @@ int hcc_translate(hcc_translation *out, const uint8_t *module, size_t size, cons
   HCC_TRY(run_wasm2c(out, options, err));
   if (options->parts == 1) {
     HCC_TRY(open_text(&p.texts[0], options->folder, "m.c", err));
-    HCC_TRY(write_whole(out, &p.texts[0], options, err));
+    HCC_TRY(write_whole(out, &p.texts[0], plan, options, err));
   } else {
     HCC_TRY(hcc_share(open_one, &p, 2, options->jobs, err));
     HCC_TRY(write_parts(out, p.texts, plan, options, err));

@@ -454,6 +454,7 @@ int hcc_rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m,
   HCC_TRY(put_sections(out, &rw, plan));
   if (!options->alone) {
     HCC_TRY(plan_segments(plan, &rw));
+    HCC_TRY(hcc__rw_callees(plan, &rw));
   }
 out:
   close_rewrite(&rw);
@@ -466,5 +467,6 @@ out:
 void hcc_plan_free(hcc_plan *plan) {
   free(plan->exports);
   free(plan->segments);
+  free(plan->callees);
   *plan = (hcc_plan){0};
 }

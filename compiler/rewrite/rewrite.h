@@ -31,13 +31,23 @@ typedef struct hcc_plan_segment {
   hcc_range bytes;
 } hcc_plan_segment;
 
-/* What the rewrite did, for the C around wasm2c's output (glue.c). */
+/* A function that stands in the table for as long as an instance lives. */
+typedef struct hcc_plan_callee {
+  uint32_t type, slot; /* new index; in the table */
+  char kind;           /* of its name in wasm2c's text: 'f', or 'e' if it is exported */
+  uint32_t number;     /* with it: new index; which export */
+} hcc_plan_callee;
+
+/* What the rewrite did, for the C around wasm2c's output (glue.c, translate.c). */
 typedef struct hcc_plan {
   bool metered, polls;      /* as the options were */
   hcc_plan_export *exports; /* index N is "e<N>" */
   uint32_t export_count;
   hcc_plan_segment *segments;
   uint32_t segment_count;
+  uint32_t type_count;      /* of the new module */
+  hcc_plan_callee *callees; /* by type, then slot: all of a type or none */
+  uint32_t callee_count;
 } hcc_plan;
 
 typedef struct hcc_rewrite_options {

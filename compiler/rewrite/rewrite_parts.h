@@ -3,6 +3,7 @@
  *   canon_scan.c   one walk over all bodies: types and data segments in use, who calls whom
  *   canon_types.c  the type section
  *   canon_const.c  constant expressions
+ *   canon_callees.c  what stands in a table that nobody writes
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
  *   meter_few.c    which loops may well turn a few times only
@@ -57,6 +58,7 @@ typedef struct hcc__rw {
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
   uint32_t data_count; /* of the output */
   bool *impure;        /* [func_count]: see hcc_plan_export.stateless */
+  bool writes_table;   /* some instruction may */
   hcc__rw_const *globals; /* values of those defined so far */
   uint32_t global_count;
   hcc_buf stack; /* of canon_const.c */
@@ -81,8 +83,13 @@ int hcc__rw_types(hcc_buf *section, hcc__rw *rw);
 /* New index of a needed type. */
 uint32_t hcc__rw_type(const hcc__rw *rw, enum hcc__rw_form form, uint32_t type);
 
-/* Needed types, data segments in use, rw->impure. Errors: NO_MEMORY, LIMIT, INTERNAL. */
+/* Needed types, data segments in use, rw->impure, rw->writes_table. Errors: NO_MEMORY, LIMIT,
+ * INTERNAL. */
 int hcc__rw_scan(hcc__rw *rw);
+
+bool hcc__rw_writes_table(const hcc_instr *instr);
+/* plan->callees; after the sections. Errors: NO_MEMORY, INTERNAL. */
+int hcc__rw_callees(hcc_plan *plan, hcc__rw *rw);
 
 /* Evaluates the expression at the reader and moves it behind its end; global.get may name one of
  * rw->globals. Errors: as hcc_instr_next, INTERNAL, NO_MEMORY. */

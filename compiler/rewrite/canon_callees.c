@@ -1,0 +1,131 @@
+/* canon_callees.c - whom a call_indirect can meet: where no instruction writes the only table, what
+ * stands in it is known, and of a type that few of its functions have each can be called by name,
+ * which clang inlines. Must list nothing that is not in the table for as long as the instance
+ * lives. Whoever is not listed is found in the table, as always. Owns: plan->callees. */
+#include <stdlib.h>
+
+#include "rewrite_parts.h"
+
+enum { CALLEES_MAX = 4 }; /* of a type: each costs a comparison */
+
+bool hcc__rw_writes_table(const hcc_instr *instr) {
+  switch (instr->code) {
+  case HCC_OP_TABLE_SET:
+  case HCC_OP_TABLE_INIT:
+  case HCC_OP_TABLE_COPY:
+  case HCC_OP_TABLE_GROW:
+  case HCC_OP_TABLE_FILL:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static int put_slot(uint32_t *slot, hcc__rw *rw, const hcc_elem *elem, hcc_reader *r) {
+  uint32_t func = HCC_RW_NONE;
+  int status = 0;
+  if (elem->exprs) {
+    hcc__rw_const value;
+    HCC_TRY(hcc__rw_const_eval(&value, rw, r));
+    func = value.kind == HCC_RW_REF_FUNC ? value.func : HCC_RW_NONE;
+  } else {
+    HCC_TRY(hcc_read_u32(&func, r, rw->err));
+  }
+  *slot = func < rw->m->func_count && !rw->m->funcs[func].imported && func != rw->m->start
+              ? func
+              : HCC_RW_NONE;
+out:
+  return status;
+}
+
+/* Active segments in their order. One that does not fit ends the instantiation, and with it all. */
+static int fill(uint32_t *slots, hcc__rw *rw) {
+  uint32_t size = rw->m->tables[0].limits.min;
+  int status = 0;
+  for (uint32_t e = 0; e < rw->m->elem_count; e++) {
+    const hcc_elem *elem = &rw->m->elems[e];
+    hcc_reader offset = {rw->m->bytes, elem->offset.begin, elem->offset.end};
+    hcc_reader items = {rw->m->bytes, elem->items.begin, elem->items.end};
+    hcc__rw_const at;
+    if (elem->mode != HCC_ACTIVE) {
+      continue;
+    }
+    HCC_TRY(hcc__rw_const_eval(&at, rw, &offset));
+    uint64_t first = (uint32_t)at.bits;
+    for (uint32_t i = 0; i < elem->count && first + i < size; i++) {
+      HCC_TRY(put_slot(&slots[first + i], rw, elem, &items));
+    }
+  }
+out:
+  return status;
+}
+
+static int by_func(const void *a, const void *b) {
+  const hcc_plan_export *x = a, *y = b;
+  return (x->func > y->func) - (x->func < y->func);
+}
+
+static hcc_plan_callee callee(const hcc_plan *plan, const hcc__rw *rw, uint32_t slot,
+                              uint32_t func) {
+  hcc_plan_export key = {.func = func};
+  hcc_plan_callee c = {.type = hcc__rw_type(rw, HCC_RW_FUNC, rw->m->funcs[func].type),
+                       .slot = slot,
+                       .kind = 'f',
+                       .number = hcc__rw_func(rw, func)};
+  const hcc_plan_export *e = bsearch(&key, plan->exports, plan->export_count, sizeof key, by_func);
+  if (e != NULL) {
+    c.kind = 'e';
+    c.number = (uint32_t)(e - plan->exports);
+  }
+  return c;
+}
+
+static int by_type(const void *a, const void *b) {
+  const hcc_plan_callee *x = a, *y = b;
+  return x->type != y->type ? (x->type < y->type ? -1 : 1)
+                            : (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+/* Leaves types that few have. */
+static void choose(hcc_plan *plan) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0, end; i < plan->callee_count; i = end) {
+    for (end = i; end < plan->callee_count && plan->callees[end].type == plan->callees[i].type;) {
+      end++;
+    }
+    for (uint32_t k = i; k < end && end - i <= CALLEES_MAX; k++) {
+      plan->callees[kept++] = plan->callees[k];
+    }
+  }
+  plan->callee_count = kept;
+}
+
+int hcc__rw_callees(hcc_plan *plan, hcc__rw *rw) {
+  const hcc_module *m = rw->m;
+  uint32_t *slots = NULL, size;
+  int status = 0;
+  plan->type_count = rw->type_count;
+  if (m->table_count != 1 || rw->writes_table) {
+    goto out;
+  }
+  size = m->tables[0].limits.min;
+  slots = malloc(((size_t)size + 1) * sizeof *slots);
+  plan->callees = calloc((size_t)size + 1, sizeof *plan->callees);
+  if (slots == NULL || plan->callees == NULL) {
+    HCC_TRY(hcc__rw_no_memory(rw));
+  }
+  for (uint32_t i = 0; i < size; i++) {
+    slots[i] = HCC_RW_NONE;
+  }
+  HCC_TRY(fill(slots, rw));
+  for (uint32_t i = 0; i < size; i++) {
+    if (slots[i] != HCC_RW_NONE) {
+      plan->callees[plan->callee_count++] = callee(plan, rw, i, slots[i]);
+    }
+  }
+  qsort(plan->callees, plan->callee_count, sizeof *plan->callees, by_type);
+  choose(plan);
+out:
+  free(slots);
+  return status;
+}
