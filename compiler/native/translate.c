@@ -96,10 +96,13 @@ static int run_wasm2c(hcc_translation *out, const hcc_translate_options *o, hcc_
   return status;
 }
 
-/* What CALL_INDIRECT (hsb_table.h) is for each type: whom the table is known to hold is called by
- * name. */
-static void put_calls(hcc_buf *out, const hcc_plan *plan, bool direct) {
-  const hcc_plan_callee *c = plan->callees, *end = c + (direct ? plan->callee_count : 0);
+/* CALL_INDIRECT (hsb_table.h) anew, a macro for each type: whom the table is known to hold is
+ * called by name. */
+static void put_calls(hcc_buf *out, const hcc_plan *plan) {
+  const hcc_plan_callee *c = plan->callees, *end = c + plan->callee_count;
+  hcc_buf_text(out, "#undef CALL_INDIRECT\n"
+                    "#define CALL_INDIRECT(table, type, signature, x, self, ...) "
+                    "HSB_CALL_##signature(table, type, signature, x, ##__VA_ARGS__)\n");
   for (uint32_t type = 0; type < plan->type_count; type++) {
     hcc_buf_format(
         out, "#define HSB_CALL_w2c_m_t%u(table, type, signature, x, ...) ({ u32 hsb_x = (x); ",
@@ -118,7 +121,9 @@ static void begin_part(hcc_buf *out, const text *t, const hcc_plan *plan,
   hcc_buf_init(out, TEXT_MAX);
   hcc_buf_add(out, t->at, t->parsed.prelude);
   hcc_buf_text(out, "\n#include \"hsb_override.h\"\n");
-  put_calls(out, plan, o->direct);
+  if (o->direct && plan->callee_count != 0) {
+    put_calls(out, plan);
+  }
 }
 
 static int end_part(uint64_t *size, const hcc_buf *part, const char *folder, uint32_t n,

@@ -38,12 +38,11 @@ wrong:
 #define HSB_CALL(table, type, signature, x, ...)                                                   \
   ((type)hsb_callee(instance, &(table), x, signature, __LINE__))(instance, ##__VA_ARGS__)
 
-/* `self` is what wasm2c reads from the element to pass on: it is always this instance. For each
- * type HSB_CALL_<signature> (translate.c) calls by name whom the table is known to hold, or is
- * HSB_CALL. */
+/* `self` is what wasm2c reads from the element to pass on: it is always this instance. translate.c
+ * defines it anew where it knows whom the table holds. */
 #undef CALL_INDIRECT
 #define CALL_INDIRECT(table, type, signature, x, self, ...)                                        \
-  HSB_CALL_##signature(table, type, signature, x, ##__VA_ARGS__)
+  HSB_CALL(table, type, signature, x, ##__VA_ARGS__)
 
 #define HSB_TABLE_AT(kind) void *instance, u32 line, kind *table
 #define HSB_TABLE_CHECK(end, size)                                                                 \
