@@ -173,7 +173,8 @@ static bool is_within(names *n, uint64_t most) {
   return true;
 }
 
-int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool columns) {
+int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, uint64_t copied,
+                     bool columns) {
   uint64_t most = columns ? HRT_EXPANDED_COLUMNS : HRT_EXPANDED_WORDS;
   if (!hrt_scan_word(sql, length, columns ? "as" : "with")) {
     return 0;
@@ -183,6 +184,9 @@ int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool col
     return hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
   }
   bool fits = look(n, sql, length, columns, false) && look(n, sql, length, columns, true);
+  for (size_t i = 0; i < n->count; i++) {
+    n->words[i] += copied;
+  }
   fits = fits && (n->count == 0 || is_within(n, most));
   hrt_free(n);
   return fits ? 0

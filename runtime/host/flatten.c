@@ -7,8 +7,7 @@
  * The bound knows no names: a column is read through any of the selects in FROM and WITH, each
  * once, so what it becomes is no longer than all their longest columns, times the reads in each.
  * Must never count less than SQLite copies; what it counts too much only runs slower. Not
- * counted are an alias that WHERE reads, and a select of WITH that is used within its own reader
- * and reads that one's columns. */
+ * counted is a select of WITH that is used within its own reader and reads that one's columns. */
 #include <string.h>
 
 #include "host/internal.h"
@@ -157,11 +156,18 @@ static bool has_select(const char *sql, size_t length) {
   return false;
 }
 
-bool hrt_flatten_fits(const char *sql, size_t length) {
+bool hrt_flatten_fits(const char *sql, size_t length, uint64_t copied) {
   if (length <= HRT_FLAT_WORDS / VIEW_WORDS && !has_select(sql, length)) {
     return true;
   }
-  walk w = {.s = {sql, 0, length}, .factor = 1, .copies = 1, .grouped = 1, .at[0].terms = 1};
+  walk w = {.s = {sql, 0, length},
+            .longest = copied,
+            .reads = copied,
+            .asked = copied,
+            .factor = 1,
+            .copies = 1,
+            .grouped = 1,
+            .at[0].terms = 1};
   w.before.kind = HRT_SCAN_END;
   for (w.t = hrt_scan_next(&w.s); w.t.kind != HRT_SCAN_END; w.t = hrt_scan_next(&w.s)) {
     if (w.depth + 1 == NESTED) {

@@ -221,17 +221,26 @@ enum { HRT_TABLE_OPERATORS = 200, HRT_INDEX_OPERATORS = 50, HRT_KEY_ACTIONS = 64
 /* Would this CREATE or ALTER make it more? A status. */
 int hrt_schema_depth(hrt_host_env *env, const char *sql, size_t length);
 
+/* ---- copies.c ---- */
+
+/* How many words does SQLite copy for aliases, BETWEEN and OVER? A status: LIMIT if they are more
+ * than HRT_EXPANDED_WORDS. */
+int hrt_copies(uint64_t *copied, hrt_host_env *env, const char *sql, size_t length);
+
 /* ---- expand.c ---- */
 
 #define HRT_EXPANDED_WORDS UINT64_C(1000000) /* of a statement with WITH */
 #define HRT_EXPANDED_COLUMNS UINT64_C(10000) /* of computed columns */
-/* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE. */
-int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, bool columns);
+/* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE.
+ * copied: of hrt_copies; any of the names may stand for these words. */
+int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, uint64_t copied,
+                     bool columns);
 
 /* ---- flatten.c, compile_bounds.c ---- */
 
 #define HRT_FLAT_WORDS UINT64_C(2000000) /* of a statement whose subqueries are merged */
-bool hrt_flatten_fits(const char *sql, size_t length);
+/* copied: of hrt_copies; any column may have these words. */
+bool hrt_flatten_fits(const char *sql, size_t length, uint64_t copied);
 
 #define HRT_SQL_OPS 4000000 /* steps of a statement's program: 1 MiB of text has half of it */
 /* Before SQLite compiles a statement, or may again. Give what it returns to hrt_compile_close. */

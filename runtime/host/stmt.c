@@ -187,24 +187,26 @@ static int compile_rewritten(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
 
 static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, size_t length) {
   bool seen = false;
+  uint64_t copied;
   int status = check_text(env, sql, length);
   if (status == 0) {
     int depth = sqlite3_limit(env->conn->db, SQLITE_LIMIT_EXPR_DEPTH, -1);
     st->stack = hrt_scan_stack(sql, length, depth);
     status = check_stack(env, st);
   }
+  status = status != 0 ? status : hrt_copies(&copied, env, sql, length);
   if (status != 0) {
     return status;
   }
   hrt_conn_warm(env->conn);
-  st->flat = hrt_flatten_fits(sql, length);
+  st->flat = hrt_flatten_fits(sql, length, copied);
   st->ddl = hrt_scan_ddl(sql, length);
   if (st->ddl != HRT_DDL_TEXT_NONE) {
     status = hrt_auth_ddl_text(env, st->ddl, sql, length);
     status = status != 0 ? status : hrt_schema_depth(env, sql, length);
   }
   if (status == 0) {
-    status = hrt_expand_check(env, sql, length, st->ddl == HRT_DDL_TEXT_CREATE);
+    status = hrt_expand_check(env, sql, length, copied, st->ddl == HRT_DDL_TEXT_CREATE);
   }
   status = status != 0 ? status : compile_rewritten(st, &seen, env, sql, length);
   if (status == 0 && !seen && !in_place(env, st)) {

@@ -204,6 +204,130 @@ static void subqueries__of_views(void **state) {
   close_puppet(p);
 }
 
+/* What LIMIT is for: prepare takes all memory without it. */
+static void refused(puppet *p) {
+  int status = prepare(p);
+  if (status != HSB_STATUS_LIMIT) {
+    text[100] = 0;
+    fail_msg("%d: %s", status, text);
+  }
+}
+
+static void add_long(void) {
+  add("c0 IN (1");
+  repeat(",%u", 5000);
+  add(")");
+}
+
+/* A column is copied where its alias is read; what reads it may have an alias, too. */
+static void aliases__doubling(void **state) {
+  static const char *const columns[] = {" (SELECT a%u+a%u+a%u+1 AS a%u FROM t WHERE",
+                                        " (SELECT \"A%u\"+a%u+a%u+1 'a%u' FROM t ORDER BY",
+                                        " (SELECT (a%u)+(a%u)+a%u+1 a%u FROM t WHERE"};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+    begin("SELECT c0+c1 AS a0 FROM t WHERE");
+    for (unsigned k = 0; k < 14; k++) {
+      char piece[128];
+      snprintf(piece, sizeof piece, columns[i], k, k, k, k + 1);
+      add(piece);
+    }
+    add(" a14");
+    repeat(")", 14);
+    refused(p);
+  }
+  close_puppet(p);
+}
+
+static void aliases__read_often(void **state) {
+  static const char *const forms[][3] = {{" AS a FROM t WHERE 1 IN (1", ",a", ")"},
+                                         {" a FROM t GROUP BY 1 IN (1", ",a", ")"},
+                                         {" 'A' FROM t ORDER BY 1 IN (1", ",\"a\"", ")"},
+                                         {" AS a FROM t JOIN u ON 1 IN (1", ",a", ")"},
+                                         {" FROM t ORDER BY 1", ",1", ""},
+                                         {" FROM t GROUP BY (1)", ",(1)", ""}};
+  (void)state;
+  puppet *p = open_puppet();
+  puppet_exec(p, "CREATE TABLE u(x)");
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    begin("SELECT ");
+    add_long();
+    add(forms[i][0]);
+    repeat(forms[i][1], 1000);
+    add(forms[i][2]);
+    refused(p);
+  }
+  close_puppet(p);
+}
+
+/* What stands left of BETWEEN is copied, and so what stands left in the copy. */
+static void between__in_a_chain(void **state) {
+  static const char *const begins[] = {"", "CASE WHEN c1 AND c2 OR c3 THEN c4 END = "};
+  static const char *const links[] = {" BETWEEN 0 AND 1", " NOT BETWEEN 0 OR 1 AND 1"};
+  (void)state;
+  puppet *p = open_puppet();
+  for (size_t i = 0; i < 4; i++) {
+    begin("SELECT 1 FROM t WHERE ");
+    add_long();
+    add(begins[i % 2][0] != 0 ? " AND " : "");
+    add(begins[i % 2]);
+    if (i % 2 != 0) {
+      add_long();
+    }
+    repeat(links[i / 2], 100);
+    refused(p);
+  }
+  close_puppet(p);
+}
+
+static void windows__named(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  begin("SELECT 1");
+  repeat(",sum(c0) OVER w", 500);
+  add(" FROM t WINDOW w AS (ORDER BY ");
+  add_long();
+  add(")");
+  refused(p);
+  close_puppet(p);
+}
+
+/* A subquery in FROM does not see the aliases of its reader, nor a column those beside it. */
+static void aliases__out_of_sight(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  begin("");
+  repeat("SELECT coalesce(x, 0) + x + x * x AS x FROM (", 12);
+  add("SELECT c0 AS x FROM t");
+  repeat(")", 12);
+  assert_int_equal(prepare(p), 0);
+  begin("SELECT c0 AS c1");
+  repeat(", c1 + c2 + c3 AS c%u", 59);
+  add(" FROM t WHERE c1 BETWEEN 1 AND 2");
+  repeat(" AND c%u BETWEEN 1 AND 20", 59);
+  assert_int_equal(prepare(p), 0);
+  begin("SELECT 1 IN (1"); /* long is not much */
+  repeat(",%u", 150000);
+  add(")");
+  assert_int_equal(prepare(p), 0);
+  close_puppet(p);
+}
+
+static void memory__none_to_count_with(void **state) {
+  static const char sql[] =
+      "WITH a AS (SELECT c0 + c1 AS x, c1 AS y FROM t) SELECT x, y FROM a WHERE "
+      "x BETWEEN 1 AND 2 AND y IN (3, 4)";
+  uint64_t copied;
+  (void)state;
+  puppet *p = open_puppet();
+  hrt_alloc_fail(0, 1);
+  assert_int_equal(hrt_copies(&copied, p->env, sql, strlen(sql)), HSB_STATUS_NOMEM);
+  hrt_alloc_fail(-1, 0);
+  assert_int_equal(hrt_copies(&copied, p->env, sql, strlen(sql)), 0);
+  close_puppet(p);
+}
+
 /* SQL as people and programs write it is compiled with all that SQLite can do. */
 static void subqueries__as_people_write_them(void **state) {
   static const char *const sql[] = {
@@ -266,15 +390,22 @@ static void subqueries__as_people_write_them(void **state) {
       "BY "
       "class"};
   (void)state;
+  puppet *p = open_puppet();
   for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
-    if (!hrt_flatten_fits(sql[i], strlen(sql[i]))) {
-      fail_msg("%s", sql[i]);
+    uint64_t copied;
+    assert_int_equal(hrt_copies(&copied, p->env, sql[i], strlen(sql[i])), 0);
+    if (!hrt_flatten_fits(sql[i], strlen(sql[i]), copied)) {
+      fail_msg("%llu copied: %s", (unsigned long long)copied, sql[i]);
     }
   }
+  close_puppet(p);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(aliases__doubling),      cmocka_unit_test(aliases__read_often),
+      cmocka_unit_test(between__in_a_chain),    cmocka_unit_test(windows__named),
+      cmocka_unit_test(aliases__out_of_sight),  cmocka_unit_test(memory__none_to_count_with),
       cmocka_unit_test(constants__doubling),    cmocka_unit_test(columns__computed_often),
       cmocka_unit_test(bounds__only_of_guests), cmocka_unit_test(subqueries__doubling),
       cmocka_unit_test(subqueries__of_with),    cmocka_unit_test(subqueries__of_many_terms),
