@@ -41,8 +41,10 @@ static bool table_of(const hrt_host_env *env, const char *schema, const char *ta
                                        NULL) == SQLITE_OK;
 }
 
-static bool json_function(const char *table) {
-  return sqlite3_stricmp(table, "json_each") == 0 || sqlite3_stricmp(table, "json_tree") == 0;
+/* Of SQLite itself. A table of this name, in whatever schema, is what it takes instead. */
+static bool json_function(const hrt_host_env *env, const char *table) {
+  bool named = sqlite3_stricmp(table, "json_each") == 0 || sqlite3_stricmp(table, "json_tree") == 0;
+  return named && !table_of(env, NULL, table);
 }
 
 /* A wildcard grant reaches real tables only; a view or a table-valued function must be named. */
@@ -84,7 +86,7 @@ static int read(hrt_host_env *env, const char *table, const char *column, const 
   if (table == NULL || hrt_auth_reserved(table) || !hrt_auth_main(schema)) {
     return hrt_auth_deny(env, "read", table != NULL ? table : "?", HRT_CAP_NONE);
   }
-  if (json_function(table) && hrt_caps_any(env->caps, HRT_CAP_QUERY)) {
+  if (json_function(env, table) && hrt_caps_any(env->caps, HRT_CAP_QUERY)) {
     return SQLITE_OK;
   }
   if (procedure_table(env, table)) {

@@ -133,6 +133,11 @@ static void read__json_functions(void **state) {
   allowed(p, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT "
              "sum(i) FROM n");
   denied(p, "SELECT count(*) FROM pragma_function_list");
+  puppet_exec(p, "CREATE TABLE json_tree(value); CREATE TEMP TABLE json_each(value)");
+  denied(p, "SELECT value FROM json_tree"); /* tables of these names are tables */
+  denied(p, "SELECT value FROM json_each");
+  denied(p, "SELECT count(*) FROM json_tree");
+  denied(p, "SELECT count(*) FROM json_each");
   done(p);
 }
 
