@@ -355,18 +355,23 @@ static void put_names(struct hrt_json *list, const char *bytes, size_t length) {
   }
 }
 
-static int list_folder(struct hrt_json *list, int fd) {
+/* Ends when the list is full, or the call's time over. */
+static int list_folder(struct hrt_json *list, helios_code *stop, const hrt_host_env *env, int fd) {
   _Alignas(struct entry) char bytes[8192];
   long n;
   hrt_json_raw(list, "[", 1);
   while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
+    *stop = hrt_budget_look(hrt_host_budget(env->ctx));
+    if (*stop != HELIOS_OK || list->status != 0) {
+      return 0;
+    }
     put_names(list, bytes, (size_t)n);
   }
   hrt_json_raw(list, "]", 1);
   return n == 0 ? 0 : errno;
 }
 
-static int list_path(hrt_host_env *env, hsb_slot p, hsb_slot n) {
+static int list_path(helios_code *stop, hrt_host_env *env, hsb_slot p, hsb_slot n) {
   hrt_place at;
   struct hrt_bytes path;
   struct hrt_files *all = files(env);
@@ -379,7 +384,7 @@ static int list_path(hrt_host_env *env, hsb_slot p, hsb_slot n) {
   status = place(&at, &path, env, HRT_CAP_FS_READ, p, n);
   if (status == 0) {
     int number = hrt_fs_open(&fd, env, &at, HRT_FS_FOLDER, NULL);
-    number = number == 0 ? list_folder(&all->list, fd) : number;
+    number = number == 0 ? list_folder(&all->list, stop, env, fd) : number;
     status = number != 0             ? refuse(env, number, (const char *)path.at)
              : all->list.status != 0 ? hrt_refuse(env, all->list.status, NULL)
                                      : 0;
@@ -387,7 +392,7 @@ static int list_path(hrt_host_env *env, hsb_slot p, hsb_slot n) {
   if (fd >= 0) {
     close(fd);
   }
-  all->list.length = status == 0 ? all->list.length : 0;
+  all->list.length = status == 0 && *stop == HELIOS_OK ? all->list.length : 0;
   hrt_fs_leave(&at);
   hrt_bytes_free(&path);
   return status;
@@ -395,11 +400,15 @@ static int list_path(hrt_host_env *env, hsb_slot p, hsb_slot n) {
 
 /* From byte 0 the folder is read, from any other the list that was read before. */
 void hrt_hc_file_list(hrt_host_env *env, hsb_slot *s) {
+  helios_code stop = HELIOS_OK;
   int status = 0;
   if (hrt_u32(s[2]) == 0) {
-    status = list_path(env, s[0], s[1]);
+    status = list_path(&stop, env, s[0], s[1]);
   } else if (env->files == NULL || env->files->list.length == 0) {
     status = hrt_refuse(env, HSB_STATUS_STATE, "no folder was read");
+  }
+  if (stop != HELIOS_OK) {
+    hrt_stop_call(env, stop, "while the procedure listed a folder");
   }
   if (status == 0) {
     status = hrt_give_from(env, s[2], s[3], s[4], env->files->list.bytes, env->files->list.length);

@@ -87,6 +87,22 @@ static void file__list(void **state) {
   fk_done(&k);
 }
 
+static void file__list_ends_with_the_call(void **state) {
+  (void)state;
+  files_kit k = {0};
+  helios_error err = {0};
+  uint64_t result = 0;
+  int cancelled = 1;
+  fk_make(&k);
+  fk_open(&k, usual);
+  uint64_t n = puppet_put(k.p, 100, fk_text(&k, "%D/in"), strlen(k.at) + 3);
+  k.p->budget.cancel = &cancelled;
+  int status = puppet_try(k.p, &result, &err, "file_list", ARGS(100, n, 0, 3000, 10));
+  assert_int_equal(status, HELIOS_E_CANCELLED);
+  assert_non_null(strstr(err.text, "listed a folder"));
+  fk_done(&k);
+}
+
 static void make_traps(const files_kit *k) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   fk_link(k, "%D/secret/s.txt", "%D/in/link");
@@ -596,6 +612,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(file__read_write),
       cmocka_unit_test(file__list),
+      cmocka_unit_test(file__list_ends_with_the_call),
       cmocka_unit_test(refuse__paths),
       cmocka_unit_test(refuse__long_paths),
       cmocka_unit_test(refuse__made_up),
