@@ -20,7 +20,7 @@ INFALLIBLE = set("""
     posix_spawn_file_actions_destroy posix_spawnattr_destroy posix_spawnattr_setflags posix_spawnattr_setsigmask
     sigaddset sigemptyset sigfillset sigismember sigpending sigprocmask sigtimedwait inet_pton snprintf stpcpy strcasecmp strchr strchrnul strcmp strcspn strerror
     strerrordesc_np strerrorname_np strftime strlen strncasecmp strncat strncmp strnlen strpbrk strrchr strspn strstr
-    strtod strtok_r strtoll strtoul strtoull syscall sysconf umask vsnprintf
+    strtod strtok_r strtol strtoll strtoul strtoull syscall sysconf umask vsnprintf
     stderr stdout dprintf ferror fflush fprintf fputc fputs ftell fwrite printf vfprintf""".split())
 # syscall: Landlock, seccomp's questions: where the kernel lacks them the build goes on without. stdio: the programs'
 # own output, none of a library's results.
