@@ -7,7 +7,6 @@
  * read behind its select's FROM only, and never in a subquery that stands there. Not counted is a
  * WINDOW whose own text has more than one level of OVER in it. */
 #include <string.h>
-#include <strings.h>
 
 #include "host/internal.h"
 #include "host/scan.h"
@@ -46,24 +45,6 @@ typedef struct walk {
   level at[NESTED];
 } walk;
 
-static bool is_name(const hrt_scan_token *t) {
-  return t->kind == HRT_SCAN_QUOTED || t->kind == HRT_SCAN_WORD;
-}
-
-static bool same(const hrt_scan_token *a, const hrt_scan_token *b) {
-  size_t qa = a->kind == HRT_SCAN_QUOTED, qb = b->kind == HRT_SCAN_QUOTED;
-  return a->length - 2 * qa == b->length - 2 * qb &&
-         strncasecmp(a->at + qa, b->at + qb, a->length - 2 * qa) == 0;
-}
-
-static bool is_any(const hrt_scan_token *t, const char *const *words) {
-  bool is = false;
-  for (; *words != NULL; words++) {
-    is |= hrt_scan_is(t, *words);
-  }
-  return is;
-}
-
 static uint64_t all(const walk *w) {
   return w->words + w->extra;
 }
@@ -77,7 +58,7 @@ static uint64_t read(const walk *w) {
   uint64_t most = 0;
   for (size_t i = 0; i < w->count && !hrt_scan_char(&w->before, '.'); i++) {
     const alias *a = &w->names[i];
-    if (a->hidden == 0 && a->words > most && same(&a->name, &w->t)) {
+    if (a->hidden == 0 && a->words > most && hrt_scan_same(&a->name, &w->t)) {
       most = a->words;
     }
   }
@@ -89,7 +70,7 @@ static void end_column(walk *w) {
   level *l = &w->at[w->depth];
   uint64_t words = all(w) - l->from;
   l->widest = words > l->widest ? words : l->widest;
-  if (w->tokens > 1 && is_name(&w->before)) {
+  if (w->tokens > 1 && hrt_scan_name(&w->before)) {
     w->fits = w->fits && w->count < NAMES;
     w->names[w->count] = (alias){w->before, words, 1};
     w->count += w->fits;
@@ -118,7 +99,7 @@ static void open(walk *w) {
   static const char *const before[] = {"FROM", "JOIN", NULL};
   const level *outer = &w->at[w->depth];
   bool listed = outer->tables && (hrt_scan_char(&w->before, ',') || hrt_scan_char(&w->before, '('));
-  bool source = listed || is_any(&w->before, before);
+  bool source = listed || hrt_scan_any(&w->before, before);
   if (source) {
     show(w, outer->first, 1);
   }
@@ -185,7 +166,7 @@ static void word(walk *w) {
   level *l = &w->at[w->depth];
   bool select = hrt_scan_is(&w->t, "SELECT");
   bool from = hrt_scan_is(&w->t, "FROM") && !hrt_scan_is(&w->before, "DISTINCT");
-  if (select || from || is_any(&w->t, clauses)) {
+  if (select || from || hrt_scan_any(&w->t, clauses)) {
     clause(w, select);
     return;
   }
@@ -212,7 +193,7 @@ static void token(walk *w) {
     open(w);
   } else if (hrt_scan_char(&w->t, ')')) {
     shut(w);
-  } else if (is_name(&w->t)) {
+  } else if (hrt_scan_name(&w->t)) {
     w->words += read(w);
     word(w);
   }

@@ -4,7 +4,6 @@
  *
  * Must never count less than SQLite copies; what it counts too much is only refused. */
 #include <string.h>
-#include <strings.h>
 
 #include "host/internal.h"
 #include "plugin/alloc.h"
@@ -44,28 +43,11 @@ typedef struct walk {
   level at[NESTED];
 } walk;
 
-static bool is_name(const hrt_scan_token *t) {
-  return t->kind == HRT_SCAN_WORD || t->kind == HRT_SCAN_QUOTED;
-}
-
-static bool same(const hrt_scan_token *a, const hrt_scan_token *b) {
-  size_t qa = a->kind == HRT_SCAN_QUOTED, qb = b->kind == HRT_SCAN_QUOTED;
-  return a->length - 2 * qa == b->length - 2 * qb &&
-         strncasecmp(a->at + qa, b->at + qb, a->length - 2 * qa) == 0;
-}
-
-static bool is_any(const hrt_scan_token *t, const char *const *words) {
-  bool is = false;
-  for (; *words != NULL; words++) {
-    is |= hrt_scan_is(t, *words);
-  }
-  return is;
-}
-
 static bool at_table(const walk *w) {
   static const char *const words[] = {"FROM", "JOIN", NULL};
-  return w->at[w->depth].reads && (hrt_scan_char(&w->before, ',') ||
-                                   hrt_scan_char(&w->before, '(') || is_any(&w->before, words));
+  return w->at[w->depth].reads &&
+         (hrt_scan_char(&w->before, ',') || hrt_scan_char(&w->before, '(') ||
+          hrt_scan_any(&w->before, words));
 }
 
 /* At an opening bracket. */
@@ -74,7 +56,7 @@ static void open(walk *w, names *n) {
   const level *outer = &w->at[w->depth];
   level inner = {.from = (size_t)(w->t.at - w->s.sql), .owner = outer->owner, .reads = at_table(w)};
   inner.defines = w->columns && w->depth == 0;
-  if (outer->defines && is_name(&outer->name) && is_any(&w->before, words)) {
+  if (outer->defines && hrt_scan_name(&outer->name) && hrt_scan_any(&w->before, words)) {
     if (w->seen == n->count) {
       n->at[n->count++] =
           (definition){outer->name, inner.from, w->s.length, outer->from, w->s.length};
@@ -103,10 +85,10 @@ static void word(walk *w) {
     l->name.kind = HRT_SCAN_END;
   } else if (hrt_scan_is(&w->t, "FROM") || hrt_scan_is(&w->t, "JOIN")) {
     l->reads = true;
-  } else if (is_any(&w->t, ends)) {
+  } else if (hrt_scan_any(&w->t, ends)) {
     l->reads = false;
     l->defines = w->columns && l->defines;
-  } else if (!is_name(&l->name) &&
+  } else if (!hrt_scan_name(&l->name) &&
              !(hrt_scan_is(&w->before, "WITH") && hrt_scan_is(&w->t, "RECURSIVE"))) {
     l->name = w->t;
   }
@@ -120,7 +102,7 @@ static void read(const walk *w, names *n) {
     const definition *d = &n->at[i];
     bool inside = here > d->from && here < d->to;
     bool known = w->columns || (here >= d->known_from && here < d->known_to);
-    n->read[owner][i] += !inside && known && same(&d->name, &w->t);
+    n->read[owner][i] += !inside && known && hrt_scan_same(&d->name, &w->t);
   }
 }
 
@@ -132,7 +114,7 @@ static bool look(names *n, const char *sql, size_t length, bool columns, bool ag
     bool reads =
         columns ? w.at[w.depth].owner != NONE : at_table(&w) || hrt_scan_is(&w.before, "IN");
     n->words[w.at[w.depth].owner] += again;
-    if (again && reads && is_name(&w.t)) {
+    if (again && reads && hrt_scan_name(&w.t)) {
       read(&w, n);
     }
     if (hrt_scan_char(&w.t, '(')) {
@@ -144,7 +126,7 @@ static bool look(names *n, const char *sql, size_t length, bool columns, bool ag
       shut(&w, n);
     } else if (hrt_scan_char(&w.t, ',')) {
       w.at[w.depth].name.kind = HRT_SCAN_END;
-    } else if (is_name(&w.t)) {
+    } else if (hrt_scan_name(&w.t)) {
       word(&w);
     }
     w.before = w.t;

@@ -37,21 +37,13 @@ static uint64_t times(uint64_t a, uint64_t b) {
   return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-static bool is_any(const hrt_scan_token *t, const char *const *words) {
-  bool is = false;
-  for (; *words != NULL; words++) {
-    is |= hrt_scan_is(t, *words);
-  }
-  return is;
-}
-
 /* May it name a column? */
 static bool reads(const hrt_scan_token *t) {
   static const char *const others[] = {"CASE", "WHEN",    "THEN",   "ELSE",  "AND",   "OR", "NOT",
                                        "IS",   "NULL",    "IN",     "AS",    "FROM",  "ON", "WHERE",
                                        "JOIN", "BETWEEN", "SELECT", "GROUP", "ORDER", NULL};
   return t->kind == HRT_SCAN_QUOTED ||
-         (t->kind == HRT_SCAN_WORD && (*t->at < '0' || *t->at > '9') && !is_any(t, others));
+         (t->kind == HRT_SCAN_WORD && (*t->at < '0' || *t->at > '9') && !hrt_scan_any(t, others));
 }
 
 static void end_column(walk *w) {
@@ -87,7 +79,7 @@ static void open(walk *w) {
   static const char *const before[] = {"FROM", "JOIN", "AS", "MATERIALIZED", NULL};
   const level *outer = &w->at[w->depth];
   bool listed = outer->tables && (hrt_scan_char(&w->before, ',') || hrt_scan_char(&w->before, '('));
-  bool table = listed || is_any(&w->before, before);
+  bool table = listed || hrt_scan_any(&w->before, before);
   bool inside = !table && (outer->columns || outer->inside);
   w->at[++w->depth] = (level){.tables = table, .source = table, .inside = inside, .terms = 1};
 }
@@ -97,7 +89,7 @@ static void word(walk *w) {
                                      "UNION", "EXCEPT", "INTERSECT", "RETURNING", NULL};
   level *l = &w->at[w->depth];
   bool from = hrt_scan_is(&w->t, "FROM") && !hrt_scan_is(&w->before, "DISTINCT");
-  bool select = hrt_scan_is(&w->t, "SELECT"), end = is_any(&w->t, ends);
+  bool select = hrt_scan_is(&w->t, "SELECT"), end = hrt_scan_any(&w->t, ends);
   if (l->columns && (from || end)) {
     end_column(w);
     l->columns = false;

@@ -128,8 +128,26 @@ static bool is_select(const hrt_scan_token *t) {
   return is;
 }
 
+bool hrt_scan_any(const hrt_scan_token *t, const char *const *words) {
+  bool is = false;
+  for (; *words != NULL; words++) {
+    is |= hrt_scan_is(t, *words);
+  }
+  return is;
+}
+
 bool hrt_scan_char(const hrt_scan_token *t, char c) {
   return t->kind == HRT_SCAN_OTHER && *t->at == c;
+}
+
+bool hrt_scan_name(const hrt_scan_token *t) {
+  return t->kind == HRT_SCAN_WORD || t->kind == HRT_SCAN_QUOTED;
+}
+
+bool hrt_scan_same(const hrt_scan_token *a, const hrt_scan_token *b) {
+  size_t qa = a->kind == HRT_SCAN_QUOTED, qb = b->kind == HRT_SCAN_QUOTED;
+  return a->length - 2 * qa == b->length - 2 * qb &&
+         strncasecmp(a->at + qa, b->at + qb, a->length - 2 * qa) == 0;
 }
 
 /* Numbers are none; nor are parentheses, of which the parser itself takes 100. */

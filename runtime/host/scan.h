@@ -23,8 +23,11 @@ typedef struct hrt_scan_token {
   size_t length;
 } hrt_scan_token;
 hrt_scan_token hrt_scan_next(hrt_scan *s);
-bool hrt_scan_is(const hrt_scan_token *t, const char *word); /* any case */
+bool hrt_scan_is(const hrt_scan_token *t, const char *word);          /* any case */
+bool hrt_scan_any(const hrt_scan_token *t, const char *const *words); /* one of them, then NULL */
 bool hrt_scan_char(const hrt_scan_token *t, char c);
+bool hrt_scan_name(const hrt_scan_token *t);                          /* a word, or quoted */
+bool hrt_scan_same(const hrt_scan_token *a, const hrt_scan_token *b); /* two names: any case */
 bool hrt_scan_operator(const hrt_scan_token *t); /* may it be one? A name may. */
 
 /* Does `word` (lower case) stand in sql outside of strings, quoted names and comments? */
