@@ -218,7 +218,7 @@ int hrt_fs_open(int *out, hrt_host_env *env, const hrt_place *place, unsigned ho
     return errno == ENXIO ? EOPNOTSUPP : errno;
   }
   status = fstat(fd, st) == 0 ? 0 : errno;
-  if (status == 0 && (looked != 0 || st->st_dev != seen.st_dev || st->st_ino != seen.st_ino)) {
+  if (status == 0 && (looked != 0 || !hrt_fs_same(st, &seen))) {
     status = check(env, fd, st);
   }
   if (status == 0 && hrt_fs_locked_here(fd)) {

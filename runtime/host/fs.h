@@ -19,6 +19,10 @@
 #define HRT_FILE_SIZE (1u << 30)      /* a file does not grow beyond */
 #define HRT_FILE_WRITTEN (256u << 20) /* bytes that one call may write in all */
 
+static inline bool hrt_fs_same(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* How a file is opened; the numbers are ABI (file_open). */
 enum {
   HRT_FS_WRITE = 1,

@@ -14,15 +14,11 @@
 #define OWN_FILES 2 /* of the engine's own: before the databases */
 #define UP_MAX 64   /* folders above a place that are looked at */
 
-static bool same(const struct stat *a, const struct stat *b) {
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 static bool file_is(const char *path, const char *suffix, const struct stat *st) {
   char whole[PATH_MAX];
   struct stat other;
   int n = snprintf(whole, sizeof whole, "%s%s", path, suffix);
-  return n > 0 && n < (int)sizeof whole && stat(whole, &other) == 0 && same(&other, st);
+  return n > 0 && n < (int)sizeof whole && stat(whole, &other) == 0 && hrt_fs_same(&other, st);
 }
 
 /* Is it in the folder of `path`, and called like it or like a side file of it ("x.db-wal")? */
@@ -36,7 +32,7 @@ static bool name_is(const char *path, const struct stat *folder, const char *nam
   snprintf(upper, sizeof upper, "%.*s", base == path ? 1 : (int)(base - path), path);
   size_t n = strlen(++base);
   return strncmp(name, base, n) == 0 && (name[n] == 0 || name[n] == '-') && stat(upper, &st) == 0 &&
-         same(&st, folder);
+         hrt_fs_same(&st, folder);
 }
 
 static const char *config(char path[PATH_MAX], const char *variable, const char *leaf) {
@@ -92,14 +88,14 @@ static bool below(const char *path, int fd) {
     return true;
   }
   for (int i = 0; i < UP_MAX; i++) {
-    if (same(&own, &st)) {
+    if (hrt_fs_same(&own, &st)) {
       return true;
     }
     memcpy(up + (size_t)3 * (size_t)i, "../", 4);
     if (fstatat(fd, up, &above, 0) != 0) {
       return true;
     }
-    if (same(&above, &st)) {
+    if (hrt_fs_same(&above, &st)) {
       return false; /* the root */
     }
     st = above;

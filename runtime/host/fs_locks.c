@@ -23,10 +23,6 @@ struct parked {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct parked *list;
 
-static bool same(const struct stat *a, const struct stat *b) {
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* By whichever process: asked like this, the kernel tells of our own locks too. */
 static bool locked(int fd) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -40,7 +36,7 @@ static bool open_elsewhere(int fd, const struct stat *file) {
   bool found = folder == NULL; /* nobody knows */
   for (struct dirent *e; !found && (e = readdir(folder)) != NULL;) {
     int other = (int)strtol(e->d_name, NULL, 10); /* of "." and "..": 0, which harms nothing */
-    found = other != fd && fstat(other, &st) == 0 && same(&st, file) &&
+    found = other != fd && fstat(other, &st) == 0 && hrt_fs_same(&st, file) &&
             (fcntl(other, F_GETFL) & O_PATH) == 0;
   }
   if (folder != NULL) {
@@ -72,7 +68,7 @@ bool hrt_fs_parked(const struct stat *file) {
   pthread_mutex_lock(&mutex);
   sweep();
   struct parked *p = list;
-  while (p != NULL && !same(&p->file, file)) {
+  while (p != NULL && !hrt_fs_same(&p->file, file)) {
     p = p->next;
   }
   pthread_mutex_unlock(&mutex);
