@@ -1,0 +1,241 @@
+/* rewrite_loops_test.c - which loops are counted, what of their addresses is foreseen, and their
+ * second copy. A loop that is taken for counted and is not would run unmetered. */
+#include "rewrite_kit.h"
+
+/* What is known of the loop that the body of type (i32 i32)->() begins with. */
+static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, const uint8_t *code,
+                         size_t size) {
+  fixture f;
+  load_two_params(&f, code, size);
+  hcc__rw rw = {.m = f.m, .err = &f.err};
+  hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin + 2, f.m->funcs[1].code.end};
+  assert_int_equal(hcc__rw_turns_of(found, turns, &rw, r), 0);
+  if (*found) {
+    assert_int_equal(hcc__rw_sure_of(sure, &rw, r), 0);
+  }
+  end(&f);
+}
+
+#define LOOK(found, turns, sure, ...)                                                              \
+  look_at_loop(found, turns, sure, (const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__},              \
+               sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}))
+#define STEP(local, by)                                                                            \
+  HCC_OP_LOCAL_GET, local, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
+#define SUM(local, of, by)                                                                         \
+  HCC_OP_LOCAL_GET, of, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
+#define AGAIN HCC_OP_BR_IF, 0, HCC_OP_END
+#define UNTIL(number) HCC_OP_I32_CONST, number, HCC_OP_I32_NE, AGAIN
+
+static void turns__found(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure sure;
+  (void)state;
+  LOOK(&found, &t, &sure, STEP(0, -1), AGAIN);
+  assert_true(found && t.usual && t.local == 0 && t.down && t.step == 1);
+  assert_true(!t.until_local && t.until == 0);
+  LOOK(&found, &t, &sure, HCC_OP_NOP, STEP(0, 16), UNTIL(32));
+  assert_true(found && t.usual && !t.down && t.step == 16 && !t.until_local && t.until == 32);
+  assert_int_equal(t.above, 16);
+  LOOK(&found, &t, &sure, STEP(0, 3), UNTIL(9));
+  assert_true(found && t.usual && t.local == 0 && t.step == 3 && t.above == 3 && t.until == 9);
+  LOOK(&found, &t, &sure, STEP(0, -20), HCC_OP_DROP, SUM(1, 0, 1), AGAIN);
+  assert_true(found && !t.usual && t.local == 0 && t.down && t.step == 20 && t.until == 0);
+  LOOK(&found, &t, &sure, HCC_OP_LOCAL_GET, 1, STEP(0, -4), HCC_OP_I32_NE, AGAIN);
+  assert_true(found && !t.usual && t.local == 0 && t.down && t.step == 4 && t.until_local &&
+              t.until == 1);
+  LOOK(&found, &t, &sure, STEP(0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, AGAIN);
+  assert_true(found && !t.usual && t.local == 0 && !t.down && t.step == 1 && t.above == 1 &&
+              t.until == 0);
+  /* another local, before and behind the step */
+  LOOK(&found, &t, &sure, SUM(1, 0, 7), HCC_OP_DROP, STEP(0, 8), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1,
+       UNTIL(15));
+  assert_true(found && !t.usual && t.local == 0 && t.step == 8 && t.above == 7 && t.until == 15);
+  LOOK(&found, &t, &sure, STEP(0, 8), HCC_OP_DROP, SUM(1, 0, -1), UNTIL(15));
+  assert_true(found && !t.usual && t.local == 0 && t.step == 8 && t.above == 7 && t.until == 15);
+}
+
+/* A loop that is taken for counted and is not would run unmetered. */
+static void turns__not_found(void **state) {
+  static const struct {
+    uint8_t size, code[32];
+  } loops[] = {
+#define LOOP(...)                                                                                  \
+  {                                                                                                \
+    sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}), {                                   \
+      HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
+    }                                                                                              \
+  }
+      LOOP(STEP(0, 0), AGAIN), /* stays where it is */
+      LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
+           HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN), /* both move */
+      LOOP(SUM(1, 0, 1), AGAIN),                       /* does not move */
+      LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN),
+      LOOP(SUM(0, 1, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN), /* each of the other */
+      LOOP(HCC_OP_LOCAL_GET, 0, STEP(0, 1), HCC_OP_I32_NE, AGAIN),
+      LOOP(HCC_OP_I32_CONST, 1, HCC_OP_LOCAL_SET, 0, STEP(0, 1), AGAIN), /* set twice */
+      LOOP(STEP(0, 1), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_NE, AGAIN),       /* its end moves with it */
+      LOOP(STEP(0, 1), HCC_OP_BR_IF, 1, HCC_OP_END),                     /* leads out */
+      LOOP(STEP(0, 1), HCC_OP_BR_IF, 0, HCC_OP_NOP, HCC_OP_END),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 1, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_LOOP, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_I32_CONST, 1, HCC_OP_I32_CONST, 1, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 0, AGAIN),
+#undef LOOP
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+    bool found = true;
+    hcc__rw_turns t;
+    hcc__rw_sure sure;
+    look_at_loop(&found, &t, &sure, loops[i].code, loops[i].size);
+    assert_false(found);
+  }
+}
+
+/* With explicit bounds the copy of a counted loop has its accesses from imports of ours, and counts
+ * its turns itself. */
+static void counted__looks(void **state) {
+  static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
+  enum { FUEL = 1, MARK, LOOK_AT, SEEN };
+  enum { TURNS = 2, DONE }; /* locals behind the parameter and the fuel */
+  fixture f;
+  (void)state;
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, LOAD(4), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
+            HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_I32_CONST, 0, HCC_OP_I32_STORE, 0, 1,
+            STEP(0, -4), AGAIN);
+  rewrite(&f, looks);
+  assert_int_equal(f.result->import_count, 5);
+  assert_name(&f, f.result->imports[LOOK_AT].name, "look");
+  assert_name(&f, f.result->imports[SEEN].name, "seen");
+  assert_type(&f, LOOK_AT, "\x7f\x7f\x7e\x7f\x7e", "\x7f");
+  assert_type(&f, SEEN, "\x7f\x7e\x7f", "");
+  HAS(&f, HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1,
+      HCC_OP_I32_MUL, HCC_OP_I32_ADD, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I32_CONST, 0x7c,
+      HCC_OP_I64_CONST, 13, HCC_OP_CALL, LOOK_AT, HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0, HCC_OP_I64_CONST,
+      0, HCC_OP_LOCAL_SET, DONE);
+#define SAW(offset)                                                                                \
+  HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, DONE, HCC_OP_I32_CONST, offset, HCC_OP_CALL, SEEN,        \
+      HCC_OP_I32_CONST, 0xfe, 0xff, 0xff, 0xff, 7, HCC_OP_CALL, MARK
+  HAS(&f, HCC_OP_LOCAL_GET, 0, SAW(4), LOAD(4));
+  HAS(&f, HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_I32_CONST, 0, SAW(9), HCC_OP_I32_STORE, 0, 1);
+#undef SAW
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_DROP, HCC_OP_LOCAL_GET, DONE, HCC_OP_I64_CONST, 1,
+      HCC_OP_I64_ADD, HCC_OP_LOCAL_TEE, DONE, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_LT_U,
+      HCC_OP_BR_IF, 0);
+  /* the second copy looks at each turn; if that fails the turn's accesses are compared one by one
+   */
+  HAS(&f, HCC_OP_BLOCK, UNIT, HCC_OP_I32_CONST, 0, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0,
+      HCC_OP_I32_CONST, 1, HCC_OP_I32_MUL, HCC_OP_I32_ADD, HCC_OP_I64_CONST, 1, HCC_OP_I32_CONST,
+      0x7c, HCC_OP_I64_CONST, 13, HCC_OP_CALL, LOOK_AT, HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0,
+      HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 0, HCC_OP_I64_CONST, 0, HCC_OP_I32_CONST, 4,
+      HCC_OP_CALL, SEEN);
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_BR_IF, 1, HCC_OP_BR, 2, HCC_OP_END, HCC_OP_LOCAL_GET, 0);
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_UNREACHABLE, HCC_OP_END, HCC_OP_END);
+  end(&f);
+}
+
+static void sure__series(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+  /* 4 x + 8, offsets 1 and 5: one reach; then x after its step */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 2, HCC_OP_I32_SHL, HCC_OP_I32_CONST,
+       8, HCC_OP_I32_ADD, LOAD(5), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 4,
+       HCC_OP_I32_MUL, HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, LOAD(1), HCC_OP_DROP, STEP(0, -2),
+       LOAD(0), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1, HCC_OP_I32_SUB, LOAD(0), HCC_OP_I32_ADD,
+       HCC_OP_DROP, HCC_OP_NOP, HCC_OP_END);
+  assert_false(found); /* the step is not last */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 2, HCC_OP_I32_SHL, HCC_OP_I32_CONST,
+       8, HCC_OP_I32_ADD, LOAD(5), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 4,
+       HCC_OP_I32_MUL, HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, LOAD(1), HCC_OP_DROP, STEP(0, -2),
+       AGAIN);
+  assert_true(found);
+  assert_int_equal(s.reaches, 1);
+  assert_int_equal(s.count, 2);
+  assert_int_equal(s.reach[0].end, 9);
+  const hcc__rw_series *x = &s.reach[0].series;
+  assert_true(x->terms == 1 && x->term[0] == 0 && x->factor[0] == 4 && x->add == 8);
+  assert_int_equal((int32_t)x->stride, -8);
+}
+
+/* A local that is set twice is what the last set before says; ahead of the first, unknown. */
+static void sure__set_twice(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 1, LOAD(0), HCC_OP_DROP,
+       HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 16, HCC_OP_I32_ADD, HCC_OP_LOCAL_SET, 1,
+       HCC_OP_LOCAL_GET, 1, LOAD(1), HCC_OP_DROP, STEP(0, 4), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 2);
+  assert_int_equal(s.reaches, 1);
+  assert_int_equal(s.reach[0].series.add, 8);
+  assert_int_equal(s.reach[0].end, 8 + 1 + 4);
+  assert_int_equal(s.access[0].add, 8);
+  assert_int_equal(s.access[1].add, 16);
+  const hcc__rw_series *x = &s.reach[0].series;
+  assert_true(x->terms == 1 && x->term[0] == 0 && x->factor[0] == 1 && x->stride == 4);
+  /* a step of it is one of what the turn before has left */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE,
+       1, LOAD(0), HCC_OP_DROP, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD,
+       HCC_OP_LOCAL_TEE, 1, LOAD(0), HCC_OP_DROP, STEP(0, 4), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 0);
+}
+
+/* Addresses that differ by a constant share a reach, from the lowest on; one too far off does not.
+ */
+static void sure__one_reach(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+#define AT(...)                                                                                    \
+  HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, __VA_ARGS__, HCC_OP_I32_ADD, LOAD(2), HCC_OP_DROP
+  LOOK(&found, &t, &s, AT(32), AT(16), AT(40), AT(0x7c) /* -4 */, STEP(0, 4), AGAIN);
+  assert_int_equal(s.reaches, 1);
+  assert_int_equal((int32_t)s.reach[0].series.add, -4);
+  assert_int_equal(s.reach[0].end, 44 + 2 + 4);
+  assert_int_equal(s.count, 4);
+  assert_int_equal(s.access[1].add - s.reach[0].series.add, 20);
+  LOOK(&found, &t, &s, AT(0), AT(0xff, 0xff, 0x3f), AT(0x7f) /* -1 */, AT(0x80, 0x80, 0xc0, 0x00),
+       STEP(0, 4), AGAIN); /* 2^20 - 1 is near, but not to -1, nor is 2^20 to 0 */
+  assert_int_equal(s.reaches, 3);
+  assert_int_equal(s.reach[0].series.add, 0);
+  assert_int_equal(s.reach[0].end, (1 << 20) - 1 + 2 + 4);
+  assert_int_equal((int32_t)s.reach[1].series.add, -1);
+  assert_int_equal(s.reach[2].series.add, 1 << 20);
+#undef AT
+}
+
+/* An address that the loop computes in another way is not foreseen. */
+static void sure__unknown(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, LOAD(0), LOAD(0), HCC_OP_DROP, STEP(0, 1), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 1); /* not that whose address was loaded */
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_MUL, LOAD(0),
+       HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1, HCC_OP_I32_SHR_U, LOAD(0),
+       HCC_OP_DROP, STEP(0, 1), AGAIN);
+  assert_true(found);
+  assert_int_equal(s.count, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(turns__found),    cmocka_unit_test(turns__not_found),
+      cmocka_unit_test(counted__looks),  cmocka_unit_test(sure__series),
+      cmocka_unit_test(sure__set_twice), cmocka_unit_test(sure__one_reach),
+      cmocka_unit_test(sure__unknown),
+  };
+  return cmocka_run_group_tests_name("rewrite_loops", tests, NULL, NULL);
+}
