@@ -15,7 +15,10 @@
 #ifndef HSB_FILE_H
 #define HSB_FILE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HSB_FILE_MAGIC "HELIOSP1"
 #define HSB_FILE_SECTIONS_MAX 64
@@ -85,5 +88,29 @@ struct hsb_file_trailer {
   char magic[8]; /* where the footer of an unsigned plugin has its own */
   uint64_t file_size;
 };
+
+/* Where the plugin in a file's bytes ends, and how many signatures stand behind it; 0: it is not
+ * signed. False: they are not where the trailer says. */
+static inline bool hsb_signed_split(size_t *plugin_size, uint32_t *count, const uint8_t *bytes,
+                                    size_t size) {
+  struct hsb_file_trailer t;
+  *plugin_size = size;
+  *count = 0;
+  if (size < sizeof t) {
+    return true;
+  }
+  memcpy(&t, bytes + size - sizeof t, sizeof t);
+  if (memcmp(t.magic, HSB_SIGNED_MAGIC, sizeof t.magic) != 0) {
+    return true;
+  }
+  uint64_t rest = size - sizeof t, taken = t.count * (uint64_t)sizeof(struct hsb_file_signature);
+  if (t.file_size != size || t.reserved != 0 || t.count == 0 || t.count > HSB_FILE_SIGNATURES_MAX ||
+      taken > rest || t.plugin_size != rest - taken) {
+    return false;
+  }
+  *plugin_size = (size_t)t.plugin_size;
+  *count = t.count;
+  return true;
+}
 
 #endif

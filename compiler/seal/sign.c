@@ -130,24 +130,9 @@ static bool sign(uint8_t out[HCC_SIGNATURE], const uint8_t *message, size_t size
 
 int hcc_signed_split(size_t *plugin_size, uint32_t *count, const uint8_t *bytes, size_t size,
                      hcc_error *err) {
-  struct hsb_file_trailer t;
-  *plugin_size = size;
-  *count = 0;
-  if (size < sizeof t) {
-    return 0;
-  }
-  memcpy(&t, bytes + size - sizeof t, sizeof t);
-  if (memcmp(t.magic, HSB_SIGNED_MAGIC, sizeof t.magic) != 0) {
-    return 0;
-  }
-  size_t rest = size - sizeof t, taken = t.count * sizeof(struct hsb_file_signature);
-  if (t.file_size != size || t.count == 0 || t.count > HSB_FILE_SIGNATURES_MAX || taken > rest ||
-      t.plugin_size != rest - taken) {
-    return hcc_fail(err, HCC_E_NOT_PLUGIN, HCC_NO_OFFSET, "its signatures are out of place");
-  }
-  *plugin_size = rest - taken;
-  *count = t.count;
-  return 0;
+  return hsb_signed_split(plugin_size, count, bytes, size)
+             ? 0
+             : hcc_fail(err, HCC_E_NOT_PLUGIN, HCC_NO_OFFSET, "its signatures are out of place");
 }
 
 int hcc_signed_plugin(hcc_signed *out, const uint8_t *bytes, size_t size, hcc_error *err) {

@@ -26,25 +26,9 @@ _Static_assert(sizeof(struct hsb_file_trailer) == 32, "the format says so");
 
 int hrt_trust_split(size_t *plugin_size, uint32_t *count, const uint8_t *bytes, size_t size,
                     helios_error *err) {
-  struct hsb_file_trailer t;
-  *plugin_size = size;
-  *count = 0;
-  if (size < sizeof t) {
-    return 0;
-  }
-  memcpy(&t, bytes + size - sizeof t, sizeof t);
-  if (memcmp(t.magic, HSB_SIGNED_MAGIC, sizeof t.magic) != 0) {
-    return 0;
-  }
-  uint64_t rest = size - sizeof t;
-  if (t.file_size != size || t.reserved != 0 || t.count == 0 || t.count > HSB_FILE_SIGNATURES_MAX ||
-      t.count * sizeof(struct hsb_file_signature) > rest ||
-      t.plugin_size != rest - t.count * sizeof(struct hsb_file_signature)) {
-    return hrt_fail(err, HELIOS_E_PLUGIN, "damaged plugin: signatures out of place");
-  }
-  *plugin_size = (size_t)t.plugin_size;
-  *count = t.count;
-  return 0;
+  return hsb_signed_split(plugin_size, count, bytes, size)
+             ? 0
+             : hrt_fail(err, HELIOS_E_PLUGIN, "damaged plugin: signatures out of place");
 }
 
 /* ---- the trust root ---- */

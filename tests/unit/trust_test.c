@@ -218,6 +218,9 @@ static void signed__sizes_that_lie(void **state) {
     t.reserved = lies[i].reserved;
     memcpy(f.data + f.size - sizeof t, &t, sizeof t);
     assert_int_equal(load(f, "", NULL, &err), HELIOS_E_PLUGIN);
+    size_t size; /* heliosc reads it likewise */
+    uint32_t count;
+    assert_int_equal(hcc_signed_split(&size, &count, f.data, f.size, NULL), HCC_E_NOT_PLUGIN);
   }
   fx_free(f);
 }
