@@ -3,7 +3,7 @@
 #include <ucontext.h>
 
 #include "guest_kit.h"
-#include "hsb_where.h"
+#include "where_kit.h"
 
 #include "instance/outermost.h"
 
@@ -356,41 +356,11 @@ static void host__traps(void **state) {
   hrt_instance_free(i);
 }
 
-/* What QuickJS would have in memory within `f` of a.js, on line 12. */
 static void write_place(hrt_instance *i) {
-  static uint32_t words[1024];
-  const struct hsb_where_quickjs w = {.magic = HSB_WHERE_QUICKJS,
-                                      .frame_at = 512,
-                                      .atoms_at = 516,
-                                      .frame_function = 4,
-                                      .frame_pc = 8,
-                                      .object_shape = 4,
-                                      .object_properties = 8,
-                                      .object_code = 12,
-                                      .classes = {13, 16, 52, 55},
-                                      .shape_name = 4,
-                                      .property_name = 16,
-                                      .name = 77,
-                                      .text = 0xfffffff9,
-                                      .code_size = 4,
-                                      .code_file = 8,
-                                      .code_lines = 12,
-                                      .code_lines_size = 16,
-                                      .text_size = 4,
-                                      .text_bytes = 8};
-  static const uint32_t puts[][2] = {
-      {512, 1024},  {516, 2000},  {1028, 1300},       {1032, 3030},
-      {1300, 13},   {1304, 1400}, {1308, 1500},       {1312, 1600},
-      {1404, 77},   {1516, 1700}, {1520, 0xfffffff9}, {1704, 1},
-      {1708, 'f'},  {1600, 3000}, {1604, 100},        {1608, 3},
-      {1612, 1800}, {1616, 10},   {1800, 0x0a000008}, {1804, 0x32000006},
-      {1808, 0x13}, {2012, 2100}, {2104, 4},          {2108, 0x736a2e61 /* a.js */}};
-  memcpy(&words[64], &w, sizeof w);
-  for (size_t n = 0; n < sizeof puts / sizeof *puts; n++) {
-    words[puts[n][0] / 4] = puts[n][1];
-  }
-  assert_true(hrt_guest_write(i, (guest_u32){0}, words, sizeof words));
-  i->where = 256;
+  uint8_t bytes[WHERE_BYTES];
+  where_quickjs(bytes);
+  assert_true(hrt_guest_write(i, (guest_u32){0}, bytes, sizeof bytes));
+  i->where = WHERE_RECORD;
 }
 
 /* env: 1: memory says where; 2: nobody does. */

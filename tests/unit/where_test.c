@@ -9,10 +9,8 @@
 
 #include <cmocka.h>
 
-#include "hsb_where.h"
 #include "instance/where.h"
-
-#define RECORD 256u
+#include "where_kit.h"
 
 static hrt_instance instance;
 static uint8_t *memory; /* one page of WebAssembly's, nothing before and behind */
@@ -32,45 +30,13 @@ static int teardown(void **state) {
 }
 
 static void put(uint32_t at, uint32_t word) {
-  memcpy(memory + at, &word, sizeof word);
+  where_put(memory, at, word);
 }
 
-/* A frame at 1024 of a function `f` of a.js, within a native one at 1100; its code has 100 bytes at
- * 3000. */
 static void make_quickjs(void) {
-  static const struct hsb_where_quickjs w = {.magic = HSB_WHERE_QUICKJS,
-                                             .frame_at = 512,
-                                             .atoms_at = 516,
-                                             .frame_function = 4,
-                                             .frame_pc = 8,
-                                             .object_shape = 4,
-                                             .object_properties = 8,
-                                             .object_code = 12,
-                                             .classes = {13, 16, 52, 55},
-                                             .shape_name = 4,
-                                             .property_name = 16,
-                                             .name = 77,
-                                             .text = 0xfffffff9,
-                                             .code_size = 4,
-                                             .code_file = 8,
-                                             .code_lines = 12,
-                                             .code_lines_size = 16,
-                                             .text_size = 4,
-                                             .text_bytes = 8};
-  /* line 9 (8), column 1; from byte 10 on 3 lines on; from byte 60 on 10 lines back */
-  static const uint8_t lines[] = {8, 0, 0, 10, 6, 0, 0, 50, 19, 0};
   memset(memory, 0, HSB_PAGE);
-  instance.where = RECORD;
-  memcpy(memory + RECORD, &w, sizeof w);
-  put(512, 1100), put(516, 2000);                                   /* innermost, names */
-  put(1100, 1024), put(1104, 1200), put(1200, 14);                  /* native */
-  put(1028, 1300), put(1032, 3000 + 30);                            /* f, at byte 29 */
-  put(1300, 13), put(1304, 1400), put(1308, 1500), put(1312, 1600); /* the object */
-  put(1404, 77), put(1516, 1700), put(1520, 0xfffffff9);            /* its name */
-  put(1704, 1), memory[1708] = 'f';                                 /* the text */
-  put(1600, 3000), put(1604, 100), put(1608, 3), put(1612, 1800), put(1616, sizeof lines);
-  memcpy(memory + 1800, lines, sizeof lines);
-  put(2012, 2100), put(2104, 4), memcpy(memory + 2108, "a.js", 4); /* atom 3 */
+  instance.where = WHERE_RECORD;
+  where_quickjs(memory);
 }
 
 /* A handler at 1024 of setjmp's within one of a loop at 1100, in `g` of b.py. */
@@ -92,8 +58,8 @@ static void make_micropython(void) {
    * lines on, 4 bytes 1 line */
   static const uint8_t code[] = {1, 6 << 1 | 1, 0x82, 0x2d, 5, 8 | 2 << 5, 4 | 1 << 5, 0, 0};
   memset(memory, 0, HSB_PAGE);
-  instance.where = RECORD;
-  memcpy(memory + RECORD, &w, sizeof w);
+  instance.where = WHERE_RECORD;
+  memcpy(memory + WHERE_RECORD, &w, sizeof w);
   put(512, 1024), put(516, 2000);
   put(1024, 1100), put(1032, 7);    /* setjmp's */
   put(1116, 1200), put(1200, 1300); /* the loop's: its frame, its function */
@@ -201,7 +167,7 @@ static void where__any_memory(void **state) {
     (round % 2 ? make_quickjs : make_micropython)();
     for (uint32_t n = 0; n < 2; n++) {
       uint32_t words = sizeof(struct hsb_where_quickjs) / 4, at = any() % (words + 350);
-      put(at < words ? RECORD + 4 * at : 1024 + 4 * (at - words), any());
+      put(at < words ? WHERE_RECORD + 4 * at : 1024 + 4 * (at - words), any());
     }
     found += hrt_where(&place, &instance);
     assert_true(strlen(place.file) < sizeof place.file &&
