@@ -1,58 +1,33 @@
 /* deep_sql_test.c - SQL of a guest that SQLite would follow by recursion until the thread's stack
  * is gone is refused before it is compiled, and so is a schema that makes any SQL so; what is
  * only long is not. */
-#include "puppet.h"
-
-#define TEXT_BYTES (1u << 20)
-
-static char *text; /* of one statement */
-
-static void add(size_t *n, const char *piece) {
-  size_t length = strlen(piece);
-  assert_true(*n + length < TEXT_BYTES);
-  memcpy(text + *n, piece, length + 1);
-  *n += length;
-}
-
-static void repeat(size_t *n, const char *piece, unsigned times) {
-  for (unsigned i = 0; i < times; i++) {
-    add(n, piece);
-  }
-}
+#include "sql_text_kit.h"
 
 /* WITH in which each selects from the one before. */
 static void chain(unsigned links) {
-  char link[64];
-  size_t n = 0;
-  add(&n, "WITH a0(x) AS (SELECT 1)");
-  for (unsigned i = 1; i <= links; i++) {
-    snprintf(link, sizeof link, ",a%u(x) AS(SELECT x+1 FROM a%u LIMIT 1)", i, i - 1);
-    add(&n, link);
-  }
-  snprintf(link, sizeof link, " SELECT x FROM a%u", links);
-  add(&n, link);
+  char last[64];
+  begin("WITH a0(x) AS (SELECT 1)");
+  repeat(",a%u(x) AS(SELECT x+1 FROM a%u LIMIT 1)", links);
+  snprintf(last, sizeof last, " SELECT x FROM a%u", links);
+  add(last);
 }
 
 static puppet *open_puppet(void) {
-  puppet *p = puppet_open(
+  return open_text(
       (const char *const[]){"query", "read:u", "write:u", "read:t", "write:t", "ddl:u", NULL},
-      puppet_shared());
-  text = malloc(TEXT_BYTES);
-  assert_non_null(text);
-  puppet_exec(p, "CREATE TABLE t(a); PRAGMA foreign_keys = on");
-  assert_true(hrt_guest_grow(p->instance, 20) != UINT32_MAX);
-  hrt_host_begin(p->env, 0, NULL, NULL);
-  return p;
+      "CREATE TABLE t(a); PRAGMA foreign_keys = on");
 }
 
-static void close_puppet(puppet *p) {
-  hrt_host_end(p->env);
-  puppet_close(p);
-  free(text);
+static int run_repeated(puppet *p, const char *head, const char *item, unsigned times,
+                        const char *tail) {
+  begin(head);
+  repeat(item, times);
+  add(tail);
+  return run(p);
 }
 
-static int prepare(puppet *p) {
-  return CALL(p, "prepare", TEXT(p, 0, text));
+static int run_text(puppet *p, const char *sql) {
+  return run_repeated(p, sql, "", 0, "");
 }
 
 static void with__a_long_chain(void **state) {
@@ -63,32 +38,29 @@ static void with__a_long_chain(void **state) {
   assert_non_null(strstr(puppet_error(p), "nested"));
   chain(100);
   assert_true(prepare(p) > 0);
-  close_puppet(p);
+  close_text(p);
 }
-
-static int run_text(puppet *p, const char *sql);
 
 /* WITH in which each reads the one before in so many places, `item` with two numbers. */
 static int doubling(puppet *p, const char *first, const char *item, unsigned links, bool backwards,
                     const char *last) {
   char link[128];
-  size_t n = 0;
-  add(&n, "WITH ");
+  begin("WITH ");
   if (!backwards) {
-    add(&n, first);
+    add(first);
   }
   for (unsigned i = 1; i <= links; i++) {
     unsigned k = backwards ? links + 1 - i : i;
     snprintf(link, sizeof link, item, k, k - 1, k - 1);
-    add(&n, backwards && i == 1 ? "" : ",");
-    add(&n, link);
+    add(backwards && i == 1 ? "" : ",");
+    add(link);
   }
   if (backwards) {
-    add(&n, ",");
-    add(&n, first);
+    add(",");
+    add(first);
   }
   snprintf(link, sizeof link, last, links);
-  add(&n, link);
+  add(link);
   int s = prepare(p);
   return s < 0 ? s : CALL(p, "finalize", s);
 }
@@ -115,7 +87,7 @@ static void with__doubling(void **state) {
   }
   assert_int_equal(
       doubling(p, "RECURSIVE a0(x) AS (SELECT 1)", items[0], 8, false, " SELECT x FROM a%u"), 0);
-  close_puppet(p);
+  close_text(p);
 }
 
 /* What only looks so. */
@@ -138,19 +110,18 @@ static void with__much_of_the_same(void **state) {
       fail_msg("%s: %s", sql[i], puppet_error(p));
     }
   }
-  close_puppet(p);
+  close_text(p);
 }
 
 static void insert__of_many_rows(void **state) {
   (void)state;
   puppet *p = open_puppet();
-  size_t n = 0;
-  add(&n, "INSERT INTO t(a) VALUES (1)");
-  repeat(&n, ",(-1.5e3),('SELECT'),(NULL)", 5000);
+  begin("INSERT INTO t(a) VALUES (1)");
+  repeat(",(-1.5e3),('SELECT'),(NULL)", 5000);
   int insert = prepare(p);
   assert_true(insert > 0);
   assert_int_equal(CALL(p, "step", insert), 0);
-  close_puppet(p);
+  close_text(p);
 }
 
 /* What is long is not kept compiled. */
@@ -160,10 +131,9 @@ static void prepare__long_texts(void **state) {
   char head[40];
   for (unsigned i = 0; i < 2 * HRT_STMTS_IDLE; i++) {
     snprintf(head, sizeof head, "SELECT %u IN (1", i);
-    size_t n = 0;
-    add(&n, head);
-    repeat(&n, ",a", 30000);
-    add(&n, ") FROM t");
+    begin(head);
+    repeat(",a", 30000);
+    add(") FROM t");
     int s = prepare(p);
     assert_true(s > 0);
     assert_int_equal(CALL(p, "step", s), 0);
@@ -172,7 +142,7 @@ static void prepare__long_texts(void **state) {
   assert_null(sqlite3_next_stmt(p->db, NULL));
   assert_int_equal(CALL(p, "finalize", CALL(p, "prepare", TEXT(p, 0, "SELECT a FROM t"))), 0);
   assert_non_null(sqlite3_next_stmt(p->db, NULL));
-  close_puppet(p);
+  close_text(p);
 }
 
 /* The application's limit of SQLite's memory ends what would take more, and only that. */
@@ -192,38 +162,20 @@ static void memory__hard_heap_limit(void **state) {
   puppet_exec(p, "PRAGMA hard_heap_limit = 0");
   sqlite3_hard_heap_limit64(0);
   sqlite3_soft_heap_limit64(0);
-  close_puppet(p);
-}
-
-static int run(puppet *p) {
-  return (int)CALL64(p, "exec", TEXT(p, 0, text), 0, 0);
-}
-
-static int run_repeated(puppet *p, const char *head, const char *item, unsigned times,
-                        const char *tail) {
-  size_t n = 0;
-  add(&n, head);
-  repeat(&n, item, times);
-  add(&n, tail);
-  return run(p);
-}
-
-static int run_text(puppet *p, const char *sql) {
-  return run_repeated(p, sql, "", 0, "");
+  close_text(p);
 }
 
 /* Each column is computed from the one before; `link` has its name, or two. */
 static void generated(const char *link, unsigned columns, const char *operators, unsigned times) {
   char column[64];
-  size_t n = 0;
-  add(&n, "CREATE TABLE u(a INTEGER PRIMARY KEY, c0 AS (a)");
+  begin("CREATE TABLE u(a INTEGER PRIMARY KEY, c0 AS (a)");
   for (unsigned i = 1; i <= columns; i++) {
     snprintf(column, sizeof column, link, i, i - 1);
-    add(&n, column);
-    repeat(&n, operators, times);
-    add(&n, ")");
+    add(column);
+    repeat(operators, times);
+    add(")");
   }
-  add(&n, ")");
+  add(")");
 }
 
 /* A chain of columns is followed by any statement that reads the last one. */
@@ -239,7 +191,7 @@ static void create__columns_of_columns(void **state) {
   assert_int_equal(run(p), HSB_STATUS_LIMIT);
   generated(", c%u AS (c%u", 20, "+1", 3);
   assert_true(run(p) >= 0);
-  close_puppet(p);
+  close_text(p);
 }
 
 static void create__check_and_index(void **state) {
@@ -253,7 +205,7 @@ static void create__check_and_index(void **state) {
                    HSB_STATUS_LIMIT);
   assert_true(run_repeated(p, "CREATE UNIQUE INDEX IF NOT EXISTS i ON u(a COLLATE nocase DESC, b",
                            ", a COLLATE nocase DESC", 60, ") WHERE a IS NOT NULL AND b > 3") >= 0);
-  close_puppet(p);
+  close_text(p);
 }
 
 /* What one foreign key does makes the next one do something. */
@@ -267,7 +219,7 @@ static void create__foreign_keys(void **state) {
   assert_non_null(strstr(puppet_error(p), "foreign keys"));
   assert_true(
       run_repeated(p, head, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE RESTRICT", 200, ")") >= 0);
-  close_puppet(p);
+  close_text(p);
 }
 
 /* One at a time is no way around it. */
@@ -285,28 +237,23 @@ static void alter__foreign_keys(void **state) {
   assert_in_range(added, 20, 100);
   assert_true(run_text(p, "DELETE FROM u") >= 0);
   assert_true(run_text(p, "ALTER TABLE u ADD d REFERENCES u(a)") >= 0);
-  close_puppet(p);
+  close_text(p);
 }
 
 /* Each is computed twice for the next one. */
 static void create__columns_doubling(void **state) {
   (void)state;
   puppet *p = open_puppet();
-  char column[64];
   for (unsigned columns = 8; columns <= 40; columns += 32) {
-    size_t n = 0;
-    add(&n, "CREATE TABLE u(a INTEGER, c0 AS (a)");
-    for (unsigned i = 1; i <= columns; i++) {
-      snprintf(column, sizeof column, ", c%u INT AS (c%u+\"C%u\")", i, i - 1, i - 1);
-      add(&n, column);
-    }
-    add(&n, ")");
+    begin("CREATE TABLE u(a INTEGER, c0 AS (a)");
+    repeat(", c%u INT AS (c%u+\"C%u\")", columns);
+    add(")");
     int status = run(p);
     assert_true(columns == 8 ? status >= 0 : status == HSB_STATUS_LIMIT);
     assert_int_equal(run_text(p, "DROP TABLE IF EXISTS u"), 0);
   }
   assert_non_null(strstr(puppet_error(p), "computed columns"));
-  close_puppet(p);
+  close_text(p);
 }
 
 /* All that a schema may have at once, where guest code has left as little as it may. */
@@ -314,48 +261,43 @@ static void *on_least_stack(void *arg) {
   puppet *p = open_puppet();
   (void)arg;
   generated(", c%u AS (c%u", HRT_TABLE_OPERATORS / 2 - 1, "", 0);
-  size_t n = strlen(text) - 1;
-  repeat(&n, ", FOREIGN KEY(a) REFERENCES u(a) ON DELETE CASCADE ON UPDATE CASCADE",
+  text_length--; /* its last bracket */
+  repeat(", FOREIGN KEY(a) REFERENCES u(a) ON DELETE CASCADE ON UPDATE CASCADE",
          HRT_KEY_ACTIONS / 2);
-  add(&n, ")");
+  add(")");
   puppet_exec(p, text);
-  n = 0;
-  add(&n, "CREATE INDEX i ON u(c99");
-  repeat(&n, "+1", HRT_INDEX_OPERATORS - 1);
-  add(&n, ")");
+  begin("CREATE INDEX i ON u(c99");
+  repeat("+1", HRT_INDEX_OPERATORS - 1);
+  add(")");
   puppet_exec(p, text);
   assert_true(run_text(p, "INSERT INTO u(a) VALUES (1), (2)") >= 0);
   assert_true(run_text(p, "UPDATE u SET a = c99 + 3") >= 0);
   assert_true(run_text(p, "DELETE FROM u WHERE c99 > 0 AND c98 < 100") >= 0);
-  n = 0;
-  add(&n, "SELECT json_set('{}', '$' || replace(hex(zeroblob(1000)), '00', '.a'), 1)");
+  begin("SELECT json_set('{}', '$' || replace(hex(zeroblob(1000)), '00', '.a'), 1)");
   assert_true(run(p) >= 0);
-  close_puppet(p);
+  close_text(p);
   return NULL;
 }
 
 /* On a thread with a small stack. */
 static void *on_small_stack(void *arg) {
   puppet *p = open_puppet();
-  size_t n = 0;
   (void)arg;
-  add(&n, "SELECT abs(1)");
-  repeat(&n, "+abs(1)", 900);
+  begin("SELECT abs(1)");
+  repeat("+abs(1)", 900);
   assert_int_equal(prepare(p), HSB_STATUS_LIMIT);
-  n = 0;
-  add(&n, "SELECT abs(1)");
-  repeat(&n, "+abs(1)", 90);
+  begin("SELECT abs(1)");
+  repeat("+abs(1)", 90);
   assert_true(prepare(p) > 0);
   assert_true(run_repeated(p, "SELECT a FROM t ORDER BY a", " COLLATE nocase, a", 60, "") >= 0);
   /* LIKE calls itself at each % */
-  n = 0;
-  add(&n, "SELECT replace(hex(zeroblob(9000)), '0', 'a') LIKE "
-          "replace(hex(zeroblob(4000)), '0', '%a')");
+  begin("SELECT replace(hex(zeroblob(9000)), '0', 'a') LIKE "
+        "replace(hex(zeroblob(4000)), '0', '%a')");
   int like = prepare(p);
   assert_true(like > 0);
   assert_int_equal(CALL(p, "step", like), HSB_STATUS_SQL);
   assert_non_null(strstr(puppet_error(p), "too complex"));
-  close_puppet(p);
+  close_text(p);
   return NULL;
 }
 
@@ -382,7 +324,7 @@ static void json__a_long_path(void **state) {
       fail_msg("%s: %s", text, puppet_error(p));
     }
   }
-  close_puppet(p);
+  close_text(p);
 }
 
 static void json__a_long_literal(void **state) {
@@ -392,15 +334,14 @@ static void json__a_long_literal(void **state) {
                    HSB_STATUS_SQL);
   assert_int_equal(run_text(p, "CREATE TABLE u(a, b AS (json_set('{}', a, 1)))"), HSB_STATUS_LIMIT);
   assert_int_equal(run_text(p, "CREATE INDEX i ON u(json_insert('{}', a, 1))"), HSB_STATUS_LIMIT);
-  close_puppet(p);
+  close_text(p);
 }
 
 static void json__a_bound_path(void **state) {
   (void)state;
   puppet *p = open_puppet();
-  size_t n = 0;
-  add(&n, "$");
-  repeat(&n, ".a", 300000);
+  begin("$");
+  repeat(".a", 300000);
   int s = CALL(p, "prepare", TEXT(p, TEXT_BYTES, "SELECT json_set('{}', ?1, 1) AS j"));
   assert_true(s > 0);
   assert_int_equal(CALL(p, "bind_text", s, 1, TEXT(p, 0, text)), 0);
@@ -411,7 +352,7 @@ static void json__a_bound_path(void **state) {
   assert_int_equal(CALL(p, "reset", s), 0);
   assert_int_equal(CALL(p, "bind_null", s, 1), 0);
   assert_int_equal(CALL(p, "step", s), 1);
-  close_puppet(p);
+  close_text(p);
 }
 
 static void with_stack(size_t bytes, void *(*run_there)(void *)) {
@@ -429,7 +370,7 @@ static void *on_middle_stack(void *arg) {
   puppet *p = open_puppet();
   (void)arg;
   assert_int_equal(run_repeated(p, "SELECT 1", " COLLATE a", 100000, ""), HSB_STATUS_LIMIT);
-  close_puppet(p);
+  close_text(p);
   return NULL;
 }
 

@@ -1,69 +1,30 @@
 /* sql_copies_test.c - short SQL of a guest that SQLite would make long while it compiles it, where
  * nobody can interrupt it: it is compiled without the copies, or refused; and SQL that people and
  * programs write is neither. */
-#include "puppet.h"
+#include "sql_text_kit.h"
 
-#define TEXT_BYTES (1u << 20)
 #define MOST_MEMORY 300000000 /* of SQLite, while one is compiled */
 
-static char *text; /* of one statement */
-static size_t n;
-
-static void add(const char *piece) {
-  size_t length = strlen(piece);
-  assert_true(n + length < TEXT_BYTES);
-  memcpy(text + n, piece, length + 1);
-  n += length;
-}
-
-static void begin(const char *piece) {
-  n = 0;
-  add(piece);
-}
-
-/* Each %u is the number of the turn less one, then the turn. */
-static void repeat(const char *format, unsigned times) {
-  char piece[512];
-  for (unsigned i = 1; i <= times; i++) {
-    snprintf(piece, sizeof piece, format, i, i - 1, i - 1, i - 1);
-    add(piece);
-  }
-}
-
-static void open_columns(puppet *p) {
+static puppet *open_puppet(void) {
   begin("CREATE TABLE t(c0 INT");
   repeat(", c%u INT", 60);
   add(")");
-  puppet_exec(p, text);
-}
-
-static puppet *open_puppet(void) {
-  puppet *p = puppet_open(
-      (const char *const[]){"query", "read:t", "read:u", "read:v", "ddl:u", NULL}, puppet_shared());
-  text = malloc(TEXT_BYTES);
-  assert_non_null(text);
-  open_columns(p);
+  puppet *p =
+      open_text((const char *const[]){"query", "read:t", "read:u", "read:v", "ddl:u", NULL}, text);
   sqlite3_hard_heap_limit64(MOST_MEMORY);
-  assert_true(hrt_guest_grow(p->instance, 20) != UINT32_MAX);
-  hrt_host_begin(p->env, 0, NULL, NULL);
   return p;
 }
 
 static void close_puppet(puppet *p) {
-  hrt_host_end(p->env);
-  puppet_close(p);
-  free(text);
+  close_text(p);
   sqlite3_hard_heap_limit64(0);
   sqlite3_soft_heap_limit64(0);
 }
 
-static int prepare(puppet *p) {
-  int s = CALL(p, "prepare", TEXT(p, 0, text));
+/* What becomes of it. */
+static int compile(puppet *p) {
+  int s = prepare(p);
   return s < 0 ? s : CALL(p, "finalize", s);
-}
-
-static int run(puppet *p) {
-  return (int)CALL64(p, "exec", TEXT(p, 0, text), 0, 0);
 }
 
 /* `a = 1` puts 1 where a is, in what b is equal to, and so on. */
@@ -72,7 +33,7 @@ static void constants__doubling(void **state) {
   puppet *p = open_puppet();
   begin("SELECT 1 FROM t WHERE c0 = 1");
   repeat(" AND c%u = c%u + c%u", 40);
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   int s = CALL(p, "prepare", TEXT(p, 0, text));
   puppet_exec(p, "CREATE TABLE later(a)"); /* so that it is compiled again */
   assert_int_equal(CALL(p, "step", s), 0);
@@ -90,12 +51,12 @@ static void columns__computed_often(void **state) {
   begin("SELECT 1 IN (1");
   repeat(",h", 200);
   add(") FROM u");
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   begin("SELECT 1 IN (1");
   repeat(",h", 2000);
   add(") FROM u");
   sqlite3_hard_heap_limit64(8LL * MOST_MEMORY); /* would do without a bound */
-  assert_int_equal(prepare(p), HSB_STATUS_NOMEM);
+  assert_int_equal(compile(p), HSB_STATUS_NOMEM);
   assert_int_equal(sqlite3_limit(p->db, SQLITE_LIMIT_VDBE_OP, -1), 250000000);
   close_puppet(p);
 }
@@ -109,7 +70,7 @@ static void bounds__only_of_guests(void **state) {
   repeat(",c%u", 60);
   repeat(",c1", 1000);
   add(") FROM t");
-  assert_int_equal(prepare(p), HSB_STATUS_NOMEM);
+  assert_int_equal(compile(p), HSB_STATUS_NOMEM);
   assert_int_equal(sqlite3_limit(p->db, SQLITE_LIMIT_VDBE_OP, -1), 1000);
   close_puppet(p);
 }
@@ -145,7 +106,7 @@ static void subqueries__doubling(void **state) {
     if (i == 3) { /* q is the name of the innermost only */
       nested(forms[i][0], forms[i][1], 1, forms[i][2]);
     }
-    if (prepare(p) != 0) {
+    if (compile(p) != 0) {
       fail_msg("%s: %s", text, puppet_error(p));
     }
   }
@@ -163,7 +124,7 @@ static void subqueries__of_with(void **state) {
     begin("WITH a0 AS (SELECT c0 AS x FROM t)");
     repeat(items[i], 30);
     add(" SELECT x FROM a30 WHERE x > 1");
-    assert_int_equal(prepare(p), 0);
+    assert_int_equal(compile(p), 0);
   }
   close_puppet(p);
 }
@@ -177,13 +138,13 @@ static void subqueries__of_many_terms(void **state) {
   add(") WHERE column1 IN (1");
   repeat(",column1", 3000);
   add(")");
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   begin("SELECT x FROM (SELECT c0 AS x FROM t");
   repeat(" UNION ALL SELECT c1 FROM t", 400);
   add(") WHERE x IN (1");
   repeat(",x+1", 8000);
   add(")");
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   close_puppet(p);
 }
 
@@ -198,7 +159,7 @@ static void subqueries__of_views(void **state) {
   begin("SELECT 1 IN (1");
   repeat(",x", 200000);
   add(") FROM v");
-  if (prepare(p) != 0) {
+  if (compile(p) != 0) {
     fail_msg("%s", puppet_error(p));
   }
   close_puppet(p);
@@ -206,7 +167,7 @@ static void subqueries__of_views(void **state) {
 
 /* What LIMIT is for: prepare takes all memory without it. */
 static void refused(puppet *p) {
-  int status = prepare(p);
+  int status = compile(p);
   if (status != HSB_STATUS_LIMIT) {
     text[100] = 0;
     fail_msg("%d: %s", status, text);
@@ -301,16 +262,16 @@ static void aliases__out_of_sight(void **state) {
   repeat("SELECT coalesce(x, 0) + x + x * x AS x FROM (", 12);
   add("SELECT c0 AS x FROM t");
   repeat(")", 12);
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   begin("SELECT c0 AS c1");
   repeat(", c1 + c2 + c3 AS c%u", 59);
   add(" FROM t WHERE c1 BETWEEN 1 AND 2");
   repeat(" AND c%u BETWEEN 1 AND 20", 59);
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   begin("SELECT 1 IN (1"); /* long is not much */
   repeat(",%u", 150000);
   add(")");
-  assert_int_equal(prepare(p), 0);
+  assert_int_equal(compile(p), 0);
   close_puppet(p);
 }
 
