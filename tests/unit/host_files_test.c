@@ -90,15 +90,12 @@ static void file__list(void **state) {
 static void file__list_ends_with_the_call(void **state) {
   (void)state;
   files_kit k = {0};
-  helios_error err = {0};
-  uint64_t result = 0;
   int cancelled = 1;
   fk_make(&k);
   fk_open(&k, usual);
   uint64_t n = puppet_put(k.p, 100, fk_text(&k, "%D/in"), strlen(k.at) + 3);
   k.p->budget.cancel = &cancelled;
-  int status = puppet_try(k.p, &result, &err, "file_list", ARGS(100, n, 0, 3000, 10));
-  assert_int_equal(status, HELIOS_E_CANCELLED);
+  helios_error err = FAILS(k.p, HELIOS_E_CANCELLED, "file_list", 100, n, 0, 3000, 10);
   assert_non_null(strstr(err.text, "listed a folder"));
   fk_done(&k);
 }
@@ -482,8 +479,6 @@ static void limit__open_and_sizes(void **state) {
 static void end__everything_closed(void **state) {
   (void)state;
   files_kit k = {0};
-  helios_error err = {0};
-  uint64_t result = 0;
   fk_make(&k);
   int before = fk_descriptors();
   fk_open(&k, usual);
@@ -496,8 +491,7 @@ static void end__everything_closed(void **state) {
   hrt_host_begin(k.p->env, 0, NULL, NULL);
   assert_int_equal(CALL(k.p, "file_read", 1, 0, 0, 1), HSB_STATUS_HANDLE); /* of an earlier call */
   assert_true(fk_file(&k, "%D/in/a.txt", 0) > 0);
-  assert_int_equal(puppet_try(k.p, &result, &err, "env.heliosdb_error", ARGS(1, 0, 0)),
-                   HELIOS_E_GUEST);
+  FAILS(k.p, HELIOS_E_GUEST, "env.heliosdb_error", 1, 0, 0);
   hrt_host_end(k.p->env);
   assert_int_equal(fk_descriptors(), before);
   fk_done(&k);

@@ -197,12 +197,9 @@ static void kv__wrong_state(void **state) {
 static void kv__out_of_fuel(void **state) {
   (void)state;
   puppet *p = open_kv();
-  uint64_t result = 0;
-  helios_error err = {0};
   assert_int_equal(CALL(p, "kv_set", 0, 1, 0, 60000), 0);
   p->budget.fuel_limit = p->budget.fuel_used + 3000;
-  assert_int_equal(puppet_try(p, &result, &err, "kv_get", ARGS(0, 1, 0, 1000, 60000)),
-                   HELIOS_E_FUEL);
+  FAILS(p, HELIOS_E_FUEL, "kv_get", 0, 1, 0, 1000, 60000);
   hrt_host_end(p->env);
   for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(p->db, s)) != NULL;) {
     assert_int_equal(sqlite3_stmt_busy(s), 0);

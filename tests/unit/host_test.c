@@ -129,7 +129,6 @@ static void stmt__parameters(void **state) {
 static void stmt__handles(void **state) {
   (void)state;
   puppet *p = open_all();
-  uint64_t result = 0;
   static const uint32_t wrong[] = {0, 1, 63, 64, 65, 4096, 0x7fffffff, 0x80000000, 0xffffffff};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     assert_int_equal(CALL(p, "step", wrong[i]), HSB_STATUS_HANDLE);
@@ -153,8 +152,7 @@ static void stmt__handles(void **state) {
   assert_int_equal(CALL(p, "step", again), 1);
   assert_int_equal(CALL(p, "column_type", again, 1), HSB_STATUS_INDEX);
   assert_int_equal(CALL(p, "column_len", again, 0x80000000), HSB_STATUS_INDEX);
-  helios_error err = {0};
-  assert_int_equal(puppet_try(p, &result, &err, "column_i64", ARGS(again, 7)), HELIOS_E_GUEST);
+  helios_error err = FAILS(p, HELIOS_E_GUEST, "column_i64", again, 7);
   assert_int_equal(err.guest_code, HSB_STATUS_INDEX);
   assert_true(hrt_instance_dead(p->instance));
   close_all(p);
@@ -651,11 +649,8 @@ static void result__errors(void **state) {
   assert_int_equal(p->env->error.code, HELIOS_E_GUEST);
   assert_int_equal(p->env->error.guest_code, 42);
   assert_string_equal(p->env->error.text, "no\\x0asuch\\x1b[31m \\xff customer");
-  uint64_t result = 0;
-  helios_error err = {0};
-  assert_int_equal(puppet_try(p, &result, &err, "heliosdb.heliosdb_error",
-                              ARGS((uint32_t)-3, TEXT(p, 0, "stop"))),
-                   HELIOS_E_GUEST);
+  helios_error err =
+      FAILS(p, HELIOS_E_GUEST, "heliosdb.heliosdb_error", (uint32_t)-3, TEXT(p, 0, "stop"));
   assert_int_equal(err.guest_code, -3);
   assert_string_equal(err.text, "stop");
   close_all(p);

@@ -363,8 +363,6 @@ static void log__lines(void **state) {
 static void log__lines_cost(void **state) {
   (void)state;
   files_kit k = {0};
-  helios_error err = {0};
-  uint64_t result = 0;
   fk_make(&k);
   fk_open(&k, with_log);
   k.p->conn.log = keep;
@@ -374,8 +372,7 @@ static void log__lines_cost(void **state) {
   }
   put_vec(k.p, 3100, 20000, 16384);
   k.p->budget.fuel_limit = k.p->budget.fuel_used + 500000;
-  assert_int_equal(puppet_try(k.p, &result, &err, W("fd_write"), ARGS(1, 3100, 1, 3200)),
-                   HELIOS_E_FUEL);
+  FAILS(k.p, HELIOS_E_FUEL, W("fd_write"), 1, 3100, 1, 3200);
   assert_true(lines > 1000 && lines < 3000);
   fk_done(&k);
 }
@@ -464,17 +461,14 @@ static void poll__waits(void **state) {
 static void poll__ends_with_the_call(void **state) {
   (void)state;
   files_kit k = {0};
-  helios_error err = {0};
-  uint64_t result = 0;
   int cancelled = 1;
   fk_make(&k);
   fk_open(&k, with_clock);
   put_wait(k.p, 4000, 4, 0, 1, UINT64_MAX, 0);
   k.p->budget.cancel = &cancelled;
   alarm(20);
-  int status = puppet_try(k.p, &result, &err, W("poll_oneoff"), ARGS(4000, 5000, 1, 3000));
+  helios_error err = FAILS(k.p, HELIOS_E_CANCELLED, W("poll_oneoff"), 4000, 5000, 1, 3000);
   alarm(0);
-  assert_int_equal(status, HELIOS_E_CANCELLED);
   assert_non_null(strstr(err.text, "cancelled"));
   fk_done(&k);
 }
@@ -482,11 +476,9 @@ static void poll__ends_with_the_call(void **state) {
 static void call__ends_itself(void **state) {
   (void)state;
   files_kit k = {0};
-  helios_error err = {0};
-  uint64_t result = 0;
   fk_make(&k);
   fk_open(&k, no_grant);
-  assert_int_equal(puppet_try(k.p, &result, &err, W("proc_exit"), ARGS(7)), HELIOS_E_GUEST);
+  helios_error err = FAILS(k.p, HELIOS_E_GUEST, W("proc_exit"), 7);
   assert_int_equal(err.guest_code, 7);
   assert_string_equal(err.text, "the procedure ended itself: exit code 7");
   fk_done(&k);
@@ -497,8 +489,6 @@ static void call__ends_itself(void **state) {
 static void tells_why(uint32_t fd) {
   static const char words[] = "a warning\npanic: out of cheese\n\ngoroutine 1 [running]:\n";
   files_kit k = {0};
-  helios_error err = {0};
-  uint64_t result = 0;
   fk_make(&k);
   fk_open(&k, no_grant);
   puppet_put(k.p, 4000, words, sizeof words - 1);
@@ -507,7 +497,7 @@ static void tells_why(uint32_t fd) {
   helios_error trap = {.code = HELIOS_E_TRAP, .text = "unreachable instruction executed"};
   hrt_host_explain(k.p->env, &trap);
   assert_string_equal(trap.text, "panic: out of cheese; unreachable instruction executed");
-  assert_int_equal(puppet_try(k.p, &result, &err, W("proc_exit"), ARGS(2)), HELIOS_E_GUEST);
+  helios_error err = FAILS(k.p, HELIOS_E_GUEST, W("proc_exit"), 2);
   assert_string_equal(err.text, "panic: out of cheese (exit code 2)");
   fk_done(&k);
 }

@@ -207,10 +207,20 @@ FX int64_t puppet_call64(puppet *p, const char *name, const uint64_t *args, size
   return (int64_t)result;
 }
 
+/* What a call that must end so says. */
+FX helios_error puppet_fails(puppet *p, int code, const char *name, const uint64_t *args,
+                             size_t count) {
+  uint64_t result = 0;
+  helios_error err = {0};
+  assert_int_equal(puppet_try(p, &result, &err, name, args, count), code);
+  return err;
+}
+
 #define ARGS(...)                                                                                  \
   (const uint64_t[]){0, ##__VA_ARGS__} + 1, sizeof((const uint64_t[]){0, ##__VA_ARGS__}) / 8 - 1
 #define CALL(p, name, ...) puppet_call(p, name, ARGS(__VA_ARGS__))
 #define CALL64(p, name, ...) puppet_call64(p, name, ARGS(__VA_ARGS__))
+#define FAILS(p, code, name, ...) puppet_fails(p, code, name, ARGS(__VA_ARGS__))
 
 /* Puts text at `at` and gives its length, for (p, n) arguments. */
 FX uint64_t puppet_put(puppet *p, uint32_t at, const void *bytes, size_t length) {
