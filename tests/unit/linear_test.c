@@ -265,9 +265,9 @@ int main(void) {
       cmocka_unit_test(results__are_those_of_sqlite),
       cmocka_unit_test(results__are_not_too_long),
       cmocka_unit_test(results__without_memory),
-      cmocka_unit_test(calls__end_in_time),
       cmocka_unit_test(text__calls_are_ours),
       cmocka_unit_test(text__runs),
+      cmocka_unit_test(calls__end_in_time),
       cmocka_unit_test(like__short_patterns_for_guests),
   };
   int failed = cmocka_run_group_tests_name("linear", tests, NULL, NULL);
