@@ -58,8 +58,8 @@ static bool granted(const hrt_host_env *env, hrt_cap_type type, const char *tabl
  * caller's. Any table of its name, in whatever schema, is what SQLite takes instead. */
 static bool procedure_table(const hrt_host_env *env, const char *table) {
   const hrt_host_conn *conn = env->conn;
-  return conn->function_allowed != NULL && conn->function_allowed(conn->function_arg, table) &&
-         !table_of(env, NULL, table);
+  return conn->function_allowed != NULL &&
+         conn->function_allowed(conn->function_arg, table, false) && !table_of(env, NULL, table);
 }
 
 bool hrt_auth_main(const char *schema) {
@@ -147,10 +147,12 @@ static int function(hrt_host_env *env, const char *name) {
   if (hrt_rewrite_ours(name)) {
     return SQLITE_OK;
   }
-  bool (*allowed)(void *, const char *) = env->conn->function_allowed;
-  return allowed != NULL && allowed(env->conn->function_arg, name)
+  bool (*allowed)(void *, const char *, bool) = env->conn->function_allowed;
+  bool kept = env->ddl != HRT_DDL_TEXT_NONE;
+  return allowed != NULL && allowed(env->conn->function_arg, name, kept)
              ? SQLITE_OK
-             : hrt_auth_deny(env, "call", name, HRT_CAP_NONE);
+             : hrt_auth_deny(env, kept ? "leave in the schema a call of" : "call", name,
+                             HRT_CAP_NONE);
 }
 
 int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, const char *c,

@@ -67,7 +67,12 @@ bool hrt_conn_stops(hrt_host_conn *conn) {
 
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db) {
   conn->db = db;
-  sqlite3_progress_handler(db, HRT_PROGRESS_OPS, progress, conn);
+  hrt_conn_watch(conn);
+}
+
+/* A connection has one handler, and SQLite tells nobody whose it is. */
+void hrt_conn_watch(hrt_host_conn *conn) {
+  sqlite3_progress_handler(conn->db, HRT_PROGRESS_OPS, progress, conn);
 }
 
 void hrt_host_conn_clear(hrt_host_conn *conn) {

@@ -56,8 +56,9 @@ typedef struct hrt_host_conn {
   void *log_arg;
   hrt_log_level log_level; /* lines below it are dropped */
   /* May guest SQL call this SQL function that is not SQLite's own? Set by the engine: procedures
-   * may be called. NULL: none. */
-  bool (*function_allowed)(void *arg, const char *name);
+   * may be called. kept: by a CHECK that the guest leaves in the schema, later, when whoever uses
+   * the table calls it with rights of his own. NULL: none. */
+  bool (*function_allowed)(void *arg, const char *name, bool kept);
   void *function_arg;
   hrt_observer observer;   /* where records go; set by the engine, or nowhere */
   hrt_variable *variables; /* room for HRT_VARIABLES, or NULL; in the order of their making */
@@ -69,6 +70,9 @@ typedef struct hrt_host_conn {
  * installs hrt_host_authorizer with sqlite3_set_authorizer(db, hrt_host_authorizer, conn) and
  * never takes it away. */
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
+/* Installs it again, before a procedure's statement runs: the program may have put its own in its
+ * place, and nothing would end the statement. */
+void hrt_conn_watch(hrt_host_conn *conn);
 
 /* Forgets variables and host functions of the application; after its last instance. */
 void hrt_host_conn_clear(hrt_host_conn *conn);

@@ -298,6 +298,7 @@ static int step(hrt_host_env *env, const struct hrt_stmt *st) {
   if (!st->fresh) {
     return sqlite3_step(st->handle);
   }
+  hrt_conn_watch(env->conn);
   int ops = hrt_compile_open(env, st->flat);
   int rc = sqlite3_step(st->handle);
   hrt_compile_close(env, ops);

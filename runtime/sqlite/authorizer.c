@@ -20,10 +20,22 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
   return answer;
 }
 
-/* Procedures call procedures through SQL; each brings its own grants. Session variables they may
- * read, also through a view that asks for one. */
-static bool function_allowed(void *arg, const char *name) {
-  return hrt_entry_find(arg, name) != NULL || sqlite3_stricmp(name, "helios_session") == 0;
+/* What it gives depends on its arguments alone, for this connection's lifetime. */
+static bool is_deterministic(const hrt_entry *e) {
+  const hrt_trampoline *t = e->trampolines;
+  while (t && t->deterministic) {
+    t = t->next;
+  }
+  return e->trampolines && t == NULL;
+}
+
+/* Procedures call procedures through SQL; each brings its own grants, or has those of its caller.
+ * In a CHECK that a procedure leaves in a table the caller would be the application: there only
+ * what is deterministic, which needs no grants. Session variables they may read, also through a
+ * view that asks for one. */
+static bool function_allowed(void *arg, const char *name, bool kept) {
+  const hrt_entry *e = hrt_entry_find(arg, name);
+  return e ? !kept || is_deterministic(e) : sqlite3_stricmp(name, "helios_session") == 0;
 }
 
 void hrt_authorizer_install(helios *h) {

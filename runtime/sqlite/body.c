@@ -169,6 +169,7 @@ static struct window open_window(helios *h, hrt_host_env *caller) {
   h->conn.active = caller;
   h->conn.body = caller ? NULL : h->budget;
   h->conn.body_stop = HELIOS_OK;
+  hrt_conn_watch(&h->conn);
   return w;
 }
 

@@ -153,6 +153,20 @@ class Grants(Case):
         self.judge({"INSERT INTO hooked VALUES (5)": "[]"}, ["INSERT INTO kept VALUES (1)"])
         self.assertEqual(one(self.db, "SELECT a FROM log"), 5)
 
+    def test_a_check_lends_nothing(self):
+        """What a procedure leaves in the schema is called later, by the application with all its rights."""
+        ddl(self.db, "CREATE PROCEDURE wipe() RETURNS BIGINT LANGUAGE sql AS $$ DELETE FROM secret; SELECT 0 $$")
+        create(self.db, "peek", EXPORTS["run"], "nine_env.wat", *GRANTS, rest="EXPORT 'run'")
+        Path("twice.wat").write_text('(module (func (export "twice") (param i64) (result i64) (local.get 0)))')
+        ddl(self.db, "CREATE FUNCTION twice(a BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC AS 'twice.wat'")
+        self.grant("ddl:trap", "write:trap")
+        self.judge({}, ["CREATE TABLE trap(x CHECK (wipe() = 0))", "CREATE TABLE trap(x, CHECK (peek(x) IS NULL))",
+                        "CREATE TABLE trap(x CHECK (twice(x) = wipe()))"])
+        self.db.execute("CREATE TABLE IF NOT EXISTS trap(x)")
+        self.db.execute("INSERT INTO trap VALUES (1)")
+        self.assertEqual(one(self.db, "SELECT count(*) FROM secret"), 1)
+        self.judge({"DROP TABLE trap": "[]", "CREATE TABLE trap(x CHECK (twice(x) = x))": "[]"}, [])
+
     def test_revoked(self):
         self.grant("read:open", "read:secret")
         self.judge({"SELECT a FROM secret": '[{"a":7}]'}, [])
@@ -245,6 +259,17 @@ class Traps(Case):
         self.assertEqual(one(self.db, "SELECT down(10)"), 55)
         self.fails("nested more than 16 deep", "SELECT down(100)")
         self.assertEqual(one(self.db, "SELECT down(3)"), 6)
+
+    def test_time_limit_whatever_the_programs_progress_handler(self):
+        """There is one handler a connection: the program's own, or none, must not let a procedure's SQL run on."""
+        count = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 20000000) SELECT count(*) FROM c"
+        Path("nine_env.wat").write_text(Path("nine.wat").read_text().replace("MODULE", "env"))
+        create(self.db, "run", EXPORTS["run"], "nine_env.wat", *GRANTS, rest="WITH (timeout = '200ms')")
+        ddl(self.db, f"CREATE PROCEDURE counted() RETURNS BIGINT LANGUAGE sql WITH (timeout = '200ms') AS $$ {count} $$")
+        for handler in (lambda: 0, None):
+            for sql, values in (("SELECT run(?)", [count]), ("SELECT counted()", [])):
+                self.db.set_progress_handler(handler, 1000000 if handler else 0)
+                self.fails("time limit exceeded", sql, *values)
 
 
 class Schema(Case):

@@ -227,8 +227,8 @@ static void answer(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   sqlite3_result_int(sql, 1);
 }
 
-static bool only_ours(void *arg, const char *name) {
-  return strcmp(name, arg) == 0;
+static bool only_ours(void *arg, const char *name, bool kept) {
+  return !kept && strcmp(name, arg) == 0;
 }
 
 static void functions__applications(void **state) {

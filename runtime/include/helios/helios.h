@@ -61,7 +61,8 @@ HELIOS_API const char *helios_version(void);
 
 /* Gives a connection its procedures: registers those of its catalog and the functions helios_ddl,
  * helios_refresh and helios_version, and takes the connection's authorizer (helios_set_authorizer
- * for the application's). The handle lives until helios_detach or until the connection is closed,
+ * for the application's) and its progress handler, which an application can't have beside it: it
+ * has sqlite3_interrupt. The handle lives until helios_detach or until the connection is closed,
  * whichever comes first. Attaching again gives the same handle. options may be NULL. */
 HELIOS_API HELIOS_MUST_USE int helios_attach(helios **out, sqlite3 *db,
                                              const helios_options *options, helios_error *err);
