@@ -196,14 +196,37 @@ static int relocation(hcc_lc *lc, uint64_t at, const Elf64_Rela *r) {
   return 0;
 }
 
+/* In order, as lld writes them, each word once: so that they can be looked up. */
 int hcc_lc_relocations(hcc_lc *lc) {
   uint64_t count = lc->rela.sh_type == SHT_NULL ? 0 : lc->rela.sh_size / sizeof(Elf64_Rela);
+  uint64_t next = 0;
   for (uint64_t i = 0; i < count; i++) {
     uint64_t at = lc->rela.sh_offset + i * sizeof(Elf64_Rela);
     Elf64_Rela r;
     if (hcc_lc_read(lc, &r, at, sizeof r) || relocation(lc, at, &r)) {
       return 1;
     }
+    if (r.r_offset < next) {
+      return hcc_lc_refuse(lc, at, "relocations out of order, or of one word twice");
+    }
+    next = r.r_offset + sizeof(uint64_t);
   }
   return 0;
+}
+
+bool hcc_lc_relocated(const hcc_lc *lc, uint64_t address, uint64_t *to) {
+  uint64_t low = 0;
+  uint64_t high = lc->rela.sh_type == SHT_NULL ? 0 : lc->rela.sh_size / sizeof(Elf64_Rela);
+  Elf64_Rela r;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    memcpy(&r, lc->bytes + lc->rela.sh_offset + middle * sizeof r, sizeof r);
+    if (r.r_offset == address) {
+      *to = (uint64_t)r.r_addend;
+      return true;
+    }
+    low = r.r_offset < address ? middle + 1 : low;
+    high = r.r_offset < address ? high : middle;
+  }
+  return false;
 }

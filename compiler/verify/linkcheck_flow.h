@@ -49,6 +49,7 @@ typedef struct hcc_lc_flow {
   uint32_t *label_of; /* by byte of the function that is followed: 1 + index of its label */
   uint32_t *queue, queue_head, queue_count; /* a ring of functions */
   uint32_t import_count, instance_size;
+  uint32_t memory, memory_end; /* in the instance: what the host tells of the memory; empty: none */
   uint64_t steps, steps_max;
   uint32_t *stored; /* by word of the instance: 1 + where code stores to it; 0: nowhere */
   uint8_t *tables;  /* the same words: is it the pointer of a table? */
@@ -91,6 +92,19 @@ int hcc_lc_walk_to(hcc_lc_walk *w, int64_t to, const hcc_lc_state *s);
 int hcc_lc_walk_site(hcc_lc_walk *w, const hcc_lc_function *callee, uint16_t instance);
 int hcc_lc_walk_store(hcc_lc_walk *w, uint32_t word);
 
+/* linkcheck_memory.c. The address of the memory operand, if it is that of something known:
+ * HCC_LC_NUMBER if not. */
+hcc_lc_value hcc_lc_address(const hcc_lc_walk *w);
+bool hcc_lc_on_stack(const hcc_lc_value *a);
+/* Does nothing change these bytes of the stack but stores the check sees? */
+bool hcc_lc_stack_place(const hcc_lc_walk *w, const hcc_lc_value *a, uint32_t bytes);
+/* Eight bytes from an address. */
+hcc_lc_value hcc_lc_fetch(const hcc_lc_walk *w, const hcc_lc_value *a);
+/* Bytes were written: from an address on, to the memory operand, by a string instruction. */
+int hcc_lc_written(hcc_lc_walk *w, const hcc_lc_value *a, uint32_t bytes);
+int hcc_lc_store_operand(hcc_lc_walk *w, uint32_t bytes);
+int hcc_lc_store_string(hcc_lc_walk *w);
+
 /* linkcheck_step.c: what w->insn does to w->now. */
 int hcc_lc_step(hcc_lc_walk *w);
 /* linkcheck_jump.c: branches, calls, returns. */
@@ -100,6 +114,10 @@ int hcc_lc_jump_indirect(hcc_lc_walk *w, const hcc_lc_value *to);
 int hcc_lc_call(hcc_lc_walk *w);
 int hcc_lc_call_indirect(hcc_lc_walk *w, const hcc_lc_value *to);
 int hcc_lc_return(hcc_lc_walk *w);
+
+static inline bool hcc_lc_in_memory_struct(const hcc_lc_flow *flow, uint32_t at, uint32_t bytes) {
+  return at < flow->memory_end && (uint64_t)at + bytes > flow->memory;
+}
 
 static inline int hcc_lc_walk_refuse(const hcc_lc_walk *w, const char *text) {
   return hcc_lc_refuse_code(w->flow->lc, w->at, text);

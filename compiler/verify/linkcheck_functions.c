@@ -10,10 +10,15 @@
 /* The plugin ABI as the host reads it (docs/plugin-abi.md), from helios_plugin and hsb_export */
 enum {
   PLUGIN_BYTES = 136,
+  PLUGIN_FLAGS = 8,
+  PLUGIN_HAS_MEMORY = 4, /* of the flags */
   PLUGIN_INSTANCE_SIZE = 12,
+  PLUGIN_MEMORY = 16, /* where in the instance what the host tells of the memory is */
+  MEMORY_BYTES = 24,
   PLUGIN_EXPORT_COUNT = 28,
   PLUGIN_IMPORT_COUNT = 32,
   PLUGIN_EXPORTS = 48,
+  PLUGIN_BLOB_SIZE = 80,
   PLUGIN_INIT = 120,
   PLUGIN_START = 128,
   EXPORT_BYTES = 40,
@@ -134,6 +139,12 @@ static int read_rela(Elf64_Rela *out, hcc_lc *lc, uint64_t n) {
   return hcc_lc_read(lc, out, lc->rela.sh_offset + n * sizeof *out, sizeof *out);
 }
 
+/* Is it a number of helios_plugin, or a part of one? Relocated it would not be what is read here.
+ */
+static bool is_number(uint64_t at) {
+  return at < PLUGIN_EXPORTS || (at >= PLUGIN_BLOB_SIZE && at < PLUGIN_INIT);
+}
+
 /* Every relocated pointer into code is a function of which the address is taken. */
 static int mark_pointers(hcc_lc_flow *flow, uint64_t exports, uint64_t exports_end) {
   hcc_lc *lc = flow->lc;
@@ -141,6 +152,9 @@ static int mark_pointers(hcc_lc_flow *flow, uint64_t exports, uint64_t exports_e
     Elf64_Rela r;
     if (read_rela(&r, lc, i)) {
       return 1;
+    }
+    if (is_number(r.r_offset - lc->plugin)) {
+      return hcc_lc_refuse(lc, lc->rela.sh_offset, "relocation of a number of helios_plugin");
     }
     if (!hcc_lc_in_text(lc, (uint64_t)r.r_addend)) {
       continue;
@@ -158,47 +172,37 @@ static int mark_pointers(hcc_lc_flow *flow, uint64_t exports, uint64_t exports_e
   return 0;
 }
 
-/* The address of the exports: what the word in helios_plugin is relocated to. */
-static int find_exports(hcc_lc_flow *flow, uint64_t *exports) {
-  hcc_lc *lc = flow->lc;
-  *exports = 0;
-  for (uint64_t i = 0; i < rela_count(lc); i++) {
-    Elf64_Rela r;
-    if (read_rela(&r, lc, i)) {
-      return 1;
-    }
-    if (r.r_offset == lc->plugin + PLUGIN_EXPORTS) {
-      *exports = (uint64_t)r.r_addend;
-    }
-  }
-  return 0;
-}
-
 static int read_plugin(hcc_lc_flow *flow, uint32_t *export_count) {
   hcc_lc *lc = flow->lc;
   uint8_t bytes[PLUGIN_BYTES];
+  uint32_t flags;
   const Elf64_Phdr *home = hcc_lc_load(lc, lc->plugin, PLUGIN_BYTES);
-  if (home == NULL || lc->plugin_size < PLUGIN_BYTES) {
-    return hcc_lc_refuse(lc, lc->dynsym.sh_offset, "helios_plugin is too small");
+  if (home == NULL || lc->plugin_size < PLUGIN_BYTES || lc->plugin % sizeof(uint64_t) != 0) {
+    return hcc_lc_refuse(lc, lc->dynsym.sh_offset, "helios_plugin is too small or misaligned");
   }
   if (hcc_lc_read(lc, bytes, home->p_offset + (lc->plugin - home->p_vaddr), sizeof bytes)) {
     return 1;
   }
   memcpy(&flow->instance_size, bytes + PLUGIN_INSTANCE_SIZE, sizeof flow->instance_size);
+  memcpy(&flags, bytes + PLUGIN_FLAGS, sizeof flags);
+  memcpy(&flow->memory, bytes + PLUGIN_MEMORY, sizeof flow->memory);
   memcpy(&flow->import_count, bytes + PLUGIN_IMPORT_COUNT, sizeof flow->import_count);
   memcpy(export_count, bytes + PLUGIN_EXPORT_COUNT, sizeof *export_count);
-  if (flow->instance_size > INSTANCE_MAX || flow->import_count > INSTANCE_MAX) {
+  if (flow->instance_size > INSTANCE_MAX || flow->import_count > INSTANCE_MAX ||
+      flow->memory > INSTANCE_MAX) {
     return hcc_lc_refuse(lc, home->p_offset, "helios_plugin has impossible sizes");
   }
+  flow->memory_end = (flags & PLUGIN_HAS_MEMORY) != 0 ? flow->memory + MEMORY_BYTES : 0;
   return 0;
 }
 
 int hcc_lc_functions(hcc_lc_flow *flow) {
   uint32_t export_count = 0;
-  uint64_t exports;
-  if (read_plugin(flow, &export_count) || find_exports(flow, &exports)) {
+  uint64_t exports = 0; /* what the word in helios_plugin is relocated to */
+  if (read_plugin(flow, &export_count)) {
     return 1;
   }
+  hcc_lc_relocated(flow->lc, flow->lc->plugin + PLUGIN_EXPORTS, &exports);
   flow->count = count_bits(flow->lc->entries, flow->size);
   flow->functions = calloc(flow->count + 1, sizeof *flow->functions);
   flow->queue = calloc(flow->count + 1, sizeof *flow->queue);

@@ -45,6 +45,8 @@ int hcc_lc_read(hcc_lc *lc, void *out, uint64_t offset, uint64_t size);
 bool hcc_lc_inside(uint64_t at, uint64_t size, uint64_t begin, uint64_t length);
 /* The load that holds this range of addresses with bytes of the file behind it, or NULL. */
 const Elf64_Phdr *hcc_lc_load(const hcc_lc *lc, uint64_t address, uint64_t size);
+/* Is the word at this address relocated? Gives what to. Once hcc_lc_relocations has run. */
+bool hcc_lc_relocated(const hcc_lc *lc, uint64_t address, uint64_t *to);
 /* Does an instruction begin at this address? Only once hcc_lc_code has run. */
 bool hcc_lc_starts(const hcc_lc *lc, uint64_t address);
 bool hcc_lc_in_text(const hcc_lc *lc, uint64_t address);

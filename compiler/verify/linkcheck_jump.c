@@ -55,15 +55,13 @@ static bool narrow(hcc_lc_value *v, unsigned cc, uint32_t limit) {
   return true;
 }
 
-/* A comparison of all 64 bits: of a wide number only an upper limit says something. */
-static bool narrow_wide(hcc_lc_value *v, unsigned cc, uint32_t limit, bool wide) {
-  if (!wide || !v->wide) {
-    return narrow(v, cc, limit);
-  }
+/* A comparison of all 64 bits of a wide number: only an upper limit says something, of its copies
+ * no more than of their low halves, which are all that they need have in common. */
+static bool narrow_wide(hcc_lc_value *v, unsigned cc, uint32_t limit, bool itself) {
   if (cc != CC_B && cc != CC_BE && cc != CC_E) {
     return true;
   }
-  v->wide = false;
+  v->wide &= !itself;
   return narrow(v, cc, limit);
 }
 
@@ -81,25 +79,27 @@ static bool narrow_part(hcc_lc_value *v, unsigned cc, uint32_t limit, uint8_t by
   return true;
 }
 
-static bool narrow_number(const hcc_lc_walk *w, hcc_lc_value *v, unsigned cc) {
-  return w->now.flags.part != 0 ? narrow_part(v, cc, w->now.flags.limit, w->now.flags.part)
-                                : narrow_wide(v, cc, w->now.flags.limit, w->now.flags.wide);
+static bool narrow_number(const hcc_lc_flags *f, hcc_lc_value *v, unsigned cc, bool itself) {
+  return f->part != 0 ? narrow_part(v, cc, f->limit, f->part)
+         : f->wide    ? narrow_wide(v, cc, f->limit, itself)
+                      : narrow(v, cc, f->limit);
 }
 
 /* The compared number, in its register and wherever a copy of it is. */
-static bool limit_numbers(hcc_lc_walk *w, hcc_lc_state *s, unsigned cc) {
+static bool limit_numbers(hcc_lc_state *s, unsigned cc) {
+  const hcc_lc_flags f = s->flags;
   bool possible = true;
   for (unsigned r = 0; r < HCC_X86_REGS; r++) {
     hcc_lc_value *v = &s->regs[r];
-    bool copy = w->now.flags.name != 0 && v->at == w->now.flags.name;
-    if (v->kind == HCC_LC_NUMBER && (copy || r == w->now.flags.reg)) {
-      possible &= narrow_number(w, v, cc);
+    bool copy = f.name != 0 && v->at == f.name;
+    if (v->kind == HCC_LC_NUMBER && (copy || r == f.reg)) {
+      possible &= narrow_number(&f, v, cc, r == f.reg);
     }
   }
-  for (uint32_t i = 0; i < s->slot_count && w->now.flags.name != 0; i++) {
+  for (uint32_t i = 0; i < s->slot_count && f.name != 0; i++) {
     hcc_lc_value *v = &s->slots[i].value;
-    if (v->kind == HCC_LC_NUMBER && v->at == w->now.flags.name) {
-      possible &= narrow_number(w, v, cc);
+    if (v->kind == HCC_LC_NUMBER && v->at == f.name) {
+      possible &= narrow_number(&f, v, cc, false);
     }
   }
   return possible;
@@ -125,7 +125,7 @@ static bool assume(hcc_lc_walk *w, hcc_lc_state *s, unsigned cc) {
   uint8_t reg = w->now.flags.reg;
   switch (w->now.flags.kind) {
   case HCC_LC_FLAGS_LIMIT:
-    return limit_numbers(w, s, cc);
+    return limit_numbers(s, cc);
   case HCC_LC_FLAGS_SLOT:
     return limit_slot(s, cc);
   case HCC_LC_FLAGS_SIZE:
@@ -219,6 +219,7 @@ static void forget(hcc_lc_walk *w, uint16_t kept) {
   }
   w->now.flags.kind = HCC_LC_FLAGS_NONE;
   hcc_lc_slot_drop_below(&w->now, sp->kind, sp->at);
+  hcc_lc_slot_drop_numbers(&w->now);
 }
 
 int hcc_lc_call(hcc_lc_walk *w) {

@@ -138,7 +138,8 @@ static int mapped(hcc_lc *lc, uint64_t at, const Elf64_Shdr *s) {
   bool writes = (s->sh_flags & SHF_WRITE) != 0, runs = (s->sh_flags & SHF_EXECINSTR) != 0;
   for (unsigned i = 0; i < lc->load_count; i++) {
     const Elf64_Phdr *p = &lc->loads[i];
-    if (!hcc_lc_inside(s->sh_addr, s->sh_size, p->p_vaddr, p->p_memsz)) {
+    uint64_t room = s->sh_type == SHT_NOBITS ? p->p_memsz : p->p_filesz;
+    if (!hcc_lc_inside(s->sh_addr, s->sh_size, p->p_vaddr, room)) {
       continue;
     }
     if (s->sh_type != SHT_NOBITS && s->sh_offset - s->sh_addr != p->p_offset - p->p_vaddr) {

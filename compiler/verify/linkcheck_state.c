@@ -24,6 +24,11 @@ bool hcc_lc_is_place(const hcc_lc_value *v) {
          v->kind == HCC_LC_IMAGE;
 }
 
+hcc_lc_value hcc_lc_place_at(uint8_t kind, int64_t at) {
+  bool fits = at >= INT32_MIN && at <= INT32_MAX;
+  return fits ? (hcc_lc_value){.kind = kind, .at = (int32_t)at} : hcc_lc_unknown(true);
+}
+
 void hcc_lc_enter(hcc_lc_state *s, uint16_t instance, uint16_t kept) {
   s->slot_count = 0;
   s->flags = (hcc_lc_flags){.kind = HCC_LC_FLAGS_NONE};
@@ -92,6 +97,17 @@ void hcc_lc_slot_drop_below(hcc_lc_state *s, uint8_t base, int32_t at) {
   }
 }
 
+void hcc_lc_slot_drop_numbers(hcc_lc_state *s) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < s->slot_count; i++) {
+    uint8_t kind = s->slots[i].value.kind;
+    if (kind != HCC_LC_NUMBER && kind != HCC_LC_INDEX) {
+      s->slots[kept++] = s->slots[i];
+    }
+  }
+  s->slot_count = kept;
+}
+
 /* Numbers without a bound are not worth it. */
 static bool worth(const hcc_lc_value *v) {
   return v->kind != HCC_LC_NUMBER || (!v->wide && v->high != UINT32_MAX);
@@ -111,7 +127,7 @@ void hcc_lc_slot_put(hcc_lc_state *s, uint8_t base, int32_t at, uint8_t bytes,
 }
 
 void hcc_lc_name(hcc_lc_state *s, unsigned reg, int32_t name) {
-  if (s->flags.name == name) {
+  if (s->flags.kind == HCC_LC_FLAGS_LIMIT && s->flags.name == name) {
     s->flags.name = 0;
   }
   for (unsigned r = 0; r < HCC_X86_REGS; r++) {

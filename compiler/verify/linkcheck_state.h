@@ -37,7 +37,7 @@ typedef struct hcc_lc_value {
   bool word : 1;
   uint16_t part; /* of a number: if not 0, its low byte (word: its low two) is less than this */
   uint32_t low, high;
-  int32_t at; /* of a number: its identity; numbers with one that is not 0 are copies */
+  int32_t at; /* of a number: the identity of its low half, if not 0: copies have the same */
 } hcc_lc_value;
 
 typedef struct hcc_lc_slot {
@@ -61,10 +61,10 @@ enum hcc_lc_flags_kind {
 
 typedef struct hcc_lc_flags {
   uint8_t kind, reg; /* reg: HCC_X86_NONE once it was overwritten */
-  bool wide;
-  uint8_t part;   /* how many low bytes were compared; 0: 4, or 8 if wide */
-  uint32_t limit; /* of a table: its place in the instance */
-  int32_t name;   /* of the number; 0: none */
+  bool wide;         /* all 64 bits of a wide number were compared */
+  uint8_t part;      /* how many low bytes were compared; 0: 4, or 8 if wide */
+  uint32_t limit;    /* of a table: its place in the instance */
+  int32_t name;      /* of the number; 0: none */
 } hcc_lc_flags;
 
 typedef struct hcc_lc_state {
@@ -83,6 +83,9 @@ bool hcc_lc_same(const hcc_lc_value *a, const hcc_lc_value *b);
 /* Is it the address of something fixed, so that a constant may be added? */
 bool hcc_lc_is_place(const hcc_lc_value *v);
 
+/* Such an address; a number if it is out of reach. */
+hcc_lc_value hcc_lc_place_at(uint8_t kind, int64_t at);
+
 /* The state at the entry of a function. instance: registers that hold the instance pointer; kept:
  * those that it must give back as they were. */
 void hcc_lc_enter(hcc_lc_state *s, uint16_t instance, uint16_t kept);
@@ -98,6 +101,9 @@ void hcc_lc_slot_put(hcc_lc_state *s, uint8_t base, int32_t at, uint8_t bytes,
 void hcc_lc_slot_forget(hcc_lc_state *s, uint8_t base, int32_t at, uint32_t bytes);
 /* What lies below the stack pointer is not kept. */
 void hcc_lc_slot_drop_below(hcc_lc_state *s, uint8_t base, int32_t at);
+
+/* Numbers on the stack may be results that a callee writes. */
+void hcc_lc_slot_drop_numbers(hcc_lc_state *s);
 
 /* Makes a number's copies known by one name: `name` must be new to the state. */
 void hcc_lc_name(hcc_lc_state *s, unsigned reg, int32_t name);

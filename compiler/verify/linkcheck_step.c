@@ -7,18 +7,10 @@
 #include "linkcheck_effects.h"
 #include "linkcheck_flow.h"
 
-/* The plugin ABI: the context before the instance, tables in it (hsb_abi.h, wasm-rt.h) */
 enum {
-  CTX = -4096,
-  CTX_FUEL = CTX + 16,
-  CTX_HOST = CTX + 24,
-  CTX_IMPORTS = CTX + 32,
-  HOST_FIRST = 8, /* trap, refuel, memory_grow, table_reserve, poll */
-  HOST_LAST = 40,
-  BINDING_BYTES = 16,
-  TABLE_SIZE = 12,
+  TABLE_SIZE = 12, /* of a table in the instance: where its size is (wasm-rt.h) */
+  TABLE_BYTES = 16,
   ELEMENT_SHIFT = 5,
-  ELEMENT_FUNC = 8,
   TYPE_BYTES = 32,
   FRAME_MAX = (256 << 10) + 4096 /* HSB_FRAME_MAX, and what is pushed */
 };
@@ -32,15 +24,10 @@ static void set(hcc_lc_walk *w, unsigned reg, hcc_lc_value v) {
   }
 }
 
-static hcc_lc_value place_at(uint8_t kind, int64_t at) {
-  bool fits = at >= INT32_MIN && at <= INT32_MAX;
-  return fits ? (hcc_lc_value){.kind = kind, .at = (int32_t)at} : hcc_lc_unknown(true);
-}
-
 /* v + n, as a result of `size` bytes. */
 static hcc_lc_value add(const hcc_lc_value *v, int64_t n, uint8_t size) {
   if (size == 8 && hcc_lc_is_place(v)) {
-    return place_at(v->kind, v->at + n);
+    return hcc_lc_place_at(v->kind, v->at + n);
   }
   bool number = v->kind == HCC_LC_NUMBER && n >= INT32_MIN && n <= UINT32_MAX;
   if (!number || size < 4 || (size == 8 && v->wide)) {
@@ -82,106 +69,22 @@ static uint32_t fill(uint32_t n) {
   return n == 0 ? 0 : UINT32_MAX >> __builtin_clz(n);
 }
 
-/* --- addresses --- */
-
-/* The address of the memory operand, if it is that of something known: HCC_LC_NUMBER if not. */
-static hcc_lc_value address(const hcc_lc_walk *w) {
-  const hcc_x86_insn *i = &w->insn;
-  if (i->base == HCC_X86_IP) {
-    return place_at(HCC_LC_IMAGE, (int64_t)w->flow->lc->text.p_vaddr + w->at + i->target);
-  }
-  if (i->base == HCC_X86_NONE || i->index != HCC_X86_NONE) {
-    return hcc_lc_unknown(true);
-  }
-  hcc_lc_value v = w->now.regs[i->base];
-  if (v.kind == HCC_LC_NUMBER || v.kind == HCC_LC_ENTRY) {
-    return hcc_lc_unknown(true);
-  }
-  if (hcc_lc_is_place(&v)) {
-    return add(&v, i->displacement, 8);
-  }
-  v.low = (uint32_t)i->displacement; /* of the others: how far behind */
-  return v;
-}
-
-static bool on_stack(const hcc_lc_value *a) {
-  return a->kind == HCC_LC_FRAME || a->kind == HCC_LC_ALIGNED;
-}
-
-/* Eight bytes from an address. */
-static hcc_lc_value load(const hcc_lc_walk *w, const hcc_lc_value *a) {
-  const hcc_lc_value *slot;
-  switch (a->kind) {
-  case HCC_LC_FRAME:
-  case HCC_LC_ALIGNED:
-    slot = hcc_lc_slot_get(&w->now, a->kind, a->at, 8);
-    return slot != NULL ? *slot : hcc_lc_unknown(true);
-  case HCC_LC_INSTANCE:
-    if (a->at == CTX_HOST || a->at == CTX_IMPORTS) {
-      return (hcc_lc_value){.kind = a->at == CTX_HOST ? HCC_LC_HOST : HCC_LC_IMPORTS};
-    }
-    return hcc_lc_unknown(true);
-  case HCC_LC_IMAGE:
-    return place_at(HCC_LC_CONSTANT, a->at);
-  case HCC_LC_HOST:
-    if (a->low >= HOST_FIRST && a->low <= HOST_LAST && a->low % 8 == 0) {
-      return (hcc_lc_value){.kind = HCC_LC_HOST_CALL};
-    }
-    return hcc_lc_unknown(true);
-  case HCC_LC_IMPORTS:
-    if (a->low % BINDING_BYTES == 0 && a->low / BINDING_BYTES < w->flow->import_count) {
-      return (hcc_lc_value){.kind = HCC_LC_HOST_CALL};
-    }
-    return hcc_lc_unknown(true);
-  case HCC_LC_TYPED:
-    return a->low == ELEMENT_FUNC ? (hcc_lc_value){.kind = HCC_LC_CALLEE} : hcc_lc_unknown(true);
-  default:
-    return hcc_lc_unknown(true);
-  }
-}
-
-/* A store to the instance or its context, of which code may write the fuel alone. */
-static int written_instance(hcc_lc_walk *w, int32_t at, uint32_t bytes) {
-  if (at < 0) {
-    bool fuel = at == CTX_FUEL && bytes == 8;
-    return fuel ? 0 : hcc_lc_walk_refuse(w, "store to the context, and not to its fuel");
-  }
-  for (uint32_t word = (uint32_t)at / 8; word <= ((uint32_t)at + bytes - 1) / 8; word++) {
-    if (word < w->flow->instance_size / 8 && hcc_lc_walk_store(w, word)) {
-      return 1;
-    }
-  }
-  return 0;
-}
-
-/* Bytes were written from an address on. */
-static int written(hcc_lc_walk *w, const hcc_lc_value *a, uint32_t bytes) {
-  if (a->kind == HCC_LC_INSTANCE) {
-    return written_instance(w, a->at, bytes);
-  }
-  if (on_stack(a)) {
-    if (w->now.flags.kind == HCC_LC_FLAGS_SLOT) {
-      w->now.flags.kind = HCC_LC_FLAGS_NONE;
-    }
-    if (a->kind == HCC_LC_FRAME ? a->at < w->now.aligned_below : a->at >= 0) {
-      return hcc_lc_walk_refuse(w, "store across the two parts of an aligned frame");
-    }
-    hcc_lc_slot_forget(&w->now, a->kind, a->at, bytes);
-  }
-  return 0;
-}
-
 /* --- the stack --- */
 
 static int move_stack(hcc_lc_walk *w, hcc_lc_value v) {
-  if (!on_stack(&v)) {
+  const hcc_lc_value *sp = &w->now.regs[HCC_X86_SP];
+  if (!hcc_lc_on_stack(&v)) {
     return hcc_lc_walk_refuse(w, "stack pointer that can't be followed");
   }
-  if (v.at > 0 || v.at < -FRAME_MAX) {
+  int64_t depth = v.at + (v.kind == HCC_LC_ALIGNED ? (int64_t)w->now.aligned_below : 0);
+  if (v.at > 0 || depth < -FRAME_MAX) {
     return hcc_lc_walk_refuse(w, v.at > 0 ? "stack pointer above where the function began"
                                           : "frame that is too large");
   }
-  bool down = v.at < w->now.regs[HCC_X86_SP].at;
+  if (v.kind != sp->kind && v.kind == HCC_LC_FRAME) {
+    hcc_lc_slot_drop_below(&w->now, HCC_LC_ALIGNED, INT32_MAX);
+  }
+  bool down = v.kind == sp->kind && v.at < sp->at;
   set(w, HCC_X86_SP, v);
   if (!down) {
     hcc_lc_slot_drop_below(&w->now, v.kind, v.at);
@@ -191,7 +94,7 @@ static int move_stack(hcc_lc_walk *w, hcc_lc_value v) {
 
 static int push(hcc_lc_walk *w, const hcc_lc_value *v) {
   hcc_lc_value to = add(&w->now.regs[HCC_X86_SP], -8, 8), what = *v;
-  if (move_stack(w, to) || written(w, &to, 8)) {
+  if (move_stack(w, to) || hcc_lc_written(w, &to, 8)) {
     return 1;
   }
   hcc_lc_slot_put(&w->now, to.kind, to.at, 8, &what);
@@ -199,7 +102,7 @@ static int push(hcc_lc_walk *w, const hcc_lc_value *v) {
 }
 
 static int pop(hcc_lc_walk *w, unsigned reg) {
-  hcc_lc_value sp = w->now.regs[HCC_X86_SP], v = load(w, &sp);
+  hcc_lc_value sp = w->now.regs[HCC_X86_SP], v = hcc_lc_fetch(w, &sp);
   if (move_stack(w, add(&sp, 8, 8))) {
     return 1;
   }
@@ -223,29 +126,13 @@ static int align(hcc_lc_walk *w, int64_t mask) {
 
 /* --- instructions --- */
 
-/* EVEX counts a displacement of one byte in steps: of what it stores, but for moves that compress
- * and for conversions to half precision, whose steps are smaller. */
-static int store(hcc_lc_walk *w, uint32_t bytes) {
-  hcc_x86_insn *i = &w->insn;
-  hcc_lc_value a;
-  if (i->short_displacement && i->map >= HCC_X86_E1) {
-    bool whole = i->map == HCC_X86_E1 || (i->map == HCC_X86_E2 && i->opcode < 0x63) ||
-                 (i->map == HCC_X86_E3 && i->opcode != 0x1d);
-    int32_t d = i->displacement;
-    i->displacement = whole || d < 0 ? d * (int32_t)bytes : 0;
-    bytes += whole ? 0 : (uint32_t)(d < 0 ? -d : d) * bytes;
-  }
-  a = address(w);
-  return written(w, &a, bytes);
-}
-
 /* Whatever is not known better: forgets what it writes. */
 static int other(hcc_lc_walk *w) {
   hcc_x86_effect e = hcc_x86_effect_of(&w->insn);
   if ((e.writes >> HCC_X86_SP & 1) != 0) {
     return hcc_lc_walk_refuse(w, "stack pointer that can't be followed");
   }
-  if (e.stores != 0 && store(w, e.stores)) {
+  if (e.stores != 0 && hcc_lc_store_operand(w, e.stores)) {
     return 1;
   }
   for (unsigned r = 0; r < HCC_X86_REGS; r++) {
@@ -308,11 +195,11 @@ static int load_register(hcc_lc_walk *w) {
   if (!i->memory) {
     return copy(w, i->reg, i->rm);
   }
-  hcc_lc_value a = address(w);
+  hcc_lc_value a = hcc_lc_address(w);
   if (i->size == 8) {
-    return result(w, i->reg, load(w, &a), true);
+    return result(w, i->reg, hcc_lc_fetch(w, &a), true);
   }
-  if (i->size == 4 && on_stack(&a)) {
+  if (i->size == 4 && hcc_lc_on_stack(&a)) {
     const hcc_lc_value *slot = hcc_lc_slot_get(&w->now, a.kind, a.at, 4);
     if (slot == NULL) {
       slot = hcc_lc_slot_get(&w->now, a.kind, a.at, 8);
@@ -331,11 +218,11 @@ static int store_register(hcc_lc_walk *w) {
   if (!i->memory) {
     return copy(w, i->rm, i->reg);
   }
-  hcc_lc_value a = address(w);
-  if (written(w, &a, i->size)) {
+  hcc_lc_value a = hcc_lc_address(w);
+  if (hcc_lc_written(w, &a, i->size)) {
     return 1;
   }
-  if (on_stack(&a) && i->size >= 4) {
+  if (hcc_lc_on_stack(&a) && i->size >= 4) {
     hcc_lc_value v = w->now.regs[i->reg];
     if (i->size == 4 && v.kind != HCC_LC_NUMBER && v.kind != HCC_LC_INDEX) {
       v = hcc_lc_unknown(false);
@@ -364,7 +251,7 @@ static int load_signed(hcc_lc_walk *w) {
 static int load_address(hcc_lc_walk *w) {
   const hcc_x86_insn *i = &w->insn;
   if (i->base == HCC_X86_IP) {
-    hcc_lc_value at = address(w);
+    hcc_lc_value at = hcc_lc_address(w);
     return result(w, i->reg, i->size == 8 ? at : hcc_lc_unknown(i->size != 4), true);
   }
   hcc_lc_value v = hcc_lc_range(0, 0);
@@ -393,14 +280,14 @@ static int load_address(hcc_lc_walk *w) {
 /* A comparison of a register, or of its low bytes if `part` is not 0, with a number. */
 static void limit(hcc_lc_walk *w, unsigned reg, int64_t n, uint8_t part) {
   const hcc_lc_value *v = &w->now.regs[reg];
-  bool wide = part == 0 && w->insn.size == 8;
+  bool all = part == 0 && w->insn.size == 8;
   w->now.flags.kind = HCC_LC_FLAGS_NONE;
-  if (v->kind != HCC_LC_NUMBER || (wide && n < 0)) {
+  if (v->kind != HCC_LC_NUMBER || (all && n < 0)) {
     return;
   }
   w->now.flags.kind = HCC_LC_FLAGS_LIMIT;
   w->now.flags.reg = (uint8_t)reg;
-  w->now.flags.wide = wide;
+  w->now.flags.wide = all && v->wide; /* else the low halves decide */
   w->now.flags.part = part;
   w->now.flags.limit = (uint32_t)n & (part == 1 ? UINT8_MAX : part == 2 ? UINT16_MAX : UINT32_MAX);
   w->now.flags.name = v->at;
@@ -408,8 +295,9 @@ static void limit(hcc_lc_walk *w, unsigned reg, int64_t n, uint8_t part) {
 
 /* A comparison of four bytes of the stack with a number. */
 static void limit_slot(hcc_lc_walk *w) {
-  hcc_lc_value a = address(w);
-  if (on_stack(&a) && w->insn.size == 4 && w->insn.opcode != 0x80) {
+  hcc_lc_value a = hcc_lc_address(w);
+  if (hcc_lc_on_stack(&a) && w->insn.size == 4 && w->insn.opcode != 0x80 &&
+      hcc_lc_stack_place(w, &a, 4)) {
     w->now.flags = (hcc_lc_flags){.kind = HCC_LC_FLAGS_SLOT,
                                   .reg = a.kind,
                                   .limit = (uint32_t)w->insn.immediate,
@@ -429,17 +317,22 @@ static int compare_immediate(hcc_lc_walk *w, bool byte) {
   return 0;
 }
 
-/* A type is named by an address in read-only data, which code makes, or loads from a word of data.
- */
+/* A type is named by an address in read-only data, which code makes, or loads from a word of data
+ * that is relocated to one. */
 static bool is_type(const hcc_lc_walk *w, const hcc_lc_value *v) {
   const hcc_lc *lc = w->flow->lc;
-  if (v->kind == HCC_LC_CONSTANT) {
-    const Elf64_Phdr *word = hcc_lc_load(lc, (uint32_t)v->at, sizeof(uint64_t));
-    return word != NULL && (word->p_flags & PF_X) == 0;
+  uint64_t at = (uint32_t)v->at;
+  if (v->kind == HCC_LC_CONSTANT ? !hcc_lc_relocated(lc, at, &at) : v->kind != HCC_LC_IMAGE) {
+    return false;
   }
-  const Elf64_Phdr *home =
-      v->kind == HCC_LC_IMAGE ? hcc_lc_load(lc, (uint32_t)v->at, TYPE_BYTES) : NULL;
+  const Elf64_Phdr *home = hcc_lc_load(lc, at, TYPE_BYTES);
   return home != NULL && home->p_flags == PF_R;
+}
+
+/* A table of the instance, and not what the host tells of the memory, whose pointer leads there. */
+static bool is_table(const hcc_lc_flow *flow, int64_t at) {
+  return at >= 0 && at % 8 == 0 && at + TABLE_BYTES <= flow->instance_size &&
+         !hcc_lc_in_memory_struct(flow, (uint32_t)at, TABLE_BYTES);
 }
 
 static int compare(hcc_lc_walk *w, bool memory_first) {
@@ -453,9 +346,9 @@ static int compare(hcc_lc_walk *w, bool memory_first) {
     }
     return 0;
   }
-  hcc_lc_value a = address(w);
-  if (!memory_first && i->size == 4 && a.kind == HCC_LC_INSTANCE && a.at >= TABLE_SIZE &&
-      (uint32_t)a.at < w->flow->instance_size && a.at % 8 == TABLE_SIZE % 8) {
+  hcc_lc_value a = hcc_lc_address(w);
+  if (!memory_first && i->size == 4 && a.kind == HCC_LC_INSTANCE &&
+      is_table(w->flow, (int64_t)a.at - TABLE_SIZE)) {
     w->now.flags.kind = HCC_LC_FLAGS_SIZE;
     w->now.flags.reg = i->reg;
     w->now.flags.limit = (uint32_t)(a.at - TABLE_SIZE);
@@ -529,7 +422,7 @@ static int arithmetic(hcc_lc_walk *w, unsigned op, unsigned to, const hcc_lc_val
 static int arithmetic_memory(hcc_lc_walk *w, unsigned op) {
   const hcc_x86_insn *i = &w->insn;
   const hcc_lc_value *v = &w->now.regs[i->reg];
-  hcc_lc_value a = address(w);
+  hcc_lc_value a = hcc_lc_address(w);
   if (op == ADD && i->size == 8 && v->kind == HCC_LC_OFFSET && a.kind == HCC_LC_INSTANCE &&
       a.at == v->at) {
     w->flow->tables[(uint32_t)a.at / 8] = 1;
@@ -612,8 +505,8 @@ static int leave(hcc_lc_walk *w) {
 static int group5(hcc_lc_walk *w) {
   const hcc_x86_insn *i = &w->insn;
   unsigned op = i->reg & 7;
-  hcc_lc_value a = i->memory ? address(w) : hcc_lc_unknown(true);
-  hcc_lc_value v = i->memory ? load(w, &a) : w->now.regs[i->rm];
+  hcc_lc_value a = i->memory ? hcc_lc_address(w) : hcc_lc_unknown(true);
+  hcc_lc_value v = i->memory ? hcc_lc_fetch(w, &a) : w->now.regs[i->rm];
   switch (op) {
   case 0:
   case 1:
@@ -670,6 +563,11 @@ static int step_one(hcc_lc_walk *w) {
   case 0x81:
   case 0x83:
     return group1(w);
+  case 0xa4:
+  case 0xa5:
+  case 0xaa:
+  case 0xab:
+    return hcc_lc_store_string(w) || other(w);
   case 0x85: /* test of a register with itself is a comparison with zero */
     w->now.flags.kind = HCC_LC_FLAGS_NONE;
     if (!i->memory && i->reg == i->rm && i->size >= 4) {
@@ -773,7 +671,7 @@ static int step_two(hcc_lc_walk *w) {
 
 int hcc_lc_step(hcc_lc_walk *w) {
   if (w->insn.memory && !w->context) {
-    hcc_lc_value a = address(w);
+    hcc_lc_value a = hcc_lc_address(w);
     w->context = a.kind == HCC_LC_INSTANCE && a.at < 0;
   }
   switch (w->insn.map) {

@@ -31,6 +31,8 @@ enum form { /* bit 4: has ModRM */
   X(ONLY_MEM, "instruction whose operand must be in memory")                                       \
   X(ONLY_REG, "bit test with an address that leaves its operand")                                  \
   X(SWAPS, "atomic exchange with memory")                                                          \
+  X(PAUSES, "pause with a register")                                                               \
+  X(GENERAL, "general register that there may not be")                                             \
   X(ONLY_REG0, "opcode group member that plugins must not hold")                                   \
   X(STOPS, "jump, return or trap with a prefix that it must not have")                             \
   X(CALLS, "call with a prefix that it must not have")                                             \
@@ -85,6 +87,7 @@ struct decoder {
   unsigned at, end;
   uint8_t rex, modrm;
   uint8_t high; /* W, R, X, B of REX, or the same of VEX and EVEX, which invert the last three */
+  bool far_reg; /* EVEX: reg is one of the upper sixteen */
   bool has_66;
   uint8_t rep;       /* 0xf2 or 0xf3, the last one */
   uint8_t mandatory; /* N, O, R or D */
@@ -209,6 +212,7 @@ static bool vector_prefix(struct decoder *d, uint8_t first, uint8_t *map) {
     *map = (p0 & 0x1f) < 4 ? vex_maps[p0 & 0x1f] : HCC_X86_MAPS;
     return *map != HCC_X86_MAPS;
   }
+  d->far_reg = (p0 & 0x10) == 0;
   d->out->vector = (p2 & 0x60) == 0 ? 16 : (p2 & 0x60) == 0x20 ? 32 : 64;
   *map = evex_maps[p0 & 7];
   return *map != HCC_X86_MAPS && (p0 & 8) == 0 && (p1 & 4) != 0;
@@ -348,6 +352,10 @@ static bool obeys(struct decoder *d, uint8_t rule) {
   case RULE_ONLY_REG:
   case RULE_SWAPS:
     return mod == 3;
+  case RULE_PAUSES: /* some processors exchange registers, some do nothing */
+    return d->mandatory != R || (d->rex & 1) == 0;
+  case RULE_GENERAL: /* without a mandatory prefix, or with 66 at 78 and 79, reg is a vector */
+    return !d->far_reg || (d->out->opcode != 0xc5 && (d->mandatory & (N | O)) != 0);
   case RULE_ONLY_REG0:
     return reg == 0;
   case RULE_STOPS:

@@ -34,6 +34,9 @@
 #define NOT_RESTORED "without restoring a register"
 #define STACK_LEFT "something left on the stack"
 #define STACK_LOST "stack pointer that can't be followed"
+#define ABOVE "store above the frame"
+#define FAR "far below the stack pointer"
+#define FOREIGN "store to what code must not write"
 
 static const struct flow_case {
   const char *name, *code, *text; /* text: NULL if it is accepted */
@@ -151,18 +154,20 @@ static const struct flow_case {
      "%rsp\npop %rbx\nret",
      NOT_RESTORED},
     {"saved copy overwritten by a scaled vector",
-     "push %rbx\nsub $64, %rsp\nvmovups %zmm0, "
-     "64(%rsp)\nadd $64, %rsp\npop %rbx\nret",
+     "sub $64, %rsp\npush %rbx\nsub $64, %rsp\nvmovups %zmm0, "
+     "64(%rsp)\nadd $64, %rsp\npop %rbx\nadd $64, %rsp\nret",
      NOT_RESTORED},
     {"below the saved copy, vpmovwb",
      "push %rbx\nsub $80, %rsp\nvpmovwb %ymm0, 64(%rsp)\nadd $80, %rsp\npop %rbx\nret", NULL},
     {"saved copy overwritten by vpmovwb",
-     "push %rbx\nsub $80, %rsp\nvpmovwb %ymm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\nret",
+     "push %rbp\npush %rbx\nsub $80, %rsp\nvpmovwb %ymm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\n"
+     "pop %rbp\nret",
      NOT_RESTORED},
     {"below the saved copy, vpmovdb",
      "push %rbx\nsub $80, %rsp\nvpmovdb %zmm0, 64(%rsp)\nadd $80, %rsp\npop %rbx\nret", NULL},
     {"saved copy overwritten by vpmovdb",
-     "push %rbx\nsub $80, %rsp\nvpmovdb %zmm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\nret",
+     "push %rbp\npush %rbx\nsub $80, %rsp\nvpmovdb %zmm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\n"
+     "pop %rbp\nret",
      NOT_RESTORED},
     {"below the saved copy, vpmovqb",
      "push %rbx\nsub $80, %rsp\nvpmovqb %zmm0, 72(%rsp)\nadd $80, %rsp\npop %rbx\nret", NULL},
@@ -172,12 +177,14 @@ static const struct flow_case {
     {"below the saved copy, vpmovdw",
      "push %rbx\nsub $80, %rsp\nvpmovdw %ymm0, 64(%rsp)\nadd $80, %rsp\npop %rbx\nret", NULL},
     {"saved copy overwritten by vpmovdw",
-     "push %rbx\nsub $80, %rsp\nvpmovdw %ymm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\nret",
+     "push %rbp\npush %rbx\nsub $80, %rsp\nvpmovdw %ymm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\n"
+     "pop %rbp\nret",
      NOT_RESTORED},
     {"below the saved copy, vpmovqw",
      "push %rbx\nsub $80, %rsp\nvpmovqw %zmm0, 64(%rsp)\nadd $80, %rsp\npop %rbx\nret", NULL},
     {"saved copy overwritten by vpmovqw",
-     "push %rbx\nsub $80, %rsp\nvpmovqw %zmm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\nret",
+     "push %rbp\npush %rbx\nsub $80, %rsp\nvpmovqw %zmm0, 80(%rsp)\nadd $80, %rsp\npop %rbx\n"
+     "pop %rbp\nret",
      NOT_RESTORED},
     {"below the saved copy, vpmovqd",
      "push %rbx\nsub $80, %rsp\nvpmovqd %zmm0, 32(%rsp)\nadd $80, %rsp\npop %rbx\nret", NULL},
@@ -220,6 +227,56 @@ static const struct flow_case {
      "mov %rbx, %rcx\nxor %ebx, %ebx\ncall liar\nmov "
      "%rcx, %rbx\nret",
      NOT_RESTORED},
+    /* --- stores to known places --- */
+    {"return address overwritten", "mov %rsi, (%rsp)\nret", ABOVE},
+    {"byte of the return address overwritten", "movb $1, 3(%rsp)\nret", ABOVE},
+    {"return address overwritten from below", "movups %xmm0, -8(%rsp)\nret", ABOVE},
+    {"return address overwritten by arithmetic", "addq $5, (%rsp)\nret", ABOVE},
+    {"return address overwritten by the frame pointer",
+     "push %rbp\nmov %rsp, %rbp\nmov %rsi, 8(%rbp)\npop %rbp\nret", ABOVE},
+    {"caller's frame overwritten", "mov %rsi, 8(%rsp)\nret", ABOVE},
+    {"argument on the stack read", "mov 8(%rsp), %rax\nret", NULL},
+    {"aligned frame, top overwritten",
+     "push %rbp\nmov %rsp, %rbp\nand $-32, %rsp\nmov %rsi, -8(%rsp)\nmov %rbp, %rsp\npop %rbp\nret",
+     NULL},
+    {"aligned frame, overwritten across its top",
+     "mov %rsp, %rax\nand $-32, %rsp\nmov %rsi, -4(%rsp)\nmov %rax, %rsp\nret", "aligned frame"},
+    {"aligned frame, stored to after it was left",
+     "push %rbp\nmov %rsp, %rbp\nand $-32, %rsp\nmov %rsp, %rax\nmov %rbp, %rsp\nmov %rsi, "
+     "-64(%rax)\npop %rbp\nret",
+     FAR},
+    {"two frames, one aligned",
+     "mov %rsp, %rcx\nsub $0x40000, %rsp\nand $-32, %rsp\nsub $0x40000, %rsp\nmov %rcx, %rsp\nret",
+     "frame that is too large"},
+    {"end of the red zone", "mov %rsi, -128(%rsp)\nret", NULL},
+    {"below the red zone", "mov %rsi, -136(%rsp)\nret", FAR},
+    {"return address overwritten by stos", "mov %rsp, %rdi\nstosq\nret", ABOVE},
+    {"return address overwritten by movs", "mov %rsp, %rdi\nmovsq\nret", ABOVE},
+    {"return address overwritten by rep stos", "lea -64(%rsp), %rdi\nmov $9, %ecx\nrep stosq\nret",
+     ABOVE},
+    {"frame filled by rep stos", "lea -64(%rsp), %rdi\nmov $8, %ecx\nrep stosq\nret", NULL},
+    {"frame filled by rep stosb", "lea -64(%rsp), %rdi\nmov $64, %ecx\nrep stosb\nret", NULL},
+    {"frame filled by rep stos of unknown length", "lea -64(%rsp), %rdi\nrep stosq\nret",
+     "string of unknown length"},
+    {"saved copy overwritten by rep movs",
+     "push %rbx\nlea -64(%rsp), %rdi\nmov $9, %ecx\nrep movsq\npop %rbx\nret", NOT_RESTORED},
+    {"context overwritten by stos", "add $-4072, %rdi\nstosq\nret", "store to the context"},
+    {"linear memory filled by rep stos", "add $0x200000, %rdi\nmov %rdx, %rcx\nrep stosb\nret",
+     NULL},
+    {"host's table overwritten", "mov -4072(%rdi), %rax\nmov %rsi, 8(%rax)\nret", FOREIGN},
+    {"imports overwritten where they are", "mov -4064(%rdi), %rax\nmov %rsi, (%rax)\nret", FOREIGN},
+    {"image overwritten", "mov %rsi, init(%rip)\nret", FOREIGN},
+    {"checked element overwritten",
+     ENTER INDEX ELEMENT TYPE "mov %rdx, 8(%rax)\ncall *8(%rax)\n" LEAVE TRAP, FOREIGN},
+    {"element overwritten, as by table.set", INDEX ELEMENT "movups %xmm0, (%rax)\nret\n" TRAP,
+     NULL},
+    {"pointer of the memory overwritten", "mov %rsi, 128(%rdi)\nret", "tells of the memory"},
+    {"end of what the host tells of the memory overwritten", "movb $1, 151(%rdi)\nret",
+     "tells of the memory"},
+    {"what the host tells of the memory overwritten from below", "movups %xmm0, 120(%rdi)\nret",
+     "tells of the memory"},
+    {"words around what the host tells of the memory",
+     "mov %rsi, 120(%rdi)\nmov %rsi, 152(%rdi)\nret", NULL},
     /* --- calls through a table --- */
     {"checked call", ENTER CHECKED CALL("rax") LEAVE TRAP, NULL},
     {"checked call, moved", ENTER CHECKED "mov %rax, %r8\nxor %eax, %eax\n" CALL("r8") LEAVE TRAP,
@@ -422,6 +479,31 @@ static const struct flow_case {
      ENTER "push %r12\nsub $8, %rsp\n" CHECKED "mov %rax, %r12\ncall empty\nmov %rbx, %rdi\n" CALL(
          "r12") "add $8, %rsp\npop %r12\n" LEAVE TRAP,
      NULL},
+    {"function kept below an aligned frame that was left, over a call",
+     "push %rbp\nmov %rsp, %rbp\npush %rbx\npush %r12\nmov %rdi, %r12\nand $-32, %rsp\n" CHECKED
+     "mov %rax, -8(%rsp)\nlea -8(%rsp), %rbx\nlea -16(%rbp), %rsp\ncall empty\nmov %r12, "
+     "%rdi\nmov (%rbx), %rax\n" CALL("rax") "pop %r12\npop %rbx\npop %rbp\nret\n" TRAP,
+     NOT_CHECKED},
+    {"memory taken for a table",
+     ENTER "mov %esi, %eax\ncmp 140(%rdi), %eax\njae 9f\nshl $5, %rax\nadd 128(%rdi), %rax\n" TYPE
+           "mov 8(%rax), %rax\n" CALL("rax") LEAVE TRAP,
+     NOT_CHECKED},
+    {"part of what the host tells of the memory taken for a table",
+     ENTER "mov %esi, %eax\ncmp 156(%rdi), %eax\njae 9f\nshl $5, %rax\nadd 144(%rdi), %rax\n" TYPE
+           "mov 8(%rax), %rax\n" CALL("rax") LEAVE TRAP,
+     NOT_CHECKED},
+    {"type in a word of data that is not relocated",
+     ENTER INDEX ELEMENT
+     "mov zero(%rip), %rcx\ncmp %rcx, (%rax)\njne 9f\nmov 8(%rax), %rax\n" CALL("rax") LEAVE TRAP,
+     NOT_CHECKED},
+    {"type in a word of data, half of it",
+     ENTER INDEX ELEMENT
+     "mov word+4(%rip), %rcx\ncmp %rcx, (%rax)\njne 9f\nmov 8(%rax), %rax\n" CALL("rax") LEAVE TRAP,
+     NOT_CHECKED},
+    {"type in a word of data that points to code",
+     ENTER INDEX ELEMENT
+     "mov table(%rip), %rcx\ncmp %rcx, (%rax)\njne 9f\nmov 8(%rax), %rax\n" CALL("rax") LEAVE TRAP,
+     NOT_CHECKED},
     {"function in a register that a call changes",
      ENTER CHECKED "mov %rax, %r8\ncall empty\nmov %rbx, %rdi\n" CALL("r8") LEAVE TRAP,
      NOT_CHECKED},
@@ -546,6 +628,38 @@ static const struct flow_case {
      FOUR "mov %esi, %eax\nmov %eax, %edx\ncmp $3, %edx\nja 9f\n" JUMP TARGETS, NULL},
     {"jump table, index compared in 64 bits",
      FOUR "cmp $3, %rsi\nja 9f\nmov %rsi, %rax\n" JUMP TARGETS, NULL},
+    {"jump table, copy of the low half compared in 64 bits",
+     FOUR "mov %esi, %eax\ncmp $3, %rax\nja 9f\nmov %rsi, %rax\n" JUMP TARGETS, NO_TABLE},
+    {"jump table, low half compared in 64 bits",
+     FOUR "mov %esi, %eax\ncmp $3, %rax\nja 9f\n" JUMP TARGETS, NULL},
+    {"jump table, copy compared in 64 bits, low half used",
+     FOUR "mov %rsi, %rdx\ncmp $3, %rdx\nja 9f\nmov %esi, %eax\n" JUMP TARGETS, NULL},
+    {"jump table, copy of the low half or of all compared in 64 bits",
+     FOUR "mov %rsi, %rcx\ntest %edx, %edx\nje 4f\nmov %esi, %eax\njmp 5f\n4: mov %rsi, %rax\n"
+          "5: cmp $3, %rax\nja 9f\nmov %rsi, %rax\n" JUMP TARGETS,
+     NO_TABLE},
+    {"way that a comparison of 64 bits leaves to the low half",
+     "mov %esi, %eax\ncmp $3, %rsi\njbe 9f\ncmp $3, %eax\njbe 1f\nret\n1: jmp *%rdx\n" TRAP,
+     NO_TABLE},
+    {"way that a comparison of 64 bits leaves to the low half, not equal",
+     "mov %esi, %eax\nand $1, %eax\nmov %rsi, %rcx\ncmp $0, %rsi\njne 2f\nret\n"
+     "2: mov %ecx, %eax\ntest %eax, %eax\nje 1f\nret\n1: jmp *%rdx\n" TRAP,
+     NO_TABLE},
+    {"index in a slot that the host writes to",
+     FOUR "sub $24, %rsp\nand $3, %esi\nmov %rsi, (%rsp)\nmov %rsp, %rsi\nmov -4064(%rdi), "
+          "%rax\nadd $-4096, %rdi\ncall *16(%rax)\nmov (%rsp), %rax\nadd $24, %rsp\n" JUMP TARGETS,
+     NO_TABLE},
+    {"bound of a slot that the other part of an aligned frame holds",
+     FOUR "push %rbp\nmov %rsp, %rbp\nand $-32, %rsp\ncmpl $3, -64(%rbp)\nja 9f\nmov -64(%rbp), "
+          "%eax\nmov %rbp, %rsp\npop %rbp\n" JUMP TARGETS,
+     NO_TABLE},
+    {"bound of a slot below the red zone",
+     FOUR "cmpl $3, -136(%rsp)\nja 9f\nmov -136(%rsp), %eax\n" JUMP TARGETS, NO_TABLE},
+    {"bound of an argument on the stack",
+     FOUR "cmpl $3, 8(%rsp)\nja 9f\nmov 8(%rsp), %eax\n" JUMP TARGETS, NULL},
+    {"bound of a place whose number is that of a copy",
+     FOUR "cmpl $3, 4f-empty+1(%rsp)\n4: mov %esi, %edx\nja 9f\nmov (%rsp), %eax\n" JUMP TARGETS,
+     NO_TABLE},
     {"jump table by lea",
      FOUR BOUND "lea 8b(%rip), %rcx\nmovslq (%rcx,%rax,4), %rax\nlea (%rax,%rcx), %rdx\njmp "
                 "*%rdx\n" TARGETS,
@@ -825,9 +939,9 @@ static void write_plugin(FILE *f) {
   fprintf(f, ".section .rodata\ntype: .zero 32\n"
              ".section .data.rel.ro,\"aw\"\n.balign 8\n.globl helios_plugin\n"
              ".type helios_plugin,@object\n.size helios_plugin,136\n"
-             "helios_plugin: .long 136, 1, 0, 256, 0, 0, 0, 1, 2, 0, 0, 0\n"
+             "helios_plugin: .long 136, 1, 4, 256, 128, 0, 0, 1, 2, 0, 0, 0\n"
              ".quad exports, 0, 0, 0, 0\n.zero 32\ninit: .quad empty, 0\n"
-             "exports: .zero 32\n.quad empty\ntable: .quad empty\nword: .quad type\n"
+             "exports: .zero 32\n.quad empty\ntable: .quad empty\nword: .quad type\nzero: .quad 0\n"
              ".section .note.GNU-stack,\"\",@progbits\n");
 }
 

@@ -433,6 +433,15 @@ static void judge__aarch64(void **state) {
   X("negative addend", r[0].r_addend = -8, "outside the image")                                    \
   X("large addend", r[0].r_addend = INT64_MAX, "outside the image")                                \
   X("addend in an instruction", pointer(&i)->r_addend += 1, "middle of an instruction")            \
+  X("relocated twice", r[1].r_offset = r[0].r_offset, "out of order, or of one word twice")        \
+  X("relocated out of order", r[0].r_offset = r[1].r_offset + 8, "out of order, or of one word")   \
+  X("relocated count", word(&i, 48)->r_offset -= 8, "relocation of a number of helios_plugin")     \
+  X("relocated size", word(&i, 72)->r_offset += 8, "relocation of a number of helios_plugin")      \
+  X("relocated hash", word(&i, 120)->r_offset -= 8, "relocation of a number of helios_plugin")     \
+  X("symbols not in the file", rodata->p_filesz = kit_section(&i, SHT_DYNSYM)->sh_addr,            \
+    "section outside every segment")                                                               \
+  X("memory far away", plugin(&i)->memory_offset = 1u << 21, "impossible sizes")                   \
+  X("plugin askew", y[1].st_value -= 4, "misaligned")                                              \
   X("plugin too small", y[1].st_size = 135, "helios_plugin is too small")                          \
   X("instance too large", plugin(&i)->instance_size = 1u << 21, "impossible sizes")                \
   X("imports too many", plugin(&i)->import_count = 1u << 21, "impossible sizes")
@@ -442,6 +451,16 @@ static Elf64_Rela *pointer(const image *i) {
   Elf64_Rela *r = (Elf64_Rela *)(i->bytes + kit_section(i, SHT_RELA)->sh_offset);
   const Elf64_Phdr *text = kit_segment(i, PT_LOAD, PF_R | PF_X);
   while ((uint64_t)r->r_addend - text->p_vaddr >= text->p_memsz) {
+    r++;
+  }
+  return r;
+}
+
+/* The relocation of the word at that place of helios_plugin. */
+static Elf64_Rela *word(const image *i, uint64_t place) {
+  const Elf64_Sym *y = (Elf64_Sym *)(i->bytes + kit_section(i, SHT_DYNSYM)->sh_offset);
+  Elf64_Rela *r = (Elf64_Rela *)(i->bytes + kit_section(i, SHT_RELA)->sh_offset);
+  while (r->r_offset != y[1].st_value + place) {
     r++;
   }
   return r;
