@@ -80,6 +80,8 @@ static void recipe__differs_by_choice(void **state) {
   assert_null(strstr(texts[0], "-DHSB_EXPLICIT_BOUNDS"));
   assert_non_null(strstr(texts[4], "-slp-threshold=4"));
   assert_null(strstr(texts[1], "-slp-threshold=4"));
+  assert_non_null(strstr(texts[0], "-lsr-complexity-limit="));
+  assert_null(strstr(texts[2], "-lsr-complexity-limit=")); /* its time is the build's */
   assert_non_null(strstr(texts[0], "-DHSB_OPERANDS"));
   assert_null(strstr(texts[3], "-DHSB_OPERANDS")); /* it has no check of bounds */
   assert_null(strstr(texts[5], "-DHSB_OPERANDS"));
