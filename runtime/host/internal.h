@@ -102,7 +102,7 @@ struct hrt_stmt {
   hrt_ddl_text ddl; /* as env->ddl */
   uint32_t sql_length;
   uint64_t stack;        /* bytes that compiling it may need */
-  uint64_t bound, stale; /* parameters 1 to 64 that this call, an earlier one bound to numbers */
+  uint64_t bound, stale; /* parameters 1 to 64 that this call, an earlier one has bound */
   bool heavy;            /* some parameter has bytes or is beyond 64 */
   uint32_t generation;   /* of an open slot */
   int reprepared;        /* sqlite3_stmt_status at the last look */
@@ -132,12 +132,10 @@ static inline struct hrt_stmt *hrt_stmt_find(hrt_host_env *env, uint32_t handle)
 }
 /* Before parameter index (from 1) is bound; bytes: to text or a blob. */
 static inline void hrt_stmt_binds(struct hrt_stmt *st, uint32_t index, bool bytes) {
-  if (bytes || index - 1 > 63) {
-    st->heavy = true;
-  } else {
-    st->bound |= UINT64_C(1) << (index - 1);
-  }
+  st->heavy |= bytes || index - 1 > 63;
+  st->bound |= index - 1 > 63 ? 0 : UINT64_C(1) << (index - 1);
 }
+void hrt_stmt_unbind(struct hrt_stmt *st);                 /* all that an earlier call bound */
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st); /* 1, 0 or a status; may end the call */
 void hrt_stmt_reset(struct hrt_stmt *st);
 void hrt_stmt_close(hrt_host_env *env, uint32_t index);

@@ -75,9 +75,10 @@ static int open_bound(uint32_t *index, hrt_host_env *env, const hsb_slot s[4]) {
   }
   status = hrt_stmt_open(index, env, (const char *)sql->at, sql->length);
   if (status == 0 && params->length > 0) {
-    sqlite3_stmt *handle = hrt_stmt_at(env, *index)->handle;
-    hrt_stmt_at(env, *index)->heavy = true;
-    status = hrt_json_bind(env, handle, (const char *)params->at, params->length);
+    struct hrt_stmt *st = hrt_stmt_at(env, *index);
+    st->heavy = true;
+    hrt_stmt_unbind(st);
+    status = hrt_json_bind(env, st->handle, (const char *)params->at, params->length);
     if (status != 0) {
       hrt_stmt_close(env, *index);
     }

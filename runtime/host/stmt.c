@@ -285,8 +285,8 @@ static bool unseen(struct hrt_stmt *st, uint64_t calls_before, const hrt_host_co
   return again && conn->auth_calls == calls_before;
 }
 
-/* What an earlier call bound and this one did not is NULL again. */
-static void unbind_stale(struct hrt_stmt *st) {
+/* What this call has bound stays. */
+void hrt_stmt_unbind(struct hrt_stmt *st) {
   for (uint64_t left = st->stale & ~st->bound; left != 0; left &= left - 1) {
     sqlite3_bind_null(st->handle, __builtin_ctzll(left) + 1);
   }
@@ -311,7 +311,7 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
     return HSB_STATUS_LIMIT;
   }
   if (__builtin_expect((st->stale & ~st->bound) != 0, 0)) {
-    unbind_stale(st);
+    hrt_stmt_unbind(st);
   }
   uint64_t before = env->conn->auth_calls;
   struct hrt_window w = hrt_window_open(env);

@@ -240,6 +240,43 @@ static void stmt__nothing_stays_bound(void **state) {
   close_all(p);
 }
 
+/* What a call binds is there, whatever an earlier call bound to the same parameter of a kept
+ * statement; the last way is a JSON array of parameters. */
+static void stmt__each_way_after_each(void **state) {
+  (void)state;
+  static const char *const ways[] = {"bind_null", "bind_i64",  "bind_f64",
+                                     "bind_text", "bind_blob", "query"};
+  static const char *const types[] = {"nullnull", "nullinteger", "nullreal",
+                                      "nulltext", "nullblob",    "nulltext"};
+  enum { WAYS = sizeof ways / sizeof *ways };
+  static const char sql[] = "SELECT typeof(?2) || typeof(?1) AS t";
+  puppet *p = open_all();
+  char text[64];
+  puppet_put(p, 700, "[\"x\"]", 5);
+  for (int round = 0; round < 2 * WAYS * WAYS; round++) {
+    int first = round % 2 == 0, way = first ? round / 2 % WAYS : round / 2 / WAYS;
+    int n;
+    if (strcmp(ways[way], "query") == 0) {
+      n = CALL(p, "query", TEXT(p, 0, sql), 700, 5, 800, sizeof text - 1);
+    } else {
+      int s = prepare(p, sql);
+      CALL(p, "bind_i64", s, 2, 1); /* of an earlier call, too, when that way is JSON's */
+      CALL(p, "bind_null", s, 2);
+      assert_int_equal(CALL(p, ways[way], s, 1, 700, 5), 0);
+      assert_int_equal(CALL(p, "step", s), 1);
+      n = CALL(p, "column_read", s, 0, 0, 800, sizeof text - 1);
+    }
+    assert_in_range(n, 1, sizeof text - 1);
+    puppet_get(p, text, 800, (size_t)n);
+    text[n] = 0;
+    assert_non_null(strstr(text, types[way]));
+    hrt_host_end(p->env);
+    hrt_host_begin(p->env, 0, NULL, NULL);
+  }
+  assert_int_equal(kept(p), 1);
+  close_all(p);
+}
+
 static void stmt__texts(void **state) {
   (void)state;
   puppet *p = open_all();
@@ -796,6 +833,7 @@ int main(void) {
       cmocka_unit_test(stmt__65_open),
       cmocka_unit_test(stmt__cache),
       cmocka_unit_test(stmt__nothing_stays_bound),
+      cmocka_unit_test(stmt__each_way_after_each),
       cmocka_unit_test(stmt__texts),
       cmocka_unit_test(stmt__constraint_and_busy),
       cmocka_unit_test(stmt__extended_code),
