@@ -15,6 +15,7 @@ int main(int argc, char **argv) {
   struct sigaction standard = {.sa_handler = SIG_DFL};
   sigemptyset(&standard.sa_mask);
   sigaction(SIGCHLD, &standard, NULL);
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond RLIMIT_FSIZE is an error like a full disk */
   if (argc > 1 && strcmp(argv[1], HCC_PROTOTYPES) == 0) {
     _exit(hcc_prototypes_main(argc - 2, argv + 2)); /* a jailed child of ours */
   }

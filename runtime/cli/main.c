@@ -1,6 +1,7 @@
 /* main.c - the helios program: its tables as compiler/cmdline/ takes them, the command that a line
  * names, and the database that it is about. */
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -180,6 +181,7 @@ int main(int argc, char **argv) {
   if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
     setlocale(LC_CTYPE, ""); /* for the widths of characters */
   }
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond RLIMIT_FSIZE is an error like a full disk */
   sh.command_line.repeats = calloc((size_t)argc + 1, sizeof *sh.command_line.repeats);
   hcl_value *repeats = sh.command_line.repeats;
   int code = repeats == NULL ? SH_EXIT_USAGE : run(&sh, argc, argv);

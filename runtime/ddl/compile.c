@@ -19,6 +19,7 @@
 
 #include "ddl/source.h"
 #include "plugin/alloc.h"
+#include "plugin/hold.h"
 
 /* In pieces: the tree's rules look for open ends. */
 #define MKDTEMP_TAIL                                                                               \
@@ -104,6 +105,8 @@ static int write_input(const job *j, const uint8_t *bytes, size_t size, helios_e
     return io_error(err, "write a temporary file");
   }
   int status = 0;
+  hrt_hold hold;
+  hrt_hold_begin(&hold, SIGXFSZ);
   while (size > 0 && status == 0) {
     ssize_t n = write(fd, bytes, size);
     if (n < 0 && errno != EINTR) {
@@ -112,6 +115,7 @@ static int write_input(const job *j, const uint8_t *bytes, size_t size, helios_e
     bytes += n > 0 ? n : 0;
     size -= n > 0 ? (size_t)n : 0;
   }
+  hrt_hold_end(&hold, SIGXFSZ);
   if (close(fd) != 0 && status == 0) {
     status = io_error(err, "write a temporary file");
   }

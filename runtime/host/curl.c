@@ -5,17 +5,16 @@
  * Invariant: an exchange's handles live within hrt_exchange_run. */
 #include <dlfcn.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
 #include "host/net.h"
 #include "plugin/alloc.h"
+#include "plugin/hold.h"
 
 #define FUNCTIONS(F)                                                                               \
   F(global_init)                                                                                   \
@@ -296,21 +295,12 @@ static CURLcode perform(struct handles *h, hrt_exchange *x) {
                                                          : CURLE_OUT_OF_MEMORY;
 }
 
-/* SIGPIPE is held back in this thread and one that came is taken away: libcurl leaves that to the
- * program when it may not touch handlers. */
+/* libcurl leaves SIGPIPE to the program when it may not touch handlers. */
 static CURLcode perform_quietly(struct handles *h, hrt_exchange *x) {
-  sigset_t pipe, old, pending;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  sigpending(&pending);
-  bool before = sigismember(&pending, SIGPIPE) == 1;
-  pthread_sigmask(SIG_BLOCK, &pipe, &old);
+  hrt_hold hold;
+  hrt_hold_begin(&hold, SIGPIPE);
   CURLcode code = perform(h, x);
-  sigpending(&pending);
-  if (!before && sigismember(&pending, SIGPIPE) == 1) {
-    sigtimedwait(&pipe, NULL, &(struct timespec){0, 0});
-  }
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  hrt_hold_end(&hold, SIGPIPE);
   return code;
 }
 

@@ -8,6 +8,7 @@
 
 #include "host/fs.h"
 #include "plugin/alloc.h"
+#include "plugin/hold.h"
 
 #define PIECE (64u << 10) /* bytes between guest memory and a file at a time */
 
@@ -104,6 +105,7 @@ static int room(hrt_host_env *env, const hrt_file *f, uint64_t at, uint64_t n) {
 
 int hrt_files_write(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64_t at, uint32_t p,
                     uint64_t n) {
+  hrt_hold hold;
   *done = 0;
   n = n < HRT_FILE_IO ? n : HRT_FILE_IO;
   int status = f->write ? room(env, f, at, n) : EBADF;
@@ -117,7 +119,9 @@ int hrt_files_write(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64
       status = EFAULT;
       break;
     }
+    hrt_hold_begin(&hold, SIGXFSZ);
     ssize_t wrote = pwrite(f->fd, piece, want, (off_t)(at + *done));
+    hrt_hold_end(&hold, SIGXFSZ);
     status = wrote > 0 ? 0 : wrote == 0 ? EIO : errno;
     *done += wrote > 0 ? (uint64_t)wrote : 0;
   }

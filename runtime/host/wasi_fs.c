@@ -10,6 +10,7 @@
 #include "host/wasi.h"
 #include "hsb_check.h"
 #include "plugin/alloc.h"
+#include "plugin/hold.h"
 
 enum { UNKNOWN_KIND, CHARACTERS = 2, FOLDER = 3, REGULAR = 4 };
 enum { O_CREATE = 1, O_FOLDER = 2, O_EXCLUSIVE = 4, O_EMPTY = 8 };
@@ -325,14 +326,21 @@ static int judged(int number, hrt_host_env *env, const desc *d, hsb_slot p, hsb_
   return number;
 }
 
+static int set_size(int fd, off_t size) {
+  hrt_hold hold;
+  hrt_hold_begin(&hold, SIGXFSZ);
+  int number = ftruncate(fd, size) == 0 ? 0 : errno;
+  hrt_hold_end(&hold, SIGXFSZ);
+  return number;
+}
+
 void hrt_hc_fd_filestat_set_size(hrt_host_env *env, hsb_slot *s) {
   desc d;
   int number = find_file(&d, env, s[0]);
   if (number == WASI_OK) {
-    number = !d.write ? WASI_NOTCAPABLE
-             : s[1] > HRT_FILE_SIZE
-                 ? WASI_FBIG
-                 : hrt_wasi_number(ftruncate(d.file->fd, (off_t)s[1]) == 0 ? 0 : errno);
+    number = !d.write               ? WASI_NOTCAPABLE
+             : s[1] > HRT_FILE_SIZE ? WASI_FBIG
+                                    : hrt_wasi_number(set_size(d.file->fd, (off_t)s[1]));
   }
   s[0] = (hsb_slot)judged(number, env, &d, 0, 0, true);
 }

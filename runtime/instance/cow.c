@@ -13,6 +13,7 @@
 
 #include "instance/inst.h"
 #include "plugin/alloc.h"
+#include "plugin/hold.h"
 
 #define COW_BYTES                                                                                  \
   (64u << 10) /* contents from which on a file, and its descriptor, are worth it                   \
@@ -132,14 +133,18 @@ static bool write_all(int fd, const uint8_t *bytes, uint64_t size, uint64_t at) 
   return true;
 }
 
-/* Contents to a file in memory that nobody can change any more. Nothing is lost if it fails. */
+/* Contents to a file in memory that nobody can change any more. Nothing is lost if it fails, as it
+ * does beyond RLIMIT_FSIZE, which counts such files too. */
 static void make_file(hrt_image *image, const hrt_instance *i) {
+  hrt_hold hold;
+  hrt_hold_begin(&hold, SIGXFSZ);
   int fd = memfd_create("helios image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   bool good = fd >= 0 && ftruncate(fd, (off_t)size_of(image)) == 0;
   for (uint32_t n = 0; good && n < image->contents.count; n++) {
     uint64_t at = page_at(image->contents.at[n].first);
     good = write_all(fd, i->memory + at, page_at(image->contents.at[n].end) - at, at);
   }
+  hrt_hold_end(&hold, SIGXFSZ);
   good = good && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) == 0;
   image->bytes = good ? hrt_pages_of(fd, size_of(image)) : NULL;
   if (image->bytes == NULL && fd >= 0) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "plugin/config.h"
+#include "plugin/hold.h"
 #include "plugin/plugin.h"
 
 #define TAIL ".XXXXXX" /* of a file that is not whole yet */
@@ -104,8 +105,11 @@ static bool write_key(char *path) {
   if (fd < 0) {
     return false;
   }
+  hrt_hold hold;
+  hrt_hold_begin(&hold, SIGXFSZ);
   bool made = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0 &&
               (link(temp, path) == 0 || errno == EEXIST);
+  hrt_hold_end(&hold, SIGXFSZ);
   int why = errno;
   explicit_bzero(key, sizeof key);
   close(fd);

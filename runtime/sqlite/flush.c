@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "plugin/alloc.h"
+#include "plugin/hold.h"
 #include "registry/records.h"
 #include "sqlite/audit.h"
 
@@ -284,6 +285,7 @@ int hrt_flush(int64_t *written, helios *h, hrt_flush_when when, helios_error *er
     return hrt_fail(err, HELIOS_E_SQL, "it is being written");
   }
   int status = 0;
+  hrt_hold hold;
   hrt_store *store = h->conn.observer.store;
   struct flush *f = hrt_alloc(sizeof *f);
   if (f == NULL) {
@@ -292,7 +294,9 @@ int hrt_flush(int64_t *written, helios *h, hrt_flush_when when, helios_error *er
   }
   f->store = store;
   f->last = when == HRT_FLUSH_CLOSE && hrt_store_retire(store);
+  hrt_hold_begin(&hold, SIGXFSZ); /* a program that only reads may not be ended by it */
   status = flush_by(f, h, when, err);
+  hrt_hold_end(&hold, SIGXFSZ);
   if (written && status == 0) {
     *written = (int64_t)(f->counts[0] + f->counts[1] + f->counts[2]);
   }

@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import sys
 import time
 import unittest
 from pathlib import Path
@@ -270,6 +271,39 @@ class Traps(Case):
             for sql, values in (("SELECT run(?)", [count]), ("SELECT counted()", [])):
                 self.db.set_progress_handler(handler, 1000000 if handler else 0)
                 self.fails("time limit exceeded", sql, *values)
+
+
+SMALL_FILES = """
+import resource, signal, sys
+from python_test import connect, ddl, one
+db, folder = connect(sys.argv[1]), sys.argv[2]
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, resource.RLIM_INFINITY))
+print(one(db, f"SELECT put('{folder}/put')"), one(db, "SELECT widen()"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+print(one(db, f"SELECT put('{folder}/none')"))
+try:
+    ddl(db, "CREATE PROCEDURE other(p TEXT) RETURNS BIGINT LANGUAGE wasm AS 'large.wat'")
+except Exception as e:
+    print(e)
+db.close()
+print("closed")
+"""
+
+
+class Program(Case):
+    def test_files_beyond_the_programs_limit(self):
+        """An error, not a signal that ends the program: the image of an instance, files of a guest, what was observed."""
+        folder = Path(self.id()).resolve()
+        folder.mkdir()
+        for name, signature in (("put", "(p TEXT)"), ("widen", "()")):
+            create(self.db, name, signature + " RETURNS BIGINT", "large.wat", f"filesystem:{folder}:rw")
+        done = subprocess.run([sys.executable, "-c", SMALL_FILES, f"{self.id()}.db", folder], text=True, capture_output=True,
+                              env=dict(os.environ, PYTHONPATH=str(Path(__file__).parent)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertEqual((lines[0], lines[1], lines[-1]), ("65536 22", "-9", "closed"))
+        self.assertIn("can't write a temporary file: File too large", lines[2])
 
 
 class Schema(Case):
