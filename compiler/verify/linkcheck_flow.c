@@ -66,12 +66,14 @@ static int follow(hcc_lc_flow *flow, hcc_lc_function *f, bool choice, bool *kept
  * shows which by looking at its context, where the limit of the stack is; if it looks neither way
  * it does not matter. */
 static int follow_taken(hcc_lc_flow *flow, hcc_lc_function *f) {
-  bool kept;
-  for (unsigned i = 0; i < 2; i++) {
-    if (follow(flow, f, true, &kept) == 0 && kept) {
-      break;
+  bool kept = false;
+  int status = 0;
+  for (unsigned i = 0; i < 2 && !kept; i++) {
+    status = follow(flow, f, true, &kept);
+    if (flow->lc->report->no_memory) {
+      return status;
     }
-    f->second = !f->second;
+    f->second ^= !kept;
   }
   hcc_lc_take_back(flow->lc);
   return kept ? 0 : follow(flow, f, false, &kept);
