@@ -151,7 +151,9 @@ void hcc__rw_run_step(walk *w, const hcc_instr *i, const hcc__rw_series *address
   }
   if (w->height == 0 && w->now.looks != 0) {
     w->now.end = i->end;
-    w->whole = w->whole.places == w->now.places && w->whole.looks != 0 ? w->whole : w->now;
+    if (w->whole.looks == 0 || w->whole.places != w->now.places) {
+      w->whole = w->now;
+    }
   }
   may_begin(w, i);
 }
