@@ -3,7 +3,8 @@
  * connection of the program uses is protected by nothing but such locks.
  *
  * Must never close a descriptor of a file that is locked while this process has it open elsewhere
- * too. Invariant: such a descriptor is parked, one for each file, until the locks are gone. */
+ * too; what the system does not tell is taken for so. Invariant: such a descriptor is parked, one
+ * for each file, until the locks are gone. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,32 +13,43 @@
 #include <unistd.h>
 
 #include "host/fs.h"
-#include "plugin/alloc.h"
 
-struct parked {
-  struct parked *next;
-  struct stat file;
-  int fd;
-};
+enum { PARKED = 256 }; /* files; beyond them a descriptor stays open for good: the lesser harm */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct parked *list;
+static int parked[PARKED];
+static size_t count;
 
-/* By whichever process: asked like this, the kernel tells of our own locks too. */
+/* By whichever process: asked like this, the kernel tells of our own locks too. Whoever has locked
+ * it is 0 if nobody has, and -1 if an open file has, which keeps its locks. */
 static bool locked(int fd) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0;
+  return fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_pid > 0;
 }
 
-/* Has this process another descriptor of the file? One that only names it holds no locks. */
+/* A descriptor that only names a file holds no locks. */
+static bool is_open(int fd, const struct stat *file) {
+  struct stat st;
+  if (fstat(fd, &st) != 0) {
+    return errno != EBADF; /* closed by now */
+  }
+  int flags = fcntl(fd, F_GETFL);
+  return hrt_fs_same(&st, file) && (flags < 0 || (flags & O_PATH) == 0);
+}
+
+/* Has this process another descriptor of the file? */
 static bool open_elsewhere(int fd, const struct stat *file) {
   DIR *folder = opendir("/proc/self/fd");
-  struct stat st;
-  bool found = folder == NULL; /* nobody knows */
-  for (struct dirent *e; !found && (e = readdir(folder)) != NULL;) {
+  bool found = folder == NULL;
+  while (!found) {
+    errno = 0;
+    struct dirent *e = readdir(folder);
+    if (e == NULL) {
+      found = errno != 0;
+      break;
+    }
     int other = (int)strtol(e->d_name, NULL, 10); /* of "." and "..": 0, which harms nothing */
-    found = other != fd && fstat(other, &st) == 0 && hrt_fs_same(&st, file) &&
-            (fcntl(other, F_GETFL) & O_PATH) == 0;
+    found = other != fd && is_open(other, file);
   }
   if (folder != NULL) {
     closedir(folder);
@@ -52,41 +64,34 @@ bool hrt_fs_locked_here(int fd) {
 
 /* Closes what is not locked any more. */
 static void sweep(void) {
-  for (struct parked **at = &list; *at != NULL;) {
-    struct parked *p = *at;
-    if (hrt_fs_locked_here(p->fd)) {
-      at = &p->next;
+  for (size_t i = 0; i < count;) {
+    if (hrt_fs_locked_here(parked[i])) {
+      i++;
     } else {
-      *at = p->next;
-      close(p->fd);
-      hrt_free(p);
+      close(parked[i]);
+      parked[i] = parked[--count];
     }
   }
 }
 
 bool hrt_fs_parked(const struct stat *file) {
+  struct stat st;
+  bool found = false;
   pthread_mutex_lock(&mutex);
   sweep();
-  struct parked *p = list;
-  while (p != NULL && !hrt_fs_same(&p->file, file)) {
-    p = p->next;
+  for (size_t i = 0; i < count && !found; i++) {
+    found = fstat(parked[i], &st) != 0 || hrt_fs_same(&st, file);
   }
   pthread_mutex_unlock(&mutex);
-  return p != NULL;
+  return found;
 }
 
-/* Without memory the descriptor stays open for good: that is the lesser harm. */
 static void park(int fd) {
-  struct parked *p = hrt_alloc(sizeof *p);
-  if (p != NULL && fstat(fd, &p->file) == 0) {
-    p->fd = fd;
-    pthread_mutex_lock(&mutex);
-    p->next = list;
-    list = p;
-    pthread_mutex_unlock(&mutex);
-  } else {
-    hrt_free(p);
+  pthread_mutex_lock(&mutex);
+  if (count < PARKED) {
+    parked[count++] = fd;
   }
+  pthread_mutex_unlock(&mutex);
 }
 
 int hrt_fs_close(int fd) {

@@ -13,6 +13,21 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+int __real_close(int fd);
+int __wrap_close(int fd);
+
+static int close_fails; /* the next one says this */
+
+int __wrap_close(int fd) {
+  int done = __real_close(fd);
+  if (close_fails != 0) {
+    errno = close_fails;
+    close_fails = 0;
+    done = -1;
+  }
+  return done;
+}
+
 static const char *const usual[] = {"filesystem:%D/in:ro", "filesystem:%D/out:rw", NULL};
 static const char *const all_below[] = {"filesystem:%D:rw", NULL};
 
@@ -403,7 +418,8 @@ static void lock__of_several_processes(void **state) {
   fk_done(&k);
 }
 
-/* What only another process locks may be read: nothing here is given up by that. */
+/* What only another process locks may be read: nothing here is given up by that, though this one
+ * has named the file. */
 static void lock__of_another_process(void **state) {
   (void)state;
   files_kit k = {0};
@@ -421,7 +437,8 @@ static void lock__of_another_process(void **state) {
     _exit(done ? (int)pause() : 1);
   }
   assert_int_equal(read(ready[0], &byte, 1), 1);
-  int before = 0;
+  int before = 0, named = open(fk_text(&k, "%D/in/a.txt"), O_PATH | O_CLOEXEC);
+  assert_true(named >= 0);
   for (int i = 0; i < 20; i++) {
     int f = fk_file(&k, "%D/in/a.txt", 0);
     assert_true(f > 0);
@@ -431,8 +448,51 @@ static void lock__of_another_process(void **state) {
   assert_int_equal(fk_descriptors(), before);
   kill(child, SIGKILL);
   assert_int_equal(waitpid(child, NULL, 0), child);
+  close(named);
   close(ready[0]);
   close(ready[1]);
+  fk_done(&k);
+}
+
+/* A lock of an open file is not given up with another one of it. */
+static void lock__of_an_open_file(void **state) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  files_kit k = {0};
+  (void)state;
+  fk_make(&k);
+  fk_open(&k, usual);
+  int fd = open(fk_text(&k, "%D/in/a.txt"), O_RDWR | O_CLOEXEC);
+  assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
+  int f = fk_file(&k, "%D/in/a.txt", 0);
+  assert_true(f > 0);
+  assert_int_equal(CALL(k.p, "file_close", (unsigned)f), 0);
+  assert_true(locked(fk_text(&k, "%D/in/a.txt")));
+  close(fd);
+  fk_done(&k);
+}
+
+static void same__file(void **state) {
+  struct stat a = {.st_dev = 1, .st_ino = 2}, b = {.st_dev = 3, .st_ino = 2};
+  struct stat c = {.st_dev = 1, .st_ino = 4}, d = {.st_dev = 1, .st_ino = 2, .st_size = 5};
+  (void)state;
+  assert_false(hrt_fs_same(&a, &b));
+  assert_false(hrt_fs_same(&a, &c));
+  assert_true(hrt_fs_same(&a, &d));
+}
+
+/* What close says is what a guest gets, but that a signal came: closed it is. */
+static void close__fails(void **state) {
+  files_kit k = {0};
+  (void)state;
+  fk_make(&k);
+  fk_open(&k, usual);
+  int f = fk_file(&k, "%D/in/a.txt", 0);
+  close_fails = EINTR;
+  assert_int_equal(CALL(k.p, "file_close", (unsigned)f), 0);
+  assert_int_equal(close_fails, 0);
+  f = fk_file(&k, "%D/in/a.txt", 0);
+  close_fails = EIO;
+  assert_true(CALL(k.p, "file_close", (unsigned)f) < 0);
   fk_done(&k);
 }
 
@@ -615,6 +675,9 @@ int main(void) {
       cmocka_unit_test(lock__of_another_connection),
       cmocka_unit_test(lock__of_several_processes),
       cmocka_unit_test(lock__of_another_process),
+      cmocka_unit_test(lock__of_an_open_file),
+      cmocka_unit_test(same__file),
+      cmocka_unit_test(close__fails),
       cmocka_unit_test(limit__open_and_sizes),
       cmocka_unit_test(end__everything_closed),
       cmocka_unit_test(audit__refusals),
