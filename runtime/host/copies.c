@@ -49,10 +49,6 @@ static uint64_t all(const walk *w) {
   return w->words + w->extra;
 }
 
-static bool fits(const walk *w) {
-  return all(w) - w->raw <= HRT_EXPANDED_WORDS;
-}
-
 /* What a name adds where it is read: the longest that it may stand for. */
 static uint64_t read(const walk *w) {
   uint64_t most = 0;
@@ -112,7 +108,6 @@ static void open(walk *w) {
 }
 
 static void shut(walk *w) {
-  end_columns(w);
   if (w->depth > 0) {
     const level *l = &w->at[w->depth--];
     w->count = l->first;
@@ -170,7 +165,6 @@ static void word(walk *w) {
     clause(w, select);
     return;
   }
-  l->tables |= hrt_scan_is(&w->t, "JOIN");
   l->by |= hrt_scan_is(&w->t, "BY");
   if (hrt_scan_is(&w->t, "OVER")) {
     w->words += w->over;
@@ -213,13 +207,11 @@ static bool count(walk *w, const char *sql, size_t length, uint64_t over) {
   w->before.kind = HRT_SCAN_END;
   for (w->t = hrt_scan_next(&w->s); w->fits && w->t.kind != HRT_SCAN_END;
        w->t = hrt_scan_next(&w->s)) {
-    w->fits = w->depth + 1 < NESTED && fits(w);
-    if (w->fits) {
-      token(w);
-    }
+    token(w);
+    w->fits = w->fits && w->depth + 1 < NESTED && all(w) - w->raw <= HRT_EXPANDED_WORDS;
     w->before = w->t;
   }
-  return w->fits && fits(w);
+  return w->fits;
 }
 
 int hrt_copies(uint64_t *copied, hrt_host_env *env, const char *sql, size_t length) {

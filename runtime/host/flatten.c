@@ -94,7 +94,7 @@ static void word(walk *w) {
     end_column(w);
     l->columns = false;
   }
-  l->tables = (l->tables || from || hrt_scan_is(&w->t, "JOIN")) && !end && !select;
+  l->tables = (l->tables || from) && !end && !select;
   if (select || hrt_scan_is(&w->t, "VALUES")) {
     l->columns = select;
     l->values = !select;

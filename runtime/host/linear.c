@@ -127,9 +127,7 @@ static void find(sqlite3_context *sql, int argc, sqlite3_value **argv) {
     sqlite3_result_error_nomem(sql);
     return;
   }
-  int64_t n = in.length < needle.length ? 0
-              : blobs                   ? find_bytes(&j, in, needle)
-                                        : find_text(&j, in, needle);
+  int64_t n = blobs ? find_bytes(&j, in, needle) : find_text(&j, in, needle);
   if (!j.stopped) {
     sqlite3_result_int64(sql, n);
   }

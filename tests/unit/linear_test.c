@@ -101,6 +101,28 @@ static void results__are_those_of_sqlite(void **state) {
   close_puppet(p);
 }
 
+/* A find across two pieces; a needle longer than what it is looked for in. */
+static void results__at_the_edges(void **state) {
+  static const char *const rows[] = {
+      "SELECT instr(x || 'xy', 'xy') = helios_instr(x || 'xy', 'xy') FROM (SELECT "
+      "substr(hex(zeroblob(600000)), 1, %d) AS x)",
+      "SELECT instr(x'80', CAST(x'8000' AS TEXT)) = helios_instr(x'80', CAST(x'8000' AS TEXT)) + "
+      "0 * %d"};
+  char sql[200];
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  for (int n = -2; n < 6; n++) {
+    sqlite3_stmt *s = NULL;
+    snprintf(sql, sizeof sql, rows[n == 5], (1 << 20) + n);
+    assert_int_equal(sqlite3_prepare_v2(p->db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(s, 0), 1);
+    sqlite3_finalize(s);
+  }
+  close_puppet(p);
+}
+
 /* SQLite compares with the limit in the same places. */
 static void results__are_not_too_long(void **state) {
   static const char *const calls[] = {
@@ -127,7 +149,8 @@ static void results__are_not_too_long(void **state) {
 static void results__without_memory(void **state) {
   static const char *const sql[] = {
       "SELECT helios_replace(hex(zeroblob(1000)), '0', hex(zeroblob(3000)))",
-      "SELECT helios_instr(CAST(hex(zeroblob(3000000)) AS BLOB), 'z')"};
+      "SELECT helios_instr(CAST(hex(zeroblob(3000000)) AS BLOB), 'z')",
+      "SELECT helios_instr(zeroblob(12000000), x'01')"};
   (void)state;
   puppet *p = open_puppet();
   assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
@@ -169,6 +192,35 @@ static void calls__end_in_time(void **state) {
     assert_true(ik_now() - begin < 3000000000u);
     close_puppet(p);
   }
+}
+
+static int asked, until;
+
+static int probe(void *arg) {
+  (void)arg;
+  return asked++ >= until;
+}
+
+/* How often the budget is asked about a statement, which ends wherever it is over. */
+static int asks_of(const char *sql) {
+  int status = HELIOS_E_CANCELLED;
+  for (until = 0; status != 0; until++) {
+    puppet *p = open_puppet();
+    uint64_t result = 0;
+    helios_error err = {0};
+    asked = 0;
+    p->budget.probe = probe;
+    status = puppet_try(p, &result, &err, "exec", ARGS(TEXT(p, 0, sql), 0, 0));
+    assert_true(status == 0 || status == HELIOS_E_CANCELLED);
+    close_puppet(p);
+  }
+  return asked;
+}
+
+static void calls__ask_while_they_run(void **state) {
+  (void)state;
+  assert_in_range(asks_of("SELECT instr(hex(zeroblob(4000000)), 'b')"), 7, 30);
+  assert_in_range(asks_of("SELECT replace(hex(zeroblob(500000)), '0000', '')"), 6, 30);
 }
 
 /* ---- the text ---- */
@@ -263,11 +315,13 @@ static void like__short_patterns_for_guests(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(results__are_those_of_sqlite),
+      cmocka_unit_test(results__at_the_edges),
       cmocka_unit_test(results__are_not_too_long),
       cmocka_unit_test(results__without_memory),
       cmocka_unit_test(text__calls_are_ours),
       cmocka_unit_test(text__runs),
       cmocka_unit_test(calls__end_in_time),
+      cmocka_unit_test(calls__ask_while_they_run),
       cmocka_unit_test(like__short_patterns_for_guests),
   };
   int failed = cmocka_run_group_tests_name("linear", tests, NULL, NULL);
