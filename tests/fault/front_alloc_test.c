@@ -1,6 +1,7 @@
 /* front_alloc_test.c - the compiler's front end when the N-th allocation fails, for every N: an
  * error that says so, nothing leaked, nothing half made. The allocator is wrapped by the linker. */
 #include "../unit/wasm_build.h"
+#include "rewrite.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -67,6 +68,8 @@ static void add_module(hcc_buf *b) {
 }
 
 static void front__every_allocation_fails_once(void **state) {
+  static const hcc_rewrite_options all = {
+      .meter = true, .marks = true, .looks = true, .helpers = true};
   hcc_buf b;
   long n = 0;
   int status = HCC_E_NO_MEMORY;
@@ -75,16 +78,24 @@ static void front__every_allocation_fails_once(void **state) {
   for (; status != 0; n++) {
     hcc_error err = {0};
     hcc_module *m = NULL;
+    hcc_plan plan = {0};
+    hcc_buf out;
+    hcc_buf_init(&out, 1 << 20);
     left = n;
     status = hcc_decode(&m, b.data, b.size, &err);
     assert_int_equal(status == 0, m != NULL);
     if (status == 0) {
       status = hcc_validate(m, &err);
     }
+    if (status == 0) {
+      status = hcc_rewrite(&out, &plan, m, &all, &err);
+    }
     left = -1;
     assert_true(status == 0 || status == HCC_E_NO_MEMORY);
     assert_int_equal(status, err.code);
     assert_int_equal(status != 0, err.text[0] != '\0');
+    hcc_plan_free(&plan);
+    hcc_buf_free(&out);
     hcc_module_free(m);
     assert_true(n < 1000);
   }

@@ -118,11 +118,44 @@ static void callees__few_of_a_type(void **state) {
   end(&f);
 }
 
+/* What stands in no table, and where there is none: the last one is at 4 GiB. */
+static void callees__of_active_segments(void **state) {
+  static const uint8_t others[][7] = {
+      {1, 0, 2, 2, 2}, {3, 0, 2, 2, 2}, {0, HCC_OP_I32_CONST, 0x7f, HCC_OP_END, 2, 2, 2}};
+  static const uint8_t sizes[] = {5, 5, 7};
+  fixture f;
+  (void)state;
+  for (size_t i = 0; i < sizeof sizes; i++) {
+    with_table(&f, 1, CODE_OF(HCC_OP_NOP), others[i], sizes[i]);
+    assert_int_equal(f.plan.callee_count, 3); /* of the first segment */
+    end(&f);
+  }
+}
+
+/* A null is no function, not even the first. */
+static void callees__not_of_null(void **state) {
+  fixture f;
+  (void)state;
+  begin(&f);
+  SECTION(&f, 1, 1, 0x60, 0, 0);
+  SECTION(&f, 3, 1, 0);
+  SECTION(&f, 4, 1, HCC_FUNCREF, 0, 2);
+  SECTION(&f, 9, 1, 4, HCC_OP_I32_CONST, 0, HCC_OP_END, 2, HCC_OP_REF_NULL, HCC_FUNCREF, HCC_OP_END,
+          HCC_OP_REF_FUNC, 0, HCC_OP_END);
+  BODY(&f, HCC_OP_NOP);
+  rewrite(&f, PLAIN);
+  assert_int_equal(f.plan.callee_count, 1);
+  assert_int_equal(f.plan.callees[0].slot, 1);
+  end(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(callees__of_a_table_nobody_writes),
       cmocka_unit_test(callees__none_if_it_may_be_written),
       cmocka_unit_test(callees__few_of_a_type),
+      cmocka_unit_test(callees__of_active_segments),
+      cmocka_unit_test(callees__not_of_null),
   };
   return cmocka_run_group_tests_name("rewrite_callees", tests, NULL, NULL);
 }
