@@ -98,6 +98,8 @@ int hrt_catalog_use_version(hrt_catalog *c, int64_t procedure_id, uint32_t versi
                             helios_error *err);
 /* Profile, capabilities and options of an existing version. */
 int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_error *err);
+/* Makes it another version for connections that have it in hand. */
+int hrt_catalog_touch(hrt_catalog *c, const hrt_definition *d, helios_error *err);
 int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], const void *wasm,
                            size_t size, helios_error *err);
 int hrt_catalog_put_plugin(hrt_catalog *c, const hrt_definition *d,

@@ -320,6 +320,10 @@ int hrt_catalog_update_version(hrt_catalog *c, const hrt_definition *d, helios_e
   return status ? status : hrt_vouch_write(c, d, err);
 }
 
+int hrt_catalog_touch(hrt_catalog *c, const hrt_definition *d, helios_error *err) {
+  return hrt_sql_run(c, HRT_SQL_TOUCH_VERSION, d->procedure_id, d->version, err);
+}
+
 int hrt_catalog_put_module(hrt_catalog *c, const uint8_t hash[HRT_HASH_BYTES], const void *wasm,
                            size_t size, helios_error *err) {
   sqlite3_stmt *s;

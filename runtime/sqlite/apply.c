@@ -636,6 +636,16 @@ static void name_it(helios_error *e, const hrt_ddl *ddl) {
   }
 }
 
+/* Parts of a version are missing: because another connection dropped it between two reads? */
+static int blame(candidate *c, helios_error *err) {
+  helios_error now = {0};
+  int status = check_unchanged(c, &now);
+  if (status == HELIOS_E_SQL || status == HELIOS_E_NOT_FOUND) {
+    *err = now;
+  }
+  return (int)err->code;
+}
+
 int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   helios_error e = {0};
   int status;
@@ -653,6 +663,9 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   hrt_audit_settle(h);
   c->guard = hrt_interruptible_begin(h);
   status = actions[ddl->action](c, &e);
+  if (status == HELIOS_E_BROKEN && c->found) {
+    status = blame(c, &e);
+  }
   hrt_interruptible_end(c->guard);
   status = hrt_audit_ddl(h, ddl, &c->def, status, &e);
   if (status != 0) {

@@ -74,13 +74,17 @@ static sqlite3_vfs *vfs_of(sqlite3 *db) {
   return vfs;
 }
 
+/* Is the connection's file still the one of its name? 0, 1, or -1: nobody can tell. */
+static int moved(sqlite3 *db) {
+  int yes = 0;
+  int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &yes);
+  return rc != SQLITE_OK ? -1 : yes != 0;
+}
+
 /* The one of the time before, if its file is still the one of that name. */
 static sqlite3 *take_kept(hrt_store *store, sqlite3_vfs *vfs) {
   sqlite3 *db = hrt_store_writer_take(store);
-  int moved = 0;
-  if (db && (vfs_of(db) != vfs ||
-             sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
-             moved != 0)) {
+  if (db && (vfs_of(db) != vfs || moved(db) != 0)) {
     sqlite3_close(db);
     db = NULL;
   }
@@ -256,6 +260,9 @@ static void settle(struct flush *f, bool done) {
 static int flush_by(struct flush *f, helios *h, hrt_flush_when when, helios_error *err) {
   bool may_wait = when == HRT_FLUSH_CLOSE || when == HRT_FLUSH_NOW;
   int status = 0;
+  if (moved(h->db) == 1) { /* the file of that name is another database */
+    HRT_TRY(hrt_fail(err, HELIOS_E_SQL, "the file was moved"));
+  }
   HRT_TRY(open_second(&f->db, h, may_wait ? WAIT_MS : 0, err));
   if (!says(f->db, "SELECT value FROM main.helios_meta WHERE key = 'schema_version'",
             HRT_CATALOG_SCHEMA_TEXT)) {

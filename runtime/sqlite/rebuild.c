@@ -272,6 +272,9 @@ static int adopt_one(struct pass *p, helios_error *err) {
     return status ? hrt_fail(err, status, "%s", reason.text) : 0;
   }
   status = hrt_vouch_write(h->catalog, p->d, err);
+  if (status == 0) { /* connections that hold what the row was before must see that it is another */
+    status = hrt_catalog_touch(h->catalog, p->d, err);
+  }
   if (status == 0) {
     char *grants = hrt_capabilities_json(p->d);
     note(h, p->d, "adopt", p->d->profile[0] ? p->d->profile : NULL, grants);

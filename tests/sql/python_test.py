@@ -168,6 +168,24 @@ class Extension(unittest.TestCase):
         self.assertEqual(rows(self.db, "SELECT version, capabilities FROM helios_version ORDER BY version"),
                          [(1, '["clock","random"]'), (2, '["clock","random"]')])
 
+    def test_dropped_while_it_is_altered(self):
+        """Between two reads of an ALTER; the version is no broken one then."""
+        self.db.execute("PRAGMA journal_mode = WAL")
+        other = self.other()
+        for then, said in (([], "no such procedure: answer"), ([ANSWER], "another connection changed it meanwhile")):
+            todo = ["DROP PROCEDURE answer", *then]
+
+            def traced(sql):
+                while "so_hash FROM" in sql and todo:
+                    ddl(other, todo.pop(0))
+
+            ddl(self.db, ANSWER)
+            self.db.set_trace_callback(traced)
+            with self.assertRaisesRegex(sqlite3.OperationalError, said):
+                ddl(self.db, "ALTER PROCEDURE answer SET timeout = '1s'")
+            self.db.set_trace_callback(None)
+            self.assertEqual(todo, [])
+
     def test_interrupt(self):
         ddl(self.db, "CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000000000000) "
                      "AS 'v1.wat'")

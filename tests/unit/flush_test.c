@@ -249,6 +249,25 @@ static void writer__of_a_file_that_was_moved(void **state) {
   unlink(ek_path("old.db"));
 }
 
+/* What was observed of a file that was moved is not for the other database that has its name now.
+ */
+static void moved__the_other_file_stays_as_it_is(void **state) {
+  (void)state;
+  helios *h = open_file();
+  struct fx_bytes copy = fx_read(ek_path("f.db"));
+  ek_fails(h, "SELECT trap()", HELIOS_E_TRAP, "unreachable");
+  assert_int_equal(rename(ek_path("f.db"), ek_path("old.db")), 0);
+  ek_write("f.db", copy.data, copy.size);
+  assert_int_not_equal(helios_flush(h, NULL), 0);
+  ek_close(h);
+  struct fx_bytes now = fx_read(ek_path("f.db"));
+  assert_int_equal(now.size, copy.size);
+  assert_memory_equal(now.data, copy.data, copy.size);
+  fx_free(now);
+  fx_free(copy);
+  unlink(ek_path("old.db"));
+}
+
 static void memory__none_for_each_allocation(void **state) {
   (void)state;
   helios *h = open_file();
@@ -342,6 +361,7 @@ int main(void) {
       CASE(writer__is_kept_in_a_rollback_journal),
       CASE(writer__has_no_lock),
       CASE(writer__of_a_file_that_was_moved),
+      CASE(moved__the_other_file_stays_as_it_is),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }

@@ -3,6 +3,8 @@
  * without grants. */
 #include "engine_kit.h"
 
+#include "sqlite/session.h"
+
 /* Stock SQL, on a connection of its own. */
 static void tamper(const char *sql) {
   sqlite3 *db;
@@ -173,6 +175,24 @@ static void adopt__takes_all_back_if_one_fails(void **state) {
   ek_close(h);
 }
 
+/* Connections that have the version in hand follow the word too: it may stand for fewer grants. */
+static void adopt__reaches_open_connections(void **state) {
+  (void)state;
+  helios *h = ek_open("v.db"), *dba;
+  ek_run(h, "ALTER PROCEDURE granted SET debug_mode = true; SELECT granted()", "1");
+  int64_t before = hrt_entry_find(h, "granted")->version->stamp;
+  tamper("UPDATE helios_version SET capabilities = '[\"clock\"]'" VERSION_OF("granted"));
+  dba = ek_open("v.db");
+  ek_run(dba, "SELECT helios_adopt()", "1");
+  ek_close(dba);
+  ek_run(h, "SELECT granted()", "1");
+  const hrt_version *v = hrt_entry_find(h, "granted")->version;
+  assert_int_not_equal(v->stamp, before);
+  assert_false(hrt_caps_any(v->caps, HRT_CAP_LOG));
+  assert_true(hrt_caps_any(v->caps, HRT_CAP_CLOCK));
+  ek_close(h);
+}
+
 /* The first grant on a machine makes its key, as the first build does. */
 static void key__is_made_by_ddl(void **state) {
   (void)state;
@@ -276,6 +296,7 @@ int main(void) {
       TEST(sql__has_its_callers_rights),
       TEST(alter__vouches_for_what_was_looked_at_only),
       TEST(adopt__takes_all_back_if_one_fails),
+      TEST(adopt__reaches_open_connections),
       TEST(key__is_made_by_ddl),
       TEST(version__wants_more_than_the_old_one),
       TEST(snapshot__of_a_call),
