@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,7 @@ enum { OUTPUT_MAX = 65536, POLL_MS = 20 };
 typedef struct job {
   char program[PATH_MAX];
   char folder[PATH_MAX - 16], input[PATH_MAX], output[PATH_MAX];
+  int lock; /* the folder, or -1 */
   int pipe[2];
   char *text; /* what the child printed, OUTPUT_MAX + 1 */
   size_t text_length;
@@ -70,9 +73,18 @@ static int find_program(char out[PATH_MAX], const char *given, helios_error *err
   return n < PATH_MAX ? 0 : hrt_fail(err, HELIOS_E_IO, "the path of heliosc is too long");
 }
 
+/* So that it does not stay when this process is killed: the next build of heliosc removes marked
+ * (sticky) folders of this name that nobody has locked (compiler/base/fs.c). */
+static void mark_folder(job *j) {
+  j->lock = open(j->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (j->lock >= 0 && flock(j->lock, LOCK_EX | LOCK_NB) == 0) {
+    (void)fchmod(j->lock, S_IRWXU | S_ISVTX);
+  }
+}
+
 static int make_folder(job *j, helios_error *err) {
   const char *base = getenv("TMPDIR");
-  int n = snprintf(j->folder, sizeof j->folder, "%s/helios." MKDTEMP_TAIL,
+  int n = snprintf(j->folder, sizeof j->folder, "%s/heliosc-" MKDTEMP_TAIL,
                    base && base[0] ? base : "/tmp");
   if (n >= (int)sizeof j->folder) {
     return hrt_fail(err, HELIOS_E_IO, "TMPDIR is too long");
@@ -86,6 +98,7 @@ static int make_folder(job *j, helios_error *err) {
     j->folder[0] = 0;
     return status;
   }
+  mark_folder(j);
   snprintf(j->input, sizeof j->input, "%s/in.wasm", j->folder);
   snprintf(j->output, sizeof j->output, "%s/out.so", j->folder);
   return 0;
@@ -96,6 +109,9 @@ static void remove_folder(const job *j) {
     (void)unlink(j->input);
     (void)unlink(j->output);
     (void)rmdir(j->folder);
+  }
+  if (j->lock >= 0) {
+    close(j->lock);
   }
 }
 
@@ -279,7 +295,7 @@ int hrt_compile(uint8_t **so, size_t *size, const void *wasm, size_t wasm_size,
   if (j == NULL) {
     return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
   }
-  j->pipe[0] = j->pipe[1] = -1;
+  j->pipe[0] = j->pipe[1] = j->lock = -1;
   j->text = hrt_alloc(OUTPUT_MAX + 1);
   if (j->text == NULL) {
     status = hrt_fail(err, HELIOS_E_MEMORY, "out of memory");

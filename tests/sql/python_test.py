@@ -1,7 +1,11 @@
 """python_test.py - the extension in Python's sqlite3: connections, transactions, failures, interruption, threads.
 Run by run.py in a folder that holds the modules and helios_sqlite.so."""
 import contextlib
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -185,6 +189,25 @@ class Extension(unittest.TestCase):
                 ddl(self.db, "ALTER PROCEDURE answer SET timeout = '1s'")
             self.db.set_trace_callback(None)
             self.assertEqual(todo, [])
+
+    def test_killed_while_it_compiles(self):
+        """Nothing of it stays in the temporary folder beyond the next build."""
+        folder = f"{self.id()}.tmp"
+        os.mkdir(folder)
+        with open("sleeps.sh", "w") as f:
+            f.write("#!/bin/sh\necho $$ >started\nexec sleep 60\n")
+        os.chmod("sleeps.sh", 0o755)
+        env = dict(os.environ, TMPDIR=os.path.abspath(folder), PYTHONPATH=os.path.dirname(os.path.abspath(__file__)))
+        code = f"from python_test import *; ddl(connect(':memory:'), {ANSWER!r})"
+        child = subprocess.Popen([sys.executable, "-c", code], env=dict(env, HELIOS_HELIOSC=os.path.abspath("sleeps.sh")))
+        while not os.path.exists("started") or not open("started").read().endswith("\n"):
+            time.sleep(0.01)
+        child.kill()
+        child.wait()
+        os.kill(int(open("started").read()), signal.SIGKILL)
+        self.assertNotEqual(os.listdir(folder), [])
+        subprocess.run([os.environ["HELIOS_HELIOSC"], "-q", "build", "--no-cache", "v1.wat"], env=env, check=True)
+        self.assertEqual(os.listdir(folder), [])
 
     def test_interrupt(self):
         ddl(self.db, "CREATE PROCEDURE spin() RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = 1000000000000000) "
