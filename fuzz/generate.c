@@ -136,6 +136,15 @@ static void put_elems(hcc_buf *out, gen *g) {
   for (uint32_t i = 0; i < g->helper_count; i++) {
     hcc_buf_u32(b, 1 + i);
   }
+  hcc_buf_byte(b, 2); /* active, of the other table: helpers in another order */
+  hcc_buf_u32(b, GEN_TABLE_MORE);
+  gen_i32(g, 0);
+  gen_op(g, HCC_OP_END);
+  hcc_buf_byte(b, 0);
+  hcc_buf_u32(b, GEN_MORE);
+  for (uint32_t i = GEN_MORE; i > 0; i--) {
+    hcc_buf_u32(b, i);
+  }
   put_section(out, 9, b);
 }
 
@@ -319,10 +328,12 @@ static void begin(gen *g, fz_module *plan, uint32_t programs, fz_choices *c) {
   for (uint32_t i = 1; i < g->sig_count; i++) {
     g->sigs[i] = any_sig(c, GEN_TYPES);
   }
-  g->helper_count = 3 + programs / 8 + fz_below(c, 3);
+  g->helper_count = GEN_MORE + programs / 8 + fz_below(c, 3);
   for (uint32_t i = 0; i < g->helper_count; i++) {
     g->helper_sigs[i] = (uint8_t)fz_below(c, g->sig_count);
   }
+  g->fixed[GEN_TABLE_FUNCS] = fz_below(c, 2) == 1;
+  g->fixed[GEN_TABLE_MORE] = fz_below(c, 2) == 1;
   plan->program_count = programs;
   for (uint32_t i = 0; i < programs; i++) {
     plan->programs[i].sig = any_sig(c, 4);

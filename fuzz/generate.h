@@ -4,7 +4,7 @@
  * What a module looks like: a memory, three tables, globals of each type, passive and active
  * segments, helper functions that call each other, and programs: exports "p0" .. "p<n-1>" with
  * parameters and results of i, j, f, d. Export "sum" folds memory, globals and tables into an i64.
- * It has no imports.
+ * It has no imports. Of the two tables of functions none, either or both are never written.
  *
  * Invariants: the module validates; a call ends because recursion and loops draw on global 0 or
  * count to a constant; what floating point leaves open (the bits of a NaN that an operator makes)

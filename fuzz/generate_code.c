@@ -70,22 +70,25 @@ void gen_call(gen *g) {
 static void call_indirect(gen *g) {
   uint32_t helper = fz_below(g->c, g->helper_count);
   uint32_t type = g->helper_sigs[helper];
-  bool fits = !fz_chance(g->c, g->risk);
+  bool fits = !fz_chance(g->c, g->risk), more = helper < GEN_MORE && fz_below(g->c, 2) == 1;
   const fz_sig *sig = &g->sigs[type];
   gen_exprs(g, sig->params, sig->param_count);
-  if (fits) { /* an active segment has put helper n at place n, up to 8 */
+  if (fits && more) { /* where put_elems has put it */
+    gen_i32(g, (int32_t)(GEN_MORE - 1 - helper));
+  } else if (fits) {
     gen_i32(g, helper < 8 ? (int32_t)helper : 0);
   } else {
     gen_expr(g, HCC_I32);
   }
   gen_op(g, HCC_OP_CALL_INDIRECT);
   hcc_buf_u32(&g->code, type);
-  hcc_buf_u32(&g->code, fz_chance(g->c, g->risk) ? GEN_TABLE_MORE : GEN_TABLE_FUNCS);
+  more = fz_chance(g->c, g->risk) ? !more : more;
+  hcc_buf_u32(&g->code, more ? GEN_TABLE_MORE : GEN_TABLE_FUNCS);
   keep(g, sig->results, sig->result_count);
 }
 
 static void table_set(gen *g) {
-  uint32_t table = fz_below(g->c, GEN_TABLES);
+  uint32_t table = gen_table_to_write(g);
   uint8_t type = table == GEN_TABLE_EXTERNS ? HCC_EXTERNREF : HCC_FUNCREF;
   bool fill = fz_below(g->c, 2) == 1;
   gen_masked(g, table == GEN_TABLE_FUNCS ? 11 : 3);

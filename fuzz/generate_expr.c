@@ -188,7 +188,7 @@ static void is_null(gen *g) {
 }
 
 static void table_grow(gen *g) {
-  uint32_t table = fz_below(g->c, GEN_TABLES);
+  uint32_t table = gen_table_to_write(g);
   gen_expr(g, table == GEN_TABLE_EXTERNS ? HCC_EXTERNREF : HCC_FUNCREF);
   gen_masked(g, 3);
   gen_op(g, HCC_OP_TABLE_GROW);

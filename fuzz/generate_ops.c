@@ -229,11 +229,17 @@ static void canonical(gen *g, const hcc_op_info *info) {
   gen_op(g, vector ? HCC_OP_V128_BITSELECT : HCC_OP_SELECT);
 }
 
+uint32_t gen_table_to_write(gen *g) {
+  uint32_t table = fz_below(g->c, GEN_TABLES);
+  return g->fixed[table] ? GEN_TABLE_EXTERNS : table;
+}
+
 static void immediates(gen *g, const hcc_op_info *info) {
   static const uint32_t far[] = {0,       1,       16,         0x7fff,     0xfff0,     0xffff,
                                  0x10000, 0x40000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff};
   hcc_buf *b = &g->code;
   fz_choices *c = g->c;
+  uint32_t table;
   switch (info->imm) {
   case HCC_IMM_MEMARG:
   case HCC_IMM_MEMARG_LANE:
@@ -272,17 +278,18 @@ static void immediates(gen *g, const hcc_op_info *info) {
     hcc_buf_u32(b, fz_below(c, GEN_TABLES));
     break;
   case HCC_IMM_TABLE_COPY: /* both of one type */
-    hcc_buf_u32(b, fz_below(c, 2) == 0 ? GEN_TABLE_FUNCS : GEN_TABLE_MORE);
-    hcc_buf_u32(b, fz_below(c, 2) == 0 ? GEN_TABLE_FUNCS : GEN_TABLE_MORE);
+    table = gen_table_to_write(g);
+    hcc_buf_u32(b, table);
+    hcc_buf_u32(b, table == GEN_TABLE_EXTERNS ? table
+                   : fz_below(c, 2) == 0      ? GEN_TABLE_FUNCS
+                                              : GEN_TABLE_MORE);
     break;
   case HCC_IMM_TABLE_INIT:
-    if (fz_below(c, 4) == 0) {
-      hcc_buf_u32(b, GEN_ELEM_EXTERNS);
-      hcc_buf_u32(b, GEN_TABLE_EXTERNS);
-    } else {
-      hcc_buf_u32(b, fz_chance(c, g->risk) ? GEN_ELEM_ACTIVE : GEN_ELEM_FUNCS);
-      hcc_buf_u32(b, fz_below(c, 2) == 0 ? GEN_TABLE_FUNCS : GEN_TABLE_MORE);
-    }
+    table = gen_table_to_write(g);
+    hcc_buf_u32(b, table == GEN_TABLE_EXTERNS ? GEN_ELEM_EXTERNS
+                   : fz_chance(c, g->risk)    ? GEN_ELEM_ACTIVE
+                                              : GEN_ELEM_FUNCS);
+    hcc_buf_u32(b, table);
     break;
   case HCC_IMM_FUNC: /* ref.func: of a helper, all of them are declared */
     hcc_buf_u32(b, 1 + fz_below(c, g->helper_count));

@@ -18,7 +18,15 @@
 
 /* Fixed parts of a module. */
 enum { GEN_TABLE_FUNCS, GEN_TABLE_EXTERNS, GEN_TABLE_MORE, GEN_TABLES };
-enum { GEN_ELEM_ACTIVE, GEN_ELEM_FUNCS, GEN_ELEM_EXTERNS, GEN_ELEM_DECLARED, GEN_ELEMS };
+enum {
+  GEN_ELEM_ACTIVE,
+  GEN_ELEM_FUNCS,
+  GEN_ELEM_EXTERNS,
+  GEN_ELEM_DECLARED,
+  GEN_ELEM_MORE,
+  GEN_ELEMS
+};
+enum { GEN_MORE = 3 }; /* places of GEN_TABLE_MORE that hold helpers from the beginning */
 enum { GEN_DATAS = 4 };
 /* Globals: 0 is fuel, then a mutable one of each type, then constants. */
 enum { GEN_TYPES = 7, GEN_GLOBALS = 1 + 2 * GEN_TYPES };
@@ -36,6 +44,7 @@ typedef struct gen {
   uint32_t sig_count;
   uint8_t helper_sigs[GEN_HELPERS]; /* of function 1 + n; function 0 is "sum" */
   uint32_t helper_count;
+  bool fixed[GEN_TABLES]; /* no instruction writes it */
   /* function */
   hcc_buf code;
   const fz_sig *sig;
@@ -62,6 +71,8 @@ void gen_ops_begin(void); /* once, before the first use */
 /* An instruction of the table whose signature is fixed, with its operands. Result type 0: one
  * without result. */
 void gen_table_op(gen *g, uint8_t result);
+
+uint32_t gen_table_to_write(gen *g);
 
 /* generate_expr.c: leaves one value of the type on the stack. */
 void gen_expr(gen *g, uint8_t type);

@@ -177,6 +177,52 @@ static void every_kind_of_loop__occurs(void **state) {
   printf("of each kind\n");
 }
 
+/* Which tables' functions are called by name, in bits, and whether one of those calls is there. */
+static uint32_t tables_known(const hcc_plan *plan, const hcc_module *m) {
+  uint32_t known = 0, called = 0;
+  for (uint32_t i = 0; i < plan->callee_count; i++) {
+    known |= 1u << plan->callees[i].table;
+  }
+  for (uint32_t i = 0; i < m->func_count; i++) {
+    hcc_reader r = {m->bytes, m->funcs[i].code.begin, m->funcs[i].code.end};
+    hcc_instr instr;
+    while (r.pos < r.end) {
+      assert_int_equal(hcc_instr_next(&instr, &r, NULL), 0);
+      called |= instr.code == HCC_OP_CALL_INDIRECT ? 1u << instr.b : 0;
+    }
+  }
+  return known & called;
+}
+
+static void calls_by_name__occur(void **state) {
+  enum { MODULES = 200, LEAST = MODULES / 10, FUNCS = 1, MORE = 4 };
+  static uint8_t bytes[CHOICES];
+  uint32_t counts[FUNCS + MORE + 1] = {0};
+  (void)state;
+  for (uint64_t seed = 0; seed < MODULES; seed++) {
+    hcc_buf wasm, metered;
+    hcc_plan plan = {0};
+    hcc_error err = {0};
+    hcc_rewrite_options options = {.meter = true, .marks = true, .helpers = true};
+    fz_fill(bytes, sizeof bytes, seed);
+    generate(&wasm, bytes, sizeof bytes, 4);
+    hcc_module *m = valid(&wasm, seed);
+    hcc_buf_init(&metered, FZ_MODULE_MAX * 4);
+    assert_int_equal(hcc_rewrite(&metered, &plan, m, &options, &err), 0);
+    counts[tables_known(&plan, m)]++;
+    hcc_plan_free(&plan);
+    hcc_module_free(m);
+    hcc_buf_free(&metered);
+    hcc_buf_free(&wasm);
+  }
+  printf("called by name: of one table %u, the other %u, both %u, neither %u\n", counts[FUNCS],
+         counts[MORE], counts[FUNCS + MORE], counts[0]);
+  assert_in_range(counts[0], LEAST, MODULES);
+  assert_in_range(counts[FUNCS], LEAST, MODULES);
+  assert_in_range(counts[MORE], LEAST, MODULES);
+  assert_in_range(counts[FUNCS + MORE], LEAST, MODULES);
+}
+
 static void same_bytes__give_the_same_module(void **state) {
   (void)state;
   static uint8_t bytes[CHOICES];
@@ -233,6 +279,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_seed__is_valid_and_all_opcodes_occur),
       cmocka_unit_test(every_kind_of_loop__occurs),
+      cmocka_unit_test(calls_by_name__occur),
       cmocka_unit_test(same_bytes__give_the_same_module),
       cmocka_unit_test(any_bytes__will_do),
       cmocka_unit_test(another_validator__agrees),

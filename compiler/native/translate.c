@@ -96,8 +96,8 @@ static int run_wasm2c(hcc_translation *out, const hcc_translate_options *o, hcc_
   return status;
 }
 
-/* CALL_INDIRECT (hsb_table.h) anew, a macro for each type: whom the table is known to hold is
- * called by name. */
+/* CALL_INDIRECT (hsb_table.h) anew, a macro for each type: whom a table is known to hold is called
+ * by name. Which table it is, clang knows. */
 static void put_calls(hcc_buf *out, const hcc_plan *plan) {
   const hcc_plan_callee *c = plan->callees, *end = c + plan->callee_count;
   hcc_buf_text(out, "#undef CALL_INDIRECT\n"
@@ -108,8 +108,10 @@ static void put_calls(hcc_buf *out, const hcc_plan *plan) {
         out, "#define HSB_CALL_w2c_m_t%u(table, type, signature, x, ...) ({ u32 hsb_x = (x); ",
         type);
     for (; c < end && c->type == type; c++) {
-      hcc_buf_format(out, "hsb_x == %uu ? w2c_m_%c%u(instance, ##__VA_ARGS__) : ", c->slot, c->kind,
-                     c->number);
+      hcc_buf_format(out,
+                     "&(table) == &instance->w2c_T%u && hsb_x == %uu ? "
+                     "w2c_m_%c%u(instance, ##__VA_ARGS__) : ",
+                     c->table, c->slot, c->kind, c->number);
     }
     hcc_buf_text(out, "HSB_CALL(table, type, signature, hsb_x, ##__VA_ARGS__); })\n");
   }

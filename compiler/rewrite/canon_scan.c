@@ -1,6 +1,6 @@
 /* canon_scan.c - one walk over all bodies before anything is written: which types and data segments
  * they use and which functions change state. It never writes output. Owns: rw->impure,
- * rw->writes_table. */
+ * rw->table_written. */
 #include "callgraph.h"
 #include "rewrite_parts.h"
 
@@ -29,7 +29,10 @@ static int scan_instr(hcc_buf *edges, hcc__rw *rw, uint32_t func, const hcc_inst
   if (instr->info->flags & HCC_OPF_WRITES) {
     rw->impure[func] = true;
   }
-  rw->writes_table |= hcc__rw_writes_table(instr);
+  int status = hcc__rw_note_table(rw, instr);
+  if (status != 0) {
+    return status;
+  }
   switch (instr->info->imm) {
   case HCC_IMM_BLOCK:
     return instr->block < 0 ? 0

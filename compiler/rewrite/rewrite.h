@@ -31,11 +31,11 @@ typedef struct hcc_plan_segment {
   hcc_range bytes;
 } hcc_plan_segment;
 
-/* A function that stands in the table for as long as an instance lives. */
+/* A function that stands in a table for as long as an instance lives. */
 typedef struct hcc_plan_callee {
-  uint32_t type, slot; /* new index; in the table */
-  char kind;           /* of its name in wasm2c's text: 'f', or 'e' if it is exported */
-  uint32_t number;     /* with it: new index; which export */
+  uint32_t type, table, slot; /* new index; which table; where in it */
+  char kind;                  /* of its name in wasm2c's text: 'f', or 'e' if it is exported */
+  uint32_t number;            /* with it: new index; which export */
 } hcc_plan_callee;
 
 /* What the rewrite did, for the C around wasm2c's output (glue.c, translate.c). */
@@ -46,7 +46,7 @@ typedef struct hcc_plan {
   hcc_plan_segment *segments;
   uint32_t segment_count;
   uint32_t type_count;      /* of the new module */
-  hcc_plan_callee *callees; /* by type, then slot: all of a type or none */
+  hcc_plan_callee *callees; /* by type, table, slot: all of a type in a table or none */
   uint32_t callee_count;
 } hcc_plan;
 

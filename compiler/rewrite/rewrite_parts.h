@@ -3,7 +3,7 @@
  *   canon_scan.c   one walk over all bodies: types and data segments in use, who calls whom
  *   canon_types.c  the type section
  *   canon_const.c  constant expressions
- *   canon_callees.c  what stands in a table that nobody writes
+ *   canon_callees.c  what stands in tables that nobody writes
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
  *   meter_few.c    which loops may well turn a few times only
@@ -24,6 +24,7 @@
 #define HCC_REWRITE_PARTS_H
 
 #include "flow.h"
+#include "limits.h"
 #include "rewrite.h"
 
 /* Forms in which a type of the input may be needed. */
@@ -58,8 +59,8 @@ typedef struct hcc__rw {
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
   uint32_t data_count; /* of the output */
   bool *impure;        /* [func_count]: see hcc_plan_export.stateless */
-  bool writes_table;   /* some instruction may */
-  hcc__rw_const *globals; /* values of those defined so far */
+  bool table_written[HCC_MAX_TABLES]; /* some instruction may */
+  hcc__rw_const *globals;             /* values of those defined so far */
   uint32_t global_count;
   hcc_buf stack; /* of canon_const.c */
   hcc__flow flow;
@@ -83,11 +84,12 @@ int hcc__rw_types(hcc_buf *section, hcc__rw *rw);
 /* New index of a needed type. */
 uint32_t hcc__rw_type(const hcc__rw *rw, enum hcc__rw_form form, uint32_t type);
 
-/* Needed types, data segments in use, rw->impure, rw->writes_table. Errors: NO_MEMORY, LIMIT,
+/* Needed types, data segments in use, rw->impure, rw->table_written. Errors: NO_MEMORY, LIMIT,
  * INTERNAL. */
 int hcc__rw_scan(hcc__rw *rw);
 
-bool hcc__rw_writes_table(const hcc_instr *instr);
+/* rw->table_written, if the instruction may write one. Errors: INTERNAL. */
+int hcc__rw_note_table(hcc__rw *rw, const hcc_instr *instr);
 /* plan->callees; after the sections. Errors: NO_MEMORY, INTERNAL. */
 int hcc__rw_callees(hcc_plan *plan, hcc__rw *rw);
 

@@ -48,11 +48,12 @@ static hcc_buf *code_of(const uint8_t *code, size_t size) {
   return &b;
 }
 
-static void assert_callee(const fixture *f, uint32_t i, uint32_t type, uint32_t slot, char kind,
-                          uint32_t number) {
+static void assert_callee(const fixture *f, uint32_t i, uint32_t type, uint32_t table,
+                          uint32_t slot, char kind, uint32_t number) {
   const hcc_plan_callee *c = &f->plan.callees[i];
   assert_true(i < f->plan.callee_count);
   assert_int_equal(c->type, type);
+  assert_int_equal(c->table, table);
   assert_int_equal(c->slot, slot);
   assert_int_equal(c->kind, kind);
   assert_int_equal(c->number, number);
@@ -70,9 +71,9 @@ static void callees__of_a_table_nobody_writes(void **state) {
   uint32_t none = f.result->funcs[3].type, i32 = f.result->funcs[5].type;
   assert_int_equal(f.plan.callee_count, 3);
   assert_int_equal(f.plan.type_count, f.result->type_count);
-  assert_callee(&f, 0, none, 1, 'f', 2); /* the mark is 1 */
-  assert_callee(&f, 1, none, 4, 'f', 3);
-  assert_callee(&f, 2, i32, 2, 'e', 0);
+  assert_callee(&f, 0, none, 0, 1, 'f', 2); /* the mark is 1 */
+  assert_callee(&f, 1, none, 0, 4, 'f', 3);
+  assert_callee(&f, 2, i32, 0, 2, 'e', 0);
   end(&f);
 }
 
@@ -93,9 +94,52 @@ static void callees__none_if_it_may_be_written(void **state) {
     assert_int_equal(f.plan.callee_count, 0);
     end(&f);
   }
-  with_table(&f, 2, CODE_OF(HCC_OP_NOP), usual, sizeof usual);
-  assert_int_equal(f.plan.callee_count, 0);
+}
+
+/* 2 and 3 stand in the other table, 4 at the same place as in the first one. */
+static const uint8_t other[] = {2, 1, HCC_OP_I32_CONST, 0, HCC_OP_END, 0, 3, 2, 4, 3};
+
+static void callees__of_each_table(void **state) {
+  fixture f;
+  (void)state;
+  with_table(&f, 2, CODE_OF(HCC_OP_NOP), other, sizeof other);
+  uint32_t none = f.result->funcs[3].type, i32 = f.result->funcs[5].type;
+  assert_int_equal(f.plan.callee_count, 5);
+  assert_callee(&f, 0, none, 0, 1, 'f', 2);
+  assert_callee(&f, 1, none, 1, 0, 'f', 3);
+  assert_callee(&f, 2, i32, 0, 2, 'e', 0);
+  assert_callee(&f, 3, i32, 0, 4, 'f', 6);
+  assert_callee(&f, 4, i32, 1, 1, 'e', 0);
   end(&f);
+}
+
+/* Each of the five that write a table, and to which of two. */
+static void callees__not_of_a_table_that_is_written(void **state) {
+  enum { I = HCC_OP_I32_CONST, SET = HCC_OP_TABLE_SET, NUL = 0xd0, REF = HCC_FUNCREF };
+  static const struct {
+    uint8_t code[11], size, written;
+  } writes[] = {
+      {{I, 0, NUL, REF, SET, 0}, 6, 0},
+      {{I, 0, NUL, REF, SET, 1}, 6, 1},
+      {{NUL, REF, I, 0, 0xfc, 0x0f, 0, HCC_OP_DROP}, 8, 0},
+      {{NUL, REF, I, 0, 0xfc, 0x0f, 1, HCC_OP_DROP}, 8, 1},
+      {{I, 0, NUL, REF, I, 0, 0xfc, 0x11, 0}, 9, 0},
+      {{I, 0, NUL, REF, I, 0, 0xfc, 0x11, 1}, 9, 1},
+      {{I, 0, I, 0, I, 0, 0xfc, 0x0e, 0, 1}, 10, 0},
+      {{I, 0, I, 0, I, 0, 0xfc, 0x0e, 1, 0}, 10, 1},
+      {{I, 0, I, 0, I, 0, 0xfc, 0x0c, 1, 0}, 10, 0},
+      {{I, 0, I, 0, I, 0, 0xfc, 0x0c, 0, 1}, 10, 1},
+  };
+  fixture f;
+  (void)state;
+  for (size_t i = 0; i < sizeof writes / sizeof *writes; i++) {
+    with_table(&f, 2, code_of(writes[i].code, writes[i].size), other, sizeof other);
+    assert_int_equal(f.plan.callee_count, writes[i].written == 0 ? 2 : 3);
+    for (uint32_t c = 0; c < f.plan.callee_count; c++) {
+      assert_int_equal(f.plan.callees[c].table, 1 - writes[i].written);
+    }
+    end(&f);
+  }
 }
 
 /* Four of a type are few, five are not; what does not fit is not in the table. */
@@ -107,11 +151,11 @@ static void callees__few_of_a_type(void **state) {
   (void)state;
   with_table(&f, 1, CODE_OF(HCC_OP_NOP), four, sizeof four);
   assert_int_equal(f.plan.callee_count, 6);
-  assert_callee(&f, 3, f.result->funcs[3].type, 7, 'f', 3);
+  assert_callee(&f, 3, f.result->funcs[3].type, 0, 7, 'f', 3);
   end(&f);
   with_table(&f, 1, CODE_OF(HCC_OP_NOP), five, sizeof five);
   assert_int_equal(f.plan.callee_count, 1);
-  assert_callee(&f, 0, f.result->funcs[5].type, 2, 'e', 0);
+  assert_callee(&f, 0, f.result->funcs[5].type, 0, 2, 'e', 0);
   end(&f);
   with_table(&f, 1, CODE_OF(HCC_OP_NOP), beyond, sizeof beyond);
   assert_int_equal(f.plan.callee_count, 4);
@@ -153,6 +197,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(callees__of_a_table_nobody_writes),
       cmocka_unit_test(callees__none_if_it_may_be_written),
+      cmocka_unit_test(callees__of_each_table),
+      cmocka_unit_test(callees__not_of_a_table_that_is_written),
       cmocka_unit_test(callees__few_of_a_type),
       cmocka_unit_test(callees__of_active_segments),
       cmocka_unit_test(callees__not_of_null),
