@@ -264,6 +264,7 @@ hrt_rewrite hrt_rewrite_of(const char *sql, size_t length);
 /* The text as SQLite is to see it; the caller frees it. A status. */
 int hrt_rewrite_sql(char **out_sql, size_t *out_length, hrt_host_env *env, const char *sql,
                     size_t length);
+void hrt_rewrite_hide(char *message); /* an error's: calls by the names that the guest wrote */
 
 /* ---- audit.c ---- */
 

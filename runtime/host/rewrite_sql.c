@@ -1,7 +1,8 @@
 /* rewrite_sql.c - what of a guest's SQL SQLite gets in another form, by tokens. Each path of
  * json_set and json_insert that is not a short literal gets a call around it that looks at it
  * first: SQLite makes what a path names by a recursion that only the path's length ends. And
- * functions that SQLite takes long for get the names of ours (linear.def).
+ * functions that SQLite takes long for get the names of ours (linear.def). A result column without
+ * AS gets its own text for a name, so that it is called what it would be called without us.
  *
  * Must never change a text in any other way, nor leave a call of one of these as it is: what only
  * looks like one (a table, a name of WITH) is told by the words beside it that no call has. */
@@ -12,8 +13,9 @@
 #include "plugin/alloc.h"
 
 enum {
-  STEPS = 1000, /* of a path; each takes 160 bytes of stack at the most */
-  NESTED = 128, /* SQLite's parser takes fewer */
+  STEPS = 1000,  /* of a path; each takes 160 bytes of stack at the most */
+  NESTED = 128,  /* SQLite's parser takes fewer */
+  NAMES = 65536, /* bytes that names of columns may add */
 };
 
 static const char call[] = HRT_JSON_PATH "(";
@@ -121,63 +123,206 @@ static bool is_short(hrt_scan s) {
 }
 
 /* What is open in brackets. */
-typedef struct arguments {
-  bool are;       /* of one of these functions */
-  bool is_looked; /* a look is around this one */
-  uint32_t n;     /* of this one, from 0: paths are the odd ones */
-} arguments;
+typedef struct level {
+  bool are;         /* the arguments of one of these functions */
+  bool is_looked;   /* a look is around this one */
+  uint32_t n;       /* of this one, from 0: paths are the odd ones */
+  bool columns;     /* in the list of SELECT or RETURNING */
+  bool changed;     /* this column has got another text */
+  int cases;        /* of it: CASE without its END */
+  const char *from; /* where it begins; NULL: not yet */
+} level;
 
 typedef struct text {
   char *bytes;
-  size_t length;
-  const char *rest; /* of the guest's, not copied yet */
+  size_t length, room; /* room: for names */
+  const char *rest;    /* of the guest's, not copied yet */
 } text;
 
+typedef struct walk {
+  hrt_scan s;
+  hrt_scan_token t, before, second, third; /* this one, and those before it */
+  size_t depth;
+  level open[NESTED];
+} walk;
+
+static void put(text *out, const char *bytes, size_t n) {
+  memcpy(out->bytes + out->length, bytes, n);
+  out->length += n;
+}
+
 static void insert(text *out, const char *before, const char *piece) {
-  size_t n = (size_t)(before - out->rest), more = strlen(piece);
-  memcpy(out->bytes + out->length, out->rest, n);
-  memcpy(out->bytes + out->length + n, piece, more);
-  out->length += n + more;
+  put(out, out->rest, (size_t)(before - out->rest));
+  put(out, piece, strlen(piece));
   out->rest = before;
 }
 
-/* At a comma or a closing bracket of `a`, with s behind it. */
-static void end_argument(text *out, arguments *a, const hrt_scan_token *t, hrt_scan s) {
-  if (a->is_looked) {
-    insert(out, t->at, ")");
-    a->is_looked = false;
+/* All columns are that this stands in. */
+static void change(walk *w) {
+  for (size_t i = 0; i <= w->depth; i++) {
+    w->open[i].changed = true;
   }
-  if (a->are && *t->at == ',' && ++a->n % 2 == 1 && !is_short(s)) {
-    insert(out, t->at + 1, call);
-    a->is_looked = true;
+}
+
+/* ---- names of columns: an expression without AS is named by its text ---- */
+
+/* Is the word behind a sign or a word that takes one more operand? LIKE, GLOB and the like may be
+ * names of columns themselves, if there is no operand before them. */
+static bool is_operand(const walk *w) {
+  static const char *const words[] = {"AND",  "OR",      "NOT",    "IS", "IN",
+                                      "FROM", "COLLATE", "ESCAPE", NULL};
+  static const char *const likes[] = {"LIKE", "GLOB", "REGEXP", "MATCH", NULL};
+  const hrt_scan_token *sign = &w->second, *left = &w->third;
+  return (sign->kind == HRT_SCAN_OTHER && strchr("|&+-*/%<>=~.", *sign->at) != NULL) ||
+         hrt_scan_any(sign, words) ||
+         (hrt_scan_any(sign, likes) &&
+          (hrt_scan_char(left, ')') || (hrt_scan_name(left) && !hrt_scan_any(left, words))));
+}
+
+/* Can an expression end with this token? */
+static bool ends(const hrt_scan_token *t) {
+  return t->kind != HRT_SCAN_OTHER || strchr(")?$@:#", *t->at) != NULL;
+}
+
+/* Does the column surely end without an alias? */
+static bool is_bare(const walk *w) {
+  static const char *const words[] = {"NULL", "ISNULL", "NOTNULL", NULL};
+  const hrt_scan_token *last = &w->before;
+  if (last->kind == HRT_SCAN_OTHER) {
+    return ends(last);
+  }
+  return (*last->at >= '0' && *last->at <= '9') || hrt_scan_any(last, words) || is_operand(w) ||
+         (hrt_scan_is(last, "END") && w->open[w->depth].cases == 0);
+}
+
+/* The text that SQLite takes for a name ends where the next token begins, blanks dropped. */
+static void name_column(text *out, const walk *w) {
+  const char *from = w->open[w->depth].from, *end = w->t.at;
+  size_t quotes = 0, least = sizeof " AS \"\"";
+  while (end > from && strchr(" \t\n\v\f\r", end[-1]) != NULL) {
+    end--;
+  }
+  for (const char *c = from; c < end; c++) {
+    quotes += *c == '"';
+  }
+  size_t room = (size_t)(end - from) + quotes + least;
+  if (room > out->room) {
+    return;
+  }
+  out->room -= room;
+  insert(out, w->before.at + w->before.length, " AS \"");
+  for (const char *c = from; c < end; c++) {
+    put(out, c, 1);
+    put(out, c, *c == '"');
+  }
+  put(out, "\"", 1);
+}
+
+static void end_column(text *out, walk *w) {
+  level *l = &w->open[w->depth];
+  if (l->columns && l->changed && l->from != NULL && is_bare(w)) {
+    name_column(out, w);
+  }
+  l->changed = false;
+  l->cases = 0;
+  l->from = NULL;
+}
+
+/* WINDOW begins a clause, or is an alias: the column keeps our text for its name, as do those that
+ * follow. Behind a sign it is a name of a column. */
+static void word(text *out, walk *w) {
+  static const char *const clauses[] = {"WHERE", "GROUP",  "HAVING",    "ORDER", "LIMIT",
+                                        "UNION", "EXCEPT", "INTERSECT", NULL};
+  level *l = &w->open[w->depth];
+  bool from = hrt_scan_is(&w->t, "FROM") && !hrt_scan_is(&w->before, "DISTINCT");
+  if (from || hrt_scan_any(&w->t, clauses)) {
+    end_column(out, w);
+    l->columns = false;
+  }
+  l->columns = l->columns && !(hrt_scan_is(&w->t, "WINDOW") && ends(&w->before));
+  l->cases += hrt_scan_is(&w->t, "CASE") - hrt_scan_is(&w->t, "END");
+  if (hrt_scan_is(&w->t, "SELECT") || hrt_scan_is(&w->t, "RETURNING")) {
+    *l = (level){.are = l->are, .is_looked = l->is_looked, .n = l->n, .columns = true};
+  }
+}
+
+static void begin_column(walk *w) {
+  static const char *const before[] = {"SELECT", "RETURNING", "DISTINCT", "ALL", NULL};
+  level *l = &w->open[w->depth];
+  if (l->columns && l->from == NULL && !hrt_scan_any(&w->t, before)) {
+    l->from = w->t.at;
+    l->changed = false;
+  }
+}
+
+/* ---- calls ---- */
+
+/* At a comma or a closing bracket. */
+static void end_argument(text *out, walk *w) {
+  level *l = &w->open[w->depth];
+  if (l->is_looked) {
+    insert(out, w->t.at, ")");
+    l->is_looked = false;
+  }
+  if (l->are && *w->t.at == ',' && ++l->n % 2 == 1 && !is_short(w->s)) {
+    insert(out, w->t.at + 1, call);
+    l->is_looked = true;
+    change(w);
+  }
+}
+
+static void open(text *out, walk *w) {
+  if (is_linear(&w->before) && !is_table(&w->second, &w->third) && !is_cte(w->s)) {
+    insert(out, w->before.at + (w->before.kind == HRT_SCAN_QUOTED), HRT_OURS);
+    change(w);
+  }
+  w->open[++w->depth] = (level){.are = makes(&w->before)};
+}
+
+static void token(text *out, walk *w) {
+  begin_column(w);
+  if (hrt_scan_char(&w->t, '(')) {
+    open(out, w);
+  } else if (hrt_scan_char(&w->t, ',') || hrt_scan_char(&w->t, ')')) {
+    end_column(out, w);
+    end_argument(out, w);
+    w->depth -= *w->t.at == ')' && w->depth > 0;
+  } else if (hrt_scan_char(&w->t, ';')) {
+    end_column(out, w);
+  } else if (w->t.kind == HRT_SCAN_WORD) {
+    word(out, w);
   }
 }
 
 /* out has room. False: nested too deep. */
 static bool surround(text *out, const char *sql, size_t length) {
-  arguments open[NESTED] = {{false, false, 0}};
-  hrt_scan s = {sql, 0, length};
-  hrt_scan_token before = {HRT_SCAN_END, sql, 0}, second = before, third = before;
-  size_t depth = 0;
-  for (hrt_scan_token t = hrt_scan_next(&s); t.kind != HRT_SCAN_END; t = hrt_scan_next(&s)) {
-    if (hrt_scan_char(&t, '(')) {
-      if (++depth == NESTED) {
-        return false;
-      }
-      open[depth] = (arguments){.are = makes(&before)};
-      if (is_linear(&before) && !is_table(&second, &third) && !is_cte(s)) {
-        insert(out, before.at + (before.kind == HRT_SCAN_QUOTED), HRT_OURS);
-      }
-    } else if (hrt_scan_char(&t, ',') || hrt_scan_char(&t, ')')) {
-      end_argument(out, &open[depth], &t, s);
-      depth -= *t.at == ')' && depth > 0;
+  walk w = {.s = {sql, 0, length}, .depth = 0};
+  w.before = w.second = w.third = (hrt_scan_token){HRT_SCAN_END, sql, 0};
+  for (w.t = hrt_scan_next(&w.s); w.t.kind != HRT_SCAN_END; w.t = hrt_scan_next(&w.s)) {
+    if (hrt_scan_char(&w.t, '(') && w.depth + 1 == NESTED) {
+      return false;
     }
-    third = second;
-    second = before;
-    before = t;
+    token(out, &w);
+    w.third = w.second;
+    w.second = w.before;
+    w.before = w.t;
   }
+  end_column(out, &w);
   insert(out, sql + length, "");
   return true;
+}
+
+void hrt_rewrite_hide(char *message) {
+  for (char *c = message; (c = strstr(c, HRT_OURS)) != NULL;) {
+    char *name = c + strlen(HRT_OURS);
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    hrt_scan_token t = {HRT_SCAN_WORD, name, length};
+    if (is_linear(&t)) {
+      memmove(c, name, strlen(name) + 1);
+    } else {
+      c = name;
+    }
+  }
 }
 
 int hrt_rewrite_sql(char **out_sql, size_t *out_length, hrt_host_env *env, const char *sql,
@@ -187,7 +332,8 @@ int hrt_rewrite_sql(char **out_sql, size_t *out_length, hrt_host_env *env, const
     commas += sql[i] == ',';
     brackets += sql[i] == '(';
   }
-  text out = {hrt_alloc(length + commas * sizeof call + brackets * sizeof HRT_OURS + 1), 0, sql};
+  size_t most = length + commas * sizeof call + brackets * sizeof HRT_OURS + NAMES + 1;
+  text out = {hrt_alloc(most), 0, NAMES, sql};
   if (out.bytes == NULL) {
     return hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
   }

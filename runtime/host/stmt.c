@@ -35,6 +35,7 @@ int hrt_sql_status(hrt_host_env *env, int rc) {
   }
   hrt_db_text(message, env->conn->db);
   hrt_clean(text, sizeof text, message, strlen(message));
+  hrt_rewrite_hide(text);
   return hrt_refuse(env, status, "%s", text);
 }
 
