@@ -58,6 +58,7 @@ static void copies__of_aliases(void **state) {
       {"SELECT c AS a, d IS DISTINCT FROM a FROM t", 0},   /* which is one, too */
       {"SELECT c AS a, (SELECT a) FROM t", 0},             /* and that */
       {"SELECT c AS a FROM t WHERE f(1, (SELECT a))", 4},  /* a subquery sees it, */
+      {"SELECT c AS a FROM t ORDER BY d, (SELECT a)", 4},
       {"SELECT c AS a FROM t, (SELECT a FROM u)", 0},      /* but not in FROM, */
       {"SELECT c AS a FROM t JOIN (SELECT a FROM u)", 0},  /* nor behind JOIN */
       {"SELECT c AS a FROM (SELECT 1) WHERE a", 4},        /* behind that it does */
@@ -155,7 +156,7 @@ static void flatten__counts(void **state) {
       {"SELECT x FROM (SELECT c + c AS x, c FROM t)", 6, 3, 1, 6, 1, 1, 1},
       {"SELECT x FROM (SELECT 1 + 2 AS x)", 6, 1, 1, 2, 0, 1, 1}, /* ends at the bracket */
       {"SELECT x FROM (SELECT c AS x FROM t) WHERE x", 4, 2, 1, 5, 2, 1, 1},
-      {"SELECT (x) FROM (SELECT c AS x FROM t)", 4, 2, 1, 4, 1, 1, 1}, /* in a column */
+      {"SELECT ((x + x + x)) FROM (SELECT c AS x FROM t)", 4, 2, 1, 6, 1, 1, 1}, /* in a column */
       {"SELECT x IS DISTINCT FROM x FROM (SELECT c AS x FROM t)", 4, 2, 1, 6, 1, 1, 1},
       {"SELECT (SELECT x FROM u WHERE x) FROM (SELECT c AS x FROM t)", 4, 2, 1, 6, 3, 1, 1},
       /* two that others read; those that nobody does */
