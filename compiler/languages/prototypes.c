@@ -1,5 +1,5 @@
 /* prototypes.c - the child that asks libclang, and its parent. The child must decide nothing: it
- * writes down what is in the source; sdk_read.c gives it a meaning. Invariants: see prototypes.h.
+ * writes down what is in the source; c_build.c gives it a meaning. Invariants: see prototypes.h.
  */
 #include "prototypes.h"
 

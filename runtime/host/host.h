@@ -1,5 +1,5 @@
 /* host.h - what a guest can call: the environment of an instance, binding of its imports, guest
- * SQL under an authorizer. One file a domain: args, result, db, query, tx, log, clock, heliosdb.
+ * SQL under an authorizer. One file a domain: args.c, db.c, files.c, kv.c, http.c ...
  * docs/guest-abi.md is the contract with guests, rt-sandbox/hsb_hostcalls.def the table.
  *
  * Invariants: guest bytes are copied first, checked then, used last; guest SQL is compiled only

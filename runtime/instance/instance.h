@@ -1,7 +1,7 @@
 /* instance.h - instances of a plugin and calls into them. reserve.c: address space and memory;
  * image.c: instantiate and reset; birth.c: instances that begin alike; track.c: written pages;
- * guest.c: host access; call.c: calls;
- * guard.c + guard_<arch>.S: enter and leave guest code; signal.c: the one fault handler; budget.c:
+ * guest.c: host access; call.c, outermost.h: calls;
+ * guard.h + guard_<arch>.S: enter and leave guest code; signal.c: the one fault handler; budget.c:
  * fuel, time, cancellation.
  *
  * Invariants: an instance is used by one thread at a time; a trapped instance is dead and never
