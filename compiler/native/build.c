@@ -473,7 +473,7 @@ static int build_anew(build *b, bool store) {
   HCC_TRY(script ? run_script(b) : needs_tools(b) ? run_stages(b) : emit_wasm(b));
   HCC_TRY(deliver(b, b->output.data, b->output.size));
   if (store && !script) { /* what is worth to be kept of a script is its engine */
-    hcc_cache_put(b->cache_name, b->output.data, b->output.size);
+    hcc_cache_put(b->cache_name, b->output.data, b->output.size, b->key);
   }
 out:
   return status;

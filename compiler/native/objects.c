@@ -91,7 +91,7 @@ static void keep(const hcc_objects_job *job, const char *name, const char *sourc
   if (object_path(path, job, source) &&
       hcc_file_read(&bytes, &size, path, HCC_MAX_PLUGIN, NULL) == 0 &&
       hcc_pack(&sealed, bytes, size, NULL, 0, job->key, NULL) == 0) {
-    hcc_cache_put(name, sealed.data, sealed.size);
+    hcc_cache_put(name, sealed.data, sealed.size, job->key);
   }
   hcc_buf_free(&sealed);
   free(bytes);

@@ -39,15 +39,49 @@ static bool entry_path(char out[HCC_PATH], bool source, const char *name, bool m
          hcc_path(out, NULL, "%s/%s", part, name + 2) == 0;
 }
 
-bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
-                   const uint8_t key[HCC_KEY_BYTES]) {
+/* Of what stands under this name: a sealed entry in the place of another would be a plugin of
+ * another module. The key of each kind and name is its own. */
+static bool entry_seal(uint8_t out[HCC_HASH], bool source, const char *name, const void *bytes,
+                       size_t size, const uint8_t key[HCC_KEY_BYTES]) {
+  char purpose[64 + HCC_HASH_HEX];
+  uint8_t own[HCC_HASH];
+  unsigned n = 0, m = 0;
+  int length = snprintf(purpose, sizeof purpose, "helios cache of %s 2 %s", kinds[source], name);
+  bool made = HMAC(EVP_sha256(), key, HCC_KEY_BYTES, (const uint8_t *)purpose, (size_t)length, own,
+                   &n) != NULL &&
+              HMAC(EVP_sha256(), own, HCC_HASH, bytes, size, out, &m) != NULL;
+  explicit_bzero(own, sizeof own);
+  return made && n == HCC_HASH && m == HCC_HASH;
+}
+
+/* Takes the seal off *size. */
+static bool check_seal(size_t *size, bool source, const char *name, const uint8_t *bytes,
+                       const uint8_t key[HCC_KEY_BYTES]) {
+  uint8_t seal[HCC_HASH];
+  if (*size < HCC_HASH) {
+    return false;
+  }
+  *size -= HCC_HASH;
+  return entry_seal(seal, source, name, bytes, *size, key) &&
+         CRYPTO_memcmp(seal, bytes + *size, HCC_HASH) == 0;
+}
+
+/* A pipe would make us wait, and a device never end. */
+static bool is_file(const char *path) {
+  struct stat info;
+  return lstat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+static bool get(uint8_t **bytes, size_t *size, bool source, const char *name,
+                const uint8_t key[HCC_KEY_BYTES]) {
   char path[HCC_PATH];
   struct hsb_file_footer footer;
-  if (!entry_path(path, false, name, false) ||
+  if (!entry_path(path, source, name, false) || !is_file(path) ||
       hcc_file_read(bytes, size, path, ENTRY_MAX, NULL) != 0) {
     return false;
   }
-  if (hcc_unseal(&footer, *bytes, *size, key, NULL) != 0) {
+  if (!check_seal(size, source, name, *bytes, key) ||
+      (!source && hcc_unseal(&footer, *bytes, *size, key, NULL) != 0)) {
     unlink(path);
     free(*bytes);
     *bytes = NULL;
@@ -57,61 +91,41 @@ bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
   return true;
 }
 
-void hcc_cache_put(const char name[HCC_HASH_HEX], const void *bytes, size_t size) {
-  char path[HCC_PATH];
-  if (entry_path(path, false, name, true) &&
-      hcc_file_replace(path, bytes, size, 0600, false, NULL) == 0) {
-    hcc_cache_trim(HCC_CACHE_MAX);
-  }
-}
-
-/* The seal of an entry that is no plugin. */
-static bool source_seal(uint8_t out[HCC_HASH], const void *bytes, size_t size,
-                        const uint8_t key[HCC_KEY_BYTES]) {
-  static const uint8_t purpose[] = "helios cache of sources 1";
-  uint8_t own[HCC_HASH];
-  unsigned n = 0, m = 0;
-  bool made = HMAC(EVP_sha256(), key, HCC_KEY_BYTES, purpose, sizeof purpose, own, &n) != NULL &&
-              HMAC(EVP_sha256(), own, HCC_HASH, bytes, size, out, &m) != NULL;
-  explicit_bzero(own, sizeof own);
-  return made && n == HCC_HASH && m == HCC_HASH;
-}
-
-bool hcc_cache_get_source(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
-                          const uint8_t key[HCC_KEY_BYTES]) {
-  char path[HCC_PATH];
-  uint8_t seal[HCC_HASH];
-  if (!entry_path(path, true, name, false) ||
-      hcc_file_read(bytes, size, path, ENTRY_MAX, NULL) != 0) {
-    return false;
-  }
-  if (*size < HCC_HASH || !source_seal(seal, *bytes, *size - HCC_HASH, key) ||
-      CRYPTO_memcmp(seal, *bytes + *size - HCC_HASH, HCC_HASH) != 0) {
-    unlink(path);
-    free(*bytes);
-    *bytes = NULL;
-    return false;
-  }
-  *size -= HCC_HASH;
-  utimensat(AT_FDCWD, path, NULL, 0);
-  return true;
-}
-
-void hcc_cache_put_source(const char name[HCC_HASH_HEX], const void *bytes, size_t size,
-                          const uint8_t key[HCC_KEY_BYTES]) {
+static void put(bool source, const char *name, const void *bytes, size_t size,
+                const uint8_t key[HCC_KEY_BYTES]) {
   char path[HCC_PATH];
   uint8_t seal[HCC_HASH];
   hcc_buf whole;
   hcc_buf_init(&whole, ENTRY_MAX);
   hcc_buf_add(&whole, bytes, size);
-  if (source_seal(seal, bytes, size, key)) {
+  if (entry_seal(seal, source, name, bytes, size, key)) {
     hcc_buf_add(&whole, seal, sizeof seal);
-    if (!whole.failed && entry_path(path, true, name, true) &&
+    if (!whole.failed && entry_path(path, source, name, true) &&
         hcc_file_replace(path, whole.data, whole.size, 0600, false, NULL) == 0) {
       hcc_cache_trim(HCC_CACHE_MAX);
     }
   }
   hcc_buf_free(&whole);
+}
+
+bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
+                   const uint8_t key[HCC_KEY_BYTES]) {
+  return get(bytes, size, false, name, key);
+}
+
+void hcc_cache_put(const char name[HCC_HASH_HEX], const void *bytes, size_t size,
+                   const uint8_t key[HCC_KEY_BYTES]) {
+  put(false, name, bytes, size, key);
+}
+
+bool hcc_cache_get_source(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
+                          const uint8_t key[HCC_KEY_BYTES]) {
+  return get(bytes, size, true, name, key);
+}
+
+void hcc_cache_put_source(const char name[HCC_HASH_HEX], const void *bytes, size_t size,
+                          const uint8_t key[HCC_KEY_BYTES]) {
+  put(true, name, bytes, size, key);
 }
 
 /* Entries of one folder; false when visit has had enough. */

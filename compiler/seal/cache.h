@@ -1,10 +1,11 @@
 /* cache.h - built plugins, and modules of sources, by what they were built from. HELIOS_CACHE, else
  * $XDG_CACHE_HOME/helios, else $HOME/.cache/helios.
  *
- * An entry is a sealed plugin file. Its name is the hash of all that went into it, the key
- * included; what is read is used only if its seal is right, so a damaged or planted entry is a
- * miss, never a plugin. Entries are replaced whole. Invariant: the cache is only ever a help - if
- * it can't be used, builds go on without it. */
+ * An entry is a sealed plugin file and a seal of the entry. Its name is the hash of all that went
+ * into it, the key included; what is read is used only if it was put under this name here, so an
+ * entry that is damaged, planted or another's is a miss, never a plugin. Entries are replaced
+ * whole. Invariant: the cache is only ever a help - if it can't be used, builds go on without it.
+ */
 #ifndef HCC_CACHE_H
 #define HCC_CACHE_H
 
@@ -19,7 +20,8 @@ bool hcc_cache_folder(char out[HCC_PATH]);
 /* The entry for a name, unsealed: malloc'ed bytes, or false. A damaged one is removed. */
 bool hcc_cache_get(uint8_t **bytes, size_t *size, const char name[HCC_HASH_HEX],
                    const uint8_t key[HCC_KEY_BYTES]);
-void hcc_cache_put(const char name[HCC_HASH_HEX], const void *bytes, size_t size);
+void hcc_cache_put(const char name[HCC_HASH_HEX], const void *bytes, size_t size,
+                   const uint8_t key[HCC_KEY_BYTES]);
 
 typedef struct hcc_cache_entry {
   const char *path;

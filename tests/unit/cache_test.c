@@ -3,6 +3,7 @@
 #include "build_kit.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "cache.h"
@@ -53,7 +54,7 @@ static void folder__order(void **state) {
   size_t size;
   char name[HCC_HASH_HEX];
   name_of(name, 1);
-  hcc_cache_put(name, "x", 1); /* nowhere to put it: nothing happens */
+  hcc_cache_put(name, "x", 1, KEY); /* nowhere to put it: nothing happens */
   assert_false(hcc_cache_get(&bytes, &size, name, KEY));
   setenv("HELIOS_CACHE", before, 1);
 }
@@ -68,7 +69,7 @@ static void get__what_was_put(void **state) {
   name_of(other, 3);
   plugin(&b, 1000, KEY);
   assert_false(hcc_cache_get(&bytes, &size, name, KEY));
-  hcc_cache_put(name, b.data, b.size);
+  hcc_cache_put(name, b.data, b.size, KEY);
   assert_true(hcc_cache_get(&bytes, &size, name, KEY));
   assert_int_equal(size, b.size);
   assert_memory_equal(bytes, b.data, size);
@@ -87,12 +88,61 @@ static void get__planted_is_a_miss(void **state) {
   size_t size;
   name_of(name, 4);
   plugin(&b, 1000, stranger);
-  hcc_cache_put(name, b.data, b.size);
+  hcc_cache_put(name, b.data, b.size, KEY);
   assert_false(hcc_cache_get(&bytes, &size, name, KEY));
-  hcc_cache_put(name, "", 0);
+  hcc_cache_put(name, "", 0, KEY);
   assert_false(hcc_cache_get(&bytes, &size, name, KEY));
-  hcc_cache_put(name, "junk", 4);
+  hcc_cache_put(name, "junk", 4, KEY);
   assert_false(hcc_cache_get(&bytes, &size, name, KEY));
+  hcc_buf_free(&b);
+}
+
+static void path_of(char out[HCC_PATH], const char name[HCC_HASH_HEX]) {
+  char folder[HCC_PATH];
+  assert_true(hcc_cache_folder(folder));
+  assert_int_equal(hcc_path(out, NULL, "%s/plugins/%.2s/%s", folder, name, name + 2), 0);
+}
+
+/* Nor can who moves entries that this machine has made. */
+static void get__anothers_is_a_miss(void **state) {
+  (void)state;
+  char names[2][HCC_HASH_HEX], paths[2][HCC_PATH];
+  hcc_buf b;
+  uint8_t *bytes;
+  size_t size;
+  plugin(&b, 1000, KEY);
+  for (unsigned i = 0; i < 2; i++) {
+    name_of(names[i], 0x60 + i);
+    hcc_cache_put(names[i], b.data, b.size, KEY);
+    path_of(paths[i], names[i]);
+  }
+  assert_true(hcc_cache_get(&bytes, &size, names[1], KEY));
+  free(bytes);
+  assert_int_equal(rename(paths[0], paths[1]), 0);
+  assert_false(hcc_cache_get(&bytes, &size, names[1], KEY));
+  assert_int_equal(access(paths[1], F_OK), -1);
+  hcc_buf_free(&b);
+}
+
+/* Without a wait, and without an end. */
+static void get__pipes_and_links_are_misses(void **state) {
+  (void)state;
+  char name[HCC_HASH_HEX], path[HCC_PATH];
+  hcc_buf b;
+  uint8_t *bytes;
+  size_t size;
+  plugin(&b, 1000, KEY);
+  name_of(name, 0x62);
+  path_of(path, name);
+  hcc_cache_put(name, b.data, b.size, KEY);
+  for (int link = 0; link < 2; link++) {
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(link ? symlink("/dev/zero", path) : mkfifo(path, 0600), 0);
+    assert_false(hcc_cache_get(&bytes, &size, name, KEY));
+    hcc_cache_put(name, b.data, b.size, KEY);
+    assert_true(hcc_cache_get(&bytes, &size, name, KEY));
+    free(bytes);
+  }
   hcc_buf_free(&b);
 }
 
@@ -120,7 +170,7 @@ static void trim__oldest_first(void **state) {
   plugin(&b, 10000, KEY);
   for (unsigned i = 0; i < 10; i++) {
     name_of(name, 0x10 + i);
-    hcc_cache_put(name, b.data, b.size);
+    hcc_cache_put(name, b.data, b.size, KEY);
   }
   hcc_cache_walk(make_old, &age);
   name_of(name, 0x13);
@@ -151,7 +201,7 @@ static void put__is_atomic(void **state) {
     assert_true(pids[i] >= 0);
     if (pids[i] == 0) {
       for (;;) {
-        hcc_cache_put(name, b.data, b.size);
+        hcc_cache_put(name, b.data, b.size, KEY);
       }
     }
   }
@@ -176,9 +226,10 @@ static void put__is_atomic(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(hash__known_value),  cmocka_unit_test(folder__order),
-      cmocka_unit_test(get__what_was_put),  cmocka_unit_test(get__planted_is_a_miss),
-      cmocka_unit_test(trim__oldest_first), cmocka_unit_test(put__is_atomic),
+      cmocka_unit_test(hash__known_value),       cmocka_unit_test(folder__order),
+      cmocka_unit_test(get__what_was_put),       cmocka_unit_test(get__planted_is_a_miss),
+      cmocka_unit_test(get__anothers_is_a_miss), cmocka_unit_test(get__pipes_and_links_are_misses),
+      cmocka_unit_test(trim__oldest_first),      cmocka_unit_test(put__is_atomic),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);
 }
