@@ -106,7 +106,7 @@ static bool name_is_taken(hrt_host_env *env, const char *name) {
   return taken;
 }
 
-#define CTES_BYTES 512 /* of names that WITH made, in one statement */
+#define CTES_BYTES 12800 /* of names that WITH made, in one statement: all that expand.c takes */
 
 bool hrt_learn_cte(char **ctes, hrt_host_env *env) {
   size_t at = 0, n = strlen(env->doubt);
@@ -117,13 +117,17 @@ bool hrt_learn_cte(char **ctes, hrt_host_env *env) {
       name_is_taken(env, env->doubt)) {
     return false;
   }
-  if (*ctes == NULL) {
-    *ctes = hrt_alloc(CTES_BYTES);
+  char *more = hrt_calloc(1, at + n + 2);
+  if (more == NULL) {
+    return false;
   }
-  if (*ctes != NULL) {
-    memcpy(*ctes + at, env->doubt, n + 1);
+  if (at > 0) {
+    memcpy(more, *ctes, at);
   }
-  return *ctes != NULL;
+  memcpy(more + at, env->doubt, n);
+  hrt_free(*ctes);
+  *ctes = more;
+  return true;
 }
 
 /* Is it one of those that may have nothing to do (CREATE ... IF NOT EXISTS), and the authorizer
@@ -278,12 +282,13 @@ int hrt_stmt_handle(hrt_host_env *env, uint32_t index) {
   return (int)(env->stmts->open[index].generation << SLOT_BITS | index);
 }
 
-/* A recompiled statement (the schema changed) must have been seen by the authorizer too. */
-static bool unseen(struct hrt_stmt *st, uint64_t calls_before, const hrt_host_conn *conn) {
+/* A recompiled statement (the schema changed) must have been seen by the authorizer too; one that
+ * was not stays refused until it is compiled again. */
+static bool unseen(hrt_host_env *env, struct hrt_stmt *st, uint64_t calls_before) {
   int n = sqlite3_stmt_status(st->handle, SQLITE_STMTSTATUS_REPREPARE, 0);
-  bool again = n != st->reprepared;
-  st->reprepared = n;
-  return again && conn->auth_calls == calls_before;
+  bool is = n != st->reprepared && env->conn->auth_calls == calls_before && !in_place(env, st);
+  st->reprepared = is ? st->reprepared : n;
+  return is;
 }
 
 /* What this call has bound stays. */
@@ -327,7 +332,7 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }
-  if (st->fresh && status >= 0 && unseen(st, before, env->conn) && !in_place(env, st)) {
+  if (st->fresh && unseen(env, st, before)) { /* also if it failed */
     status = hrt_refuse(env, HSB_STATUS_DENIED,
                         "the connection's authorizer was replaced: no guest SQL runs without it");
   }

@@ -342,6 +342,24 @@ static void replaced__kept_statements(void **state) {
   done(p);
 }
 
+/* A step that fails leaves no statement behind that nobody looked at. */
+static void replaced__step_that_fails(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "write:checked", NULL});
+  puppet_exec(p, "CREATE TABLE checked(a CHECK (a > 0))");
+  const char *sql = "INSERT INTO checked VALUES (?1)";
+  CALL(p, "finalize", CALL(p, "prepare", TEXT(p, 0, sql)));
+  sqlite3_set_authorizer(p->db, NULL, NULL);
+  puppet_exec(p, "CREATE TRIGGER more AFTER INSERT ON checked BEGIN DELETE FROM secrets; END");
+  for (int a = 0; a < 2; a++) {
+    int s = CALL(p, "prepare", TEXT(p, 0, sql));
+    assert_int_equal(CALL(p, "bind_i64", s, 1, a), 0);
+    assert_int_equal(CALL(p, "step", s), HSB_STATUS_DENIED);
+    CALL(p, "finalize", s);
+  }
+  done(p);
+}
+
 /* A change of the schema compiles a kept statement again, under the grants. */
 static void schema__change(void **state) {
   (void)state;
@@ -353,6 +371,48 @@ static void schema__change(void **state) {
   puppet_exec(p, "DROP VIEW totals; CREATE VIEW totals AS SELECT v AS total FROM secrets");
   assert_int_equal(CALL(p, "step", s), HSB_STATUS_DENIED);
   assert_non_null(strstr(puppet_error(p), "read:secrets.v"));
+  done(p);
+}
+
+/* So it does in a step that fails; the next one is none that nobody looked at. */
+static void schema__change_in_a_step_that_fails(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "write:checked", NULL});
+  puppet_exec(p, "CREATE TABLE checked(a CHECK (a > 0))");
+  for (int way = 0; way < 4; way++) {
+    int s = CALL(p, "prepare", TEXT(p, 0, "INSERT INTO checked VALUES (?1)"));
+    assert_true(s > 0);
+    if (way == 1) {
+      puppet_exec(p, "DROP TABLE checked; CREATE TABLE checked(a CHECK (a > 0), b DEFAULT 1)");
+      puppet_exec(p, "ALTER TABLE checked DROP COLUMN b");
+    }
+    assert_int_equal(CALL(p, "bind_i64", s, 1, way != 1), 0);
+    int status = CALL(p, "step", s);
+    if (status != (way != 1 ? 0 : HSB_STATUS_CONSTRAINT)) {
+      fail_msg("%d: %d %s", way, status, puppet_error(p));
+    }
+    CALL(p, "finalize", s);
+  }
+  done(p);
+}
+
+/* Each name of WITH that no column is read of is one that the authorizer asks about. */
+static void with__many_names(void **state) {
+  enum { MANY = 100 };
+  (void)state;
+  puppet *p = with((const char *const[]){"query", NULL});
+  char *sql = malloc(MANY * 100);
+  size_t n = 0;
+  for (int i = 0; i < MANY; i++) {
+    n +=
+        (size_t)sprintf(sql + n, "%s a_rather_long_name_%d AS (SELECT 1)", i > 0 ? "," : "WITH", i);
+  }
+  for (int i = 0; i < MANY; i++) {
+    n += (size_t)sprintf(sql + n, "%s (SELECT count(*) FROM a_rather_long_name_%d)",
+                         i > 0 ? " +" : " SELECT", i);
+  }
+  allowed(p, sql);
+  free(sql);
   done(p);
 }
 
@@ -406,7 +466,10 @@ int main(void) {
       cmocka_unit_test(functions__all_known),
       cmocka_unit_test(replaced__new_statements),
       cmocka_unit_test(replaced__kept_statements),
+      cmocka_unit_test(replaced__step_that_fails),
       cmocka_unit_test(schema__change),
+      cmocka_unit_test(schema__change_in_a_step_that_fails),
+      cmocka_unit_test(with__many_names),
       cmocka_unit_test(window__application),
       cmocka_unit_test(window__nested),
   };
