@@ -14,6 +14,7 @@
 
 enum {
   NAMES = 2000, /* in sight at a time; SQLite takes no more columns */
+  BUCKETS = 1024,
   NESTED = 128, /* SQLite's parser takes fewer */
   SHORT = 100,  /* bytes of a text that can't become long */
   BETWEENS = 3, /* copies of what stands left: its own, and two that WHERE may look up */
@@ -21,6 +22,8 @@ enum {
 
 typedef struct alias {
   hrt_scan_token name;
+  uint32_t bucket;
+  uint32_t next;  /* of the same bucket, older; NAMES: none */
   uint64_t words; /* of its column, copies included */
   size_t hidden;  /* from here: by its own list of columns, by brackets in FROM */
 } alias;
@@ -42,6 +45,7 @@ typedef struct walk {
   uint64_t over, before_windows; /* what OVER stands for; 0: no WINDOW yet */
   bool fits;
   alias names[NAMES];
+  uint32_t newest[BUCKETS]; /* of the aliases in sight, by hash */
   level at[NESTED];
 } walk;
 
@@ -52,7 +56,10 @@ static uint64_t all(const walk *w) {
 /* What a name adds where it is read: the longest that it may stand for. */
 static uint64_t read(const walk *w) {
   uint64_t most = 0;
-  for (size_t i = 0; i < w->count && !hrt_scan_char(&w->before, '.'); i++) {
+  if (w->count == 0 || hrt_scan_char(&w->before, '.')) {
+    return 0;
+  }
+  for (uint32_t i = w->newest[hrt_scan_hash(&w->t) % BUCKETS]; i < NAMES; i = w->names[i].next) {
     const alias *a = &w->names[i];
     if (a->hidden == 0 && a->words > most && hrt_scan_same(&a->name, &w->t)) {
       most = a->words;
@@ -61,15 +68,31 @@ static uint64_t read(const walk *w) {
   return most;
 }
 
+/* The word before names a column of so many words. */
+static void keep(walk *w, uint64_t words) {
+  uint32_t bucket = hrt_scan_hash(&w->before) % BUCKETS;
+  w->fits = w->fits && w->count < NAMES;
+  if (w->fits) {
+    w->names[w->count] = (alias){w->before, bucket, w->newest[bucket], words, 1};
+    w->newest[bucket] = (uint32_t)w->count++;
+  }
+}
+
+/* All from this one on are out of sight: the newest go first. */
+static void forget(walk *w, size_t first) {
+  while (w->count > first) {
+    const alias *a = &w->names[--w->count];
+    w->newest[a->bucket] = a->next;
+  }
+}
+
 /* The last word of more than one names the column, with AS or without. */
 static void end_column(walk *w) {
   level *l = &w->at[w->depth];
   uint64_t words = all(w) - l->from;
   l->widest = words > l->widest ? words : l->widest;
   if (w->tokens > 1 && hrt_scan_name(&w->before)) {
-    w->fits = w->fits && w->count < NAMES;
-    w->names[w->count] = (alias){w->before, words, 1};
-    w->count += w->fits;
+    keep(w, words);
   }
   l->from = all(w);
   w->tokens = 0;
@@ -110,7 +133,7 @@ static void open(walk *w) {
 static void shut(walk *w) {
   if (w->depth > 0) {
     const level *l = &w->at[w->depth--];
-    w->count = l->first;
+    forget(w, l->first);
     if (l->source) {
       show(w, w->at[w->depth].first, -1);
     }
@@ -132,7 +155,7 @@ static void clause(walk *w, bool select) {
   l->by = false;
   begin_operand(w);
   if (select) {
-    w->count = l->first;
+    forget(w, l->first);
     l->columns = true;
     l->widest = 0;
     l->from = all(w);
@@ -200,6 +223,9 @@ static void token(walk *w) {
 static bool count(walk *w, const char *sql, size_t length, uint64_t over) {
   w->s = (hrt_scan){sql, 0, length};
   w->count = w->depth = w->tokens = 0;
+  for (size_t i = 0; i < BUCKETS; i++) {
+    w->newest[i] = NAMES;
+  }
   w->raw = w->words = w->extra = w->before_windows = 0;
   w->over = over;
   w->fits = true;

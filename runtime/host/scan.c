@@ -150,6 +150,16 @@ bool hrt_scan_same(const hrt_scan_token *a, const hrt_scan_token *b) {
          strncasecmp(a->at + qa, b->at + qb, a->length - 2 * qa) == 0;
 }
 
+uint32_t hrt_scan_hash(const hrt_scan_token *t) {
+  size_t quote = t->kind == HRT_SCAN_QUOTED;
+  uint32_t hash = 2166136261u;
+  for (size_t i = quote; i + quote < t->length; i++) {
+    uint32_t letter = (unsigned char)t->at[i];
+    hash = (hash ^ (letter | 0x20u)) * 16777619u;
+  }
+  return hash;
+}
+
 /* Numbers are none; nor are parentheses, of which the parser itself takes 100. */
 bool hrt_scan_operator(const hrt_scan_token *t) {
   return t->kind == HRT_SCAN_WORD ? *t->at < '0' || *t->at > '9'

@@ -28,6 +28,7 @@ bool hrt_scan_any(const hrt_scan_token *t, const char *const *words); /* one of 
 bool hrt_scan_char(const hrt_scan_token *t, char c);
 bool hrt_scan_name(const hrt_scan_token *t);                          /* a word, or quoted */
 bool hrt_scan_same(const hrt_scan_token *a, const hrt_scan_token *b); /* two names: any case */
+uint32_t hrt_scan_hash(const hrt_scan_token *t); /* of a name; the same for names that are */
 bool hrt_scan_operator(const hrt_scan_token *t); /* may it be one? A name may. */
 
 /* Does `word` (lower case) stand in sql outside of strings, quoted names and comments? */
