@@ -31,7 +31,7 @@ static const char *const common_flags[] = {
     "--target=wasm32-wasi", "-nostdlibinc",          ("-I" SDK_HEADERS), "-Wall",
     "-mbulk-memory",        "-mnontrapping-fptoint", "-msign-ext",       "-msimd128",
 };
-static const char *const c_flags[] = {"-xc", "-std=gnu2x"};
+static const char *const c_flags[] = {"-xc", "-std=gnu2x", "-Werror=implicit-function-declaration"};
 static const char *const cxx_flags[] = {"-xc++", "-std=c++17", "-fno-exceptions", "-fno-rtti",
                                         "-fno-threadsafe-statics"};
 static const char *const compile_flags[] = {"-c",

@@ -88,6 +88,20 @@ void hrt_hc_heliosdb_return(hrt_host_env *env, hsb_slot *s) {
   hrt_answer(s, status);
 }
 
+/* The grant that the host's own text of the last refusal names; a guest's text names none. */
+static void hint_grant(helios_error *err, const hrt_host_env *env) {
+  static const char before[] = "it has no grant '";
+  const char *grant = strstr(env->last, before);
+  size_t n = grant != NULL ? strcspn(grant + strlen(before), "'") : 0;
+  if (n > 0 && strcmp(grant + strlen(before) + n, "'") == 0) {
+    hrt_hint(err, "ALTER PROCEDURE %s GRANT CAPABILITY '%.*s'", env->procedure, (int)n,
+             grant + strlen(before));
+  } else {
+    hrt_hint(err,
+             "grant it: ALTER PROCEDURE ... GRANT CAPABILITY '...'; a table is 'read:<table>'");
+  }
+}
+
 /* The guest's own error as an engine error. */
 static int guest_error(helios_error *err, hrt_host_env *env, hsb_slot code, hsb_slot p,
                        hsb_slot n) {
@@ -103,8 +117,7 @@ static int guest_error(helios_error *err, hrt_host_env *env, hsb_slot code, hsb_
   hrt_fail(err, HELIOS_E_GUEST, "%s", text[0] != 0 ? text : "the procedure failed without a text");
   err->guest_code = (int32_t)hrt_u32(code);
   if (err->guest_code == HSB_STATUS_DENIED) {
-    hrt_hint(err,
-             "grant it: ALTER PROCEDURE ... GRANT CAPABILITY '...'; a table is 'read:<table>'");
+    hint_grant(err, env);
   }
   return 0;
 }

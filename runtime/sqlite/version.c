@@ -13,6 +13,17 @@
 #include "registry/plugin_cache.h"
 #include "sqlite/body.h"
 
+/* The first export that may be meant as one: not _initialize, not helios_arena. */
+static const struct hsb_export *a_procedure(const struct helios_plugin *abi) {
+  for (uint32_t i = 0; i < abi->export_count; i++) {
+    const char *name = abi->exports[i].name;
+    if (*name != '_' && strncmp(name, "helios_", strlen("helios_")) != 0) {
+      return &abi->exports[i];
+    }
+  }
+  return NULL;
+}
+
 int hrt_version_no_export(const hrt_definition *d, const struct helios_plugin *abi,
                           const char *name, helios_error *err) {
   char escaped[HRT_ESCAPED];
@@ -25,8 +36,8 @@ int hrt_version_no_export(const hrt_definition *d, const struct helios_plugin *a
   }
   if (near.best) {
     hrt_hint(err, "did you mean EXPORT '%s'?", hrt_escape(escaped, near.best, strlen(near.best)));
-  } else if (strcmp(d->export_name, d->name) == 0 && abi->export_count > 0) {
-    const struct hsb_export *e = &abi->exports[0];
+  } else if (strcmp(d->export_name, d->name) == 0 && a_procedure(abi) != NULL) {
+    const struct hsb_export *e = a_procedure(abi);
     hrt_hint(err, "name one with EXPORT, e.g. EXPORT '%s'",
              hrt_escape(escaped, e->name, e->name_len));
   }

@@ -100,6 +100,9 @@ expect 1 heliosc build --json bad.c && json_lines out && has out '"line":3,"colu
 printf 'int f(int v) { int unused; return v; }' >warn.c && try heliosc build --no-cache warn.c 2>&1 | sed 's/^warn.so.*/.../'
 printf 'static int f(void) { return 1; }' >none.c && expect 1 heliosc build none.c && has err 'no function that could be a procedure'
 printf 'int g(int);\nint f(int v) { return g(v); }' >far.c && expect 1 heliosc build far.c && has err 'undefined symbol: g'
+printf 'int f(int v) {\n  return nowhere(v);\n}\n' >typo.c && expect 1 heliosc build typo.c && has err 'nowhere' && has err 'typo.c:2:10'
+printf '#include <heliosdb.h>\nhelios_text f(helios_text v) { return v; }\n' >other.c && heliosc build -q other.c
+expect 1 helios t.db -c "CREATE PROCEDURE quite_another LANGUAGE wasm AS 'other.so'" && has err "hint: name one with EXPORT, e.g. EXPORT 'f'"
 expect 1 heliosc build gone.c && has err gone.c
 printf '\033[31mint x\n' >esc.c && expect 1 heliosc build esc.c && printable err
 mkdir secret && echo 'int secret(void) { return 1; }' >secret/key.h
