@@ -199,10 +199,11 @@ int hcc_lc_jump_indirect(hcc_lc_walk *w, const hcc_lc_value *to) {
 
 /* --- calls --- */
 
-/* The stack pointer is where the check knows it, and not lower than a frame may reach. */
-static bool stack_known(const hcc_lc_walk *w) {
-  uint8_t kind = w->now.regs[HCC_X86_SP].kind;
-  return kind == HCC_LC_FRAME || kind == HCC_LC_ALIGNED;
+/* Is the stack aligned to 16 bytes, as a function may count on when it is called? It was so then,
+ * and 8 bytes of return address lie below that; and it is where it was aligned. */
+static bool stack_aligned(const hcc_lc_walk *w) {
+  const hcc_lc_value *sp = &w->now.regs[HCC_X86_SP];
+  return sp->at % 16 == (sp->kind == HCC_LC_FRAME ? -8 : 0);
 }
 
 static bool is_instance(const hcc_lc_value *v) {
@@ -226,8 +227,11 @@ int hcc_lc_call(hcc_lc_walk *w) {
   const hcc_lc_function *callee =
       hcc_lc_function_at(w->flow, (uint32_t)((int64_t)w->at + w->insn.target));
   uint16_t instance = 0;
-  if (callee == NULL || !stack_known(w)) {
+  if (callee == NULL) {
     return hcc_lc_walk_refuse(w, "call that leads to no function");
+  }
+  if (!stack_aligned(w)) {
+    return hcc_lc_walk_refuse(w, "call with a stack that is not aligned");
   }
   for (unsigned r = 0; r < HCC_X86_REGS; r++) {
     instance |= (uint16_t)(is_instance(&w->now.regs[r]) ? 1u << r : 0u);
@@ -244,6 +248,9 @@ int hcc_lc_call_indirect(hcc_lc_walk *w, const hcc_lc_value *to) {
   const hcc_lc_value *di = &w->now.regs[HCC_X86_DI], *si = &w->now.regs[HCC_X86_SI];
   if (to->kind != HCC_LC_CALLEE && to->kind != HCC_LC_HOST_CALL) {
     return hcc_lc_walk_refuse(w, "indirect call of neither a checked element nor the host");
+  }
+  if (!stack_aligned(w)) {
+    return hcc_lc_walk_refuse(w, "call with a stack that is not aligned");
   }
   bool result = (di->kind == HCC_LC_FRAME || di->kind == HCC_LC_ALIGNED) && is_instance(si);
   if (to->kind == HCC_LC_CALLEE && !is_instance(di) && !result) {

@@ -15,7 +15,8 @@ enum {
   HOST_LAST = 40,
   BINDING_BYTES = 16,
   ELEMENT_FUNC = 8,
-  RED_ZONE = 128 /* what lies further below the stack pointer is a signal handler's */
+  STRING_MAX = 512, /* turns of a string instruction that are followed */
+  RED_ZONE = 128    /* what lies further below the stack pointer is a signal handler's */
 };
 
 hcc_lc_value hcc_lc_address(const hcc_lc_walk *w) {
@@ -152,7 +153,7 @@ int hcc_lc_store_operand(hcc_lc_walk *w, uint32_t bytes) {
 int hcc_lc_store_string(hcc_lc_walk *w) {
   const hcc_lc_value *to = &w->now.regs[HCC_X86_DI], *n = &w->now.regs[HCC_X86_CX];
   bool repeated = w->insn.mandatory == HCC_X86_R;
-  bool known = n->kind == HCC_LC_NUMBER && !n->wide && n->low == n->high && n->low <= UINT16_MAX;
+  bool known = n->kind == HCC_LC_NUMBER && !n->wide && n->low == n->high && n->low <= STRING_MAX;
   uint32_t bytes = (w->insn.opcode & 1) == 0 ? 1 : w->insn.size;
   bool memory = to->kind == HCC_LC_INSTANCE && to->at >= (int64_t)w->flow->instance_size;
   if (to->kind == HCC_LC_NUMBER || to->kind == HCC_LC_ENTRY || memory) {

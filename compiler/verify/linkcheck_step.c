@@ -116,7 +116,8 @@ static int pop(hcc_lc_walk *w, unsigned reg) {
 /* Rounds the stack pointer down: from here on places are counted from there. */
 static int align(hcc_lc_walk *w, int64_t mask) {
   hcc_lc_value sp = w->now.regs[HCC_X86_SP];
-  if (sp.kind != HCC_LC_FRAME || w->now.aligned_below != INT32_MIN || mask >= 0 || mask < -4096) {
+  if (sp.kind != HCC_LC_FRAME || w->now.aligned_below != INT32_MIN || mask >= 0 || mask < -4096 ||
+      mask % 16 != 0) {
     return hcc_lc_walk_refuse(w, "stack pointer that can't be followed");
   }
   hcc_lc_slot_drop_below(&w->now, HCC_LC_FRAME, sp.at);

@@ -34,6 +34,7 @@
 #define NOT_RESTORED "without restoring a register"
 #define STACK_LEFT "something left on the stack"
 #define STACK_LOST "stack pointer that can't be followed"
+#define NOT_ALIGNED "call with a stack that is not aligned"
 #define ABOVE "store above the frame"
 #define FAR "far below the stack pointer"
 #define FOREIGN "store to what code must not write"
@@ -57,7 +58,8 @@ static const struct flow_case {
     {"jump to a label of the function before", "jmp other_label", "jump out of its function"},
     {"call of the middle of a function", "push %rbx\ncall saved_middle\npop %rbx\nret",
      "above where the function began"},
-    {"call of the own middle", "call 1f\nxor %eax, %eax\n1: ret", "runs out of its function"},
+    {"call of the own middle", "push %rcx\ncall 1f\nxor %eax, %eax\n1: ret",
+     "runs out of its function"},
     {"code address of the own middle", "lea 1f(%rip), %rax\n1: ret", "runs out of its function"},
     {"loop", "1: dec %esi\njnz 1b\nret", NULL},
     {"endless loop", "1: jmp 1b", NULL},
@@ -72,6 +74,22 @@ static const struct flow_case {
      "push %rbp\nmov %rsp, %rbp\npush %rbx\nand $-32, %rsp\nsub $64, %rsp\nmov %rbx, "
      "(%rsp)\nlea -8(%rbp), %rsp\npop %rbx\npop %rbp\nret",
      NULL},
+    {"call with a stack that is not aligned", "call empty\nret", NOT_ALIGNED},
+    {"call with four bytes too many", "sub $12, %rsp\ncall empty\nadd $12, %rsp\nret", NOT_ALIGNED},
+    {"call of an element with a stack that is not aligned",
+     "push %rbx\npush %rbx\nmov %rdi, %rbx\n" CHECKED CALL("rax") "pop %rbx\npop %rbx\nret\n" TRAP,
+     NOT_ALIGNED},
+    {"call of the host with a stack that is not aligned",
+     "mov -4072(%rdi), %rax\nadd $-4096, %rdi\ncall *8(%rax)\nret", NOT_ALIGNED},
+    {"call in an aligned frame",
+     "push %rbp\nmov %rsp, %rbp\nand $-32, %rsp\nsub $48, %rsp\ncall empty\nmov %rbp, %rsp\npop "
+     "%rbp\nret",
+     NULL},
+    {"call in an aligned frame that is not aligned",
+     "push %rbp\nmov %rsp, %rbp\nand $-32, %rsp\nsub $40, %rsp\ncall empty\nmov %rbp, %rsp\npop "
+     "%rbp\nret",
+     NOT_ALIGNED},
+    {"aligned to 8 bytes", "and $-8, %rsp\nret", STACK_LOST},
     {"return with a push", "push %rbx\nret", STACK_LEFT},
     {"return with a frame", "sub $8, %rsp\nret", STACK_LEFT},
     {"return above the frame", "pop %rax\nret", "above where the function began"},
@@ -207,8 +225,8 @@ static const struct flow_case {
     {"saved copy overwritten by pextrb", "push %rbx\npextrb $1, %xmm0, (%rsp)\npop %rbx\nret",
      NOT_RESTORED},
     {"saved copy below the stack, and a call",
-     "mov %rbx, -8(%rsp)\nxor %ebx, %ebx\ncall "
-     "empty\nmov -8(%rsp), %rbx\nret",
+     "push %rcx\nmov %rbx, -8(%rsp)\nxor %ebx, %ebx\ncall "
+     "empty\nmov -8(%rsp), %rbx\npop %rcx\nret",
      NOT_RESTORED},
     {"saved copy in the red zone", "mov %rbx, -8(%rsp)\nxor %ebx, %ebx\nmov -8(%rsp), %rbx\nret",
      NULL},
@@ -216,16 +234,16 @@ static const struct flow_case {
      NOT_RESTORED},
     {"kept in a register", "mov %rbx, %rcx\nxor %ebx, %ebx\nmov %rcx, %rbx\nret", NULL},
     {"kept in a register over a call",
-     "mov %rbx, %rcx\nxor %ebx, %ebx\ncall empty\nmov %rcx, "
-     "%rbx\nret",
+     "sub $8, %rsp\nmov %rbx, %rcx\nxor %ebx, %ebx\ncall empty\nmov %rcx, "
+     "%rbx\nadd $8, %rsp\nret",
      NOT_RESTORED},
     {"kept over a call that keeps it",
-     "mov %rbx, %rcx\nxor %ebx, %ebx\ncall most\nmov %rcx, "
-     "%rbx\nret",
+     "sub $8, %rsp\nmov %rbx, %rcx\nxor %ebx, %ebx\ncall most\nmov %rcx, "
+     "%rbx\nadd $8, %rsp\nret",
      NULL},
     {"kept over a call that says it keeps it",
-     "mov %rbx, %rcx\nxor %ebx, %ebx\ncall liar\nmov "
-     "%rcx, %rbx\nret",
+     "sub $8, %rsp\nmov %rbx, %rcx\nxor %ebx, %ebx\ncall liar\nmov "
+     "%rcx, %rbx\nadd $8, %rsp\nret",
      NOT_RESTORED},
     /* --- stores to known places --- */
     {"return address overwritten", "mov %rsi, (%rsp)\nret", ABOVE},
@@ -256,6 +274,8 @@ static const struct flow_case {
      ABOVE},
     {"frame filled by rep stos", "lea -64(%rsp), %rdi\nmov $8, %ecx\nrep stosq\nret", NULL},
     {"frame filled by rep stosb", "lea -64(%rsp), %rdi\nmov $64, %ecx\nrep stosb\nret", NULL},
+    {"instance filled by a long rep stos", "mov $513, %ecx\nrep stosq\nret",
+     "string of unknown length"},
     {"frame filled by rep stos of unknown length", "lea -64(%rsp), %rdi\nrep stosq\nret",
      "string of unknown length"},
     {"saved copy overwritten by rep movs",
