@@ -1,6 +1,6 @@
 /* linkcheck_memory.c - what the link check knows of memory: where an operand lies, what a load
  * gives, and where a store may go. Must never let a store pass whose address is known to be none of
- * the function's own: the return address, the caller's frame, the context, the host's tables, the
+ * the function's own: the return address, the context, the host's tables, the
  * image. Of stores to addresses that are not known nothing is said (docs/link-check.md). */
 #include "linkcheck_effects.h"
 #include "linkcheck_flow.h"
@@ -16,6 +16,7 @@ enum {
   BINDING_BYTES = 16,
   ELEMENT_FUNC = 8,
   STRING_MAX = 512, /* turns of a string instruction that are followed */
+  RETURN_BYTES = 8, /* of the return address; behind it are arguments, which are the callee's */
   RED_ZONE = 128    /* what lies further below the stack pointer is a signal handler's */
 };
 
@@ -107,8 +108,8 @@ static int written_stack(hcc_lc_walk *w, const hcc_lc_value *a, uint32_t bytes) 
   if (w->now.flags.kind == HCC_LC_FLAGS_SLOT) {
     w->now.flags.kind = HCC_LC_FLAGS_NONE;
   }
-  if (a->kind == HCC_LC_FRAME && (int64_t)a->at + bytes > 0) {
-    return hcc_lc_walk_refuse(w, "store above the frame: to the return address or the caller's");
+  if (a->kind == HCC_LC_FRAME && a->at < RETURN_BYTES && (int64_t)a->at + bytes > 0) {
+    return hcc_lc_walk_refuse(w, "store to the return address");
   }
   if (!hcc_lc_stack_place(w, a, bytes)) {
     return hcc_lc_walk_refuse(w, "store far below the stack pointer, or across the two parts of "

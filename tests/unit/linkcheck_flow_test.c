@@ -35,7 +35,7 @@
 #define STACK_LEFT "something left on the stack"
 #define STACK_LOST "stack pointer that can't be followed"
 #define NOT_ALIGNED "call with a stack that is not aligned"
-#define ABOVE "store above the frame"
+#define ABOVE "store to the return address"
 #define FAR "far below the stack pointer"
 #define FOREIGN "store to what code must not write"
 
@@ -252,7 +252,8 @@ static const struct flow_case {
     {"return address overwritten by arithmetic", "addq $5, (%rsp)\nret", ABOVE},
     {"return address overwritten by the frame pointer",
      "push %rbp\nmov %rsp, %rbp\nmov %rsi, 8(%rbp)\npop %rbp\nret", ABOVE},
-    {"caller's frame overwritten", "mov %rsi, 8(%rsp)\nret", ABOVE},
+    {"argument on the stack overwritten", "mov %rsi, 8(%rsp)\nret", NULL},
+    {"argument and return address overwritten", "movups %xmm0, 4(%rsp)\nret", ABOVE},
     {"argument on the stack read", "mov 8(%rsp), %rax\nret", NULL},
     {"aligned frame, top overwritten",
      "push %rbp\nmov %rsp, %rbp\nand $-32, %rsp\nmov %rsi, -8(%rsp)\nmov %rbp, %rsp\npop %rbp\nret",
