@@ -23,18 +23,28 @@
 /* What each function and each checkpoint needs is no function, so that clang has none to put in
  * place. */
 
-/* Sets sp to the stack pointer. Reading the register is cheaper than __builtin_frame_address, which
- * makes every function set up a frame pointer. */
-#if defined(__x86_64__)
-#define HSB_STACK_POINTER(sp) __asm__("mov %%rsp, %0" : "=r"(sp))
-#elif defined(__aarch64__)
-#define HSB_STACK_POINTER(sp) __asm__("mov %0, sp" : "=r"(sp))
-#else
-#define HSB_STACK_POINTER(sp) sp = (uintptr_t)__builtin_frame_address(0)
-#endif
-
 /* hsb_ctx_of(instance) */
 #define HSB_CTX ((struct hsb_ctx *)((char *)instance - HSB_CTX_BYTES))
+
+/* Sets low to whether the stack pointer is below the limit. Reading the register is cheaper than
+ * __builtin_frame_address, which makes every function set up a frame pointer. On x86-64 clang sees
+ * nothing but the instance go in, so that a function that it puts in place of a call does not ask
+ * again: its locals are in the frame of the one that has asked. The limit is the same all the
+ * while, for an instance that runs is not entered. */
+#if defined(__x86_64__)
+#define HSB_STACK_LOW(low)                                                                         \
+  __asm__(                                                                                         \
+      "cmp %c[limit](%[instance]), %%rsp"                                                          \
+      : "=@ccb"(low)                                                                               \
+      : [instance] "r"(instance), [limit] "i"((char *)&HSB_CTX->stack_limit - (char *)instance))
+#elif defined(__aarch64__)
+#define HSB_STACK_LOW(low)                                                                         \
+  uintptr_t hsb_sp;                                                                                \
+  __asm__("mov %0, sp" : "=r"(hsb_sp));                                                            \
+  low = hsb_sp < HSB_CTX->stack_limit
+#else
+#define HSB_STACK_LOW(low) low = (uintptr_t)__builtin_frame_address(0) < HSB_CTX->stack_limit
+#endif
 
 /* Ends the guest call with enum hsb_trap code. */
 HSB_COLD _Noreturn void hsb_trap(void *instance, uint32_t code, uint32_t offset);

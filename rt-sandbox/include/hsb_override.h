@@ -25,10 +25,10 @@
  * the frame of the function that checks, in case it stands above its frame, and for the host. */
 #undef FUNC_PROLOGUE
 #define FUNC_PROLOGUE                                                                              \
-  uintptr_t hsb_sp;                                                                                \
-  HSB_STACK_POINTER(hsb_sp);                                                                       \
+  bool hsb_low;                                                                                    \
+  HSB_STACK_LOW(hsb_low);                                                                          \
   HSB_LOOKS_BEGIN;                                                                                 \
-  if (UNLIKELY(hsb_sp < HSB_CTX->stack_limit))                                                     \
+  if (UNLIKELY(hsb_low))                                                                           \
   hsb_trap(instance, HSB_TRAP_STACK, __LINE__)
 #undef FUNC_EPILOGUE
 #define FUNC_EPILOGUE
