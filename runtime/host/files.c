@@ -63,6 +63,12 @@ void hrt_files_free(hrt_host_env *env) {
   }
 }
 
+/* Between two pieces: a slow disk must not keep a call beyond its time. What is done is what there
+ * is; the call ends at the guest's next look. */
+static bool goes_on(const hrt_host_env *env, uint64_t done) {
+  return done == 0 || env->ctx == NULL || hrt_budget_look(hrt_host_budget(env->ctx)) == HELIOS_OK;
+}
+
 int hrt_files_read(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64_t at, uint32_t dst,
                    uint64_t cap) {
   cap = cap < HRT_FILE_IO ? cap : HRT_FILE_IO;
@@ -72,7 +78,7 @@ int hrt_files_read(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64_
   if (at > INT64_MAX - HRT_FILE_IO) {
     status = EINVAL;
   }
-  while (status == 0 && *done < cap) {
+  while (status == 0 && *done < cap && goes_on(env, *done)) {
     uint64_t want = cap - *done < PIECE ? cap - *done : PIECE;
     ssize_t n = pread(f->fd, piece, want, (off_t)(at + *done));
     if (n <= 0) {
@@ -113,7 +119,7 @@ int hrt_files_write(uint64_t *done, hrt_host_env *env, const hrt_file *f, uint64
   if (status == 0 && piece == NULL) {
     status = ENOMEM;
   }
-  while (status == 0 && *done < n) {
+  while (status == 0 && *done < n && goes_on(env, *done)) {
     uint64_t want = n - *done < PIECE ? n - *done : PIECE;
     if (!hrt_guest_read(piece, env->instance, (guest_u32){p + (uint32_t)*done}, want)) {
       status = EFAULT;

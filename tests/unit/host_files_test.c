@@ -115,6 +115,23 @@ static void file__list_ends_with_the_call(void **state) {
   fk_done(&k);
 }
 
+/* What is done of a long read or write when the call's time is over is all that there is. */
+static void file__long_ones_end_with_the_call(void **state) {
+  (void)state;
+  files_kit k = {0};
+  int cancelled = 1;
+  fk_make(&k);
+  fk_open(&k, usual);
+  unsigned f = (unsigned)fk_file(&k, "%D/out/long", C);
+  assert_int_equal(CALL(k.p, "file_write", f, 0, 0, 100000), 100000);
+  k.p->budget.cancel = &cancelled;
+  assert_int_equal(CALL(k.p, "file_read", f, 0, 0, 100000), 65536);
+  assert_int_equal(CALL(k.p, "file_write", f, 0, 0, 100000), 65536);
+  k.p->budget.cancel = NULL;
+  assert_int_equal(CALL(k.p, "file_read", f, 65536, 0, 100000), 34464);
+  fk_done(&k);
+}
+
 static void make_traps(const files_kit *k) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   fk_link(k, "%D/secret/s.txt", "%D/in/link");
@@ -667,6 +684,7 @@ int main(void) {
       cmocka_unit_test(file__read_write),
       cmocka_unit_test(file__list),
       cmocka_unit_test(file__list_ends_with_the_call),
+      cmocka_unit_test(file__long_ones_end_with_the_call),
       cmocka_unit_test(refuse__paths),
       cmocka_unit_test(refuse__long_paths),
       cmocka_unit_test(refuse__made_up),
