@@ -37,17 +37,18 @@ typedef struct level {
 
 typedef struct walk {
   hrt_scan s;
-  hrt_scan_token t, before;
-  bool columns; /* of CREATE TABLE; else WITH */
+  hrt_scan_token t, before, second; /* this one, the last two before it */
+  bool columns;                     /* of CREATE TABLE; else WITH */
   size_t depth, seen;
   level at[NESTED];
 } walk;
 
+/* IS DISTINCT FROM is an operator. */
 static bool at_table(const walk *w) {
-  static const char *const words[] = {"FROM", "JOIN", NULL};
+  bool from = hrt_scan_is(&w->before, "FROM") && !hrt_scan_is(&w->second, "DISTINCT");
   return w->at[w->depth].reads &&
-         (hrt_scan_char(&w->before, ',') || hrt_scan_char(&w->before, '(') ||
-          hrt_scan_any(&w->before, words));
+         (from || hrt_scan_is(&w->before, "JOIN") || hrt_scan_char(&w->before, ',') ||
+          hrt_scan_char(&w->before, '('));
 }
 
 /* At an opening bracket. */
@@ -84,7 +85,7 @@ static void word(walk *w) {
     l->defines = true;
     l->name.kind = HRT_SCAN_END;
   } else if (hrt_scan_is(&w->t, "FROM") || hrt_scan_is(&w->t, "JOIN")) {
-    l->reads = true;
+    l->reads |= !hrt_scan_is(&w->before, "DISTINCT");
   } else if (hrt_scan_any(&w->t, ends)) {
     l->reads = false;
     l->defines = w->columns && l->defines;
@@ -109,7 +110,7 @@ static void read(const walk *w, names *n) {
 /* Once to find the names, then again for who reads them. False: too many, or nested too deep. */
 static bool look(names *n, const char *sql, size_t length, bool columns, bool again) {
   walk w = {.s = {sql, 0, length}, .columns = columns, .at[0].owner = NONE};
-  w.before.kind = w.at[0].name.kind = HRT_SCAN_END;
+  w.before.kind = w.second.kind = w.at[0].name.kind = HRT_SCAN_END;
   for (w.t = hrt_scan_next(&w.s); w.t.kind != HRT_SCAN_END; w.t = hrt_scan_next(&w.s)) {
     bool reads =
         columns ? w.at[w.depth].owner != NONE : at_table(&w) || hrt_scan_is(&w.before, "IN");
@@ -129,6 +130,7 @@ static bool look(names *n, const char *sql, size_t length, bool columns, bool ag
     } else if (hrt_scan_name(&w.t)) {
       word(&w);
     }
+    w.second = w.before;
     w.before = w.t;
   }
   return true;

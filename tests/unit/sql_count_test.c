@@ -236,6 +236,23 @@ static void expand__counts(void **state) {
   }
 }
 
+/* IS DISTINCT FROM reads no table, nor do the columns behind it. */
+static void expand__distinct_from(void **state) {
+  static const char *const texts[] = {
+      ("WITH a AS (SELECT c IS DISTINCT FROM b FROM t), b AS (SELECT c FROM a) SELECT c FROM b"),
+      ("WITH a AS (SELECT 1 IS NOT DISTINCT FROM c, b FROM t), b AS (SELECT c FROM a) SELECT 1 "
+       "FROM b"),
+      ("WITH a AS (SELECT 1 FROM t JOIN t AS u ON 1 IS DISTINCT FROM b), b AS (SELECT c FROM a) "
+       "SELECT 1 FROM b")};
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    begin(texts[i]);
+    if (expand(text, 0) != 0) {
+      fail_msg("%s", texts[i]);
+    }
+  }
+}
+
 static void expand__refused(void **state) {
   (void)state;
   for (unsigned names = 199; names <= 200; names++) {
@@ -259,7 +276,8 @@ int main(void) {
       cmocka_unit_test(copies__of_aliases), cmocka_unit_test(copies__of_numbers),
       cmocka_unit_test(copies__of_between), cmocka_unit_test(copies__of_windows),
       cmocka_unit_test(copies__refused),    cmocka_unit_test(flatten__counts),
-      cmocka_unit_test(expand__counts),     cmocka_unit_test(expand__refused),
+      cmocka_unit_test(expand__counts),     cmocka_unit_test(expand__distinct_from),
+      cmocka_unit_test(expand__refused),
   };
   return cmocka_run_group_tests_name("sql_count", tests, setup, teardown);
 }
