@@ -258,6 +258,8 @@ static bool find_command(hcl_line *line, const hcl_program *p) {
 bool hcl_fits(hcl_line *line, const hcl_program *p) {
   const hcl_command *c = &p->commands[line->command];
   char clean[80];
+  int word = (int)strcspn(c->name, " ");
+  snprintf(line->hint, sizeof line->hint, "see '%s help %.*s'", p->name, word, c->name);
   for (size_t i = 0; i < p->option_count; i++) {
     if (line->values[i] != NULL && (p->options[i].commands >> line->command & 1) == 0) {
       return wrong(line, "%s %s has no option --%s", p->name, c->name, p->options[i].name);
@@ -270,6 +272,7 @@ bool hcl_fits(hcl_line *line, const hcl_program *p) {
     return wrong(line, "one argument too many: '%s'",
                  hcl_clean(clean, sizeof clean, line->args[c->most]));
   }
+  line->hint[0] = 0;
   return true;
 }
 
