@@ -84,6 +84,24 @@ static void close__whatever_fails(void **state) {
   }
 }
 
+/* Which file is open still is not told: it may be the one that is asked for. */
+static void parked__nobody_knows_which(void **state) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  struct stat other;
+  int holder = open_file(), fd = open_file();
+  (void)state;
+  assert_int_equal(stat("/", &other), 0);
+  assert_int_equal(fcntl(holder, F_SETLK, &lock), 0);
+  assert_int_equal(hrt_fs_close(fd), 0);
+  assert_false(hrt_fs_parked(&other));
+  fault_arm(0, true, FAULT_OURS);
+  bool parked = hrt_fs_parked(&other);
+  fault_disarm();
+  assert_true(parked);
+  close(holder);
+  assert_false(hrt_fs_parked(&other));
+}
+
 /* What is beyond the room for them stays open for good, and locked. */
 static void close__of_many(void **state) {
   enum { MANY = 260 };
@@ -118,6 +136,7 @@ static void close__of_many(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(close__whatever_fails),
+                                     cmocka_unit_test(parked__nobody_knows_which),
                                      cmocka_unit_test(close__of_many)};
   return cmocka_run_group_tests_name("locks", tests, setup, teardown);
 }

@@ -193,6 +193,26 @@ static void callees__not_of_null(void **state) {
   end(&f);
 }
 
+/* Sixteen of a type in all tables: those of the fifth are too many. */
+static void callees__few_in_all_tables(void **state) {
+#define TABLE HCC_FUNCREF, 0, 4
+#define FOUR(table) 2, table, HCC_OP_I32_CONST, 0, HCC_OP_END, 0, 4, 0, 0, 0, 0
+  fixture f;
+  (void)state;
+  begin(&f);
+  SECTION(&f, 1, 1, 0x60, 0, 0);
+  SECTION(&f, 3, 1, 0);
+  SECTION(&f, 4, 5, TABLE, TABLE, TABLE, TABLE, TABLE);
+  SECTION(&f, 9, 5, FOUR(0), FOUR(1), FOUR(2), FOUR(3), FOUR(4));
+  BODY(&f, HCC_OP_NOP);
+  rewrite(&f, PLAIN);
+  assert_int_equal(f.plan.callee_count, 16);
+  assert_int_equal(f.plan.callees[15].table, 3);
+  end(&f);
+#undef TABLE
+#undef FOUR
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(callees__of_a_table_nobody_writes),
@@ -202,6 +222,7 @@ int main(void) {
       cmocka_unit_test(callees__few_of_a_type),
       cmocka_unit_test(callees__of_active_segments),
       cmocka_unit_test(callees__not_of_null),
+      cmocka_unit_test(callees__few_in_all_tables),
   };
   return cmocka_run_group_tests_name("rewrite_callees", tests, NULL, NULL);
 }

@@ -189,6 +189,16 @@ static void flatten__counts(void **state) {
   }
 }
 
+static void flatten__nested(void **state) {
+  (void)state;
+  for (unsigned depth = 126; depth <= 127; depth++) {
+    begin("SELECT x FROM (SELECT c AS x FROM t) WHERE ");
+    repeat("(", depth);
+    add("1");
+    assert_int_equal(hrt_flatten_fits(text, text_length, 0), depth == 126);
+  }
+}
+
 /* ---- expand.c ---- */
 
 /* With so many copied words, which each name stands for, too. */
@@ -273,11 +283,11 @@ static void expand__refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(copies__of_aliases), cmocka_unit_test(copies__of_numbers),
-      cmocka_unit_test(copies__of_between), cmocka_unit_test(copies__of_windows),
-      cmocka_unit_test(copies__refused),    cmocka_unit_test(flatten__counts),
-      cmocka_unit_test(expand__counts),     cmocka_unit_test(expand__distinct_from),
-      cmocka_unit_test(expand__refused),
+      cmocka_unit_test(copies__of_aliases),    cmocka_unit_test(copies__of_numbers),
+      cmocka_unit_test(copies__of_between),    cmocka_unit_test(copies__of_windows),
+      cmocka_unit_test(copies__refused),       cmocka_unit_test(flatten__counts),
+      cmocka_unit_test(flatten__nested),       cmocka_unit_test(expand__counts),
+      cmocka_unit_test(expand__distinct_from), cmocka_unit_test(expand__refused),
   };
   return cmocka_run_group_tests_name("sql_count", tests, setup, teardown);
 }
