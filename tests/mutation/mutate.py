@@ -27,22 +27,28 @@ from pathlib import Path
 
 from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
 
-# By folder: the tests of C beside the corpus, quick ones first.
+# By folder: the tests in C beside the corpus, quick ones first.
 UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_copies_test", "unit_compiled_test"],
-        "compiler": ["unit_cc_test", "unit_compiled_test"],
-        "runtime": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
-                    "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test",
-                    "unit_deep_sql_test", "unit_linear_test"]}
+        "compiler": ["unit_cc_test", "unit_rewrite_callees_test", "fault_front_alloc_test", "unit_callees_test",
+                     "unit_compiled_test"],
+        "runtime/host": ["unit_sql_count_test", "fault_locks_test", "unit_linear_test", "unit_host_files_test",
+                         "unit_sql_copies_test", "unit_deep_sql_test"],
+        "runtime/instance": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
+                    "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",
          "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08", "hsb_copy.h": "08",
          "hsb_check.h": "19 08", "cow.c": "13 02 03", "cc_flags.def": "11 04 10", "hsb_abi.h": "04 14", "reserve.c": "14 02 03",
          "image.c": "13 08", "birth.c": "13 02", "strips.c": "13 08", "guest.c": "19 13", "signal.c": "12 04", "track.c": "13 19 09",
          "budget.c": "12 14 09 11", "charge.h": "14 12",
-         "call.c": "12 11 13", "linear.c": "19", "rewrite_sql.c": "19", "internal.h": "19", "outermost.h": "11 14 12", "guard_x86_64.S": "12"}
+         "call.c": "12 11 13", "canon_callees.c": "06 08", "outermost.h": "11 14 12", "guard_x86_64.S": "12"}
 # A file's own test in C, which is tried before the others.
-OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "internal.h": "unit_linear_test", "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
+OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "internal.h": "unit_linear_test",
+       "copies.c": "unit_sql_count_test", "flatten.c": "unit_sql_count_test", "compile_bounds.c": "unit_sql_copies_test",
+       "expand.c": "unit_sql_count_test", "fs_locks.c": "unit_host_files_test", "canon_callees.c": "unit_rewrite_callees_test",
+       "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
 SECONDS = 200  # of one suite
+TIME_IS_UP = 124
 
 
 class Mutant:
@@ -142,8 +148,8 @@ class Copy:
         try:
             done = subprocess.run(list(map(str, command)), env=self.env, cwd=self.tree, text=True, errors="replace",
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return 124, "time is up"
+        except subprocess.TimeoutExpired as e:
+            return TIME_IS_UP, (e.stdout or b"").decode(errors="replace")
         if check and done.returncode != 0:
             sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}")
         return done.returncode, done.stdout
@@ -157,7 +163,9 @@ class Copy:
             sys.exit(f"{target} does not build: {said[-600:]}")
         status, said = self.run([self.build / "bin" / target], seconds=SECONDS)
         failed = re.search(r"\[  FAILED  \] (\S+)", said)
-        return f"{target} {failed.group(1) if failed else said[-60:].strip() or status}" if status else None
+        begun = re.findall(r"\[ RUN      \] (\S+)", said) or ["its beginning"]
+        how = "time is up in " if status == TIME_IS_UP else "ends in "
+        return f"{target} {failed.group(1) if failed else how + begun[-1]}" if status else None
 
     def escape(self, mode, files, plugins):
         keep = ["--reuse", plugins] if plugins else []
@@ -180,12 +188,12 @@ class Copy:
 
 def killer(copy, m, corpus, units):
     """Who notices; None if nobody does."""
-    folder, name = m.path.split("/")[0], Path(m.path).name
-    status, said = copy.make("escape_run")
+    folder, name = next(f for f in UNIT if m.path.startswith(f)), Path(m.path).name
+    status, said = copy.make("escape_run") if corpus else (0, "")
     if status != 0:
         sys.exit(f"{name_of(m)} does not compile: {said[-600:]}")
-    plugins = copy.plugins if folder == "runtime" else None  # else they are not what they would be
-    near, all_of = copy.files(FIRST[name]), copy.files()
+    plugins = copy.plugins if folder.startswith("runtime") else None  # else they are not what they would be
+    near, all_of = copy.files(FIRST.get(name, "19")), copy.files()
     steps = []
     if corpus:
         steps += [lambda: copy.escape("explicit-O3", near, plugins), lambda: copy.escape("guard-O3", near, plugins)]
@@ -206,7 +214,7 @@ def killer(copy, m, corpus, units):
 
 def again(copy, m, by):
     """The one test that killed it before."""
-    if by.startswith(("unit_", "escape_")):
+    if by.startswith(("unit_", "escape_", "fault_")):
         return copy.unit(by.split()[0])
     copy.make("escape_run")
     found = re.match(r"(escape|opcodes) (\S+) \((\S+)\)", by)
