@@ -38,12 +38,16 @@ static const char kernels[] =
     "void sc(u32*t,const u32*idx,u32 n){for(u32 i=0;i<n;i++)t[i]=t[idx[i]]^(t[i]>>(idx[i]&31));}\n"
     "struct big{u64 a[64];}; void cp(struct big*a,const struct big*b){*a=*b;} void zs(struct "
     "big*a){*a=(struct big){0};}\n"
+    "struct ref{u64 a[4];}; __attribute__((noinline)) static void bump(u64*p){p[0]+=p[3];}\n"
+    "__attribute__((noinline)) static u64 byval(struct ref r,u64 "
+    "k){r.a[1]=k;r.a[3]=k*3;bump(r.a);return r.a[0]^r.a[1];}\n"
+    "u64 br(const struct ref*p,u64 k){return byval(*p,k)+byval(p[1],k+1);}\n"
     "#define E(f) {.call=(void(*)(void*,hsb_slot*))f}\n"
     "static const struct hsb_export "
     "exports[]={E(run),E(sw),E(saxpy),E(pop),E(cvt),E(fl),E(uf),E(tr)"
-    ",E(by),E(mulh),E(rot),E(bs),E(pd),E(sc),E(cp),E(zs)};\n"
+    ",E(by),E(mulh),E(rot),E(bs),E(pd),E(sc),E(cp),E(zs),E(br)};\n"
     "__attribute__((visibility(\"default\"))) const struct helios_plugin "
-    "helios_plugin={.size=sizeof helios_plugin,.export_count=16,.exports=exports};\n";
+    "helios_plugin={.size=sizeof helios_plugin,.export_count=17,.exports=exports};\n";
 
 static const char good[] =
     "#include \"hsb_abi.h\"\n"
