@@ -70,7 +70,7 @@ ROWS = [
     (REWRITE, " ||\n         is_name(t, \"jsonb_insert\")", ""),
     (REWRITE, "return is && (is_linear(&t) || is_name(&t, \"json_path\"))", "return is && is_linear(&t)"),
     # what SQLite copies
-    (COPIES, "!hrt_scan_char(&w->before, '.'); i++", "true; i++"),
+    (COPIES, "w->count == 0 || hrt_scan_char(&w->before, '.')", "w->count == 0"),
     (COPIES, "a->hidden == 0 && ", ""),
     (COPIES, "a->words > most && ", ""),
     (COPIES, "w->tokens > 1 && ", ""),
@@ -82,7 +82,7 @@ ROWS = [
     (COPIES, "                              .by = outer->by,\n", ""),
     (COPIES, "                              .widest = outer->widest,\n", ""),
     (COPIES, "if (w->depth > 0)", "if (true)"),
-    (COPIES, "    w->count = l->first;\n    if (l->source)", "    if (l->source)"),
+    (COPIES, "    forget(w, l->first);\n    if (l->source)", "    if (l->source)"),
     (COPIES, "show(w, w->at[w->depth].first, -1);", ""),
     (COPIES, "  l->by = false;\n", ""),
     (COPIES, "  begin_operand(w);\n  if (select)", "  if (select)"),
@@ -147,8 +147,8 @@ ROWS = [
     (BOUNDS, "  sqlite3_limit(env->conn->db, SQLITE_LIMIT_VDBE_OP, ops);\n", ""),
     # what names stand for
     (EXPAND, "return w->at[w->depth].reads &&\n         (", "return ("),
-    (EXPAND, "hrt_scan_char(&w->before, ',') || hrt_scan_char(&w->before, '(') ||\n", "hrt_scan_char(&w->before, ',') ||\n"),
-    (EXPAND, "(hrt_scan_char(&w->before, ',') || hrt_scan_char", "(hrt_scan_char"),
+    (EXPAND, "hrt_scan_char(&w->before, ',') ||\n          hrt_scan_char(&w->before, '(')", "hrt_scan_char(&w->before, ',')"),
+    (EXPAND, "hrt_scan_char(&w->before, ',') ||\n          hrt_scan_char(&w->before, '(')", "hrt_scan_char(&w->before, '(')"),
     (EXPAND, "inner.defines = w->columns && w->depth == 0;", "inner.defines = false;"),
     (EXPAND, " && hrt_scan_any(&w->before, words)) {\n    if", ") {\n    if"),
     (EXPAND, "outer->defines && hrt_scan_name", "hrt_scan_name"),

@@ -59,9 +59,10 @@ static void copies__of_aliases(void **state) {
       {"SELECT c AS a, (SELECT a) FROM t", 0},             /* and that */
       {"SELECT c AS a FROM t WHERE f(1, (SELECT a))", 4},  /* a subquery sees it, */
       {"SELECT c AS a FROM t ORDER BY d, (SELECT a)", 4},
-      {"SELECT c AS a FROM t, (SELECT a FROM u)", 0},      /* but not in FROM, */
-      {"SELECT c AS a FROM t JOIN (SELECT a FROM u)", 0},  /* nor behind JOIN */
-      {"SELECT c AS a FROM (SELECT 1) WHERE a", 4},        /* behind that it does */
+      {"SELECT c AS a FROM t, (SELECT a FROM u)", 0},     /* but not in FROM, */
+      {"SELECT c AS a FROM t JOIN (SELECT a FROM u)", 0}, /* nor behind JOIN */
+      {"SELECT c AS a FROM (SELECT 1) WHERE a", 4},       /* behind that it does */
+      {"SELECT 1 FROM t WHERE (SELECT c AS a FROM t) AND a", 0},
       {"SELECT 1 FROM (SELECT c AS a FROM t) WHERE a", 0}, /* nobody outside sees it */
       {"SELECT c AS a FROM t UNION SELECT d FROM t WHERE a", 0},
       {"SELECT c AS a FROM t WHERE (SELECT a AS b FROM t WHERE b)", 12}};
