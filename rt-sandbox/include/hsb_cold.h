@@ -33,10 +33,11 @@
  * while, for an instance that runs is not entered. */
 #if defined(__x86_64__)
 #define HSB_STACK_LOW(low)                                                                         \
-  __asm__(                                                                                         \
-      "cmp %c[limit](%[instance]), %%rsp"                                                          \
-      : "=@ccb"(low)                                                                               \
-      : [instance] "r"(instance), [limit] "i"((char *)&HSB_CTX->stack_limit - (char *)instance))
+  __asm__("cmp %c[limit](%[instance]), %%rsp"                                                      \
+          : "=@ccb"(low)                                                                           \
+          : [instance] "r"(instance), [limit] "i"(HSB_STACK_LIMIT))
+/* From the instance; a number also where nothing is optimised. */
+#define HSB_STACK_LIMIT ((int)__builtin_offsetof(struct hsb_ctx, stack_limit) - (int)HSB_CTX_BYTES)
 #elif defined(__aarch64__)
 #define HSB_STACK_LOW(low)                                                                         \
   uintptr_t hsb_sp;                                                                                \
