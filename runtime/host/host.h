@@ -70,7 +70,7 @@ typedef struct hrt_host_conn {
  * installs hrt_host_authorizer with sqlite3_set_authorizer(db, hrt_host_authorizer, conn) and
  * never takes it away. */
 void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
-/* Installs it again, before a procedure's statement runs: the program may have put its own in its
+/* Installs it again, before a call's first statement runs: the program may have put its own in its
  * place, and nothing would end the statement. */
 void hrt_conn_watch(hrt_host_conn *conn);
 
@@ -157,6 +157,7 @@ struct hrt_host_env {
   /* the call: between hrt_host_begin and hrt_host_end */
   bool in_call;
   bool touched; /* hrt_host_end has something to do */
+  bool watched; /* the progress handler is ours, since a statement of this call */
   int argc;
   sqlite3_value **argv;  /* borrowed */
   const uint8_t *types;  /* hrt_type of each argument; borrowed */
@@ -241,6 +242,7 @@ void hrt_hash_hex(char out[HRT_HASH_HEX], const uint8_t hash[32]);
 static inline void hrt_host_begin(hrt_host_env *env, int argc, sqlite3_value **argv,
                                   const uint8_t *types) {
   env->in_call = true;
+  env->watched = false;
   env->argc = argc;
   env->argv = argv;
   env->types = types;

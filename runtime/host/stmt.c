@@ -304,7 +304,10 @@ static int step(hrt_host_env *env, const struct hrt_stmt *st) {
   if (!st->fresh) {
     return sqlite3_step(st->handle);
   }
-  hrt_conn_watch(env->conn);
+  if (!env->watched) {
+    hrt_conn_watch(env->conn);
+    env->watched = true;
+  }
   int ops = hrt_compile_open(env, st->flat);
   int rc = sqlite3_step(st->handle);
   hrt_compile_close(env, ops);
