@@ -122,9 +122,9 @@ static unsigned a_size(void) {
   return some[below(sizeof some)];
 }
 
-/* Prefixes, opcode (with 0F before it if two is set), ModRM of two registers. */
-static void registers(unsigned size, bool two, unsigned opcode, unsigned reg, unsigned rm) {
-  unsigned rex = (size == 8 ? 8 : 0) | (reg >> 3) << 2 | rm >> 3;
+/* Prefixes, opcode, with 0F before it if two is set. */
+static void begin(unsigned size, bool two, unsigned opcode, unsigned rex) {
+  rex |= size == 8 ? 8 : 0;
   if (size == 2) {
     byte(0x66);
   }
@@ -135,23 +135,18 @@ static void registers(unsigned size, bool two, unsigned opcode, unsigned reg, un
     byte(0x0f);
   }
   byte(opcode);
+}
+
+/* With ModRM of two registers. */
+static void registers(unsigned size, bool two, unsigned opcode, unsigned reg, unsigned rm) {
+  begin(size, two, opcode, (reg >> 3) << 2 | rm >> 3);
   byte(0xc0 | (reg & 7) << 3 | (rm & 7));
 }
 
 /* The same with a place of the frame, by the stack pointer. */
 static void frame(unsigned size, bool two, unsigned opcode, unsigned reg) {
   unsigned at = below(4) == 0 ? below(FRAME - 32) : below(4) * 8;
-  unsigned rex = (size == 8 ? 8 : 0) | (reg >> 3) << 2;
-  if (size == 2) {
-    byte(0x66);
-  }
-  if (rex != 0 || below(2) == 0) {
-    byte(0x40 | rex);
-  }
-  if (two) {
-    byte(0x0f);
-  }
-  byte(opcode);
+  begin(size, two, opcode, (reg >> 3) << 2);
   byte(0x84 | (reg & 7) << 3);
   byte(0x24);
   word(at);
