@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/locked_kit.h"
 #include "faults.h"
 #include "host/fs.h"
 
@@ -40,20 +41,6 @@ static int open_file(void) {
   return fd;
 }
 
-/* By another than the asking process: POSIX locks are not a child's. */
-static bool is_locked(void) {
-  pid_t child = fork();
-  if (child == 0) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ? 2 : lock.l_type != F_UNLCK);
-  }
-  int status = 0;
-  assert_int_equal(waitpid(child, &status, 0), child);
-  assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-  return WEXITSTATUS(status) == 1;
-}
-
 /* Things that can fail in it. */
 static long close_amid_faults(long n, bool for_ever) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -64,7 +51,7 @@ static long close_amid_faults(long n, bool for_ever) {
   fault_arm(n, for_ever, FAULT_OURS);
   int status = hrt_fs_close(fd);
   long operations = fault_disarm();
-  if (status != 0 || !is_locked() || !hrt_fs_parked(&st)) {
+  if (status != 0 || !locked(path) || !hrt_fs_parked(&st)) {
     fail_msg("fault %ld%s, %s: %d", n, for_ever ? " and on" : "", fault_hit(), status);
   }
   close(holder);

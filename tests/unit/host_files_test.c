@@ -2,6 +2,7 @@
  * refuse, and that swapping links and folders at the same time gains nothing. All of it runs a
  * second time with openat2 taken away. */
 #include "files_kit.h"
+#include "locked_kit.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -337,20 +338,6 @@ static void guard__key(void **state) {
     unsetenv("HELIOS_KEY");
   }
   fk_done(&k);
-}
-
-/* Is some process but the asking one locking the file? POSIX locks are not a child's. */
-static bool locked(const char *path) {
-  pid_t child = fork();
-  if (child == 0) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ? 2 : lock.l_type != F_UNLCK);
-  }
-  int status = 0;
-  assert_int_equal(waitpid(child, &status, 0), child);
-  assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-  return WEXITSTATUS(status) == 1;
 }
 
 static sqlite3 *another_database(const files_kit *k, const char *mode) {
