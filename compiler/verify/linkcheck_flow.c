@@ -94,12 +94,18 @@ static int follow_all(hcc_lc_flow *flow) {
   return 0;
 }
 
-/* Tables are made by the host: code that writes to their pointers could call anything. */
+/* Tables are made by the host: code that writes to their pointers could call anything. A table has
+ * two words, the pointer and its sizes, and code chooses those: they are no other table's pointer.
+ */
 static int tables_kept(const hcc_lc_flow *flow) {
   for (uint32_t word = 0; word < flow->instance_size / 8; word++) {
     if (flow->tables[word] != 0 && flow->stored[word] != 0) {
       return hcc_lc_refuse_code(flow->lc, flow->stored[word] - 1,
                                 "store to the pointer of a table");
+    }
+    if (flow->tables[word] != 0 && flow->tables[word + 1] != 0) {
+      return hcc_lc_refuse_code(flow->lc, flow->tables[word + 1] - 1,
+                                "call through one of two tables that overlap");
     }
   }
   return 0;

@@ -52,7 +52,7 @@ typedef struct hcc_lc_flow {
   uint32_t memory, memory_end; /* in the instance: what the host tells of the memory; empty: none */
   uint64_t steps, steps_max;
   uint32_t *stored; /* by word of the instance: 1 + where code stores to it; 0: nowhere */
-  uint8_t *tables;  /* the same words: is it the pointer of a table? */
+  uint32_t *tables; /* the same words: 1 + where code calls through it, as a table's pointer */
 } hcc_lc_flow;
 
 typedef struct hcc_lc_walk {

@@ -426,7 +426,7 @@ static int arithmetic_memory(hcc_lc_walk *w, unsigned op) {
   hcc_lc_value a = hcc_lc_address(w);
   if (op == ADD && i->size == 8 && v->kind == HCC_LC_OFFSET && a.kind == HCC_LC_INSTANCE &&
       a.at == v->at) {
-    w->flow->tables[(uint32_t)a.at / 8] = 1;
+    w->flow->tables[(uint32_t)a.at / 8] = w->at + 1;
     return result(w, i->reg, (hcc_lc_value){.kind = HCC_LC_ELEMENT, .at = a.at}, false);
   }
   return other(w);

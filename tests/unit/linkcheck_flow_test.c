@@ -11,6 +11,9 @@
 #define ELEMENT "shl $5, %rax\nadd 40(%rdi), %rax\n"
 #define TYPE "lea type(%rip), %rcx\ncmp %rcx, (%rax)\njne 9f\n"
 #define CHECKED INDEX ELEMENT TYPE "mov 8(%rax), %rax\n"
+#define CHECKED_AT(pointer, size)                                                                  \
+  "mov %rbx, %rdi\nmov %ebx, %eax\ncmp " size "(%rdi), %eax\njae 9f\nshl $5, %rax\nadd " pointer   \
+  "(%rdi), %rax\n" TYPE "mov 8(%rax), %rax\n"
 #define ENTER "push %rbx\nmov %rdi, %rbx\n"
 #define LEAVE "pop %rbx\nret\n"
 #define TRAP "9: ud2\n"
@@ -37,6 +40,7 @@
 #define NOT_ALIGNED "call with a stack that is not aligned"
 #define ABOVE "store to the return address"
 #define FAR "far below the stack pointer"
+#define OVERLAP "tables that overlap"
 #define FOREIGN "store to what code must not write"
 
 static const struct flow_case {
@@ -584,6 +588,18 @@ static const struct flow_case {
      ENTER CHECKED CALL("rax") "movups %xmm0, 32(%rbx)\n" LEAVE TRAP, "pointer of a table"},
     {"word beside the table", ENTER CHECKED CALL("rax") "mov %rax, 32(%rbx)\n" LEAVE TRAP, NULL},
     {"size of the table grown", ENTER CHECKED CALL("rax") "movl $7, 52(%rbx)\n" LEAVE TRAP, NULL},
+    {"two tables side by side",
+     ENTER CHECKED CALL("rax") CHECKED_AT("56", "68") CALL("rax") LEAVE TRAP, NULL},
+    {"table that begins in the middle of another",
+     ENTER CHECKED CALL("rax") CHECKED_AT("48", "60") CALL("rax") LEAVE TRAP, OVERLAP},
+    {"table that ends in the middle of another",
+     ENTER CHECKED CALL("rax") CHECKED_AT("32", "44") CALL("rax") LEAVE TRAP, OVERLAP},
+    {"table in the middle of another one's, in a callee",
+     ENTER CHECKED CALL("rax") "mov %rbx, %rdi\ncall next_table\n" LEAVE TRAP, OVERLAP},
+    {"three tables, the last two overlap",
+     ENTER CHECKED CALL("rax") CHECKED_AT("72", "84") CALL("rax") CHECKED_AT("80", "92") CALL("rax")
+         LEAVE TRAP,
+     OVERLAP},
     {"call of an argument", ENTER "call *%rsi\n" LEAVE, NOT_CHECKED},
     {"call through an argument", ENTER "call *8(%rsi)\n" LEAVE, NOT_CHECKED},
     {"call through linear memory", ENTER "mov %esi, %eax\ncall *0x200000(%rdi,%rax)\n" LEAVE,
@@ -922,6 +938,8 @@ static const char functions[] =
     "wants: " ENTER "mov -4072(%rdi), %rax\nadd $-4096, %rdi\ncall *8(%rax)\n" LEAVE
     ".balign 16, 0xcc\n"
     "passes: push %rax\ncall wants\npop %rcx\nret\n.balign 16, 0xcc\n"
+    "next_table: " ENTER CHECKED_AT("48", "60") CALL("rax") LEAVE TRAP
+    ".balign 16, 0xcc\n"
     "most: push %r10\npush %r9\npush %r8\npush %rdi\npush %rsi\npush %rdx\npush %rcx\ncall "
     "empty\npop %rcx\npop %rdx\npop %rsi\npop %rdi\npop %r8\npop %r9\npop %r10\nret\n"
     ".balign 16, 0xcc\n"
