@@ -88,7 +88,7 @@ static int x86(struct pass *p) {
   return flow == HCC_X86_NEXT ? refuse(p, p->size - 1, "execution runs past the end") : 0;
 }
 
-enum a64_kind { PLAIN, B26, BL26, B19, B14, REFUSED };
+enum a64_kind { PLAIN, B26, BL26, B19, B14, ADR, ADRP, REFUSED };
 
 static const struct a64_rule {
   uint32_t mask, value;
@@ -107,6 +107,16 @@ static int64_t a64_offset(uint32_t word, unsigned low, unsigned width) {
   return ((int32_t)top >> (32 - width)) * INT64_C(4);
 }
 
+/* adr counts bytes from itself, adrp pages from its own page. */
+static int64_t a64_address(const struct pass *p, uint64_t at, uint32_t word, bool pages) {
+  int64_t n = a64_offset(word, 5, 19) + (word >> 29 & 3);
+  if (!pages) {
+    return (int64_t)at + n;
+  }
+  uint64_t base = p->lc->text.p_vaddr, page = (base + at) & ~UINT64_C(4095);
+  return (int64_t)page - (int64_t)base + n * 4096;
+}
+
 static int a64_insn(struct pass *p, uint64_t at, uint32_t word) {
   const struct a64_rule *rule = a64_rules;
   while ((word & rule->mask) != rule->value) {
@@ -122,6 +132,9 @@ static int a64_insn(struct pass *p, uint64_t at, uint32_t word) {
     return lead(p, at, (int64_t)at + a64_offset(word, 5, 19), true);
   case B14:
     return lead(p, at, (int64_t)at + a64_offset(word, 5, 14), true);
+  case ADR:
+  case ADRP:
+    return lead(p, at, a64_address(p, at, word, rule->kind == ADRP), false);
   default:
     return refuse(p, at, rule->why);
   }
