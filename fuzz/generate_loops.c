@@ -1,6 +1,6 @@
 /* generate_loops.c - loops of the kinds that metering knows (compiler/rewrite/meter_turns.c and
  * what is named behind it), and such that look much like them: counted up or down to a number or a
- * local, with few turns, with addresses that form series, loops that copy.
+ * local, with few turns, with addresses that form series, with branches, loops that copy.
  *
  * Invariant: each ends after 127 turns at most, since where its counter ends is a whole number of
  * steps from where it begins; or, if that is off by one, with a trap, since its addresses move. */
@@ -453,6 +453,33 @@ static void work(const loop *l, const place *p, bool stores) {
   }
 }
 
+/* The same in some turns only, or another one in the others; or the place moves with it. */
+static void work_sometimes(const loop *l, const place *p, bool stores) {
+  gen *g = l->g;
+  uint32_t kind = pick(g, 4);
+  if (kind == 0) {
+    gen_op(g, HCC_OP_BLOCK);
+    hcc_buf_byte(&g->code, 0x40);
+    gen_label_push(g, NULL, 0);
+  }
+  get(g, pick(g, 2) == 0 ? l->x : l->small);
+  by(g, HCC_OP_I32_AND, 1 << pick(g, 4));
+  if (kind == 0) {
+    op_index(g, HCC_OP_BR_IF, 0);
+  } else {
+    open_if(g);
+  }
+  work(l, p, stores);
+  if (kind == 1) {
+    gen_op(g, HCC_OP_ELSE);
+    work(l, p, !stores);
+  } else if (kind == 2 && pick(g, 4) == 0) {
+    get_sum(g, p->base, 4);
+    set(g, p->base);
+  }
+  close_block(g);
+}
+
 /* Reads and writes elements of the same stride, or of two. */
 static void work_loop(loop *l) {
   static const int8_t strides[] = {1, 2, 4, 8, 16, -1, -4, -8, 3, 12, 0, 32, -16};
@@ -460,12 +487,18 @@ static void work_loop(loop *l) {
   int32_t stride = strides[pick(g, sizeof strides)], other = strides[pick(g, sizeof strides)];
   place to = place_of(l, l->to, stride),
         from = place_of(l, l->from, pick(g, 2) == 0 ? stride : other);
+  bool straight = pick(g, 3) != 0;
   begin_loop(g);
   move(l, &to, true);
   move(l, &from, true);
   for (uint32_t left = 1 + pick(g, 4); left > 0; left--) {
     bool stores = pick(g, 2) == 1;
-    work(l, stores ? &to : &from, stores);
+    const place *p = stores ? &to : &from;
+    if (straight || pick(g, 2) == 0) {
+      work(l, p, stores);
+    } else {
+      work_sometimes(l, p, stores);
+    }
   }
   end_loop(l, &to, &from);
 }

@@ -88,7 +88,7 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 /* What metering knows by its form: how often it is generated. */
 typedef struct kinds {
   uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, few_turns, copies,
-      looked_at, down, at_one_place, wide, of_two_locals, near, orders;
+      looked_at, with_branches, down, at_one_place, wide, of_two_locals, near, orders;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -114,9 +114,10 @@ static void note_loop(kinds *k, const hcc__rw *rw, hcc_reader r) {
   if (!found) {
     return;
   }
-  assert_int_equal(hcc__rw_sure_of(&sure, rw, r), 0);
+  assert_int_equal(hcc__rw_sure_of(&sure, rw, &t, r), 0);
   k->copies += sure.copy.found;
   k->looked_at += sure.reaches != 0;
+  k->with_branches += sure.reaches != 0 && t.branches;
   for (uint32_t i = 0; i < sure.reaches; i++) {
     k->down += (int32_t)sure.reach[i].series.stride < 0;
     k->at_one_place += sure.reach[i].series.stride == 0;

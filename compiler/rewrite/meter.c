@@ -226,13 +226,14 @@ static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
   }
 }
 
-/* The access that comes, as one of look k: "h"."seen" has the place, whatever the address is. */
-static void put_seen(body *b, const hcc_instr *i, uint32_t k, uint32_t above) {
+/* The access that comes, as one of look k, of one turn or of all: "h"."seen" has the place,
+ * whatever the address is. */
+static void put_seen(body *b, const hcc_instr *i, uint32_t k, uint32_t above, bool all) {
   emit_i32(b->out, k);
-  if (b->each || b->seen != NULL) {
-    emit_i64(b->out, 0);
-  } else {
+  if (all) {
     emit_index(b->out, HCC_OP_LOCAL_GET, b->turns + 1);
+  } else {
+    emit_i64(b->out, 0);
   }
   emit_i32(b->out, (uint32_t)i->offset + above);
   emit_index(b->out, HCC_OP_CALL, b->rw->seen_func);
@@ -243,14 +244,15 @@ static void put_seen(body *b, const hcc_instr *i, uint32_t k, uint32_t above) {
 /* clang sees which accesses lie side by side if they share an address that their offsets go from;
  * addresses of 32 bits, each of which might wrap, would hide it. */
 static void put_memory(body *b, const hcc_instr *i) {
-  const hcc__rw_run_place *place = b->seen != NULL ? hcc__rw_run_place_at(b->seen, i) : NULL;
+  const hcc__rw_run_place *place = b->seen != NULL ? hcc__rw_run_place_at(b->seen, i->begin) : NULL;
   if (looks(b) && is_sure(b, i)) {
-    put_seen(b, i, b->sure->access[b->next_sure].reach, hcc__rw_above(b->sure, b->next_sure));
+    uint32_t reach = b->sure->access[b->next_sure].reach;
+    put_seen(b, i, b->sure->first + reach, hcc__rw_above(b->sure, b->next_sure), !b->each);
     b->next_sure++;
     return;
   }
   if (place != NULL) {
-    put_seen(b, i, place->look, place->add - b->seen->look[place->look].low);
+    put_seen(b, i, place->look, place->add - b->seen->look[place->look].low, false);
     return;
   }
   uint32_t by = above(b, i);
@@ -311,8 +313,10 @@ static void put_loop_branch(body *b, const hcc_instr *i) {
   put_copy(b, i);
 }
 
+static label *label_of(body *b, uint32_t branch);
+
 static void put_plain(body *b, const hcc_instr *i) {
-  if (i->code == HCC_OP_BR_IF && looks(b)) {
+  if (i->code == HCC_OP_BR_IF && looks(b) && label_of(b, i->a)->opener == HCC_OP_LOOP) {
     put_loop_branch(b, i);
   } else if (i->code == HCC_OP_SELECT) {
     put_select(b, i);
@@ -557,7 +561,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc__rw_cost cost = next_cost(b);
   hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->turns, loop->begin, &cost, {.count = 0}};
   int status = 0;
-  HCC_TRY(hcc__rw_sure_of(&ahead.sure, b->rw, *r));
+  HCC_TRY(hcc__rw_sure_of(&ahead.sure, b->rw, &cost.turns, *r));
   if (cost.turns.few != 0) {
     ahead.sure.count = ahead.sure.reaches = 0; /* their addresses are not looked at */
   }
@@ -568,8 +572,13 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc__rw_look_ahead(&ahead);
   b->sure = &ahead.sure;
   b->next_sure = 0;
-  put_plain(b, loop);
-  mark_block(b, loop);
+  if (cost.turns.branches) { /* what they cost together is not known */
+    b->next_cost = header;
+    put_instr(b, loop, HCC_FLOW_LOOP);
+  } else {
+    put_plain(b, loop);
+    mark_block(b, loop);
+  }
   HCC_TRY(put_until(b, r, depth));
   b->sure = NULL;
   pay_to(b, 0);
@@ -581,7 +590,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   flow->frames[depth] = frame;
   b->next_cost = header;
   put_instr(b, loop, HCC_FLOW_LOOP);
-  if (b->rw->options.looks && ahead.sure.reaches != 0) {
+  if (b->rw->options.looks && ahead.sure.reaches != 0 && !cost.turns.branches) {
     HCC_TRY(put_looked_turns(b, r, &ahead));
   } else {
     HCC_TRY(put_until(b, r, depth));
@@ -611,6 +620,7 @@ out:
 /* A run has begun; it is written twice, as meter_run.c has it. */
 static int put_run(body *b, hcc_reader *r, const hcc_instr *first, const hcc__rw_run *run) {
   hcc_reader begin = *r;
+  uint32_t next_sure = b->next_sure;
   int status = 0;
   if (run->split) {
     op_guest_local(b, HCC_OP_LOCAL_SET, first->a);
@@ -622,6 +632,7 @@ static int put_run(body *b, hcc_reader *r, const hcc_instr *first, const hcc__rw
   b->seen = NULL;
   emit(b->out, HCC_OP_ELSE);
   *r = begin;
+  b->next_sure = next_sure;
   HCC_TRY(put_straight(b, r, first, run));
   emit(b->out, HCC_OP_UNREACHABLE);
   emit(b->out, HCC_OP_END);
@@ -629,9 +640,21 @@ out:
   return status;
 }
 
-/* In the copies of a loop that looks an access is compared before the turn, or by itself. */
+/* Has the loop at hand looked at an access of the run? */
+static bool has_looked(const body *b, const hcc__rw_run *run) {
+  bool has = false;
+  for (uint32_t s = b->next_sure; looks(b) && s < b->sure->count && !has; s++) {
+    has = hcc__rw_run_place_at(run, b->sure->access[s].begin) != NULL;
+  }
+  return has;
+}
+
+/* In a loop that looks, and whose turns are straight-line code, an access is compared before the
+ * turn, or by itself. */
 static const hcc__rw_run *run_at(const body *b, const hcc_instr *i) {
-  return b->rw->options.looks && !looks(b) ? hcc__rw_run_at(b->rw, i) : NULL;
+  bool may = b->rw->options.looks && (!looks(b) || b->sure->first != 0);
+  const hcc__rw_run *run = may ? hcc__rw_run_at(b->rw, i) : NULL;
+  return run != NULL && !has_looked(b, run) ? run : NULL;
 }
 
 static bool looks_at_loops(const hcc__rw *rw) {

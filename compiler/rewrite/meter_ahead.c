@@ -5,6 +5,7 @@
  *
  * Invariant: whatever is left to do, nothing of it has been done or charged. */
 #include "emit.h"
+#include "hsb_abi.h"
 #include "rewrite_parts.h"
 
 #define TURNS_MIN 8
@@ -125,7 +126,7 @@ static void check_reach(const ahead *a, const hcc__rw_series *s, uint64_t end) {
 /* The same by "h"."look", which keeps what it has seen: of all turns, or of one. */
 static void look_at_reach(const ahead *a, uint32_t reach, bool all) {
   const hcc__rw_series *s = &a->sure.reach[reach].series;
-  emit_i32(a->out, reach);
+  emit_i32(a->out, a->sure.first + reach);
   get_series(a, s, 0);
   if (all) {
     emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
@@ -190,6 +191,16 @@ static void check_fuel(const ahead *a, uint32_t few) {
   }
   is_short(a, few);
   emit_index(a->out, HCC_OP_BR_IF, 0);
+}
+
+/* Between the looks and a loop that is charged turn by turn: clang leaves a place's comparison out
+ * only if the loop does not begin right where the look has said yes. Fuel that is spent, below
+ * zero, is the loop's own checkpoint's to find. */
+static void ask_if_low(const ahead *a) {
+  hcc__rw_mark(a->out, a->rw, a->begin);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
+  emit_by(a->out, HCC_OP_I64_LT_U, HSB_FUEL_LOW);
+  hcc__rw_ask(a->out, a->rw, a->params);
 }
 
 /* Charges all turns. */
@@ -260,7 +271,9 @@ void hcc__rw_look_ahead(const ahead *a) {
   }
   check_turns(a, t);
   check_reaches(a);
-  if (a->rw->options.meter) {
+  if (a->rw->options.meter && t->branches) {
+    ask_if_low(a);
+  } else if (a->rw->options.meter) {
     check_fuel(a, t->few);
     charge_turns(a);
   }

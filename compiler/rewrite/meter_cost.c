@@ -97,6 +97,15 @@ static uint32_t values_of(const hcc__rw_sure *sure) {
   return values;
 }
 
+/* Is it worth a second copy? Where a turn has branches, for its looks alone. Measured: that loops
+ * in other forms are charged at once makes them no quicker. */
+static bool is_counted(const hcc__rw *rw, const hcc__rw_turns *t, const hcc__rw_sure *sure) {
+  if (t->branches) {
+    return rw->options.looks && t->usual && t->few == 0 && sure->reaches != 0;
+  }
+  return t->usual || (sure->copy.found && rw->options.helpers);
+}
+
 /* The block that has just begun is the header of a loop whose body is at the reader. */
 static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, const hcc_instr *loop,
                         const hcc_reader *r, const hcc__rw_few *few) {
@@ -108,11 +117,11 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
   }
   if (found && header < cost_count(rw)) {
     hcc__rw_sure sure;
-    HCC_TRY(hcc__rw_sure_of(&sure, rw, *r));
+    HCC_TRY(hcc__rw_sure_of(&sure, rw, &turns, *r));
     turns.few = hcc__rw_few_of(few, &turns);
-    locals->values |= turns.few == 0 && !rw->options.looks ? values_of(&sure) : 0;
-    /* measured: that loops in other forms are charged at once makes them no quicker */
-    cost_at(rw, header)->counted = turns.usual || (sure.copy.found && rw->options.helpers);
+    locals->values |=
+        turns.few == 0 && !rw->options.looks && !turns.branches ? values_of(&sure) : 0;
+    cost_at(rw, header)->counted = is_counted(rw, &turns, &sure);
     cost_at(rw, header)->turns = turns;
   }
 out:

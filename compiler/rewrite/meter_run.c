@@ -172,9 +172,9 @@ const hcc__rw_run *hcc__rw_run_at(const hcc__rw *rw, const hcc_instr *i) {
   return low < count && runs[low].begin == i->begin ? &runs[low] : NULL;
 }
 
-const hcc__rw_run_place *hcc__rw_run_place_at(const hcc__rw_run *run, const hcc_instr *i) {
+const hcc__rw_run_place *hcc__rw_run_place_at(const hcc__rw_run *run, uint32_t begin) {
   for (uint32_t p = 0; p < run->places; p++) {
-    if (run->place[p].begin == i->begin) {
+    if (run->place[p].begin == begin) {
       return run->look[run->place[p].look].ends > 1 ? &run->place[p] : NULL;
     }
   }

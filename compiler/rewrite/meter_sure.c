@@ -17,10 +17,11 @@ typedef hcc__rw_series series;
 
 typedef struct set_local {
   uint32_t local, sets;
-  bool steps; /* to what it was plus a constant */
+  bool steps; /* to what it was plus a constant, in each turn */
   uint32_t by;
-  bool done;    /* in the turn at hand */
-  series value; /* from there on, up to the next set */
+  bool done;      /* in the turn at hand */
+  series value;   /* from there on, up to the next set */
+  uint32_t depth; /* blocks open where it was set */
 } set_local;
 
 typedef struct walk {
@@ -29,6 +30,7 @@ typedef struct walk {
   uint32_t local_count;
   hcc__rw_stack stack;
   hcc_instr last[3]; /* the youngest first */
+  uint32_t depth;    /* blocks open in the turn */
 } walk;
 
 static set_local *find(walk *w, uint32_t local) {
@@ -51,13 +53,14 @@ static bool note_set(walk *w, const hcc_instr *set) {
   }
   if (l != NULL) {
     l->sets++;
-    l->steps = hcc__rw_step(&l->by, set->a, w->last);
+    l->steps = hcc__rw_step(&l->by, set->a, w->last) && w->depth == 0;
   }
   return l != NULL;
 }
 
 static bool note(walk *w, const hcc_instr *i) {
   bool room = !hcc__rw_sets_local(i) || note_set(w, i);
+  w->depth = hcc__rw_depth(w->depth, i);
   w->last[2] = w->last[1];
   w->last[1] = w->last[0];
   w->last[0] = *i;
@@ -82,6 +85,14 @@ static void set(walk *w, uint32_t local, const series *value) {
   if (l != NULL) {
     l->value = *value;
     l->done = true;
+    l->depth = w->depth;
+  }
+}
+
+/* A way ends, or meets another one, which has not set what this one has. */
+static void meet(walk *w) {
+  for (uint32_t i = 0; i < w->local_count && w->depth != 0; i++) {
+    w->locals[i].value.known &= w->locals[i].depth < w->depth;
   }
 }
 
@@ -118,7 +129,7 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
   while (r < out->reaches && !joins(out, r, address, end)) {
     r++;
   }
-  if (r == out->reaches && r < HCC_RW_REACHES) {
+  if (r == out->reaches && r < HCC_RW_REACHES - out->first) {
     out->reach[out->reaches].series = *address;
     out->reach[out->reaches++].end = end;
   }
@@ -133,6 +144,10 @@ static void access_at(walk *w, const hcc_instr *i, const series *address) {
 static void step(walk *w, const hcc_instr *i) {
   series top;
   bool accesses = false;
+  if (i->code == HCC_OP_END || i->code == HCC_OP_ELSE) {
+    meet(w);
+  }
+  w->depth = hcc__rw_depth(w->depth, i);
   switch (i->code) {
   case HCC_OP_LOCAL_GET:
     hcc__rw_push(&w->stack, value_of(w, i->a));
@@ -159,17 +174,21 @@ uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
   return sure->access[access].add - sure->reach[sure->access[access].reach].series.add;
 }
 
-int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r) {
+int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, const hcc__rw_turns *turns,
+                    hcc_reader r) {
   walk w = {.out = out, .stack.products = true};
   hcc_reader again = r;
   hcc_instr i = {.code = HCC_OP_NOP};
-  bool room = true;
+  bool room = true, more = true;
   int status = 0;
   memset(out, 0, sizeof *out);
-  while (room && i.code != HCC_OP_END) {
+  out->first = turns->branches ? HCC_RW_RUN_LOOKS : 0;
+  while (room && more) {
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
+    more = i.code != HCC_OP_END || w.depth != 0;
     room = note(&w, &i);
   }
+  w.depth = 0;
   while (room && again.pos < r.pos) {
     HCC_TRY(hcc_instr_next(&i, &again, rw->err));
     step(&w, &i);

@@ -19,7 +19,7 @@
 
 #define LAST 7 /* instructions that say how a loop ends, br_if included */
 
-/* Goes on to the next instruction in all cases. */
+/* Goes on to the next instruction in all cases. Where ways part and meet, see `inside`. */
 static bool goes_on(const hcc_instr *i) {
   bool branches = i->info->imm == HCC_IMM_BLOCK || i->info->imm == HCC_IMM_LABEL ||
                   i->info->imm == HCC_IMM_BR_TABLE || i->code == HCC_OP_RETURN ||
@@ -43,10 +43,27 @@ bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i) {
          is(&i[2], HCC_OP_LOCAL_GET) && i[2].a == local;
 }
 
+uint32_t hcc__rw_depth(uint32_t depth, const hcc_instr *i) {
+  return depth + (i->info->imm == HCC_IMM_BLOCK) - (i->code == HCC_OP_END && depth != 0);
+}
+
+/* Of the loop's instructions, the youngest first: is the end of a turn still to come? Blocks and
+ * branches that stay in the turn do not end it. What stands behind a branch belongs to no way. */
+static bool inside(bool *branches, uint32_t depth, const hcc_instr *i) {
+  bool opens = is(i, HCC_OP_BLOCK) || is(i, HCC_OP_IF);
+  bool leads = (is(i, HCC_OP_BR) || is(i, HCC_OP_BR_IF)) && i->a < depth;
+  bool closes = is(i, HCC_OP_END) || is(i, HCC_OP_ELSE);
+  *branches |= opens;
+  if ((closes && depth == 0) || (is(i + 1, HCC_OP_BR) && !closes)) {
+    return false;
+  }
+  return opens || leads || goes_on(i);
+}
+
 /* How a local is set in a loop: how often, and the last time to another, or itself, plus that. */
 typedef struct set_to {
   uint32_t sets;
-  bool sum;
+  bool sum; /* in each turn */
   uint32_t of, by;
   uint32_t at; /* where */
 } set_to;
@@ -54,14 +71,16 @@ typedef struct set_to {
 static int find_sets(set_to *out, uint32_t local, const hcc__rw *rw, hcc_range body) {
   hcc_reader r = {rw->m->bytes, body.begin, body.end};
   hcc_instr last[3] = {{.info = NULL}}, i;
+  uint32_t depth = 0;
   int status = 0;
   *out = (set_to){.sets = 0};
   while (r.pos < r.end) {
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
+    depth = hcc__rw_depth(depth, &i);
     if (hcc__rw_sets_local(&i) && i.a == local) {
       out->sets++;
       out->of = last[2].a;
-      out->sum = hcc__rw_step(&out->by, out->of, last);
+      out->sum = hcc__rw_step(&out->by, out->of, last) && depth == 0;
       out->at = i.begin;
     }
     memmove(last + 1, last, sizeof last - sizeof *last);
@@ -155,13 +174,18 @@ int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_rea
   hcc_instr last[LAST] = {{.info = NULL}}, end = {.info = NULL}; /* the youngest first */
   hcc_range body = {.begin = r.pos};
   ending seen[2];
+  uint32_t depth = 0;
+  bool goes = true;
   int status = 0;
   *found = false;
-  do {
+  *out = (hcc__rw_turns){.branches = false};
+  while (goes) {
     memmove(last + 1, last, sizeof last - sizeof *last);
     HCC_TRY(hcc_instr_next(&last[0], &r, rw->err));
-  } while (goes_on(&last[0]) && last[0].code != HCC_OP_END);
-  if (is(&last[0], HCC_OP_BR_IF)) {
+    goes = inside(&out->branches, depth, last);
+    depth = hcc__rw_depth(depth, &last[0]);
+  }
+  if (is(&last[0], HCC_OP_BR_IF) && depth == 0) {
     HCC_TRY(hcc_instr_next(&end, &r, rw->err));
   }
   body.end = r.pos;

@@ -118,6 +118,7 @@ typedef struct hcc__rw_turns {
   bool down;
   uint32_t step; /* not 0 */
   bool usual;    /* how it is compared: see meter_turns.c */
+  bool branches; /* a turn is no straight-line code */
   uint32_t few;  /* may well be that it turns no more often; 0: not known */
 } hcc__rw_turns;
 
@@ -163,6 +164,8 @@ void hcc__rw_few_note(hcc__rw_few *few, const hcc_instr *i);
 uint32_t hcc__rw_few_of(const hcc__rw_few *few, const hcc__rw_turns *t);
 /* Is it local.set or local.tee? */
 bool hcc__rw_sets_local(const hcc_instr *i);
+/* How many blocks are open behind the instruction, if so many were before it. */
+uint32_t hcc__rw_depth(uint32_t depth, const hcc_instr *i);
 /* Do the three instructions i[2], i[1], i[0], in that order, leave the local plus a constant? */
 bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i);
 
@@ -249,8 +252,8 @@ typedef struct hcc__rw_run_walk {
 void hcc__rw_run_step(hcc__rw_run_walk *w, const hcc_instr *i, const hcc__rw_series *address);
 /* The run that begins with the instruction; NULL if none does. */
 const hcc__rw_run *hcc__rw_run_at(const hcc__rw *rw, const hcc_instr *i);
-/* The place of an access in the run; NULL if it is compared by itself. */
-const hcc__rw_run_place *hcc__rw_run_place_at(const hcc__rw_run *run, const hcc_instr *i);
+/* The place of the access at that offset in the run; NULL if it is compared by itself. */
+const hcc__rw_run_place *hcc__rw_run_place_at(const hcc__rw_run *run, uint32_t begin);
 /* Writes the looks before the run: whether all of them have seen their places is on the stack. */
 void hcc__rw_run_look_at(hcc_buf *out, const hcc__rw *rw, uint32_t params, const hcc__rw_run *run);
 
@@ -294,6 +297,8 @@ typedef struct hcc__rw_sure {
     uint64_t end;
     uint32_t wide; /* the highest address less the series', without offsets */
   } reach[HCC_RW_REACHES];
+  uint32_t first; /* number of the first reach's look: the runs in a turn that has branches have
+                     those before; else 0 */
   uint32_t reaches, count;
   struct {
     uint32_t begin; /* offset of the instruction; ascending */
@@ -306,7 +311,7 @@ typedef struct hcc__rw_sure {
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
-int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, hcc_reader r);
+int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, const hcc__rw_turns *turns, hcc_reader r);
 /* Bytes from the lowest address of its reach to that of the access. */
 uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access);
 

@@ -11,7 +11,7 @@ static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, 
   hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin + 2, f.m->funcs[1].code.end};
   assert_int_equal(hcc__rw_turns_of(found, turns, &rw, r), 0);
   if (*found) {
-    assert_int_equal(hcc__rw_sure_of(sure, &rw, r), 0);
+    assert_int_equal(hcc__rw_sure_of(sure, &rw, turns, r), 0);
   }
   end(&f);
 }
@@ -23,6 +23,7 @@ static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, 
   HCC_OP_LOCAL_GET, local, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
 #define SUM(local, of, by)                                                                         \
   HCC_OP_LOCAL_GET, of, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
+#define IF(local) HCC_OP_LOCAL_GET, local, HCC_OP_IF, UNIT
 #define AGAIN HCC_OP_BR_IF, 0, HCC_OP_END
 #define UNTIL(number) HCC_OP_I32_CONST, number, HCC_OP_I32_NE, AGAIN
 
@@ -55,6 +56,22 @@ static void turns__found(void **state) {
   assert_true(found && !t.usual && t.local == 0 && t.step == 8 && t.above == 7 && t.until == 15);
 }
 
+/* A turn may have branches that stay in it. */
+static void turns__branches(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure sure;
+  (void)state;
+  LOOK(&found, &t, &sure, STEP(0, 1), UNTIL(9));
+  assert_true(found && !t.branches);
+  LOOK(&found, &t, &sure, HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 1, HCC_OP_BR_IF, 0, HCC_OP_BLOCK,
+       UNIT, HCC_OP_BR, 1, HCC_OP_END, HCC_OP_END, STEP(0, 4), UNTIL(32));
+  assert_true(found && t.branches && t.usual && t.local == 0 && t.step == 4 && t.until == 32);
+  LOOK(&found, &t, &sure, IF(1), HCC_OP_BR, 0, HCC_OP_ELSE, HCC_OP_NOP, HCC_OP_END, STEP(0, -1),
+       AGAIN);
+  assert_true(found && t.branches && t.usual && t.down && t.step == 1 && t.until == 0);
+}
+
 /* A loop that is taken for counted and is not would run unmetered. */
 static void turns__not_found(void **state) {
   static const struct {
@@ -80,7 +97,23 @@ static void turns__not_found(void **state) {
       LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 1, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, STEP(0, 1), AGAIN),
-      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, STEP(0, 1), HCC_OP_DROP, HCC_OP_END, HCC_OP_LOCAL_GET, 0, AGAIN),
+      LOOP(IF(1), STEP(0, 1), HCC_OP_DROP, HCC_OP_END, HCC_OP_LOCAL_GET, 0, AGAIN),
+      LOOP(IF(1), HCC_OP_I32_CONST, 1, HCC_OP_LOCAL_SET, 0, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(IF(0), HCC_OP_I32_CONST, 1, HCC_OP_LOCAL_SET, 1, HCC_OP_END, STEP(0, 1),
+           HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN),          /* its end moves in some turns */
+      LOOP(IF(1), HCC_OP_BR, 1, HCC_OP_END, STEP(0, 1), AGAIN), /* a turn without a step */
+      LOOP(IF(1), HCC_OP_BR, 2, HCC_OP_END, STEP(0, 1), AGAIN), /* leads out */
+      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 1, HCC_OP_BR_IF, 2, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 1, HCC_OP_BR_IF, 1, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_BR, 0, HCC_OP_NOP, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 1, HCC_OP_BR_TABLE, 1, 0, 0, HCC_OP_END,
+           STEP(0, 1), AGAIN),
+      LOOP(IF(1), HCC_OP_RETURN, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(IF(1), HCC_OP_UNREACHABLE, HCC_OP_END, STEP(0, 1), AGAIN),
+      LOOP(IF(1), HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0, HCC_OP_END, STEP(0, 1),
+           AGAIN),
+      LOOP(HCC_OP_BLOCK, UNIT, STEP(0, 1), HCC_OP_BR_IF, 0, HCC_OP_END, HCC_OP_END),
       LOOP(HCC_OP_LOOP, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_I32_CONST, 1, HCC_OP_I32_CONST, 1, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 0, AGAIN),
 #undef LOOP
@@ -135,6 +168,48 @@ static void counted__looks(void **state) {
   HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_BR_IF, 1, HCC_OP_BR, 2, HCC_OP_END, HCC_OP_LOCAL_GET, 0);
   HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_UNREACHABLE, HCC_OP_END, HCC_OP_END);
   end(&f);
+}
+
+/* Where a turn has branches each is charged as ever, in both copies; only the accesses differ, and
+ * a run has looks before those of the loop. */
+static void counted__looks_with_branches(void **state) {
+  static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
+  static const hcc_rewrite_options guarded = {.meter = true, .marks = true, .helpers = true};
+  enum { FUEL_LEFT = 1, TURNS, DONE };
+  enum { FUEL = 1, MARK, LOOK_AT, SEEN };
+  fixture f;
+  (void)state;
+#define TURN                                                                                       \
+  HCC_OP_LOOP, UNIT, IF(0), HCC_OP_LOCAL_GET, 0, LOAD(4), HCC_OP_DROP, HCC_OP_END, STEP(0, -4),    \
+      AGAIN
+#define ASKS(limit, less)                                                                          \
+  limit, less, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, FUEL_LEFT, HCC_OP_CALL, FUEL, HCC_OP_LOCAL_SET,  \
+      FUEL_LEFT, HCC_OP_END
+#define CHARGED                                                                                    \
+  HCC_OP_I64_SUB, HCC_OP_LOCAL_TEE, FUEL_LEFT, ASKS(LIST(HCC_OP_I64_CONST, 0), HCC_OP_I64_LT_S),   \
+      IF(0)
+  WITH_BODY(&f, TURN);
+  rewrite(&f, looks);
+  HAS(&f, HCC_OP_I32_CONST, 4, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1,
+      HCC_OP_I32_MUL, HCC_OP_I32_ADD, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I32_CONST, 0x7c,
+      HCC_OP_I64_CONST, 8, HCC_OP_CALL, LOOK_AT, HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0, HCC_OP_I64_CONST,
+      0, HCC_OP_LOCAL_SET, DONE);
+  HAS(&f, ASKS(LIST(HCC_OP_I64_CONST, 0x80, 0x80, 0x01), HCC_OP_I64_LT_U), HCC_OP_LOOP, UNIT);
+  HAS(&f, CHARGED, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 4, HCC_OP_LOCAL_GET, DONE,
+      HCC_OP_I32_CONST, 4, HCC_OP_CALL, SEEN);
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_DROP, HCC_OP_LOCAL_GET, DONE, HCC_OP_I64_CONST, 1,
+      HCC_OP_I64_ADD, HCC_OP_LOCAL_TEE, DONE, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_LT_U,
+      HCC_OP_BR_IF, 0, HCC_OP_END, HCC_OP_BR, 1, HCC_OP_END);
+  HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_BR_IF, 0, HCC_OP_END, HCC_OP_END);
+  end(&f);
+  WITH_BODY(&f, TURN); /* it is no other loop where nothing is looked at */
+  rewrite(&f, guarded);
+  static const uint8_t copied[] = {HCC_OP_END, HCC_OP_BR, 1, HCC_OP_END};
+  assert_false(has_bytes(&f.out, copied, sizeof copied));
+  end(&f);
+#undef CHARGED
+#undef ASKS
+#undef TURN
 }
 
 static void sure__series(void **state) {
@@ -230,12 +305,71 @@ static void sure__unknown(void **state) {
   assert_int_equal(s.count, 0);
 }
 
+/* What a local holds is known where each way to there has set it alike: in the arm that sets it,
+ * not in the other one, nor behind both. */
+static void sure__branches(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+#define AT(local, offset) HCC_OP_LOCAL_GET, local, LOAD(offset), HCC_OP_DROP
+#define SETS(by) HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, by, HCC_OP_I32_ADD, HCC_OP_LOCAL_SET, 1
+  LOOK(&found, &t, &s, SETS(8), AT(1, 0), IF(0), AT(1, 4), SETS(16), AT(1, 8), HCC_OP_ELSE,
+       AT(1, 12), AT(0, 20), HCC_OP_END, AT(1, 16), AT(0, 24), STEP(0, 4), AT(0, 28), UNTIL(64));
+  assert_false(found); /* what is compared is not the step's */
+  LOOK(&found, &t, &s, SETS(8), AT(1, 0), IF(0), AT(1, 4), SETS(16), AT(1, 8), HCC_OP_ELSE,
+       AT(1, 12), AT(0, 20), HCC_OP_END, AT(1, 16), AT(0, 24), STEP(0, 4), UNTIL(64));
+  assert_true(found);
+  assert_int_equal(s.first, HCC_RW_RUN_LOOKS);
+  assert_int_equal(s.reaches, 1);
+  assert_int_equal(s.count, 5);
+  static const uint32_t adds[] = {8, 8, 16, 0, 0};
+  for (uint32_t i = 0; i < s.count; i++) {
+    assert_int_equal(s.access[i].add, adds[i]);
+  }
+  assert_int_equal(s.reach[0].series.stride, 4);
+  assert_int_equal(s.reach[0].end, 16 + 8 + 4);
+  /* a step in some turns is none */
+  LOOK(&found, &t, &s, IF(0), HCC_OP_LOCAL_GET, 1, HCC_OP_I32_CONST, 4, HCC_OP_I32_ADD,
+       HCC_OP_LOCAL_SET, 1, HCC_OP_END, AT(1, 0), STEP(0, 4), UNTIL(64));
+  assert_true(found);
+  assert_int_equal(s.count, 0);
+#undef SETS
+#undef AT
+}
+
+/* No more looks than are left behind those of runs. */
+static void sure__branches_and_runs(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+#define AT(factor)                                                                                 \
+  HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, factor, HCC_OP_I32_MUL, LOAD(0), HCC_OP_DROP
+  LOOK(&found, &t, &s, IF(1), AT(1), AT(2), AT(3), AT(4), AT(5), AT(3), HCC_OP_END, STEP(0, 4),
+       UNTIL(64));
+  assert_true(found);
+  assert_int_equal(s.first + s.reaches, HCC_RW_REACHES);
+  assert_int_equal(s.count, 5);
+  LOOK(&found, &t, &s, AT(1), AT(2), AT(3), AT(4), AT(5), AT(3), STEP(0, 4), UNTIL(64));
+  assert_int_equal(s.first, 0);
+  assert_int_equal(s.reaches, 5);
+#undef AT
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(turns__found),    cmocka_unit_test(turns__not_found),
-      cmocka_unit_test(counted__looks),  cmocka_unit_test(sure__series),
-      cmocka_unit_test(sure__set_twice), cmocka_unit_test(sure__one_reach),
+      cmocka_unit_test(turns__found),
+      cmocka_unit_test(turns__not_found),
+      cmocka_unit_test(counted__looks),
+      cmocka_unit_test(sure__series),
+      cmocka_unit_test(sure__set_twice),
+      cmocka_unit_test(sure__one_reach),
       cmocka_unit_test(sure__unknown),
+      cmocka_unit_test(turns__branches),
+      cmocka_unit_test(sure__branches),
+      cmocka_unit_test(sure__branches_and_runs),
+      cmocka_unit_test(counted__looks_with_branches),
   };
   return cmocka_run_group_tests_name("rewrite_loops", tests, NULL, NULL);
 }
