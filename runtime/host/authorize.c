@@ -47,9 +47,15 @@ static bool json_function(const hrt_host_env *env, const char *table) {
   return named && !table_of(env, NULL, table);
 }
 
-/* A wildcard grant reaches real tables only; a view or a table-valued function must be named. */
+/* A wildcard grant reaches real tables only; a view, a table-valued function or a shadow table must
+ * be named. */
 static bool granted(const hrt_host_env *env, hrt_cap_type type, const char *table,
                     const char *column) {
+  if (hrt_shadow(env->conn, table)) {
+    return (hrt_caps_allow(env->caps, type, table, column) &&
+            hrt_caps_named(env->caps, type, table)) ||
+           hrt_shadow_through(env, type, table);
+  }
   return hrt_caps_allow(env->caps, type, table, column) &&
          (hrt_caps_named(env->caps, type, table) || table_of(env, "main", table));
 }
@@ -82,7 +88,7 @@ static int unused_column(hrt_host_env *env, const char *table) {
 }
 
 static int read(hrt_host_env *env, const char *table, const char *column, const char *schema) {
-  char name[256];
+  char name[256], owner[HRT_SHADOW_OWNER];
   if (table == NULL || hrt_auth_reserved(table) || !hrt_auth_main(schema)) {
     return hrt_auth_deny(env, "read", table != NULL ? table : "?", HRT_CAP_NONE);
   }
@@ -98,6 +104,9 @@ static int read(hrt_host_env *env, const char *table, const char *column, const 
   if (granted(env, HRT_CAP_READ, table, column)) {
     return SQLITE_OK;
   }
+  if (hrt_shadow_owner(owner, env, table) != NULL) {
+    return hrt_auth_deny(env, "read all of", owner, HRT_CAP_READ);
+  }
   bool of_column = column != NULL && *column != 0;
   sqlite3_snprintf((int)sizeof name, name, of_column ? "%s.%s" : "%s", table, column);
   return hrt_auth_deny(env, "read", name, HRT_CAP_READ);
@@ -107,9 +116,11 @@ static int write(hrt_host_env *env, const char *table, const char *schema) {
   if (table == NULL || hrt_auth_reserved(table) || !hrt_auth_main(schema)) {
     return hrt_auth_deny(env, "write", table != NULL ? table : "?", HRT_CAP_NONE);
   }
+  char name[HRT_SHADOW_OWNER];
+  const char *owner = hrt_shadow_owner(name, env, table);
   return granted(env, HRT_CAP_WRITE, table, NULL)
              ? SQLITE_OK
-             : hrt_auth_deny(env, "write", table, HRT_CAP_WRITE);
+             : hrt_auth_deny(env, "write", owner != NULL ? owner : table, HRT_CAP_WRITE);
 }
 
 static const struct {
@@ -186,8 +197,10 @@ int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, con
     return hrt_auth_deny(env, "use as SQL",
                          "BEGIN, COMMIT or SAVEPOINT: call begin, commit, savepoint",
                          HRT_CAP_TRANSACTION);
-  case SQLITE_PRAGMA:
-    return hrt_auth_deny(env, "use", "PRAGMA", HRT_CAP_NONE);
+  case SQLITE_PRAGMA: /* FTS5 asks whether others have changed its tables */
+    return env->stepping && a != NULL && b == NULL && strcmp(a, "data_version") == 0
+               ? SQLITE_OK
+               : hrt_auth_deny(env, "use", "PRAGMA", HRT_CAP_NONE);
   case SQLITE_ATTACH:
   case SQLITE_DETACH:
     return hrt_auth_deny(env, "use", "ATTACH or DETACH", HRT_CAP_NONE);

@@ -29,7 +29,8 @@ static bool side_table(const char *name) {
 
 static bool granted(const hrt_host_env *env, const char *table, const char *schema) {
   return table != NULL && !hrt_auth_reserved(table) && hrt_auth_main(schema) &&
-         hrt_caps_allow(env->caps, HRT_CAP_DDL, table, NULL);
+         hrt_caps_allow(env->caps, HRT_CAP_DDL, table, NULL) &&
+         (!hrt_shadow(env->conn, table) || hrt_caps_named(env->caps, HRT_CAP_DDL, table));
 }
 
 static int table(hrt_host_env *env, const char *what, const char *name, const char *schema) {

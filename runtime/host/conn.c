@@ -76,6 +76,7 @@ void hrt_conn_watch(hrt_host_conn *conn) {
 }
 
 void hrt_host_conn_clear(hrt_host_conn *conn) {
+  hrt_shadows_clear(conn);
   hrt_variables_clear(conn);
   hrt_customs_clear(conn);
 }

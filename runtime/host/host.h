@@ -51,8 +51,11 @@ typedef struct hrt_host_conn {
   sqlite3_stmt *running; /* while there is an active or a body: its statement, if it is in a step */
   uint64_t auth_calls;   /* of hrt_host_authorizer */
   bool warm;             /* json_each and json_tree are connected */
-  uint32_t savepoints;   /* open in all procedures that run now */
-  hrt_log_fn *log;       /* the application's, or NULL */
+  char *shadows;       /* shadow.c: names of shadow tables, NUL after each, two at the end; owned */
+  int64_t shadows_of;  /* the schema's version that has these, and 1; 0: not looked */
+  bool virtuals;       /* that schema has virtual tables */
+  uint32_t savepoints; /* open in all procedures that run now */
+  hrt_log_fn *log;     /* the application's, or NULL */
   void *log_arg;
   hrt_log_level log_level; /* lines below it are dropped */
   /* May guest SQL call this SQL function that is not SQLite's own? Set by the engine: procedures
@@ -186,6 +189,7 @@ struct hrt_host_env {
   const char *ctes; /* of the statement in the window: names that WITH made; NUL after each, two at
                        the end */
   char doubt[64];   /* a name that the authorizer refused and that may be one of those */
+  bool stepping;    /* a statement of the guest's runs: what is compiled now is not its text */
   bool denied;      /* the authorizer refused something in this window; the text is in last */
   int refused_capability; /* what it refused: hrt_cap_type, or HRT_CAP_NONE */
   char refused[128];      /* and on what */

@@ -209,6 +209,25 @@ int hrt_auth_ddl_text(hrt_host_env *env, hrt_ddl_text kind, const char *sql, siz
 /* The authorizer's answer in a statement of env->ddl's kind, or NOT_MINE. */
 int hrt_auth_ddl(hrt_host_env *env, int action, const char *a, const char *b, const char *c);
 
+/* ---- shadow.c ---- */
+
+/* Before guest SQL is compiled: which tables belong to virtual ones? A status, or
+ * SQLITE_INTERRUPT. */
+int hrt_shadows_look(hrt_host_env *env);
+/* A statement was denied: maybe for what a virtual table does as SQLite connects it. Connects all;
+ * true: try again. Once for each *tried. */
+bool hrt_shadows_connect(hrt_host_env *env, bool *tried);
+void hrt_shadows_clear(hrt_host_conn *conn);
+/* Is it a shadow table? */
+bool hrt_shadow(const hrt_host_conn *conn, const char *table);
+#define HRT_SHADOW_OWNER 256
+/* The virtual table that it belongs to, if it is a virtual table that asks for it now; else NULL.
+ */
+const char *hrt_shadow_owner(char out[HRT_SHADOW_OWNER], const hrt_host_env *env,
+                             const char *table);
+/* Is it reached now through a virtual table that is granted? type: READ or WRITE. */
+bool hrt_shadow_through(const hrt_host_env *env, hrt_cap_type type, const char *table);
+
 /* ---- schema_depth.c ---- */
 
 enum { HRT_TABLE_OPERATORS = 200, HRT_INDEX_OPERATORS = 50, HRT_KEY_ACTIONS = 64 };

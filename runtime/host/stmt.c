@@ -148,16 +148,20 @@ static bool in_place(hrt_host_env *env, const struct hrt_stmt *st) {
 static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
                              size_t length) {
   int status = 0;
+  bool connected = false, outer = env->stepping;
   do {
     struct hrt_window w = hrt_window_open(env);
+    env->stepping = false;
     env->ctes = st->ctes;
     env->ddl = st->ddl;
     env->doubt[0] = 0;
     int ops = hrt_compile_open(env, st->flat);
     status = compile(&st->handle, seen, env, sql, (int)length);
     hrt_compile_close(env, ops);
+    env->stepping = outer;
     hrt_window_close(env, w);
-  } while (status == HSB_STATUS_DENIED && hrt_learn_cte(&st->ctes, env));
+  } while (status == HSB_STATUS_DENIED &&
+           (hrt_learn_cte(&st->ctes, env) || hrt_shadows_connect(env, &connected)));
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }
@@ -204,6 +208,10 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
     return status;
   }
   hrt_conn_warm(env->conn);
+  status = hrt_shadows_look(env);
+  if (status != 0) {
+    return status;
+  }
   st->flat = hrt_flatten_fits(sql, length, copied);
   st->ddl = hrt_scan_ddl(sql, length);
   if (st->ddl != HRT_DDL_TEXT_NONE) {
@@ -314,6 +322,22 @@ static int step(hrt_host_env *env, const struct hrt_stmt *st) {
   return rc;
 }
 
+static int step_in_window(int *rc, hrt_host_env *env, const struct hrt_stmt *st) {
+  struct hrt_window w = hrt_window_open(env);
+  bool stepping = env->stepping;
+  sqlite3_stmt *outer = env->conn->running;
+  env->ctes = st->ctes;
+  env->ddl = st->ddl;
+  env->conn->running = st->handle;
+  env->stepping = true;
+  *rc = step(env, st);
+  env->stepping = stepping;
+  env->conn->running = outer;
+  int status = *rc == SQLITE_ROW ? 1 : *rc == SQLITE_DONE ? 0 : hrt_sql_status(env, *rc);
+  hrt_window_close(env, w);
+  return status;
+}
+
 int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   if (check_stack(env, st) != 0) {
     hrt_stmt_reset(st);
@@ -323,15 +347,11 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
     hrt_stmt_unbind(st);
   }
   uint64_t before = env->conn->auth_calls;
-  struct hrt_window w = hrt_window_open(env);
-  env->ctes = st->ctes;
-  env->ddl = st->ddl;
-  sqlite3_stmt *outer = env->conn->running;
-  env->conn->running = st->handle;
-  int rc = step(env, st);
-  env->conn->running = outer;
-  int status = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : hrt_sql_status(env, rc);
-  hrt_window_close(env, w);
+  int rc, status;
+  bool connected = false;
+  do {
+    status = step_in_window(&rc, env, st);
+  } while (status == HSB_STATUS_DENIED && st->fresh && hrt_shadows_connect(env, &connected));
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }

@@ -262,7 +262,9 @@ static int prepare_for(hrt_host_env *caller, helios *h, sqlite3_stmt **out, stru
                        const hrt_signature *s, helios_error *err) {
   const char *outer = caller->ctes; /* of the guest's own statement, which runs */
   char *ctes = NULL;
+  bool stepping = caller->stepping;
   int status;
+  caller->stepping = false;
   do {
     hrt_error_clear(err);
     caller->ctes = ctes;
@@ -271,6 +273,7 @@ static int prepare_for(hrt_host_env *caller, helios *h, sqlite3_stmt **out, stru
     status = prepare_named(h, out, p, s, err);
   } while (status != 0 && caller->denied && hrt_learn_cte(&ctes, caller));
   caller->ctes = outer;
+  caller->stepping = stepping;
   hrt_free(ctes);
   return status;
 }

@@ -1,0 +1,213 @@
+/* shadow_test.c - virtual tables that keep what they hold in tables of their own, used by guests:
+ * with a grant on the virtual table they work, and nothing but them is opened by it. */
+#include "authorize_kit.h"
+
+static const char *const schema =
+    "CREATE TABLE secrets(v); INSERT INTO secrets VALUES ('hidden');"
+    "CREATE VIRTUAL TABLE docs USING fts5(title, body);"
+    "INSERT INTO docs VALUES ('one', 'hello world'), ('two', 'goodbye');"
+    "CREATE VIRTUAL TABLE mirror USING fts5(v, content = 'secrets', content_rowid = 'rowid');"
+    "INSERT INTO mirror(mirror) VALUES ('rebuild');"
+    "CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1); INSERT INTO boxes VALUES (1, 0, 1);"
+    "CREATE VIRTUAL TABLE old USING fts4(a); INSERT INTO old VALUES ('x y');"
+    "CREATE VIRTUAL TABLE other USING fts5(a); INSERT INTO other VALUES ('z');";
+
+/* As when the file was just opened: no virtual table is connected. */
+static const char *const forget = "PRAGMA writable_schema = RESET";
+
+static puppet *with(const char *const *caps, bool fresh) {
+  puppet *p = authorize_open(caps, schema);
+  if (fresh) {
+    puppet_exec(p, forget);
+  }
+  return p;
+}
+
+#define BASE "query", "transaction", "log", "clock"
+
+static const char *const reads[] = {
+    "SELECT title, rank, bm25(docs), snippet(docs, 1, '<', '>', '', 5) FROM docs WHERE docs MATCH "
+    "'hello'",
+    "SELECT title FROM docs('hello')",
+    "SELECT count(*) FROM docs",
+    "SELECT body FROM docs WHERE rowid = 2",
+    "SELECT id FROM boxes WHERE x0 < 1",
+    "SELECT a FROM old WHERE a MATCH 'x'",
+};
+static const char *const writes[] = {
+    "INSERT INTO docs VALUES ('three', 'more words')",
+    "UPDATE docs SET body = 'changed' WHERE rowid = 1",
+    "DELETE FROM docs WHERE rowid = 1",
+    "INSERT INTO docs(docs) VALUES ('optimize')",
+    "INSERT INTO docs(docs) VALUES ('integrity-check')",
+    "INSERT INTO boxes VALUES (2, 3, 4)",
+    "UPDATE boxes SET x1 = 9 WHERE id = 1",
+    "DELETE FROM boxes",
+    "INSERT INTO old VALUES ('z')",
+    "DELETE FROM old",
+};
+
+typedef void judge(puppet *p, const char *sql);
+
+static void each(puppet *p, judge *is, const char *const *sql, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    is(p, sql[i]);
+  }
+}
+
+#define EACH(p, is, sql) each(p, is, sql, sizeof(sql) / sizeof *(sql))
+
+static void shadow__with_a_grant(void **state) {
+  (void)state;
+  for (int fresh = 0; fresh < 2; fresh++) {
+    puppet *p = with((const char *const[]){BASE, "read:docs", "read:boxes", "read:old",
+                                           "write:docs", "write:boxes", "write:old", NULL},
+                     fresh != 0);
+    EACH(p, allowed, reads);
+    EACH(p, allowed, writes);
+    done(p);
+    p = with((const char *const[]){BASE, "read", "write", NULL}, fresh != 0);
+    EACH(p, allowed, reads);
+    EACH(p, allowed, writes);
+    done(p);
+  }
+}
+
+static void shadow__read_only(void **state) {
+  (void)state;
+  for (int fresh = 0; fresh < 2; fresh++) {
+    puppet *p =
+        with((const char *const[]){BASE, "read:docs", "read:boxes", "read:old", NULL}, fresh != 0);
+    EACH(p, allowed, reads);
+    EACH(p, denied, writes);
+    denied(p, "SELECT a FROM other WHERE other MATCH 'z'");
+    denied(p, "SELECT count(*) FROM other");
+    done(p);
+  }
+}
+
+static void shadow__without_a_grant(void **state) {
+  (void)state;
+  for (int fresh = 0; fresh < 2; fresh++) {
+    puppet *p = with((const char *const[]){BASE, "read:secrets", "write:secrets", NULL}, fresh);
+    EACH(p, denied, reads);
+    EACH(p, denied, writes);
+    assert_string_equal(puppet_error(p),
+                        "procedure puppet may not write old: it has no grant 'write:old'");
+    done(p);
+  }
+}
+
+static const char *const direct[] = {
+    "SELECT block FROM docs_data",
+    "SELECT c1 FROM docs_content",
+    "SELECT count(*) FROM docs_content",
+    "SELECT count(*) FROM main.docs_content",
+    "SELECT (SELECT c0 FROM docs_content) FROM docs WHERE docs MATCH 'hello'",
+    "SELECT title FROM docs WHERE body IN (SELECT c1 FROM docs_content)",
+    "INSERT INTO docs_data VALUES (77, x'00')",
+    "UPDATE docs_data SET block = x'ff' WHERE id = 10",
+    "DELETE FROM docs_idx",
+    "DELETE FROM boxes_node",
+    "UPDATE boxes_rowid SET nodeno = 5",
+    "DELETE FROM old_segdir",
+    "INSERT INTO docs SELECT c0, c1 FROM docs_content",
+    "WITH x AS (SELECT c0 FROM docs_content) SELECT count(*) FROM x, docs",
+    "PRAGMA data_version",
+    "PRAGMA main.data_version",
+    "DROP TABLE docs_data",
+    "DROP TABLE docs",
+    "ALTER TABLE docs_content ADD COLUMN x",
+    "CREATE INDEX i ON docs_content(c0)",
+    "CREATE VIRTUAL TABLE mine USING fts5(a)",
+    "CREATE VIRTUAL TABLE mine USING fts5vocab(docs, 'row')",
+};
+
+/* Neither a wildcard nor the right to the virtual table is one to its shadow tables. */
+static void shadow__directly(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read", "write", "ddl", NULL}, false);
+  EACH(p, denied, direct);
+  done(p);
+  p = with((const char *const[]){BASE, "read:docs", "write:docs", "read:boxes", "write:boxes",
+                                 "read:old", "write:old", NULL},
+           true);
+  EACH(p, denied, direct);
+  done(p);
+  p = with((const char *const[]){BASE, "read:docs_content", NULL}, true);
+  allowed(p, "SELECT c1 FROM docs_content");
+  denied(p, "SELECT title FROM docs");
+  done(p);
+}
+
+/* MATCH looks at all columns, so who may read one can't ask it. */
+static void shadow__columns(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read:docs.title", NULL}, false);
+  denied(p, "SELECT title FROM docs WHERE docs MATCH 'hello'");
+  denied(p, "SELECT title FROM docs('hello')");
+  denied(p, "SELECT title FROM docs WHERE title MATCH 'one'");
+  assert_string_equal(puppet_error(p),
+                      "procedure puppet may not read all of docs: it has no grant 'read:docs'");
+  denied(p, "SELECT title FROM docs");
+  denied(p, "SELECT body FROM docs");
+  done(p);
+}
+
+/* What another table holds is read by its own grant, as through a view. */
+static void shadow__content_of_another_table(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read:mirror", NULL}, false);
+  denied(p, "SELECT v FROM mirror WHERE mirror MATCH 'hidden'");
+  denied(p, "SELECT v FROM mirror");
+  done(p);
+  p = with((const char *const[]){BASE, "read:mirror", "read:secrets", NULL}, true);
+  allowed(p, "SELECT v FROM mirror WHERE mirror MATCH 'hidden'");
+  done(p);
+}
+
+/* A kept statement, compiled anew because the application has changed the schema meanwhile. */
+static void shadow__schema_changes(void **state) {
+  (void)state;
+  const char *sql = "SELECT title FROM docs WHERE docs MATCH 'goodbye'";
+  puppet *p = with((const char *const[]){BASE, "read", NULL}, false);
+  for (int i = 0; i < 3; i++) {
+    int s = CALL(p, "prepare", TEXT(p, 0, sql));
+    assert_true(s > 0);
+    assert_int_equal(CALL(p, "step", s), 1);
+    assert_int_equal(CALL(p, "finalize", s), 0);
+    hrt_host_end(p->env);
+    puppet_exec(p, i == 0 ? "CREATE TABLE more(x)" : forget);
+    hrt_host_begin(p->env, 0, NULL, NULL);
+  }
+  hrt_host_end(p->env);
+  puppet_exec(p, "CREATE VIRTUAL TABLE late USING fts5(a)");
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  denied(p, "SELECT c0 FROM late_content");
+  allowed(p, "SELECT a FROM late");
+  done(p);
+}
+
+/* A temporary table or one of another schema of a shadow table's name is none. */
+static void shadow__elsewhere(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read", "write", NULL}, false);
+  puppet_exec(p, "CREATE TEMP TABLE docs_content(id, c0, c1); ATTACH ':memory:' AS b; CREATE TABLE "
+                 "b.docs_data(id, block)");
+  denied(p, "SELECT c1 FROM docs_content");
+  denied(p, "SELECT block FROM b.docs_data");
+  EACH(p, allowed, reads);
+  done(p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(shadow__with_a_grant),    cmocka_unit_test(shadow__read_only),
+      cmocka_unit_test(shadow__without_a_grant), cmocka_unit_test(shadow__directly),
+      cmocka_unit_test(shadow__columns),         cmocka_unit_test(shadow__content_of_another_table),
+      cmocka_unit_test(shadow__schema_changes),  cmocka_unit_test(shadow__elsewhere),
+  };
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  puppet_unshare();
+  return failed;
+}
