@@ -130,6 +130,7 @@ static int translate(work *w) {
                                    .parts = w->parts,
                                    .jobs = w->cc.jobs,
                                    .fold = w->cc.tier == HCC_TIER_BASELINE || !w->cc.engine,
+                                   .copies = w->cc.tier != HCC_TIER_BASELINE && !w->cc.engine,
                                    .direct = !w->cc.engine,
                                    .places = w->cc.bounds == HCC_BOUNDS_GUARD};
   progress(w, "translate");

@@ -11,6 +11,7 @@
 
 #include "ctext.h"
 #include "limits.h"
+#include "recursion.h"
 #include "share.h"
 
 /* Up to here everything is one file: clang sees each call, and starts once (measured: 96 KiB of
@@ -128,19 +129,41 @@ static void begin_part(hcc_buf *out, const text *t, const hcc_plan *plan,
   }
 }
 
+static int no_room(const hcc_buf *part, hcc_error *err) {
+  return part->no_memory ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text")
+                         : hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "more than 1 GiB of C text");
+}
+
 static int end_part(uint64_t *size, const hcc_buf *part, const char *folder, uint32_t n,
                     hcc_error *err) {
   char path[HCC_PATH];
   int status;
   if (part->failed) {
-    return part->no_memory
-               ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text")
-               : hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "more than 1 GiB of C text");
+    return no_room(part, err);
   }
   *size = part->size;
   HCC_TRY(hcc_path(path, err, "%s/p%u.c", folder, n));
   HCC_TRY(hcc_file_write(path, part->data, part->size, err));
 out:
+  return status;
+}
+
+static int write_function(hcc_buf *out, const hcc_chunk *c, hcc_fold *fold,
+                          const hcc_translate_options *o, hcc_error *err) {
+  if (!o->copies || c->kind != 'f') {
+    return hcc_ctext_write(out, c, fold, err);
+  }
+  hcc_buf written;
+  hcc_buf_init(&written, TEXT_MAX);
+  int status = hcc_ctext_write(&written, c, fold, err);
+  if (status == 0 && written.failed) {
+    HCC_TRY(no_room(&written, err));
+  }
+  if (status == 0) {
+    hcc_recursion_write(out, &written, c->index);
+  }
+out:
+  hcc_buf_free(&written);
   return status;
 }
 
@@ -152,7 +175,7 @@ static int write_whole(hcc_translation *out, const text *t, const hcc_plan *plan
   hcc_fold_init(&fold, o->places);
   begin_part(&part, t, plan, o);
   for (uint32_t i = 0; i < t->parsed.count; i++) {
-    HCC_TRY(hcc_ctext_write(&part, &t->parsed.chunks[i], o->fold ? &fold : NULL, err));
+    HCC_TRY(write_function(&part, &t->parsed.chunks[i], o->fold ? &fold : NULL, o, err));
   }
   HCC_TRY(end_part(&out->c_bytes, &part, o->folder, 0, err));
 out:
@@ -236,17 +259,18 @@ static int write_rest(hcc_buf *out, const text *t, hcc_error *err) {
 
 static int write_part(void *arg, uint32_t part, hcc_error *err) {
   parts *p = arg;
+  const hcc_translate_options *o = p->options;
   hcc_buf out;
   hcc_fold fold;
   int status = 0;
-  hcc_fold_init(&fold, p->options->places);
-  begin_part(&out, &p->texts[0], p->plan, p->options);
+  hcc_fold_init(&fold, o->places);
+  begin_part(&out, &p->texts[0], p->plan, o);
   if (part == 0) {
     HCC_TRY(write_rest(&out, &p->texts[0], err));
     HCC_TRY(write_rest(&out, &p->texts[1], err));
   }
   for (uint32_t i = part == 0 ? 0 : p->ends[part - 1]; i < p->ends[part]; i++) {
-    HCC_TRY(hcc_ctext_write(&out, &p->functions[i], p->options->fold ? &fold : NULL, err));
+    HCC_TRY(write_function(&out, &p->functions[i], o->fold ? &fold : NULL, o, err));
   }
   HCC_TRY(end_part(&p->sizes[part], &out, p->options->folder, part, err));
 out:

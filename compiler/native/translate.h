@@ -23,6 +23,7 @@ typedef struct hcc_translate_options {
   uint32_t parts; /* 1 to HCC_MAX_PARTS; hcc_parts */
   uint32_t jobs;  /* threads; 0: one */
   bool fold;      /* less text for clang: fold.h */
+  bool copies;    /* of small functions in place of their calls of themselves: recursion.h */
   bool direct;    /* functions that a table is known to hold are called by name */
   bool places;    /* with fold: no access is compared with the size of the memory */
 } hcc_translate_options;

@@ -57,6 +57,9 @@
 /* A byte that no comparison makes an int of (compiler/native/ctext.c). */
 typedef unsigned _BitInt(8) hsb_bits8;
 
+/* A function that stands in place of its own calls (compiler/native/recursion.h). */
+#define HSB_COPY static inline __attribute__((always_inline))
+
 #define wasm_rt_is_initialized() true
 
 #undef FMIN

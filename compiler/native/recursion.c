@@ -1,0 +1,87 @@
+/* recursion.c - see recursion.h, which has the invariants. Must never change code but the name that
+ * a call has. */
+#include "recursion.h"
+
+#include <stdio.h>
+
+#include "span.h"
+
+/* The text of a function, and with all its copies. A larger one does more in an activation than its
+ * call costs, and what clang puts in place of other calls in it, it then doesn't (measured:
+ * docs/performance.md). A third level gains nothing. */
+#define SMALL 2048u
+#define COPIES_MAX 16384u
+#define LEVELS 2u
+
+static uint32_t count_calls(span text, const char *call) {
+  uint32_t n = 0;
+  const char *at;
+  while ((at = span_find(text, call, '(')) != NULL) {
+    n++;
+    text = span_after(text, (size_t)(at - text.at) + strlen(call));
+  }
+  return n;
+}
+
+/* How many levels of copies there may be: the text of each is in the one before it as often as that
+ * one calls. */
+static uint32_t levels_of(size_t size, uint32_t calls) {
+  uint64_t total = size, level = size;
+  uint32_t n = 0;
+  while (calls != 0 && n < LEVELS && size <= SMALL && (total += level *= calls) <= COPIES_MAX) {
+    n++;
+  }
+  return n;
+}
+
+typedef struct function {
+  span before; /* up to the result's type: a #line */
+  span head;   /* the result's type */
+  span body;   /* from the parameters on */
+} function;
+
+static bool parse(function *out, span text, const char *name) {
+  const char *line = span_find(text, "\n", '\n'), *at = span_find(text, name, '(');
+  if (line == NULL || at == NULL || at < line) {
+    return false;
+  }
+  size_t before = (size_t)(line + 1 - text.at), head = (size_t)(at - line - 1);
+  *out = (function){.before = {text.at, before},
+                    .head = {line + 1, head},
+                    .body = span_after(text, before + head + strlen(name))};
+  return !span_begins(out->head, "static");
+}
+
+/* The function under one name, whose calls of "name(" are of callee. */
+static void put(hcc_buf *out, const function *f, const char *before, const char *own,
+                const char *name, const char *callee) {
+  span rest = f->body;
+  const char *at;
+  span_put(out, "@@@@", (span[]){f->before, {before, strlen(before)}, f->head, {own, strlen(own)}});
+  while ((at = span_find(rest, name, '(')) != NULL) {
+    size_t n = (size_t)(at - rest.at);
+    hcc_buf_add(out, rest.at, n);
+    hcc_buf_text(out, callee);
+    rest = span_after(rest, n + strlen(name));
+  }
+  hcc_buf_add(out, rest.at, rest.size);
+}
+
+void hcc_recursion_write(hcc_buf *out, const hcc_buf *text, uint32_t index) {
+  span all = {(const char *)text->data, text->size};
+  char name[32], copies[LEVELS + 1][32];
+  function f;
+  snprintf(name, sizeof name, "w2c_m_f%u(", index);
+  uint32_t levels = parse(&f, all, name) ? levels_of(all.size, count_calls(f.body, name)) : 0;
+  snprintf(copies[0], sizeof copies[0], "%s", name);
+  /* The innermost first, which calls the function itself. */
+  for (uint32_t i = 1; i <= levels; i++) {
+    snprintf(copies[i], sizeof copies[i], "hsb_copy%u_f%u(", i, index);
+    put(out, &f, "HSB_COPY ", copies[i], name, copies[i - 1]);
+  }
+  if (levels == 0) {
+    hcc_buf_add(out, all.at, all.size);
+  } else {
+    put(out, &f, "", name, name, copies[levels]);
+  }
+}

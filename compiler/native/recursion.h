@@ -1,0 +1,18 @@
+/* recursion.h - copies of a small function in place of its calls of itself, so that several
+ * activations share a frame, a call and a look at the stack. gcc does this at -O3, clang does not.
+ *
+ * Text only: each copy is all of the function's code, its charges and checkpoints too, so results,
+ * traps, their offsets and fuel are what they are without. Only how deep a recursion gets before
+ * the stack is used up differs, which no two compilers agree on anyway.
+ * Invariant: what is written is linear in the limit in recursion.c, however often a function calls
+ * itself. */
+#ifndef HCC_RECURSION_H
+#define HCC_RECURSION_H
+
+#include "ctext.h"
+
+/* Writes function fN, a chunk as hcc_ctext_write writes it; as it is if it is large or does not
+ * call itself. Whether there was memory is left to out->failed. */
+void hcc_recursion_write(hcc_buf *out, const hcc_buf *text, uint32_t index);
+
+#endif

@@ -1,0 +1,199 @@
+/* recursion_test.c - copies of small functions in place of their calls of themselves: results,
+ * traps, memory and fuel against the baseline tier, which has none, at every limit of fuel; and
+ * which functions get how many. */
+#include "build_kit.h"
+
+#include "instance/instance.h"
+#include "recursion.h"
+
+/* Calls in a loop, behind both arms, as an operand, before a trap; several results; a loop inside;
+ * all of it leaves something in memory. */
+static const char module[] =
+    "(module (memory 1) (global $g (mut i32) (i32.const 0))"
+    "  (func $note (param i32)"
+    "    (i32.store (i32.and (i32.shl (global.get $g) (i32.const 2)) (i32.const 0xffc))"
+    "      (i32.add (local.get 0) (i32.const 1)))"
+    "    (global.set $g (i32.add (global.get $g) (i32.const 1))))"
+    "  (func $fib (export \"fib\") (param i32) (result i32)"
+    "    (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))"
+    "      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))"
+    "                     (call $fib (i32.sub (local.get 0) (i32.const 2)))))))"
+    "  (func $trap (export \"trap\") (param i32) (result i32)"
+    "    (call $note (local.get 0))"
+    "    (i32.div_s (i32.const 1000) (local.get 0))"
+    "    (call $trap (i32.sub (local.get 0) (i32.const 1))) (i32.add))"
+    "  (func $far (export \"far\") (param i32) (result i32)"
+    "    (call $note (local.get 0))"
+    "    (i32.load (i32.mul (local.get 0) (i32.const 8000)))"
+    "    (call $far (i32.add (local.get 0) (i32.const 1))) (i32.add))"
+    "  (func $two (param i32) (result i32 i64) (local $i i64)"
+    "    (if (i32.eqz (local.get 0)) (then (return (i32.const 1) (i64.const 2))))"
+    "    (call $two (i32.sub (local.get 0) (i32.const 1)))"
+    "    (local.set $i) (i32.const 3) (i32.mul) (local.get $i) (i64.const 5) (i64.add))"
+    "  (func (export \"two\") (param i32) (result i32)"
+    "    (call $two (local.get 0)) (i32.wrap_i64) (i32.add))"
+    "  (func $loop (export \"loop\") (param i32) (result i32) (local $i i32) (local $sum i32)"
+    "    (call $note (local.get 0))"
+    "    (local.set $i (local.get 0))"
+    "    (block $out (loop $more"
+    "      (br_if $out (i32.eqz (local.get $i)))"
+    "      (local.set $i (i32.sub (local.get $i) (i32.const 1)))"
+    "      (local.set $sum (i32.add (local.get $sum) (call $loop (local.get $i))))"
+    "      (br $more)))"
+    "    (i32.add (local.get $sum) (i32.const 1)))"
+    "  (func $ever (export \"ever\") (param i32) (result i32)"
+    "    (i32.add (call $ever (i32.add (local.get 0) (i32.const 1))) (i32.const 1))))";
+
+enum { FIB, TRAP, FAR, TWO, LOOP, EVER, EXPORTS };
+
+/* The first two have copies, the last one has none. */
+enum { GUARD, EXPLICIT, BASELINE, KINDS };
+
+static hrt_plugin *plugins[KINDS];
+
+static int begin(void **state) {
+  static const hcc_build_options kinds[KINDS] = {
+      {.tier = HCC_TIER_OPTIMIZING},
+      {.tier = HCC_TIER_OPTIMIZING, .bounds = HCC_BOUNDS_EXPLICIT},
+      {.tier = HCC_TIER_BASELINE}};
+  hcc_build_result r;
+  int status = kit_begin(state);
+  for (size_t i = 0; i < KINDS; i++) {
+    kit_must_build(&r, module, kinds[i]);
+    plugins[i] = kit_plugin_of(kit_path("m.so"));
+  }
+  return status;
+}
+
+static int end(void **state) {
+  for (size_t i = 0; i < KINDS; i++) {
+    hrt_plugin_unref(plugins[i]);
+  }
+  return kit_end(state);
+}
+
+typedef struct outcome {
+  int status, trap;
+  uint64_t fuel, result;
+  uint8_t memory[4096];
+} outcome;
+
+static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, uint64_t limit) {
+  hrt_instance_options options = {0};
+  hrt_instance *i = NULL;
+  hrt_budget b = {0};
+  helios_error err = {0};
+  hsb_slot s[1] = {n};
+  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  b = (hrt_budget){.fuel_limit = limit};
+  *out = (outcome){.status = hrt_call(i, which, s, &b, &err)};
+  out->trap = (int)err.trap;
+  out->fuel = out->status == HELIOS_E_TRAP ? 0 : b.fuel_used;
+  out->result = out->status == 0 ? s[0] : 0;
+  assert_true(hrt_guest_read(out->memory, i, (guest_u32){0}, sizeof out->memory));
+  hrt_instance_free(i);
+}
+
+static void as_without_copies(void **state) {
+  static const uint32_t numbers[EXPORTS] = {
+      [FIB] = 9, [TRAP] = 9, [FAR] = 1, [TWO] = 9, [LOOP] = 6, [EVER] = 0};
+  static outcome want, got;
+  unsigned ended = 0;
+  (void)state;
+  for (uint32_t n = 0; n < EXPORTS * 1200u; n++) {
+    uint32_t which = n % EXPORTS, limit = n / EXPORTS;
+    call(&want, plugins[BASELINE], which, numbers[which], limit + (which != EVER ? 0 : 1));
+    ended += want.status == 0;
+    for (size_t k = GUARD; k < BASELINE; k++) {
+      call(&got, plugins[k], which, numbers[which], limit + (which != EVER ? 0 : 1));
+      assert_memory_equal(&got, &want, sizeof got);
+    }
+  }
+  assert_in_range(ended, EXPORTS * 100, EXPORTS * 1100);
+}
+
+/* What it is compared with is right, too. */
+static void results(void **state) {
+  static outcome o;
+  (void)state;
+  for (size_t k = 0; k < KINDS; k++) {
+    call(&o, plugins[k], FIB, 20, 0);
+    assert_int_equal(o.result, 6765);
+    call(&o, plugins[k], TWO, 3, 0);
+    assert_int_equal(o.result, 27 + 17);
+    call(&o, plugins[k], LOOP, 5, 0);
+    assert_int_equal(o.result, 32);
+    call(&o, plugins[k], TRAP, 5, 0);
+    assert_int_equal(o.status, HELIOS_E_TRAP);
+    assert_int_equal(o.trap, HSB_TRAP_DIV_BY_ZERO);
+    assert_int_equal(o.memory[20], 1); /* the sixth note: of 0 */
+    call(&o, plugins[k], FAR, 0, 0);
+    assert_int_equal(o.trap, HSB_TRAP_OOB);
+    call(&o, plugins[k], EVER, 0, 0);
+    assert_int_equal(o.trap, HSB_TRAP_STACK);
+  }
+}
+
+/* The text of f7 with so many calls of itself, and as much filling. */
+static void make(hcc_buf *text, const char *type, unsigned calls, unsigned filling) {
+  hcc_buf_init(text, 1u << 20);
+  hcc_buf_format(text, "#line 1 \"w\"\n%su64 w2c_m_f7(w2c_m* instance, u64 var_p0) { ", type);
+  for (unsigned i = 0; i < calls; i++) {
+    hcc_buf_text(text, "var_p0 = w2c_m_f7(instance, var_p0); ");
+  }
+  for (unsigned i = 0; i < filling; i++) {
+    hcc_buf_text(text, "w2c_m_f77(); ");
+  }
+  hcc_buf_text(text, "return var_p0; } \n");
+  assert_false(text->failed);
+}
+
+/* How often a name stands in the text. */
+static unsigned count(const hcc_buf *b, const char *name) {
+  unsigned n = 0;
+  const char *at = (const char *)b->data, *end = at + b->size;
+  while ((at = memmem(at, (size_t)(end - at), name, strlen(name))) != NULL) {
+    n++;
+    at++;
+  }
+  return n;
+}
+
+static void levels(void **state) {
+  static const struct {
+    const char *type;
+    unsigned calls, filling, levels;
+  } cases[] = {
+      {"", 1, 0, 2},   {"", 3, 0, 2},  {"", 5, 100, 1}, {"", 1, 130, 2},      {"", 1, 155, 0},
+      {"", 12, 20, 1}, {"", 40, 0, 0}, {"", 25, 60, 0}, {"static ", 1, 0, 0}, {"", 0, 0, 0},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    hcc_buf text, out;
+    unsigned calls = cases[i].calls, n = cases[i].levels;
+    make(&text, cases[i].type, calls, cases[i].filling);
+    hcc_buf_init(&out, 1u << 20);
+    hcc_recursion_write(&out, &text, 7);
+    assert_int_equal(count(&out, "HSB_COPY u64 hsb_copy"), n);
+    assert_int_equal(count(&out, "w2c_m_f7(instance"), calls);
+    assert_int_equal(count(&out, "hsb_copy1_f7(instance"), n >= 1 ? calls : 0);
+    assert_int_equal(count(&out, "hsb_copy2_f7(instance"), n >= 2 ? calls : 0);
+    assert_int_equal(count(&out, "\"w\"\n"), n + 1);
+    assert_int_equal(count(&out, "w2c_m_f77()"), (n + 1) * cases[i].filling);
+    if (n == 0) {
+      assert_int_equal(out.size, text.size);
+      assert_memory_equal(out.data, text.data, text.size);
+    }
+    hcc_buf_free(&text);
+    hcc_buf_free(&out);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(results),
+      cmocka_unit_test(as_without_copies),
+      cmocka_unit_test(levels),
+  };
+  return cmocka_run_group_tests(tests, begin, end);
+}
