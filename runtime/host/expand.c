@@ -9,7 +9,7 @@
 #include "plugin/alloc.h"
 
 enum {
-  NAMES = 200,  /* in one statement */
+  NAMES = HRT_WITH_NAMES,
   NESTED = 128, /* SQLite's parser takes fewer */
   NONE = NAMES, /* the statement itself, beside its names */
 };
@@ -177,4 +177,16 @@ int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, uint64_t
               : hrt_refuse(env, HSB_STATUS_LIMIT,
                            "what the names of %s stand for is more than %llu words, written out",
                            columns ? "computed columns" : "WITH", (unsigned long long)most);
+}
+
+size_t hrt_expand_names(hrt_scan_token out[HRT_WITH_NAMES], const char *sql, size_t length) {
+  names *n = hrt_calloc(1, sizeof *n);
+  size_t count = 0;
+  if (n != NULL && look(n, sql, length, false, false)) {
+    for (; count < n->count; count++) {
+      out[count] = n->at[count].name;
+    }
+  }
+  hrt_free(n);
+  return count;
 }

@@ -107,9 +107,11 @@ hrt_host_env *hrt_host_suspend(hrt_host_conn *conn);
 void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active);
 
 /* A statement was denied: learns the name that the authorizer stumbled over (env->doubt), if it can
- * only be one that the statement made by WITH. *ctes: NULL at first, then env->ctes for the next
- * try; owned by the caller. False: it is to stay denied. */
-bool hrt_learn_cte(char **ctes, hrt_host_env *env);
+ * only be one that the statement made by WITH, and the others of that kind. *ctes: NULL at first,
+ * then env->ctes for the next try; owned by the caller. *round: 0 at first. False: it is to stay
+ * denied. */
+bool hrt_learn_ctes(char **ctes, uint32_t *round, hrt_host_env *env, const char *sql,
+                    size_t length);
 
 /* Is the call's time over, was it cancelled? For what waits. */
 helios_code hrt_budget_look(const hrt_budget *b);

@@ -246,6 +246,9 @@ int hrt_copies(uint64_t *copied, hrt_host_env *env, const char *sql, size_t leng
 
 /* ---- expand.c ---- */
 
+#define HRT_WITH_NAMES 200 /* in one statement */
+/* The names that WITH makes anywhere in it; 0 also if there are more, or no memory. */
+size_t hrt_expand_names(hrt_scan_token out[HRT_WITH_NAMES], const char *sql, size_t length);
 #define HRT_EXPANDED_WORDS UINT64_C(1000000) /* of a statement with WITH */
 #define HRT_EXPANDED_COLUMNS UINT64_C(10000) /* of computed columns */
 /* How long is the text with all that its names stand for? A status. columns: a CREATE TABLE.

@@ -4,7 +4,6 @@
  * Invariant: a statement is in exactly one place - an open slot or the kept list - and a handle
  * names a slot and its generation, so that one of a closed statement finds nothing. */
 #include <string.h>
-#include <strings.h>
 
 #include "host/internal.h"
 #include "host/scan.h"
@@ -83,53 +82,6 @@ static int check_text(hrt_host_env *env, const char *sql, size_t length) {
   return 0;
 }
 
-/* Does a row of a PRAGMA have the name in this column? True also if nobody can tell. */
-static bool is_listed(sqlite3 *db, const char *pragma, int column, const char *name) {
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v3(db, pragma, -1, 0, &s, NULL);
-  bool listed = rc != SQLITE_OK;
-  while (!listed && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    const char *text = (const char *)sqlite3_column_text(s, column);
-    listed = text == NULL || strcasecmp(text, name) == 0;
-  }
-  sqlite3_finalize(s);
-  return listed || rc != SQLITE_DONE;
-}
-
-/* Is there anything in the database, or in the program, that this name could mean? Not by the
- * table-valued forms: a database may have a table called pragma_table_list. */
-static bool name_is_taken(hrt_host_env *env, const char *name) {
-  hrt_host_env *active = hrt_host_suspend(env->conn);
-  bool taken = is_listed(env->conn->db, "PRAGMA table_list", 1, name) ||
-               is_listed(env->conn->db, "PRAGMA module_list", 0, name);
-  hrt_host_resume(env->conn, active);
-  return taken;
-}
-
-#define CTES_BYTES 12800 /* of names that WITH made, in one statement: all that expand.c takes */
-
-bool hrt_learn_cte(char **ctes, hrt_host_env *env) {
-  size_t at = 0, n = strlen(env->doubt);
-  while (*ctes != NULL && (*ctes)[at] != 0) {
-    at += strlen(*ctes + at) + 1;
-  }
-  if (n == 0 || n == sizeof env->doubt - 1 || at + n + 2 > CTES_BYTES ||
-      name_is_taken(env, env->doubt)) {
-    return false;
-  }
-  char *more = hrt_calloc(1, at + n + 2);
-  if (more == NULL) {
-    return false;
-  }
-  if (at > 0) {
-    memcpy(more, *ctes, at);
-  }
-  memcpy(more + at, env->doubt, n);
-  hrt_free(*ctes);
-  *ctes = more;
-  return true;
-}
-
 /* Is it one of those that may have nothing to do (CREATE ... IF NOT EXISTS), and the authorizer
  * there, only not asked? Others that it is not asked about (VACUUM) do much. */
 static bool in_place(hrt_host_env *env, const struct hrt_stmt *st) {
@@ -149,6 +101,7 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
                              size_t length) {
   int status = 0;
   bool connected = false, outer = env->stepping;
+  uint32_t round = 0;
   do {
     struct hrt_window w = hrt_window_open(env);
     env->stepping = false;
@@ -160,8 +113,8 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
     hrt_compile_close(env, ops);
     env->stepping = outer;
     hrt_window_close(env, w);
-  } while (status == HSB_STATUS_DENIED &&
-           (hrt_learn_cte(&st->ctes, env) || hrt_shadows_connect(env, &connected)));
+  } while (status == HSB_STATUS_DENIED && (hrt_learn_ctes(&st->ctes, &round, env, sql, length) ||
+                                           hrt_shadows_connect(env, &connected)));
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }

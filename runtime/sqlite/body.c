@@ -263,6 +263,7 @@ static int prepare_for(hrt_host_env *caller, helios *h, sqlite3_stmt **out, stru
   const char *outer = caller->ctes; /* of the guest's own statement, which runs */
   char *ctes = NULL;
   bool stepping = caller->stepping;
+  uint32_t round = 0;
   int status;
   caller->stepping = false;
   do {
@@ -271,7 +272,8 @@ static int prepare_for(hrt_host_env *caller, helios *h, sqlite3_stmt **out, stru
     caller->denied = false;
     caller->doubt[0] = 0;
     status = prepare_named(h, out, p, s, err);
-  } while (status != 0 && caller->denied && hrt_learn_cte(&ctes, caller));
+  } while (status != 0 && caller->denied &&
+           hrt_learn_ctes(&ctes, &round, caller, p->text, p->length));
   caller->ctes = outer;
   caller->stepping = stepping;
   hrt_free(ctes);

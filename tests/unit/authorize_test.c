@@ -397,22 +397,59 @@ static void schema__change_in_a_step_that_fails(void **state) {
 }
 
 /* Each name of WITH that no column is read of is one that the authorizer asks about. */
+/* A statement of so many names, each read by count(*); format: of a name, with its number. How
+ * often the authorizer was asked, which is as often as parts of it were compiled. */
+static uint64_t ask_of_names(int *status, puppet *p, int many, const char *format) {
+  char *sql = malloc((size_t)many * 150), name[64];
+  size_t n = 0;
+  for (int i = 0; i < many; i++) {
+    snprintf(name, sizeof name, format, i);
+    n += (size_t)sprintf(sql + n, "%s %s AS (SELECT 1)", i > 0 ? "," : "WITH", name);
+  }
+  for (int i = 0; i < many; i++) {
+    snprintf(name, sizeof name, format, i);
+    n += (size_t)sprintf(sql + n, "%s (SELECT count(*) FROM %s)", i > 0 ? " +" : " SELECT", name);
+  }
+  uint64_t before = p->conn.auth_calls;
+  *status = run(p, sql);
+  free(sql);
+  return p->conn.auth_calls - before;
+}
+
+/* All are learned at once, not one for each time that it is compiled. */
 static void with__many_names(void **state) {
-  enum { MANY = 100 };
+  static const char *const formats[] = {"a_rather_long_name_%d", "\"quoted %d\"",
+                                        "[in brackets %d]", "`of another %d`"};
   (void)state;
   puppet *p = with((const char *const[]){"query", NULL});
-  char *sql = malloc(MANY * 100);
-  size_t n = 0;
-  for (int i = 0; i < MANY; i++) {
-    n +=
-        (size_t)sprintf(sql + n, "%s a_rather_long_name_%d AS (SELECT 1)", i > 0 ? "," : "WITH", i);
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+    int status;
+    uint64_t few = ask_of_names(&status, p, 19, formats[i]);
+    assert_int_equal(status, 0);
+    uint64_t many = ask_of_names(&status, p, 190, formats[i]);
+    assert_int_equal(status, 0);
+    assert_in_range(many, 190, 10 * few);
   }
-  for (int i = 0; i < MANY; i++) {
-    n += (size_t)sprintf(sql + n, "%s (SELECT count(*) FROM a_rather_long_name_%d)",
-                         i > 0 ? " +" : " SELECT", i);
-  }
-  allowed(p, sql);
-  free(sql);
+  int status;
+  (void)ask_of_names(&status, p, 3, "\"with \"\" in it %d\""); /* these are learned one by one */
+  assert_int_equal(status, 0);
+  assert_in_range(ask_of_names(&status, p, 190, "\"with \"\" in it %d\""), 1, 190 * 40);
+  assert_int_equal(status, HSB_STATUS_DENIED);
+  done(p);
+}
+
+/* What is learned of one is not taken for granted of another. */
+static void with__many_names_and_one_of_a_table(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){"query", NULL});
+  denied(p, "WITH a AS (SELECT 1), b AS (SELECT 1) SELECT (SELECT count(*) FROM a), (SELECT "
+            "count(*) FROM secrets)");
+  denied(p, "WITH a AS (SELECT 1), secrets AS (SELECT 1) SELECT (SELECT count(*) FROM a), (SELECT "
+            "count(*) FROM secrets)");
+  denied(p, "SELECT (WITH a AS (SELECT 1), secrets AS (SELECT 1) SELECT count(*) FROM a), (SELECT "
+            "count(*) FROM secrets)");
+  denied(p, "SELECT (WITH a AS (SELECT 1), pragma_user_version AS (SELECT 1) SELECT count(*) FROM "
+            "a), (SELECT count(*) FROM pragma_user_version)");
   done(p);
 }
 
@@ -470,6 +507,7 @@ int main(void) {
       cmocka_unit_test(schema__change),
       cmocka_unit_test(schema__change_in_a_step_that_fails),
       cmocka_unit_test(with__many_names),
+      cmocka_unit_test(with__many_names_and_one_of_a_table),
       cmocka_unit_test(window__application),
       cmocka_unit_test(window__nested),
   };
