@@ -1,6 +1,9 @@
 /* linear_test.c - instr, replace and trim of a guest's SQL give what SQLite's own give, for values
  * of all types, and end when the time is over; which texts are rewritten, and which not; patterns
  * of LIKE and GLOB are short for guests only. */
+#include <malloc.h>
+#include <sys/mman.h>
+
 #include "interrupt_kit.h"
 #include "puppet.h"
 
@@ -123,6 +126,56 @@ static void results__at_the_edges(void **state) {
   close_puppet(p);
 }
 
+/* What stands behind a text or blob is not read: here are pages without access. */
+static void results__at_the_end_of_pages(void **state) {
+  enum { SIZE = (2 << 20) };
+  static const size_t lengths[] = {1, 2, (1 << 20) + 1, (1 << 20) + 2};
+  (void)state;
+  puppet *p = open_puppet();
+  sqlite3_stmt *s = NULL;
+  char *pages = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_true(pages != MAP_FAILED);
+  assert_int_equal(mprotect(pages + SIZE / 2 + 65536, SIZE / 2 - 65536, PROT_NONE), 0);
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  assert_int_equal(sqlite3_prepare_v2(p->db, "SELECT helios_instr(?1, x'0102')", -1, &s, NULL),
+                   SQLITE_OK);
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    const char *from = pages + SIZE / 2 + 65536 - lengths[i];
+    assert_int_equal(sqlite3_bind_blob(s, 1, from, (int)lengths[i], SQLITE_STATIC), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(s, 0), 0);
+    sqlite3_reset(s);
+  }
+  sqlite3_finalize(s);
+  munmap(pages, SIZE);
+  close_puppet(p);
+}
+
+/* A character of the set that is longer than what is left, whose bytes stand around that. */
+static void results__of_half_characters(void **state) {
+  static const char *const rows[] = {"'x' || CAST(x'a9' AS TEXT), 'x\xc3\xa9'",
+                                     "CAST(x'c3a9' AS TEXT), CAST(x'c3c3a9' AS TEXT)",
+                                     "CAST(x'c3' AS TEXT), CAST(x'c3a9' AS TEXT)",
+                                     "CAST(x'c3c3a9' AS TEXT), CAST(x'c3c3a9' AS TEXT)"};
+  static const char *const names[] = {"trim", "ltrim", "rtrim"};
+  char sql[300];
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  for (size_t i = 0; i < 3 * sizeof rows / sizeof *rows; i++) {
+    sqlite3_stmt *s = NULL;
+    snprintf(sql, sizeof sql, "SELECT %s(%s) = helios_%s(%s)", names[i % 3], rows[i / 3],
+             names[i % 3], rows[i / 3]);
+    assert_int_equal(sqlite3_prepare_v2(p->db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    if (sqlite3_column_int(s, 0) != 1) {
+      fail_msg("%s", sql);
+    }
+    sqlite3_finalize(s);
+  }
+  close_puppet(p);
+}
+
 /* SQLite compares with the limit in the same places. */
 static void results__are_not_too_long(void **state) {
   static const char *const calls[] = {
@@ -166,6 +219,28 @@ static void results__without_memory(void **state) {
   close_puppet(p);
 }
 
+/* A text without a NUL behind it, which SQLite needs memory for to put it there. */
+static void results__without_memory_for_a_text(void **state) {
+  enum { LENGTH = 5000 }; /* of which SQLite has none ready */
+  char *bytes = calloc(1, 2 * LENGTH);
+  sqlite3_stmt *s = NULL;
+  (void)state;
+  puppet *p = open_puppet();
+  memset(bytes, 'a', 2 * LENGTH);
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  assert_int_equal(sqlite3_prepare_v2(p->db, "SELECT helios_instr(?1, ?2)", -1, &s, NULL),
+                   SQLITE_OK);
+  assert_int_equal(sqlite3_bind_text(s, 1, bytes, LENGTH + 1, SQLITE_STATIC), SQLITE_OK);
+  assert_int_equal(sqlite3_bind_text(s, 2, bytes, LENGTH, SQLITE_STATIC), SQLITE_OK);
+  sqlite3_hard_heap_limit64(sqlite3_memory_used() + LENGTH / 2);
+  assert_int_equal(sqlite3_step(s), SQLITE_NOMEM);
+  sqlite3_hard_heap_limit64(0);
+  sqlite3_soft_heap_limit64(0);
+  sqlite3_finalize(s);
+  free(bytes);
+  close_puppet(p);
+}
+
 /* ---- an end ---- */
 
 static void calls__end_in_time(void **state) {
@@ -206,7 +281,7 @@ static int probe(void *arg) {
 /* How often the budget is asked about a statement, which ends wherever it is over. */
 static int asks_of(const char *sql) {
   int status = HELIOS_E_CANCELLED;
-  for (until = 0; status != 0; until++) {
+  for (until = 0; status != 0 && until < 200; until++) {
     puppet *p = open_puppet();
     uint64_t result = 0;
     helios_error err = {0};
@@ -222,6 +297,8 @@ static int asks_of(const char *sql) {
 static void calls__ask_while_they_run(void **state) {
   (void)state;
   assert_in_range(asks_of("SELECT instr(hex(zeroblob(4000000)), 'b')"), 7, 30);
+  assert_in_range(asks_of("SELECT instr(hex(zeroblob(4000000)), hex(zeroblob(600000)) || 'b')"), 1,
+                  2);
   assert_in_range(asks_of("SELECT replace(hex(zeroblob(500000)), '0000', '')"), 6, 30);
   assert_in_range(asks_of("SELECT ltrim(hex(zeroblob(500000)), '0')"), 15, 40);
 }
@@ -257,7 +334,11 @@ static void text__calls_are_ours(void **state) {
         "MATERIALIZED (SELECT 1) SELECT * FROM replace"),
        NULL},
       {"SELECT * FROM instr(1) JOIN trim(2) WHERE 1 IN replace(1)", NULL},
-      {"SELECT 'instr(' , trim, /* trim( */ replace FROM t", NULL}};
+      {"SELECT 'instr(' , trim, /* trim( */ replace FROM t", NULL},
+      {"SELECT trim(a) IN (1) AS b", "SELECT helios_trim(a) IN (1) AS b"},
+      {"WITH trim(\"a\", [b]) AS (SELECT 1, 2) SELECT * FROM trim", NULL},
+      {"SELECT trimmed(a), \"replacement\"(b), tri(c), json_setting(a, b)", NULL},
+      {")) SELECT trim(a) AS b", ")) SELECT helios_trim(a) AS b"}};
   (void)state;
   check_texts(rows, sizeof rows / sizeof *rows);
 }
@@ -289,6 +370,15 @@ static void text__names_of_columns(void **state) {
       {"SELECT CASE trim(a) WHEN 1 THEN 2 END, CASE trim(a) WHEN 1 THEN 2 END end",
        ("SELECT CASE helios_trim(a) WHEN 1 THEN 2 END AS \"CASE trim(a) WHEN 1 THEN 2 END\", "
         "CASE helios_trim(a) WHEN 1 THEN 2 END end")},
+      {"SELECT CASE trim(a) WHEN 1 THEN 2 END end, CASE trim(a) WHEN 1 THEN 2 END",
+       ("SELECT CASE helios_trim(a) WHEN 1 THEN 2 END end, "
+        "CASE helios_trim(a) WHEN 1 THEN 2 END AS \"CASE trim(a) WHEN 1 THEN 2 END\"")},
+      {"SELECT trim(a) || ? LIKE 1",
+       "SELECT helios_trim(a) || ? LIKE 1 AS \"trim(a) || ? LIKE 1\""},
+      {"SELECT trim(a) ISNULL, trim(b) NOTNULL, trim(c) NOT NULL",
+       ("SELECT helios_trim(a) ISNULL AS \"trim(a) ISNULL\", "
+        "helios_trim(b) NOTNULL AS \"trim(b) NOTNULL\", "
+        "helios_trim(c) NOT NULL AS \"trim(c) NOT NULL\"")},
       {"SELECT trim(a) IS NULL", "SELECT helios_trim(a) IS NULL AS \"trim(a) IS NULL\""},
       {"DELETE FROM t RETURNING a, trim(a) || b",
        "DELETE FROM t RETURNING a, helios_trim(a) || b AS \"trim(a) || b\""},
@@ -300,6 +390,107 @@ static void text__names_of_columns(void **state) {
   check_texts(rows, sizeof rows / sizeof *rows);
 }
 
+/* A path gets a look at it unless it is a short literal and nothing else. */
+static void text__paths(void **state) {
+  static const char *const rows[][2] = {
+      {"SELECT json_set(a, '$.x', 1, '$.y', trim, '$.z', 2)", NULL},
+      {"SELECT json_set(a, '$.x', 1, b, 2) AS c",
+       "SELECT json_set(a, '$.x', 1,helios_json_path( b), 2) AS c"},
+      {"SELECT json_set(a, \"b\", 1) AS c", "SELECT json_set(a,helios_json_path( \"b\"), 1) AS c"},
+      {"SELECT json_set(a, '$.x' || b, 1) AS c",
+       "SELECT json_set(a,helios_json_path( '$.x' || b), 1) AS c"},
+      {"SELECT json_set(a, b, 1)",
+       "SELECT json_set(a,helios_json_path( b), 1) AS \"json_set(a, b, 1)\""}};
+  (void)state;
+  check_texts(rows, sizeof rows / sizeof *rows);
+  static const char sql[] = "SELECT json_set(a, b, 1), trim(a), f(b)";
+  assert_int_equal(hrt_rewrite_of(sql, sizeof sql - 1), HRT_REWRITE_PATHS);
+  static const char names[] = "SELECT trim(a), f(b)";
+  assert_int_equal(hrt_rewrite_of(names, sizeof names - 1), HRT_REWRITE_NAMES);
+  puppet *p = open_puppet();
+  for (size_t steps = 1000; steps <= 1001; steps++) {
+    char text[2100] = "SELECT json_set(a, '$", *out = NULL;
+    size_t length = 0;
+    for (size_t i = 0; i < steps; i++) {
+      strcat(text, i % 2 == 0 ? "." : "[");
+    }
+    strcat(text, "', 1) AS b");
+    assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, text, strlen(text)), 0);
+    assert_int_equal(length > strlen(text), steps > 1000);
+    hrt_free(out);
+  }
+  close_puppet(p);
+}
+
+/* The room that a text gets is enough for what it may become, whatever that is. */
+static void text__room(void **state) {
+  static const char *const rows[][2] = {{"SELECT 1", ", json_set(a,b,1) AS c"},
+                                        {"SELECT 1", "||trim(a)"},
+                                        {"SELECT 1", ", trim(a)||2"}};
+  (void)state;
+  puppet *p = open_puppet();
+  char *sql = malloc(600000);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char *out = NULL;
+    size_t length = 0, n = (size_t)sprintf(sql, "%s", rows[i][0]);
+    for (int j = 0; j < 20000; j++) {
+      n += (size_t)sprintf(sql + n, "%s", rows[i][1]);
+    }
+    assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, n), 0);
+    assert_true(length > n && length <= malloc_usable_size(out));
+    hrt_free(out);
+  }
+  free(sql);
+  close_puppet(p);
+}
+
+/* Too deep, or no memory: a status, and nothing is left behind. */
+static void text__refused(void **state) {
+  char sql[200] = "SELECT trim(a), ", *out = NULL;
+  size_t length = 0;
+  (void)state;
+  puppet *p = open_puppet();
+  memset(sql + strlen(sql), '(', 127);
+  long live = hrt_alloc_live();
+  assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, strlen(sql)), 0);
+  hrt_free(out);
+  out = NULL;
+  strcat(sql, "(");
+  assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, strlen(sql)), HSB_STATUS_LIMIT);
+  assert_int_equal(hrt_alloc_live(), live);
+  for (size_t n = 1; n < 100; n++) { /* brackets that nobody opened */
+    memset(sql, ')', n);
+    strcpy(sql + n, "SELECT trim(a) AS b");
+    assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, strlen(sql)), 0);
+    assert_int_equal(length, strlen(sql) + strlen(HRT_OURS));
+    hrt_free(out);
+    out = NULL;
+  }
+  hrt_alloc_fail(0, 1);
+  assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, 15), HSB_STATUS_NOMEM);
+  hrt_alloc_fail(-1, 0);
+  assert_null(out);
+  assert_int_equal(hrt_alloc_live(), live);
+  close_puppet(p);
+}
+
+/* What was made under a name of ours by the application does not run from the schema. */
+static void text__not_in_the_schema(void **state) {
+  static const char *const calls[] = {"helios_trim('a')", "helios_json_path('$.a')",
+                                      "helios_instr('a', 'b')", "helios_replace('a', 'b', 'c')"};
+  char sql[200];
+  (void)state;
+  puppet *p = open_puppet();
+  assert_int_equal(hrt_rewrite_register(&p->conn), SQLITE_OK);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    snprintf(sql, sizeof sql, "DROP VIEW IF EXISTS w; CREATE VIEW w AS SELECT %s", calls[i]);
+    assert_int_equal(sqlite3_exec(p->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(p->db, "SELECT * FROM w", NULL, NULL, NULL), SQLITE_ERROR);
+    assert_non_null(strstr(sqlite3_errmsg(p->db), "unsafe use of"));
+  }
+  close_puppet(p);
+}
+
 /* Names take 64 KiB at most; what is longer keeps ours. */
 static void text__long_names(void **state) {
   (void)state;
@@ -307,7 +498,7 @@ static void text__long_names(void **state) {
   char *sql = malloc(400000), *out = NULL;
   size_t n = (size_t)sprintf(sql, "SELECT 1"), length = 0, named = 0;
   for (int i = 0; i < 10000; i++) {
-    n += (size_t)sprintf(sql + n, ", trim('\"', %d)", i);
+    n += (size_t)sprintf(sql + n, ", trim('\"\"\"', %d)", i);
   }
   assert_int_equal(hrt_rewrite_sql(&out, &length, p->env, sql, n), 0);
   assert_in_range(length, n + 10000 * strlen(HRT_OURS), n + 10000 * strlen(HRT_OURS) + 65536);
@@ -325,7 +516,8 @@ static void text__of_errors(void **state) {
   static const char *const rows[][2] = {
       {"SELECT trim()", "wrong number of arguments to function trim()"},
       {"SELECT replace(1, 2)", "wrong number of arguments to function replace()"},
-      {"SELECT instr(1, 2) OVER ()", "instr() may not be used as a window function"}};
+      {"SELECT instr(1, 2) OVER ()", "instr() may not be used as a window function"},
+      {"SELECT trim(a), helios_strange() FROM t", "no such function: helios_strange"}};
   (void)state;
   puppet *p = open_puppet();
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -390,10 +582,17 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(results__are_those_of_sqlite),
       cmocka_unit_test(results__at_the_edges),
+      cmocka_unit_test(results__at_the_end_of_pages),
+      cmocka_unit_test(results__of_half_characters),
       cmocka_unit_test(results__are_not_too_long),
       cmocka_unit_test(results__without_memory),
+      cmocka_unit_test(results__without_memory_for_a_text),
       cmocka_unit_test(text__calls_are_ours),
       cmocka_unit_test(text__names_of_columns),
+      cmocka_unit_test(text__paths),
+      cmocka_unit_test(text__room),
+      cmocka_unit_test(text__refused),
+      cmocka_unit_test(text__not_in_the_schema),
       cmocka_unit_test(text__long_names),
       cmocka_unit_test(text__of_errors),
       cmocka_unit_test(text__runs),
