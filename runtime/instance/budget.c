@@ -137,16 +137,20 @@ void hrt_budget_end(struct hrt_activation *a) {
 static void next_slice(struct hrt_activation *a, uint32_t offset) {
   struct hsb_ctx *ctx = a->instance->ctx;
   settle(a);
+  a->looked = 1;
   uint32_t trap = check(a->budget);
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }
   grant(a, a->budget->slice_size + HSB_FUEL_LOW, 0);
+  a->refueled = true;
 }
 
 /* The guest's counter is in its registers: what it used since the last refuel is not known here. */
 void hrt_poll(struct hsb_ctx *ctx, uint32_t offset) {
-  uint32_t trap = stopped(hrt_instance_of(ctx)->activation.budget, now_ns());
+  struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
+  a->looked = 1;
+  uint32_t trap = stopped(a->budget, now_ns());
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }
@@ -213,7 +217,7 @@ uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *ou
   if (!hrt_stack_is_known(here) && !find_stack(here)) {
     return HRT_STACK_UNKNOWN;
   }
-  uintptr_t limit = hrt_stack_limit_here(i, here);
+  uintptr_t limit = hrt_stack_limit_here(i->stack_bytes, here);
   bool outer_is_higher = outer && outer->instance->ctx->stack_limit > limit;
   return outer_is_higher ? outer->instance->ctx->stack_limit : limit;
 }

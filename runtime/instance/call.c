@@ -158,6 +158,45 @@ __attribute__((no_stack_protector)) int hrt_call_export(hrt_instance *i, const h
   return hrt_call_outermost(i, e, slots, budget, (uintptr_t)__builtin_frame_address(0), err);
 }
 
+void hrt_short_ready(hrt_short *s) {
+  hrt_instance *i = s->instance;
+  s->activation = &i->activation;
+  s->ctx = i->ctx;
+  s->guest = i->instance;
+  s->stack_bytes = i->stack_bytes;
+  if (i->life != HRT_IDLE) {
+    s->most = 0;
+    return;
+  }
+  hrt_activate(i, &s->export, s->budget, s->err);
+  i->activation.refueled = false;
+  i->activation.looked = 0;
+}
+
+/* Nothing of the budget is used any more. */
+static uint64_t take_used(hrt_budget *b) {
+  uint64_t used = b->fuel_used;
+  b->fuel_used = b->deadline_ns = 0;
+  return used;
+}
+
+hrt_short_result hrt_short_any(hrt_short *s, hsb_slot *slots) {
+  int status = hrt_call_any(s->instance, &s->export, slots, s->budget, s->err);
+  hrt_short_ready(s);
+  return (hrt_short_result){take_used(s->budget), status};
+}
+
+/* Where the limits were looked at, mark has moved and the budget has what was used until then. */
+hrt_short_result hrt_short_end(hrt_short *s, uint64_t used, int trap) {
+  const struct hrt_activation *a = s->activation;
+  hrt_budget *b = s->budget;
+  int status = trap != 0 ? hrt_die(s->instance, (uint32_t)trap) : 0;
+  uint64_t before = take_used(b);
+  b->slice = a->refueled ? hrt_slice_after(a, s->ctx->fuel) : b->slice - (int64_t)before;
+  hrt_short_ready(s);
+  return (hrt_short_result){used + before, status};
+}
+
 int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
              helios_error *err) {
   if (index >= i->abi->export_count) {

@@ -21,8 +21,8 @@ static inline bool hrt_stack_is_known(uintptr_t here) {
 
 /* Lowest address that guest frames of an outermost call may reach on a known stack. Signed, because
  * `here` may be below stack_bytes; no address is above INTPTR_MAX. */
-static inline uintptr_t hrt_stack_limit_here(const hrt_instance *i, uintptr_t here) {
-  intptr_t limit = (intptr_t)(here - i->stack_bytes), floor = (intptr_t)hrt_thread.stack_floor;
+static inline uintptr_t hrt_stack_limit_here(uint64_t stack_bytes, uintptr_t here) {
+  intptr_t limit = (intptr_t)(here - stack_bytes), floor = (intptr_t)hrt_thread.stack_floor;
   return (uintptr_t)(limit > floor ? limit : floor);
 }
 
@@ -89,7 +89,7 @@ hrt_call_outermost(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_bu
   int64_t slice = b->slice - HRT_TOLL_CALL;
   a->mark = ctx->fuel = hrt_budget_grant(b, slice);
   a->extra = a->mark - slice;
-  uint32_t trap = hrt_guarded(i, hrt_stack_limit_here(i, here), e->fn, slots, NULL);
+  uint32_t trap = hrt_guarded(i, hrt_stack_limit_here(i->stack_bytes, here), e->fn, slots, NULL);
   int64_t left = ctx->fuel;
   b->fuel_used += (uint64_t)a->mark - (uint64_t)left;
   b->slice = hrt_slice_after(a, left);
@@ -104,33 +104,58 @@ static inline uint64_t hrt_fuel_most(uint64_t fuel_limit, bool metered) {
   return metered ? most : 0;
 }
 
-/* The same where the guest can call no host function, so that nothing can look at the call from
- * inside, on a budget that has its limits, of which nothing is used yet. most: hrt_fuel_most. Its
- * fuel is fuel_used and what is added to *used. */
-__attribute__((always_inline)) static inline int
-hrt_call_short(hrt_instance *i, const hrt_export *e, hsb_slot *slots, hrt_budget *b, uint64_t most,
-               uint64_t *used, helios_error *err) {
-  struct hrt_activation *a = &i->activation;
-  struct hsb_ctx *ctx = i->ctx;
+/* A call of an export that can call no host function, so that nothing can look at the call from
+ * inside, on a budget of which nothing is used before it and after it. What does not differ from
+ * one such call to the next is set once for many; it lasts until the instance is reset, or it or
+ * the budget is used for another call. */
+typedef struct hrt_short {
+  hrt_instance *instance;
+  hrt_export export;
+  hrt_budget *budget; /* has its limits */
+  helios_error *err;
+  uint64_t most; /* hrt_fuel_most; 0: each call goes the long way */
+  /* the instance's: */
+  struct hrt_activation *activation;
+  struct hsb_ctx *ctx;
+  uint8_t *guest;
+  uint64_t stack_bytes;
+} hrt_short;
+
+typedef struct hrt_short_result {
+  uint64_t used; /* fuel */
+  int status;
+} hrt_short_result;
+
+/* call.c. The rest of s is set. */
+void hrt_short_ready(hrt_short *s);
+/* The call by the long way; the end of one that trapped or looked at its limits. */
+hrt_short_result hrt_short_any(hrt_short *s, hsb_slot *slots);
+hrt_short_result hrt_short_end(hrt_short *s, uint64_t used, int trap);
+
+/* Errors as hrt_call. What is in memory is read again after the call: that is less work than to
+ * keep it. */
+__attribute__((always_inline)) static inline hrt_short_result hrt_call_short(hrt_short *s,
+                                                                             hsb_slot *slots) {
   uintptr_t here = (uintptr_t)slots;
+  hrt_budget *b = s->budget;
   int64_t slice = b->slice - HRT_TOLL_CALL, fuel = slice + b->slice_size;
-  if (__builtin_expect(i->life != HRT_IDLE || (uint64_t)slice >= most || hrt_thread.current ||
-                           !hrt_stack_is_known(here),
-                       0)) {
-    *used = 0;
-    return hrt_call_any(i, e, slots, b, err);
+  if (__builtin_expect(
+          (uint64_t)slice >= s->most || hrt_thread.current || !hrt_stack_is_known(here), 0)) {
+    return hrt_short_any(s, slots);
   }
-  hrt_activate(i, e, b, err);
-  a->mark = ctx->fuel = (uint64_t)fuel < most ? fuel : (int64_t)most;
-  a->extra = a->mark - slice;
-  ctx->stack_limit = hrt_stack_limit_here(i, here);
+  b->slice = slice;
+  struct hrt_activation *a = s->activation;
+  a->mark = s->ctx->fuel = (uint64_t)fuel < s->most ? fuel : (int64_t)s->most;
+  s->ctx->stack_limit = hrt_stack_limit_here(s->stack_bytes, here);
   hrt_thread.current = a;
-  int trap = hrt_guard_enter(i->instance, slots, e->fn, &a->landing);
+  int trap = hrt_guard_enter(s->guest, slots, s->export.fn, &a->landing);
   hrt_thread.current = NULL;
-  int64_t left = ctx->fuel;
-  *used = (uint64_t)a->mark - (uint64_t)left;
-  b->slice = hrt_slice_after(a, left);
-  return __builtin_expect(trap != 0, 0) ? hrt_die(i, (uint32_t)trap) : 0;
+  uint64_t used = (uint64_t)s->activation->mark - (uint64_t)s->ctx->fuel;
+  s->budget->slice -= (int64_t)used;
+  if (__builtin_expect((trap | s->activation->looked) != 0, 0)) {
+    return hrt_short_end(s, used, trap);
+  }
+  return (hrt_short_result){used, 0};
 }
 
 #endif

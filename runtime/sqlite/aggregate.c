@@ -300,47 +300,65 @@ __attribute__((noinline)) static void row(sqlite3_context *sql, hrt_trampoline *
   }
 }
 
-/* The short way: no host function, plain arguments, a group that has begun. False: not by it. */
+/* A short step failed. */
+__attribute__((noinline)) static void fail_step(sqlite3_context *sql, const hrt_trampoline *t,
+                                                hrt_pin *p, sqlite3_value **argv) {
+  hrt_seat_renew(p->version, &p->seat);
+  t->h->armed = NULL;
+  p->broken |= p->seat == NULL;
+  hrt_pin_report(sql, t->entry, p, t->nargs, argv, &t->h->scratch);
+  hrt_error_clear(&t->h->scratch);
+}
+
+__attribute__((always_inline)) static inline bool arguments_in(hsb_slot *slots, const hrt_pin *p,
+                                                               sqlite3_value **argv) {
+  return __builtin_expect(p->longs != 0, 1)
+             ? hrt_few_in(slots, p->longs, argv)
+             : hrt_plain_in(slots, &p->version->signature, p->seat->env, argv);
+}
+
+/* By the short way: no host function, plain arguments, a group that has begun. False: not by it. */
 __attribute__((always_inline)) static inline bool
-step_short(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv) {
-  helios *h = t->h;
-  hrt_pin *p = t->last_pin;
+step_short(sqlite3_context *sql, const hrt_trampoline *t, hrt_pin *p, sqlite3_value **argv) {
   struct group *g = sqlite3_aggregate_context(sql, sizeof *g);
   hsb_slot slots[HRT_PLAIN_SLOTS + 1];
-  if (__builtin_expect(g == NULL || g->pin != p || p->seat == NULL ||
-                           !hrt_plain_in(slots + 1, &p->version->signature, p->seat->env, argv),
-                       0)) {
+  if (__builtin_expect(g == NULL || g->pin != p || !arguments_in(slots + 1, p, argv), 0)) {
     return false;
   }
-  uint64_t used;
   slots[0] = (hsb_slot)g->state;
-  hrt_tally_short(&p->tally);
-  hrt_allowance_set(h, p->version);
-  int status = hrt_call_short(p->seat->instance, &p->version->export, slots, &h->own,
-                              p->version->fuel_most, &used, &h->scratch);
-  hrt_tally_fuel(&p->tally, used + h->own.fuel_used);
-  hrt_allowance_clear(h);
-  hrt_tally_short_end(&p->tally, p->version);
-  if (__builtin_expect(status != 0, 0)) {
-    hrt_seat_renew(p->version, &p->seat);
-    p->broken |= p->seat == NULL;
-    hrt_pin_report(sql, t->entry, p, t->nargs, argv, &h->scratch);
-    hrt_error_clear(&h->scratch);
+  hrt_short_result r = hrt_call_short(&p->ready, slots);
+  hrt_tally_fuel(&p->tally, r.used);
+  if (__builtin_expect(r.status != 0, 0)) {
+    fail_step(sql, t, p, argv);
     return true;
   }
   g->state = (int64_t)slots[0];
   return true;
 }
 
-/* No stack protector: no array here is indexed by anything but the signature's own numbers. */
-__attribute__((no_stack_protector)) void hrt_aggregate_step(sqlite3_context *sql, int argc,
-                                                            sqlite3_value **argv) {
-  hrt_trampoline *t = sqlite3_user_data(sql);
-  (void)argc;
-  bool idle = t->last_call == sql && hrt_session_idle(t->h);
-  if (__builtin_expect(!idle || !step_short(sql, t, argv), 0)) {
-    row(sql, t, false, argv);
+__attribute__((noinline)) static bool step_timed(sqlite3_context *sql, const hrt_trampoline *t,
+                                                 hrt_pin *p, sqlite3_value **argv) {
+  uint64_t began = hrt_tally_clock();
+  bool done = step_short(sql, t, p, argv);
+  if (done) {
+    hrt_tally_timed(&p->tally, p->version, hrt_tally_clock() - began);
   }
+  return done;
+}
+
+/* No stack protector: no array here is indexed by anything but the signature's own numbers. */
+__attribute__((no_stack_protector)) void hrt_aggregate_run(sqlite3_context *sql, hrt_trampoline *t,
+                                                           sqlite3_value **argv) {
+  hrt_pin *p = t->last_pin;
+  if (__builtin_expect(t->last_call == sql && (t->h->armed == p || hrt_pin_arm(p)), 1)) {
+    bool done = __builtin_expect(hrt_tally_short(&p->tally), 1) ? step_short(sql, t, p, argv)
+                                                                : step_timed(sql, t, p, argv);
+    if (__builtin_expect(done, 1)) {
+      return;
+    }
+    hrt_tally_short_not(&p->tally);
+  }
+  row(sql, t, false, argv);
 }
 
 void hrt_aggregate_inverse(sqlite3_context *sql, int argc, sqlite3_value **argv) {

@@ -56,6 +56,7 @@ void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v) {
     return;
   }
   a->nested = false;
+  h->armed = NULL;
   hrt_allowance_set(h, v);
   h->budget = &h->own;
 }
@@ -66,6 +67,7 @@ void hrt_allowance_end(const hrt_allowance *a, helios *h) {
     h->budget->deadline_ns = a->outer_deadline;
   } else {
     h->budget = NULL;
-    hrt_allowance_clear(h);
+    h->own.fuel_used = 0;
+    h->own.deadline_ns = 0;
   }
 }

@@ -16,6 +16,9 @@ typedef hrt_pin pin;
 
 /* No trampoline finds the pin without SQLite any more. */
 static void forget(const pin *p) {
+  if (p->entry->h->armed == p) {
+    p->entry->h->armed = NULL;
+  }
   for (hrt_trampoline *t = p->entry->trampolines; t; t = t->next) {
     if (t->last_pin == p) {
       t->last_call = NULL;
@@ -121,47 +124,109 @@ void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, int argc, sqlite
   }
 }
 
-#define HRT_SHORT_NOT (-1) /* an argument needs the long way */
-
-/* The guest's part of a short call. err: clear. */
-__attribute__((always_inline)) static inline int call_guest(helios *h, pin *p, hsb_slot *slots,
-                                                            helios_error *err) {
+bool hrt_pin_arm(pin *p) {
+  helios *h = p->entry->h;
   const hrt_version *v = p->version;
-  uint64_t used;
+  if (p->seat == NULL || !hrt_session_idle(h)) {
+    return false;
+  }
   hrt_allowance_set(h, v);
-  int status =
-      hrt_call_short(p->seat->instance, &v->export, slots, &h->own, v->fuel_most, &used, err);
-  hrt_tally_fuel(&p->tally, used + h->own.fuel_used);
-  hrt_allowance_clear(h);
-  return status;
+  bool longs = v->aggregate ? v->signature.longs : v->signature.long_result;
+  p->longs = longs && v->signature.argc <= HRT_FEW ? v->signature.argc : 0;
+  p->ready = (hrt_short){.instance = p->seat->instance,
+                         .export = v->export,
+                         .budget = &h->own,
+                         .most = v->fuel_most,
+                         .err = &h->scratch};
+  hrt_short_ready(&p->ready);
+  h->armed = p;
+  return true;
 }
 
-/* The call of a module without host functions on plain arguments: nothing can look at the
- * environment or call SQL. */
-__attribute__((noinline)) static int call_plain(sqlite3_context *sql, helios *h, pin *p,
-                                                sqlite3_value **argv, helios_error *err) {
+/* ---- short calls: of an armed pin, a module without host functions on plain arguments. Nothing
+ * can look at the environment or call SQL. False: an argument needs the long way. ---- */
+
+/* After a short call that failed or that must leave no trace. */
+__attribute__((noinline)) static void end_short(sqlite3_context *sql, pin *p, sqlite3_value **argv,
+                                                int status) {
+  helios *h = p->entry->h;
+  hrt_seat_renew(p->version, &p->seat);
+  if (p->seat) {
+    hrt_short_ready(&p->ready);
+  } else {
+    h->armed = NULL;
+  }
+  if (__builtin_expect(status != 0, 0)) {
+    hrt_pin_report(sql, p->entry, p, (int)p->version->signature.argc, argv, &h->scratch);
+    hrt_error_clear(&h->scratch);
+  }
+}
+
+__attribute__((noinline)) static bool call_plain(sqlite3_context *sql, pin *p,
+                                                 sqlite3_value **argv) {
   const hrt_signature *s = &p->version->signature;
   hrt_host_env *env = p->seat->env;
   hsb_slot slots[HRT_PLAIN_SLOTS];
   if (__builtin_expect(!hrt_plain_in(slots, s, env, argv), 0)) {
-    return HRT_SHORT_NOT;
+    return false;
   }
-  int status = call_guest(h, p, slots, err);
-  return __builtin_expect(status == 0, 1) ? hrt_plain_out(sql, s, env, slots, err) : status;
+  hrt_short_result r = hrt_call_short(&p->ready, slots);
+  int status = r.status;
+  hrt_tally_fuel(&p->tally, r.used);
+  if (__builtin_expect(status == 0, 1)) {
+    status = hrt_plain_out(sql, s, env, slots, &p->entry->h->scratch);
+  }
+  if (status != 0 || !p->ready.export.stateless) {
+    end_short(sql, p, argv, status);
+  }
+  return true;
 }
 
-/* The same where all are integers of 64 bits. */
-static inline int call_longs(sqlite3_context *sql, helios *h, pin *p, sqlite3_value **argv,
-                             helios_error *err) {
-  hsb_slot slots[HRT_PLAIN_SLOTS];
-  if (__builtin_expect(!hrt_longs_in(slots, &p->version->signature, argv), 0)) {
-    return HRT_SHORT_NOT;
+/* p->longs is not 0. slots: end here, so that what gives the result can come last. */
+__attribute__((always_inline)) static inline bool run_longs(int64_t *result, int *status, pin *p,
+                                                            sqlite3_value **argv) {
+  hsb_slot slots[HRT_FEW];
+  if (__builtin_expect(!hrt_few_in(slots, p->longs, argv), 0)) {
+    return false;
   }
-  int status = call_guest(h, p, slots, err);
-  if (__builtin_expect(status == 0, 1)) {
-    sqlite3_result_int64(sql, (int64_t)slots[0]);
+  hrt_short_result r = hrt_call_short(&p->ready, slots);
+  hrt_tally_fuel(&p->tally, r.used);
+  *result = (int64_t)slots[0];
+  *status = r.status;
+  return true;
+}
+
+__attribute__((always_inline)) static inline bool call_longs(sqlite3_context *sql, pin *p,
+                                                             sqlite3_value **argv) {
+  int64_t result;
+  int status;
+  if (__builtin_expect(!run_longs(&result, &status, p, argv), 0)) {
+    return false;
   }
-  return status;
+  if (__builtin_expect(status == 0 && p->ready.export.stateless, 1)) {
+    sqlite3_result_int64(sql, result);
+    return true;
+  }
+  if (status == 0) {
+    sqlite3_result_int64(sql, result);
+  }
+  end_short(sql, p, argv, status);
+  return true;
+}
+
+__attribute__((always_inline)) static inline bool call_short(sqlite3_context *sql, pin *p,
+                                                             sqlite3_value **argv) {
+  return __builtin_expect(p->longs != 0, 1) ? call_longs(sql, p, argv) : call_plain(sql, p, argv);
+}
+
+__attribute__((noinline)) static bool call_timed(sqlite3_context *sql, pin *p,
+                                                 sqlite3_value **argv) {
+  uint64_t began = hrt_tally_clock();
+  bool done = call_short(sql, p, argv);
+  if (done) {
+    hrt_tally_timed(&p->tally, p->version, hrt_tally_clock() - began);
+  }
+  return done;
 }
 
 /* The pin of the call's statement, or NULL; remembered if its calls can go the short way. SQLite
@@ -221,40 +286,37 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
   hrt_host_resume(conn, guest);
 }
 
-/* A short call is over. False: it is to be done the long way. */
-static inline bool end_short(sqlite3_context *sql, const hrt_trampoline *t, pin *p,
-                             sqlite3_value **argv, int status) {
-  if (__builtin_expect(status == HRT_SHORT_NOT, 0)) {
-    hrt_tally_short_not(&p->tally);
-    return false;
+/* A call whose pin is not armed. */
+__attribute__((noinline)) static void call_unarmed(sqlite3_context *sql, hrt_trampoline *t,
+                                                   sqlite3_value **argv) {
+  pin *p = t->last_call == sql ? t->last_pin : look(t, sql);
+  if (t->last_call == sql && hrt_pin_arm(p)) {
+    hrt_trampoline_run(sql, t, argv);
+  } else {
+    call_long(sql, t, p, argv);
   }
-  hrt_tally_short_end(&p->tally, p->version);
-  if (status != 0 || !p->version->export.stateless) {
-    hrt_seat_renew(p->version, &p->seat);
-  }
-  if (__builtin_expect(status != 0, 0)) {
-    hrt_pin_report(sql, t->entry, p, t->nargs, argv, &t->h->scratch);
-    hrt_error_clear(&t->h->scratch);
-  }
-  return true;
+}
+
+/* An argument needs the long way. */
+__attribute__((noinline)) static void call_unfit(sqlite3_context *sql, pin *p,
+                                                 sqlite3_value **argv) {
+  hrt_tally_short_not(&p->tally);
+  call_long(sql, sqlite3_user_data(sql), p, argv);
 }
 
 /* No stack protector: no array here is indexed by anything but the signature's own numbers. */
-__attribute__((no_stack_protector)) void hrt_trampoline_call(sqlite3_context *sql, int argc,
-                                                             sqlite3_value **argv) {
-  (void)argc; /* t->nargs, SQLite has checked it */
-  hrt_trampoline *t = sqlite3_user_data(sql);
-  helios *h = t->h;
-  pin *p = __builtin_expect(t->last_call == sql, 1) ? t->last_pin : look(t, sql);
-  if (__builtin_expect(t->last_call == sql && p->seat && hrt_session_idle(h), 1)) {
-    hrt_tally_short(&p->tally);
-    int status = p->version->signature.long_result ? call_longs(sql, h, p, argv, &h->scratch)
-                                                   : call_plain(sql, h, p, argv, &h->scratch);
-    if (__builtin_expect(end_short(sql, t, p, argv, status), 1)) {
-      return;
-    }
+__attribute__((no_stack_protector)) void hrt_trampoline_run(sqlite3_context *sql, hrt_trampoline *t,
+                                                            sqlite3_value **argv) {
+  pin *p = t->last_pin;
+  if (__builtin_expect(t->last_call != sql || t->h->armed != p, 0)) {
+    call_unarmed(sql, t, argv);
+    return;
   }
-  call_long(sql, t, p, argv);
+  bool done = __builtin_expect(hrt_tally_short(&p->tally), 1) ? call_short(sql, p, argv)
+                                                              : call_timed(sql, p, argv);
+  if (__builtin_expect(!done, 0)) {
+    call_unfit(sql, p, argv);
+  }
 }
 
 /* The same of a procedure that returns a table; *out is 0 if it returns none. */

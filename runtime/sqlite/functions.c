@@ -107,6 +107,7 @@ out:
 
 static void trampoline_destroyed(void *arg) {
   hrt_trampoline *t = arg;
+  hrt_thunk_give(t);
   hrt_session_unref(t->entry->h);
 }
 
@@ -126,14 +127,15 @@ static int make_trampoline(hrt_entry *e, int nargs, const hrt_shape *shape, heli
   int flags =
       SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY);
   e->trampolines = t;
+  const hrt_thunk *thunk = hrt_thunk_take(t);
   h->registered++;
   h->refs++; /* taken back by trampoline_destroyed, which SQLite calls also when this fails */
   int rc = shape->aggregate
-               ? sqlite3_create_window_function(h->db, e->name, nargs, flags, t, hrt_aggregate_step,
+               ? sqlite3_create_window_function(h->db, e->name, nargs, flags, t, thunk->step,
                                                 hrt_aggregate_final, hrt_aggregate_value,
                                                 hrt_aggregate_inverse, trampoline_destroyed)
-               : sqlite3_create_function_v2(h->db, e->name, nargs, flags, t, hrt_trampoline_call,
-                                            NULL, NULL, trampoline_destroyed);
+               : sqlite3_create_function_v2(h->db, e->name, nargs, flags, t, thunk->call, NULL,
+                                            NULL, trampoline_destroyed);
   if (rc != SQLITE_OK) {
     t->nargs = -1; /* matches no call; freed with the session */
     return hrt_db_fail(h->db, err);

@@ -268,7 +268,7 @@ static int pass(hsb_slot *slot, struct cursor *c, const hrt_signature *s, sqlite
 
 int hrt_marshal_args(hsb_slot *slots, const hrt_signature *s, hrt_host_env *env,
                      sqlite3_value **argv, helios_error *err) {
-  if (s->longs && hrt_longs_in(slots, s, argv) && hrt_arena_clear(env, 0)) {
+  if (s->longs && hrt_longs_in(slots, s->argc, argv) && hrt_arena_clear(env, 0)) {
     return 0;
   }
   if (s->dynamic) {

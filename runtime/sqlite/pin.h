@@ -5,9 +5,14 @@
 #ifndef HRT_PIN_H
 #define HRT_PIN_H
 
+#include "instance/outermost.h"
 #include "sqlite/tally.h"
 
+#define HRT_FEW 2
+
 struct hrt_pin {
+  hrt_short ready; /* with the next, while it is armed */
+  uint32_t longs;  /* so many arguments, at most HRT_FEW, all i64 as the result is; or 0 */
   hrt_version *version;
   hrt_seat *seat; /* NULL: none yet, or it died, or the version keeps it */
   hrt_entry *entry;
@@ -28,6 +33,9 @@ void hrt_pin_unref(void *pin);
 int hrt_table_pin(hrt_pin **out, hrt_entry *e, const hrt_running *place, helios_error *err);
 /* The one that there is already, with a use for the caller, or NULL. */
 hrt_pin *hrt_table_pin_found(const hrt_entry *e, const hrt_running *place);
+/* All that the short calls of p find as it is set, until a call of another kind is made or p's seat
+ * goes. False: there is no seat, or a procedure runs. */
+bool hrt_pin_arm(hrt_pin *p);
 /* Can calls through t be answered by v? A pin serves all arities of the name. */
 int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err);
 /* The arguments that were given, and DEFAULTs for the rest. */

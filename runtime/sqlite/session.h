@@ -89,6 +89,7 @@ typedef struct hrt_trampoline {
   const sqlite3_context *last_call;
   hrt_pin *last_pin;
   int nargs;
+  uint32_t thunk;                /* thunks.c's own */
   bool deterministic, aggregate; /* as it was registered, forever */
 } hrt_trampoline;
 
@@ -133,13 +134,13 @@ struct helios {
   uint64_t registered;                  /* functions and virtual tables so far */
   struct hrt_names *functions;          /* of the connection, while hrt_sync runs; or NULL */
   int64_t synced;                       /* stamp of the catalog whose names are all registered */
-  hrt_budget own;               /* of outermost calls; its slice passes from one to the next */
-  uint64_t timeout_ns;          /* of the outermost call */
-  const hrt_version *limits_of; /* whose limits these two have; NULL: nobody's */
-  hrt_budget *budget;           /* &own while a call runs, or NULL */
-  sqlite3_stmt *probe;          /* cancel.c */
-  helios_error scratch;         /* of a short call; clear between calls */
-  helios_error last;            /* of the last call that failed, as SQL saw it */
+  hrt_budget own;       /* of outermost calls; its slice passes from one to the next */
+  uint64_t timeout_ns;  /* of the outermost call */
+  const hrt_pin *armed; /* whose short calls find all set (call.c); NULL: nobody's */
+  hrt_budget *budget;   /* &own while a call other than a short one runs, or NULL */
+  sqlite3_stmt *probe;  /* cancel.c */
+  helios_error scratch; /* of a short call; clear between calls */
+  helios_error last;    /* of the last call that failed, as SQL saw it */
   int (*app_authorizer)(void *, int, const char *, const char *, const char *, const char *);
   void *app_arg;
   helios_log_fn *log;
@@ -178,6 +179,16 @@ int hrt_table_taken(bool *out, helios *h, const char *name, helios_error *err);
 /* Removes them from SQLite. E_MISUSE while statements run. */
 int hrt_functions_remove(helios *h, helios_error *err);
 
+/* ---- thunks.c ---- */
+#define HRT_THUNKS 256
+/* What SQLite is to call for a trampoline. */
+typedef struct hrt_thunk {
+  void (*call)(sqlite3_context *sql, int argc, sqlite3_value **argv);
+  void (*step)(sqlite3_context *sql, int argc, sqlite3_value **argv);
+} hrt_thunk;
+const hrt_thunk *hrt_thunk_take(hrt_trampoline *t);
+void hrt_thunk_give(const hrt_trampoline *t); /* SQLite has dropped the function */
+
 /* ---- lookup.c ---- */
 /* The version that answers a new statement; borrowed from e. */
 int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err);
@@ -199,7 +210,8 @@ void hrt_canary_failed(helios *h, const char *procedure, const hrt_trial *trial,
 int hrt_verdicts_carry_out(helios *h, const char *besides, helios_error *err);
 
 /* ---- call.c ---- */
-void hrt_trampoline_call(sqlite3_context *sql, int argc, sqlite3_value **argv);
+/* argv: t->nargs, SQLite has checked it. */
+void hrt_trampoline_run(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv);
 /* The number of the version that answers the calls of e in the statement that sql belongs to. */
 int hrt_call_version(uint32_t *out, sqlite3_context *sql, hrt_entry *e, helios_error *err);
 
@@ -235,7 +247,7 @@ typedef struct hrt_aggregate {
  * E_NOT_FOUND, E_SIGNATURE, E_SYNTAX (state), E_MEMORY. */
 int hrt_aggregate_make(hrt_version *v, const hrt_definition *d, helios_error *err);
 void hrt_aggregate_free(hrt_aggregate *a); /* takes NULL */
-void hrt_aggregate_step(sqlite3_context *sql, int argc, sqlite3_value **argv);
+void hrt_aggregate_run(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv); /* a step */
 void hrt_aggregate_inverse(sqlite3_context *sql, int argc, sqlite3_value **argv);
 void hrt_aggregate_value(sqlite3_context *sql);
 void hrt_aggregate_final(sqlite3_context *sql);
@@ -319,20 +331,10 @@ typedef struct hrt_allowance {
 void hrt_allowance_init(helios *h);
 void hrt_allowance_begin(hrt_allowance *a, helios *h, const hrt_version *v);
 void hrt_allowance_end(const hrt_allowance *a, helios *h);
-/* Limits of an outermost call. Without h->budget: no other call can be nested in a short one. Each
- * such call leaves nothing used. */
+/* Limits of outermost calls. Nothing of them is used between such calls. */
 static inline void hrt_allowance_set(helios *h, const hrt_version *v) {
-  if (__builtin_expect(h->limits_of != v, 0)) {
-    h->timeout_ns = v->timeout_ns;
-    h->own.fuel_limit = v->limits.fuel;
-    h->limits_of = v;
-  }
-}
-static inline void hrt_allowance_clear(helios *h) {
-  if (__builtin_expect((h->own.fuel_used | h->own.deadline_ns) != 0, 0)) {
-    h->own.fuel_used = 0;
-    h->own.deadline_ns = 0;
-  }
+  h->timeout_ns = v->timeout_ns;
+  h->own.fuel_limit = v->limits.fuel;
 }
 
 /* No procedure runs on the connection, and so none has SQL running. */

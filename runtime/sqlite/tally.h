@@ -23,7 +23,6 @@ typedef struct hrt_tally {
   uint64_t errors;
   uint64_t timed, time_ns;
   uint64_t first_ns; /* time of the first call, for the statement's cost; 0: not taken */
-  uint64_t began;    /* the short call that is timed now */
 } hrt_tally;
 
 /* The first call of a statement. sql: of that call; NULL: of a virtual table. pin, aux: what SQLite
@@ -36,17 +35,14 @@ void hrt_tally_time(hrt_tally *t, hrt_version *v, uint64_t ns);
 /* `until` has come to 0. */
 void hrt_tally_again(hrt_tally *t, const hrt_version *v);
 
-/* A call that can't call SQL: begins, and ends or was none after all. */
-static inline void hrt_tally_short(hrt_tally *t) {
-  if (__builtin_expect(--t->until == 0, 0)) {
-    t->began = hrt_tally_clock();
-  }
+/* A call that can't call SQL: begins (false: it is to be timed), has been timed, or was none after
+ * all. */
+static inline bool hrt_tally_short(hrt_tally *t) {
+  return --t->until != 0;
 }
-static inline void hrt_tally_short_end(hrt_tally *t, hrt_version *v) {
-  if (__builtin_expect(t->until == 0, 0)) {
-    hrt_tally_time(t, v, hrt_tally_clock() - t->began);
-    hrt_tally_again(t, v);
-  }
+static inline void hrt_tally_timed(hrt_tally *t, hrt_version *v, uint64_t ns) {
+  hrt_tally_time(t, v, ns);
+  hrt_tally_again(t, v);
 }
 static inline void hrt_tally_short_not(hrt_tally *t) {
   t->until++;

@@ -314,7 +314,6 @@ void hrt_version_quiesce(hrt_version *v) {
 
 void hrt_version_unref(hrt_version *v) {
   if (v && --v->refs == 0) {
-    v->h->limits_of = v->h->limits_of == v ? NULL : v->h->limits_of;
     hrt_version_quiesce(v);
     hrt_signature_clear(&v->signature);
     hrt_columns_free(v->columns);

@@ -499,13 +499,17 @@ static void stack__options_and_thread(void **state) {
 /* hrt_call_short, as runtime/sqlite calls; *used: all of its fuel. */
 static int call_short(hrt_instance *i, uint32_t export, hsb_slot *slots, hrt_budget *budget,
                       uint64_t *used, helios_error *err) {
-  hrt_export e = hrt_export_at(i->abi, export);
   bool metered = i->abi->flags & HSB_PLUGIN_METERED;
-  int status =
-      hrt_call_short(i, &e, slots, budget, hrt_fuel_most(budget->fuel_limit, metered), used, err);
-  *used += budget->fuel_used;
-  budget->fuel_used = 0;
-  return status;
+  hrt_short s = {.instance = i,
+                 .export = hrt_export_at(i->abi, export),
+                 .budget = budget,
+                 .most = hrt_fuel_most(budget->fuel_limit, metered),
+                 .err = err};
+  hrt_short_ready(&s);
+  hrt_short_result r = hrt_call_short(&s, slots);
+  assert_int_equal(budget->fuel_used, 0);
+  *used = r.used;
+  return r.status;
 }
 
 static void short__as_the_long_way(void **state) {
@@ -534,6 +538,60 @@ static void short__as_the_long_way(void **state) {
   assert_null(hrt_thread.current);
   budget = (hrt_budget){.slice = slice};
   assert_int_equal(call_short(i, KIT_EMPTY, s, &budget, &used, NULL), HELIOS_E_MISUSE);
+  hrt_instance_free(i);
+}
+
+/* Longer than a slice, so that the guest asks for more: all of it counts, once, and the slice is
+ * what is left of the last one. */
+static void short__asks_for_more(void **state) {
+  (void)state;
+  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_budget budget = {.fuel_limit = 5000000};
+  helios_error err = {0};
+  uint64_t used;
+  for (int n = 0; n < 4; n++) {
+    hsb_slot s[2] = {n % 2 ? 10 : 3000000, n % 2 ? 10 : 1000};
+    assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), 0);
+    assert_int_equal(used, n % 2 ? 10 : 3000000);
+    assert_int_equal(budget.deadline_ns, 0);
+    assert_true(budget.slice <= budget.slice_size);
+  }
+  int64_t slice = budget.slice;
+  hsb_slot s[2] = {100, 100};
+  assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), 0);
+  assert_int_equal(budget.slice, slice - 100 - HRT_TOLL_CALL);
+  s[0] = 5000001, s[1] = 1000;
+  assert_int_equal(call_short(i, KIT_BURN, s, &budget, &used, &err), HELIOS_E_FUEL);
+  assert_in_range(used, 5000001, 5001000);
+  hrt_instance_free(i);
+}
+
+static int starts_the_clock(void *budget) {
+  ((hrt_budget *)budget)->deadline_ns = UINT64_MAX;
+  return 0;
+}
+
+static void host_polls(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s;
+  (void)env;
+  ctx->host->poll(ctx, 0x77);
+}
+
+/* A look at the limits that gives no fuel starts the clock too, and it stops with the call. */
+static void short__polls(void **state) {
+  (void)state;
+  struct hsb_binding binding = {host_polls, NULL};
+  hrt_instance_options options = {.imports = &binding};
+  hrt_budget budget = {0};
+  hrt_instance *i = NULL;
+  uint64_t used;
+  assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, NULL), 0);
+  budget = (hrt_budget){.probe = starts_the_clock, .probe_arg = &budget};
+  for (int n = 0; n < 3; n++) {
+    hsb_slot s[2] = {0};
+    assert_int_equal(call_short(i, KIT_IMPORT, s, &budget, &used, NULL), 0);
+    assert_int_equal(budget.deadline_ns, 0);
+  }
   hrt_instance_free(i);
 }
 
@@ -742,6 +800,8 @@ int main(void) {
       cmocka_unit_test(new__segments_globals_tables),
       cmocka_unit_test(new__start_and_initialize),
       cmocka_unit_test(short__as_the_long_way),
+      cmocka_unit_test(short__asks_for_more),
+      cmocka_unit_test(short__polls),
       cmocka_unit_test(short__limit_beyond_the_slice),
       cmocka_unit_test(short__without_fuel),
       cmocka_unit_test(short__traps),
