@@ -27,6 +27,7 @@ const char *hrt_status_text(int status) {
 }
 
 int hrt_refuse(hrt_host_env *env, int status, const char *format, ...) {
+  env->excerpt[0] = 0;
   if (format == NULL) {
     snprintf(env->last, sizeof env->last, "%s", hrt_status_text(status));
     return status;

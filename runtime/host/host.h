@@ -13,6 +13,7 @@
 
 #include "capability/capability.h"
 #include "host/scan.h"
+#include "host/sqlite_error.h"
 #include "host/types.h"
 #include "instance/instance.h"
 #include "observe/observe.h"
@@ -201,7 +202,11 @@ struct hrt_host_env {
   struct hrt_files *files;
   struct hrt_wasi *wasi;
   struct hrt_http *http;
-  char last[512]; /* text of the last error, for error_message and the guest's call */
+  char
+      excerpt[HRT_EXCERPT]; /* of the SQL whose error that is, for a hint: no other guest sees it */
+  bool placed;              /* it begins where the error is */
+  uint32_t place;           /* if so: which byte that is */
+  char last[512];           /* text of the last error, for error_message and the guest's call */
 };
 
 int hrt_host_env_new(hrt_host_env **out, hrt_host_conn *conn, const hrt_caps *caps,

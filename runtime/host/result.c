@@ -102,6 +102,18 @@ static void hint_grant(helios_error *err, const hrt_host_env *env) {
   }
 }
 
+/* If the guest passes on what the host said of its SQL: where that was. */
+static void hint_place(helios_error *err, const hrt_host_env *env) {
+  if (env->last[0] == 0 || env->excerpt[0] == 0 || strstr(err->text, env->last) == NULL) {
+    return;
+  }
+  if (env->placed) {
+    hrt_hint(err, "at \"%s\" (byte %u of its SQL)", env->excerpt, env->place);
+  } else {
+    hrt_hint(err, "in its SQL \"%s\"", env->excerpt);
+  }
+}
+
 /* The guest's own error as an engine error. */
 static int guest_error(helios_error *err, hrt_host_env *env, hsb_slot code, hsb_slot p,
                        hsb_slot n) {
@@ -118,6 +130,8 @@ static int guest_error(helios_error *err, hrt_host_env *env, hsb_slot code, hsb_
   err->guest_code = (int32_t)hrt_u32(code);
   if (err->guest_code == HSB_STATUS_DENIED) {
     hint_grant(err, env);
+  } else {
+    hint_place(err, env);
   }
   return 0;
 }

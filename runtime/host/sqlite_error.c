@@ -2,6 +2,9 @@
 #include "host/sqlite_error.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "host/utf8.h"
 
 static const struct {
   int code;
@@ -48,6 +51,26 @@ const char *hrt_db_text(char out[HRT_DB_TEXT], sqlite3 *db) {
   }
   snprintf(out, HRT_DB_TEXT, "%.*s%s", (int)(HRT_DB_TEXT - sizeof behind), sqlite3_errmsg(db),
            behind);
+  return out;
+}
+
+enum { SHOWN = 40 }; /* bytes of an excerpt, which is up to four times as long then */
+_Static_assert(4 * SHOWN + sizeof "..." <= HRT_EXCERPT, "an excerpt fits");
+
+const char *hrt_sql_excerpt(char out[HRT_EXCERPT], const char *sql, size_t length, size_t at) {
+  while (at < length && strchr(" \t\r\n", sql[at]) != NULL) {
+    at++;
+  }
+  size_t n = 0, left = at < length ? length - at : 0;
+  while (n < left && n < SHOWN && sql[at + n] != '\n' && sql[at + n] != '\r') {
+    n++;
+  }
+  bool is_cut = n == SHOWN && n < left;
+  while (is_cut && n > 0 && ((uint8_t)sql[at + n] & 0xc0) == 0x80) {
+    n--; /* not within a character */
+  }
+  size_t end = hrt_clean(out, HRT_EXCERPT, sql + at, n);
+  snprintf(out + end, HRT_EXCERPT - end, "%s", is_cut ? "..." : "");
   return out;
 }
 

@@ -15,6 +15,10 @@ helios_code hrt_db_code(sqlite3 *db, helios_code otherwise);
 #define HRT_DB_TEXT 512
 const char *hrt_db_text(char out[HRT_DB_TEXT], sqlite3 *db);
 
+/* SQL that did not compile, from a place on to the end of its line, cut and made fit to show. */
+#define HRT_EXCERPT 168
+const char *hrt_sql_excerpt(char out[HRT_EXCERPT], const char *sql, size_t length, size_t at);
+
 /* Sets *err (may be NULL) from both, and returns the code. */
 int hrt_db_fail_as(sqlite3 *db, helios_code otherwise, helios_error *err);
 static inline int hrt_db_fail(sqlite3 *db, helios_error *err) {

@@ -46,6 +46,18 @@ static void stmt_free(struct hrt_stmt *st) {
   st->sql = st->ctes = NULL;
 }
 
+/* The same, and where in its text that was, if SQLite says so. */
+static int refused_text(hrt_host_env *env, int rc, const char *sql, size_t length) {
+  int at = sqlite3_error_offset(env->conn->db);
+  int status = hrt_sql_status(env, rc);
+  if (status == HSB_STATUS_SQL) {
+    env->placed = at >= 0;
+    env->place = (uint32_t)at;
+    hrt_sql_excerpt(env->excerpt, sql, length, at >= 0 ? (size_t)at : 0);
+  }
+  return status;
+}
+
 /* Compiles in an open window; seen: the authorizer was asked. */
 static int compile(sqlite3_stmt **out, bool *seen, hrt_host_env *env, const char *sql, int length) {
   const char *tail = NULL;
@@ -63,7 +75,9 @@ static int compile(sqlite3_stmt **out, bool *seen, hrt_host_env *env, const char
   if (rc == SQLITE_OK && *out == NULL) {
     return hrt_refuse(env, HSB_STATUS_SQL, "no statement in the text");
   }
-  return rc == SQLITE_OK ? 0 : rc == SQLITE_INTERRUPT ? SQLITE_INTERRUPT : hrt_sql_status(env, rc);
+  return rc == SQLITE_OK          ? 0
+         : rc == SQLITE_INTERRUPT ? SQLITE_INTERRUPT
+                                  : refused_text(env, rc, sql, (size_t)length);
 }
 
 static int check_text(hrt_host_env *env, const char *sql, size_t length) {
@@ -134,6 +148,7 @@ static int check_stack(hrt_host_env *env, const struct hrt_stmt *st) {
 static int compile_rewritten(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
                              size_t length) {
   char *changed = NULL;
+  size_t own = length;
   hrt_rewrite what = hrt_rewrite_of(sql, length);
   if (what == HRT_REWRITE_PATHS && st->ddl != HRT_DDL_TEXT_NONE) {
     return hrt_refuse(env, HSB_STATUS_LIMIT, "json_set and json_insert may not be in a schema");
@@ -143,6 +158,10 @@ static int compile_rewritten(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
   }
   int status = hrt_rewrite_sql(&changed, &length, env, sql, length);
   status = status != 0 ? status : compile_in_window(st, seen, env, changed, length);
+  if (status != 0 && env->excerpt[0] != 0) { /* not of another text than the guest's */
+    hrt_sql_excerpt(env->excerpt, sql, own, 0);
+    env->placed = false;
+  }
   hrt_free(changed);
   return status;
 }

@@ -280,9 +280,20 @@ static int prepare_for(hrt_host_env *caller, helios *h, sqlite3_stmt **out, stru
   return status;
 }
 
-/* err->offset is then one of the body's. */
-static int compile(sqlite3_stmt **out, const hrt_version *v, struct part *p, hrt_host_env *caller,
-                   helios_error *err) {
+/* In a call nobody sees the body's text beside the error. */
+static void hint_place(helios_error *err, const struct part *p) {
+  char excerpt[HRT_EXCERPT];
+  if (err->code == HELIOS_E_SQL && err->offset != HELIOS_NO_OFFSET) {
+    hrt_hint(err, "at \"%s\" (byte %zu of its body)",
+             hrt_sql_excerpt(excerpt, p->text, p->length, err->offset), place(p, err->offset));
+  } else if (err->code == HELIOS_E_SQL && !is_call(p)) {
+    hrt_hint(err, "in its statement \"%s\"", hrt_sql_excerpt(excerpt, p->text, p->length, 0));
+  }
+}
+
+/* err->offset is then one of the body's. called: it is to run. */
+static int compile(sqlite3_stmt **out, const hrt_version *v, struct part *p, bool called,
+                   hrt_host_env *caller, helios_error *err) {
   helios *h = v->h;
   struct window w = open_window(h, caller);
   uint64_t asked = h->conn.auth_calls;
@@ -299,8 +310,11 @@ static int compile(sqlite3_stmt **out, const hrt_version *v, struct part *p, hrt
     if (caller && caller->denied) {
       hrt_error_clear(err);
       status = hrt_fail(err, HELIOS_E_CAPABILITY, "%s", caller->last);
-    } else if (err->offset != HELIOS_NO_OFFSET) {
-      err->offset = (uint32_t)place(p, err->offset);
+    } else {
+      if (called) {
+        hint_place(err, p);
+      }
+      err->offset = err->offset != HELIOS_NO_OFFSET ? (uint32_t)place(p, err->offset) : err->offset;
     }
   }
   close_window(h, w);
@@ -370,7 +384,7 @@ int hrt_body_check(const hrt_version *v, helios_error *err) {
   int status = 0, columns = 0;
   for (uint32_t i = 0; i < b->count; i++) {
     sqlite3_stmt *s = NULL;
-    HRT_TRY(compile(&s, v, &b->parts[i], NULL, err));
+    HRT_TRY(compile(&s, v, &b->parts[i], false, NULL, err));
     status = check_params(&b->parts[i], &v->signature, s, err);
     columns = sqlite3_column_count(s);
     sqlite3_finalize(s);
@@ -524,7 +538,7 @@ static int run_part(const hrt_request *r, struct part *p, bool last, helios_erro
     s = p->kept;
     p->kept = NULL; /* a call nested in this one has its own */
   } else {
-    HRT_TRY(compile(&s, v, p, r->caller, err));
+    HRT_TRY(compile(&s, v, p, true, r->caller, err));
   }
   HRT_TRY(bind_all(r, s, err));
   HRT_TRY(run_rows(r, s, last, err));

@@ -61,6 +61,26 @@ static void body__table(void **state) {
   ek_close(h);
 }
 
+/* Where the body's text is not the statement's, the hint has what the place is. */
+static void body__place_of_an_error_in_a_call(void **state) {
+  (void)state;
+  helios *h = ek_open("place.db");
+  ek_run(h, "CREATE TABLE t(a, b)", "");
+  ek_run(h,
+         "CREATE PROCEDURE f(n BIGINT) RETURNS BIGINT LANGUAGE sql AS 'SELECT 1; SELECT b FROM t "
+         "WHERE b = n AND a = 1'",
+         "");
+  ek_close(h);
+  h = ek_open("place.db");
+  ek_run(h, "ALTER TABLE t RENAME a TO c", "");
+  ek_fails(h, "SELECT f(1)", HELIOS_E_SQL, "procedure f: no such column: a");
+  assert_string_equal(ek_error.hint, "at \"a = 1\" (byte 42 of its body)");
+  ek_run(h, "DROP TABLE t", "");
+  ek_fails(h, "CALL f(1)", HELIOS_E_SQL, "procedure f: no such table: ");
+  assert_string_equal(ek_error.hint, "in its statement \"SELECT b FROM t WHERE b = :n AND a = 1\"");
+  ek_close(h);
+}
+
 static void body__checked_at_create(void **state) {
   (void)state;
   static const struct {
@@ -327,6 +347,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(body__result_is_the_last_statements),
       cmocka_unit_test(body__table),
+      cmocka_unit_test(body__place_of_an_error_in_a_call),
       cmocka_unit_test(body__checked_at_create),
       cmocka_unit_test(body__bare_names),
       cmocka_unit_test(body__all_or_nothing),

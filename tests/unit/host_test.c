@@ -366,6 +366,61 @@ static void result__errors(void **state) {
   close_all(p);
 }
 
+/* What the guest's error says of SQL that did not compile; in the text of the guest's alone it is
+ * not. */
+static const char *hint_for(puppet *p, const char *sql, const char *said) {
+  int status = CALL(p, "prepare", TEXT(p, 0, sql));
+  if (status >= 0) {
+    fail_msg("%s: %d", sql, status);
+  }
+  assert_null(strstr(puppet_error(p), "byte"));
+  char text[600];
+  snprintf(text, sizeof text, "%s%s", said, puppet_error(p));
+  assert_int_equal(CALL(p, "fail", (uint32_t)status, TEXT(p, 0, text)), 0);
+  assert_string_equal(p->env->error.text, text);
+  return p->env->error.hint;
+}
+
+static void result__place_in_sql(void **state) {
+  static const struct {
+    const char *sql, *hint;
+  } cases[] = {
+      {"SELECT 1, nme FROM t", "at \"nme FROM t\" (byte 10 of its SQL)"},
+      {"SELECT 1 FORM t", "at \"t\" (byte 14 of its SQL)"},
+      {"SELECT a\n FROM gone", "in its SQL \"SELECT a\""},
+      {"SELECT 1,\n  nme -- \x1b[31m\n FROM t", "at \"nme -- \\x1b[31m\" (byte 12 of its SQL)"},
+      {"SELECT nme + 'a text that is longer than what is shown'",
+       "at \"nme + 'a text that is longer than what i...\" (byte 7 of its SQL)"},
+      {"SELECT nme + '123456789012345678901234567890\xc3\xa4'",
+       "at \"nme + '123456789012345678901234567890\xc3\xa4'\" (byte 7 of its SQL)"},
+      {"SELECT nme + '12345678901234567890123456789012\xc3\xa4'",
+       "at \"nme + '12345678901234567890123456789012...\" (byte 7 of its SQL)"},
+      {"SELECT instr('a', 'b'), nme",
+       "in its SQL \"SELECT instr('a', 'b'), nme\""}, /* is changed for SQLite */
+      {"SELECT nme, instr('a', 'b')", "in its SQL \"SELECT nme, instr('a', 'b')\""},
+  };
+  (void)state;
+  puppet *p = open_all();
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_string_equal(hint_for(p, cases[i].sql, "so: "), cases[i].hint);
+  }
+  /* an error of the guest's that is not that one */
+  assert_true(CALL(p, "prepare", TEXT(p, 0, "SELECT nme")) < 0);
+  assert_int_equal(CALL(p, "fail", 1, TEXT(p, 0, "something else")), 0);
+  assert_string_equal(p->env->error.hint, "");
+  assert_true(CALL(p, "prepare", TEXT(p, 0, "SELECT nme")) < 0);
+  assert_int_equal(CALL(p, "arg_type", 9), HSB_STATUS_INDEX);
+  assert_int_equal(CALL(p, "fail", 1, TEXT(p, 0, puppet_error(p))), 0);
+  assert_string_equal(p->env->error.hint, "");
+  /* one of an earlier call */
+  assert_true(CALL(p, "prepare", TEXT(p, 0, "SELECT nme")) < 0);
+  hrt_host_end(p->env);
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  assert_int_equal(CALL(p, "fail", 1, TEXT(p, 0, "no such column: nme")), 0);
+  assert_string_equal(p->env->error.hint, "");
+  close_all(p);
+}
+
 /* What a host function refused in one call is not the next one's to read, nor is its result. */
 static void result__ends_with_its_call(void **state) {
   (void)state;
@@ -514,6 +569,7 @@ int main(void) {
       cmocka_unit_test(tx__open_statement),
       cmocka_unit_test(result__given),
       cmocka_unit_test(result__errors),
+      cmocka_unit_test(result__place_in_sql),
       cmocka_unit_test(result__ends_with_its_call),
       cmocka_unit_test(log__lines),
       cmocka_unit_test(clock__now),
