@@ -204,9 +204,21 @@ static void end_function(hcc_buf *section, gen *g) {
   hcc_buf_free(&locals);
 }
 
-static void write_function(hcc_buf *section, gen *g, const fz_sig *sig, bool spends) {
-  begin_function(g, sig, 12 + (int32_t)fz_below(g->c, spends ? 60 : 200));
-  if (spends) { /* fuel is short: zeros */
+/* Statements of a helper that is small and calls itself: heliosc puts copies of it in place of
+ * these calls. */
+static void put_recursion(gen *g, uint32_t helper) {
+  g->budget = 6 + (int32_t)fz_below(g->c, 10);
+  for (uint32_t calls = 1 + fz_below(g->c, 2); calls > 0; calls--) {
+    gen_statement(g);
+    gen_call_of(g, helper);
+  }
+}
+
+/* helper: its number, or -1 for a program. */
+static void write_function(hcc_buf *section, gen *g, const fz_sig *sig, int32_t helper) {
+  bool small = helper >= 0 && fz_below(g->c, 3) == 0;
+  begin_function(g, sig, 12 + (int32_t)fz_below(g->c, helper >= 0 ? 60 : 200));
+  if (helper >= 0) { /* fuel is short: zeros */
     gen_spend(g);
     gen_op(g, HCC_OP_IF);
     hcc_buf_byte(&g->code, 0x40);
@@ -218,7 +230,10 @@ static void write_function(hcc_buf *section, gen *g, const fz_sig *sig, bool spe
     gen_op(g, HCC_OP_END);
     g->label_count--;
   }
-  for (uint32_t left = 12; left > 0 && g->budget > 0; left--) {
+  if (small) {
+    put_recursion(g, (uint32_t)helper);
+  }
+  for (uint32_t left = 12; left > 0 && g->budget > 0 && !small; left--) {
     gen_statement(g);
   }
   gen_exprs(g, sig->results, sig->result_count);
@@ -310,10 +325,10 @@ static void put_code(hcc_buf *out, hcc_buf *b, gen *g, const fz_module *plan) {
   hcc_buf_u32(b, 2 + g->helper_count + plan->program_count);
   write_sum(b, g);
   for (uint32_t i = 0; i < g->helper_count; i++) {
-    write_function(b, g, &g->sigs[g->helper_sigs[i]], true);
+    write_function(b, g, &g->sigs[g->helper_sigs[i]], (int32_t)i);
   }
   for (uint32_t i = 0; i < plan->program_count; i++) {
-    write_function(b, g, &plan->programs[i].sig, false);
+    write_function(b, g, &plan->programs[i].sig, -1);
   }
   begin_function(g, &g->sigs[0], 20);
   g->risk = 0;

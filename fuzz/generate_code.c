@@ -58,13 +58,16 @@ static void dropped(gen *g) {
   gen_op(g, HCC_OP_DROP);
 }
 
-void gen_call(gen *g) {
-  uint32_t helper = fz_below(g->c, g->helper_count);
+void gen_call_of(gen *g, uint32_t helper) {
   const fz_sig *sig = &g->sigs[g->helper_sigs[helper]];
   gen_exprs(g, sig->params, sig->param_count);
   gen_op(g, HCC_OP_CALL);
   hcc_buf_u32(&g->code, 1 + helper);
   keep(g, sig->results, sig->result_count);
+}
+
+void gen_call(gen *g) {
+  gen_call_of(g, fz_below(g->c, g->helper_count));
 }
 
 static void call_indirect(gen *g) {

@@ -89,7 +89,8 @@ bool gen_loop(gen *g);
 void gen_statement(gen *g);
 void gen_statements(gen *g);
 void gen_start(gen *g);
-void gen_call(gen *g);  /* any helper; results go to locals */
+void gen_call(gen *g); /* any helper; results go to locals */
+void gen_call_of(gen *g, uint32_t helper);
 void gen_spend(gen *g); /* global 0 less one; leaves (it is below 0) on the stack */
 void gen_label_push(gen *g, const uint8_t *types, uint32_t count);
 void gen_block_type(gen *g, uint8_t type); /* one value */

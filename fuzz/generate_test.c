@@ -88,7 +88,8 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 /* What metering knows by its form: how often it is generated. */
 typedef struct kinds {
   uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, few_turns, copies,
-      looked_at, with_branches, down, at_one_place, wide, of_two_locals, near, orders;
+      looked_at, with_branches, down, at_one_place, wide, of_two_locals, near, orders,
+      small_that_call_themselves;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -124,6 +125,18 @@ static void note_loop(kinds *k, const hcc__rw *rw, hcc_reader r) {
     k->wide += sure.reach[i].wide != 0;
     k->of_two_locals += sure.reach[i].series.terms == 2;
   }
+}
+
+static void note_calls(kinds *k, const hcc_module *m, uint32_t func) {
+  enum { SMALL = 150 };
+  hcc_reader r = {m->bytes, m->funcs[func].code.begin, m->funcs[func].code.end};
+  bool small = r.end - r.pos <= SMALL, calls = false;
+  hcc_instr i;
+  while (r.pos < r.end) {
+    assert_int_equal(hcc_instr_next(&i, &r, NULL), 0);
+    calls |= i.code == HCC_OP_CALL && i.a == func;
+  }
+  k->small_that_call_themselves += small && calls;
 }
 
 static void note_function(kinds *k, hcc__rw *rw, const hcc_func *func) {
@@ -163,6 +176,7 @@ static void every_kind_of_loop__occurs(void **state) {
     hcc_buf_init(&rw.near, SIZE_MAX);
     for (uint32_t i = 1; i < m->func_count; i++) { /* 0 is "sum" */
       note_function(&k, &rw, &m->funcs[i]);
+      note_calls(&k, m, i);
     }
     hcc_buf_free(&rw.near);
     hcc_buf_free(&rw.costs);
