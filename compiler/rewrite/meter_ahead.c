@@ -9,6 +9,7 @@
 #include "rewrite_parts.h"
 
 #define TURNS_MIN 8
+#define TURNS_MIN_EACH 3 /* where the second copy looks at each turn */
 
 typedef hcc__rw_ahead ahead;
 
@@ -161,11 +162,14 @@ static void check_reaches(const ahead *a) {
   }
 }
 
-/* Few turns are not worth the looks before them. */
+/* Few turns are not worth the looks before them, unless each would be looked at. */
 static void check_turns(const ahead *a, const hcc__rw_turns *t) {
+  bool each = a->rw->options.looks && a->sure.reaches != 0 && !t->branches;
   emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
   emit_by(a->out, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U,
-          t->few != 0 ? t->few : TURNS_MIN);
+          t->few != 0 ? t->few
+          : each      ? TURNS_MIN_EACH
+                      : TURNS_MIN);
   emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 

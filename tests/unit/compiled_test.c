@@ -43,6 +43,13 @@ static const char MODULE[] =
     "  (func $down (export \"down\") (param i32)\n"
     "    (loop $l (i32.store (local.get 0) (i32.load offset=4 (local.get 0)))\n"
     "      local.get 0 i32.const -4 i32.add local.tee 0 i32.const -4 i32.ne br_if $l))\n"
+    "  (func $sift (export \"sift\") (param i32 i32 i32) (result i32) (local i32)\n"
+    "    (loop $l\n"
+    "      (block $b local.get 0 local.get 2 i32.and i32.eqz br_if $b\n"
+    "        local.get 3 local.get 0 i32.load8_u i32.add local.set 3\n"
+    "        local.get 0 local.get 3 i32.store8)\n"
+    "      local.get 0 i32.const 1 i32.add local.tee 0 local.get 1 i32.ne br_if $l)\n"
+    "    local.get 3)\n"
     "  (func $run (export \"run\") (param i32 i32) (result i32) (local i32)\n" /* meter_run.c */
     "    local.get 0 i32.const 3 i32.mul local.tee 2 i32.const 8 i32.add\n"
     "    local.get 2 i32.load i32.const 1 i32.add i32.store\n"
@@ -210,6 +217,8 @@ static void traps__say_what_and_where(void **state) {
     trap_is(p, "walk", 131000, 130999, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "walk", 0xfffffff0, 16, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "down", 131068, 0, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "sift", 131000, 131073, HSB_TRAP_OOB, "out of bounds memory access");
+    trap_is(p, "sift", 131000, 130999, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "fill", 131070, 1, HSB_TRAP_OOB, "out of bounds memory access");
     trap_is(p, "indirect", 3, 0, HSB_TRAP_CALL_UNDEFINED, "undefined element in indirect call");
     trap_is(p, "indirect", 2, 0, HSB_TRAP_CALL_NULL, "uninitialized element in indirect call");
@@ -259,6 +268,24 @@ static void counted__runs_and_costs(void **state) {
       budget.fuel_used = 0;
       assert_int_equal(hrt_call(i, export(i, "down"), s, &budget, NULL), 0);
       assert_int_equal(budget.fuel_used, turns * 11);
+      hrt_instance_free(i);
+    }
+  }
+}
+
+/* Such a loop with a branch: what a turn does not read may be out of bounds. */
+static void counted__runs_with_branches(void **state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    for (uint64_t turns = 1; turns < 100; turns++) {
+      hrt_instance *i = make(plugins[n]);
+      hsb_slot s[3] = {131000, 131000 + turns, 0x10000};
+      hrt_budget budget = {0};
+      uint64_t within = turns < 72 ? turns : 72;
+      assert_int_equal(hrt_call(i, export(i, "sift"), s, &budget, NULL), 0);
+      assert_int_equal(s[0], 9);
+      assert_int_equal(budget.fuel_used, turns * 12 + within * 8 + 1);
+      assert_int_equal(ask(i, "load", 131000 + within - 1, 0, 0), 9);
       hrt_instance_free(i);
     }
   }
@@ -391,6 +418,7 @@ int main(void) {
       cmocka_unit_test(traps__say_what_and_where),
       cmocka_unit_test(fuel__same_on_every_build_and_slice),
       cmocka_unit_test(counted__runs_and_costs),
+      cmocka_unit_test(counted__runs_with_branches),
       cmocka_unit_test(run__traps_where_guard_pages_do),
       cmocka_unit_test(fuel__limit_ends_the_call),
       cmocka_unit_test(time__deadline_ends_a_loop),
