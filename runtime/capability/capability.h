@@ -30,6 +30,11 @@ const char *hrt_caps_text(const hrt_caps *c, size_t n);
 /* Its type and its object (table, path, domain, name; NULL: any, or none); owned by c. */
 const char *hrt_caps_object(hrt_cap_type *type, const hrt_caps *c, size_t n);
 
+/* How a grant of a table, or of a column (NULL, "": of all), is written between the quotes of a
+ * text in SQL: read:"it''s". False: out is too small. */
+bool hrt_caps_spell(char *out, size_t size, hrt_cap_type type, const char *table,
+                    const char *column);
+
 /* Is `type` granted for this object? table/column may be NULL where the type has no scope. For a
  * domain, column "private" asks for addresses of private networks too.
  * Table names compare case-insensitively (ASCII), as SQLite's do. */

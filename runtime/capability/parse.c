@@ -31,6 +31,13 @@ static int bad(struct parser *p, const char *why) {
                   hrt_escape(text, p->whole, p->whole_length), why);
 }
 
+static int odd_name(struct parser *p) {
+  int status =
+      bad(p, "a name of other signs than letters, digits, _ and $ stands in double quotes");
+  hrt_hint(p->err, "'read:\"my table\".\"a \"\"column\"\"\"'");
+  return status;
+}
+
 static bool space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -191,8 +198,10 @@ static int scope(struct hrt_grant *g, struct parser *p, const char *end) {
     status = variable(g, p, end);
     break;
   }
+  bool is_table = hrt_cap_rows[g->type].scope == HRT_SCOPE_TABLE ||
+                  hrt_cap_rows[g->type].scope == HRT_SCOPE_COLUMN;
   if (status == 0 && p->at != end) {
-    status = bad(p, "something is left over at the end");
+    status = is_table && *p->at != '.' ? odd_name(p) : bad(p, "something is left over at the end");
   }
   p->end = whole_end;
   return status;
@@ -220,43 +229,46 @@ static int short_scope(struct hrt_grant *g, struct parser *p) {
   return status;
 }
 
-/* 'text' up to the closing quote; '' is not special: no object has a single quote. */
-static int quoted(const char **from, const char **to, struct parser *p) {
+/* 'text' with '' for a quote in it, as SQL has it; inner: to parse what it says. */
+static int quoted(struct parser *inner, char text[HRT_GRANT_TEXT_MAX], struct parser *p) {
+  size_t n = 0;
   skip(p);
   if (!eat(p, '\'')) {
     return bad(p, "expected a quoted name");
   }
-  *from = p->at;
-  const char *quote = memchr(p->at, '\'', (size_t)(p->end - p->at));
-  if (quote == NULL) {
-    return bad(p, "a quote does not end");
+  for (;;) {
+    if (p->at == p->end) {
+      return bad(p, "a quote does not end");
+    }
+    char c = *p->at++;
+    if (c == '\'' && !eat(p, '\'')) {
+      break;
+    }
+    text[n++] = c;
   }
-  *to = quote;
-  p->at = quote + 1;
   skip(p);
+  *inner = *p;
+  inner->at = text;
+  inner->end = text + n;
   return 0;
 }
 
 /* ('orders'), ('orders', 'total') */
 static int long_scope(struct hrt_grant *g, struct parser *p) {
-  const char *from = NULL, *to = NULL;
+  char text[HRT_GRANT_TEXT_MAX];
+  struct parser inner;
   int status = 0;
-  HRT_TRY(quoted(&from, &to, p));
-  const char *after = p->at;
-  p->at = from;
-  HRT_TRY(scope(g, p, to));
-  p->at = after;
+  HRT_TRY(quoted(&inner, text, p));
+  HRT_TRY(scope(g, &inner, inner.end));
   if (hrt_cap_rows[g->type].scope == HRT_SCOPE_COLUMN && g->column == NULL && eat(p, ',')) {
-    HRT_TRY(quoted(&from, &to, p));
-    after = p->at;
-    p->at = from;
-    struct parser column = *p;
-    column.end = to;
-    HRT_TRY(identifier(&g->column, &column));
-    if (column.at != to || g->object == NULL) {
+    HRT_TRY(quoted(&inner, text, p));
+    HRT_TRY(identifier(&g->column, &inner));
+    if (inner.at != inner.end) {
+      HRT_TRY(odd_name(p));
+    }
+    if (g->object == NULL) {
       HRT_TRY(bad(p, "expected a table and a column"));
     }
-    p->at = after;
   }
   if (!eat(p, ')')) {
     HRT_TRY(bad(p, "expected ')'"));
@@ -319,6 +331,53 @@ static char *put_name(char *to, const char *name) {
   *to++ = '"';
   *to = 0;
   return to;
+}
+
+/* Text of bounded length, within a literal of SQL. */
+struct spelled {
+  char *out;
+  size_t size, length;
+};
+
+static void spell(struct spelled *s, char c) {
+  for (int i = 0; i < (c == '\'' ? 2 : 1); i++) {
+    if (s->length < s->size) {
+      s->out[s->length] = c;
+    }
+    s->length++;
+  }
+}
+
+static void spell_name(struct spelled *s, const char *name) {
+  bool quote = !plain(name);
+  if (quote) {
+    spell(s, '"');
+  }
+  for (; *name != 0; name++) {
+    if (*name == '"') {
+      spell(s, '"');
+    }
+    spell(s, *name);
+  }
+  if (quote) {
+    spell(s, '"');
+  }
+}
+
+bool hrt_caps_spell(char *out, size_t size, hrt_cap_type type, const char *table,
+                    const char *column) {
+  struct spelled s = {out, size, 0};
+  for (const char *c = hrt_cap_rows[type].short_name; *c != 0; c++) {
+    spell(&s, *c);
+  }
+  spell(&s, ':');
+  spell_name(&s, table);
+  if (column != NULL && *column != 0) {
+    spell(&s, '.');
+    spell_name(&s, column);
+  }
+  spell(&s, 0);
+  return s.length <= size;
 }
 
 /* Writes g->text. */

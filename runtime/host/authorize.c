@@ -7,23 +7,28 @@
 
 #include "host/internal.h"
 
-/* capability: hrt_cap_type that would allow it, or HRT_CAP_NONE. */
-int hrt_auth_deny(hrt_host_env *env, const char *what, const char *name, int capability) {
-  char *shown = env->refused;
-  const char *grant = capability == HRT_CAP_READ    ? "read"
-                      : capability == HRT_CAP_WRITE ? "write"
-                      : capability == HRT_CAP_DDL   ? "ddl"
-                                                    : NULL;
+/* capability: hrt_cap_type that would allow it, or HRT_CAP_NONE. column: NULL, "": none. */
+static int deny(hrt_host_env *env, const char *what, const char *table, const char *column,
+                int capability) {
+  char *shown = env->refused, name[sizeof env->refused], grant[256];
+  bool of_column = column != NULL && *column != 0;
+  bool of_table =
+      capability == HRT_CAP_READ || capability == HRT_CAP_WRITE || capability == HRT_CAP_DDL;
   env->denied = true;
   env->refused_capability = capability;
+  sqlite3_snprintf((int)sizeof name, name, of_column ? "%s.%s" : "%s", table, column);
   hrt_clean(shown, sizeof env->refused, name, strlen(name));
-  if (grant != NULL) {
-    hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not %s %s: it has no grant '%s:%s'",
-               env->procedure, what, shown, grant, shown);
+  if (of_table && hrt_caps_spell(grant, sizeof grant, (hrt_cap_type)capability, table, column)) {
+    hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not %s %s: it has no grant '%s'",
+               env->procedure, what, shown, grant);
   } else {
     hrt_refuse(env, HSB_STATUS_DENIED, "procedure %s may not %s %s", env->procedure, what, shown);
   }
   return SQLITE_DENY;
+}
+
+int hrt_auth_deny(hrt_host_env *env, const char *what, const char *name, int capability) {
+  return deny(env, what, name, NULL, capability);
 }
 
 static bool begins(const char *name, const char *prefix) {
@@ -88,7 +93,7 @@ static int unused_column(hrt_host_env *env, const char *table) {
 }
 
 static int read(hrt_host_env *env, const char *table, const char *column, const char *schema) {
-  char name[256], owner[HRT_SHADOW_OWNER];
+  char owner[HRT_SHADOW_OWNER];
   if (table == NULL || hrt_auth_reserved(table) || !hrt_auth_main(schema)) {
     return hrt_auth_deny(env, "read", table != NULL ? table : "?", HRT_CAP_NONE);
   }
@@ -107,9 +112,7 @@ static int read(hrt_host_env *env, const char *table, const char *column, const 
   if (hrt_shadow_owner(owner, env, table) != NULL) {
     return hrt_auth_deny(env, "read all of", owner, HRT_CAP_READ);
   }
-  bool of_column = column != NULL && *column != 0;
-  sqlite3_snprintf((int)sizeof name, name, of_column ? "%s.%s" : "%s", table, column);
-  return hrt_auth_deny(env, "read", name, HRT_CAP_READ);
+  return deny(env, "read", table, column, HRT_CAP_READ);
 }
 
 static int write(hrt_host_env *env, const char *table, const char *schema) {

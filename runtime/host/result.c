@@ -1,5 +1,6 @@
 /* result.c - the result or the error that the guest gives through host functions. Bytes are copied
  * when they are given: the guest may do with its memory what it likes afterwards. */
+#include <stdio.h>
 #include <string.h>
 
 #include "host/internal.h"
@@ -88,14 +89,29 @@ void hrt_hc_heliosdb_return(hrt_host_env *env, hsb_slot *s) {
   hrt_answer(s, status);
 }
 
-/* The grant that the host's own text of the last refusal names; a guest's text names none. */
-static void hint_grant(helios_error *err, const hrt_host_env *env) {
+/* The grant that the host's own text of the last refusal names, with the quote behind it, or NULL;
+ * a guest's text names none. In a table's name, which stands before it, a quote may follow these
+ * words; in the grant it is doubled. */
+static const char *named_grant(const hrt_host_env *env) {
   static const char before[] = "it has no grant '";
-  const char *grant = strstr(env->last, before);
-  size_t n = grant != NULL ? strcspn(grant + strlen(before), "'") : 0;
-  if (n > 0 && strcmp(grant + strlen(before) + n, "'") == 0) {
-    hrt_hint(err, "ALTER PROCEDURE %s GRANT CAPABILITY '%.*s'", env->procedure, (int)n,
-             grant + strlen(before));
+  const char *grant = NULL;
+  for (const char *c = env->last; (c = strstr(c, before)) != NULL;) {
+    c += strlen(before);
+    grant = *c != '\'' ? c : grant;
+  }
+  size_t n = grant != NULL ? strlen(grant) : 0;
+  return n > 1 && grant[n - 1] == '\'' ? grant : NULL;
+}
+
+static void hint_grant(helios_error *err, const hrt_host_env *env) {
+  char hint[sizeof err->hint];
+  const char *grant = named_grant(env);
+  int length = grant != NULL
+                   ? snprintf(hint, sizeof hint, "ALTER PROCEDURE %s GRANT CAPABILITY '%s",
+                              env->procedure, grant)
+                   : 0;
+  if (length > 0 && (size_t)length < sizeof hint) {
+    hrt_hint(err, "%s", hint);
   } else {
     hrt_hint(err,
              "grant it: ALTER PROCEDURE ... GRANT CAPABILITY '...'; a table is 'read:<table>'");

@@ -52,6 +52,57 @@ static void read__tables_and_columns(void **state) {
   done(p);
 }
 
+/* A name of any signs can be granted as the error says it. */
+static void read__names_in_quotes(void **state) {
+  static const char *const names[] = {"a\"b",
+                                      "it's",
+                                      "sp ace",
+                                      "d.ot",
+                                      "[br]",
+                                      "'",
+                                      "\"",
+                                      "''x\"\"",
+                                      "*",
+                                      "a`b",
+                                      "ro:w",
+                                      "\xc3\xa4",
+                                      "x: it has no grant 'read:secrets'"};
+  (void)state;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char sql[300], grant[200];
+    puppet *p = with((const char *const[]){BASE, NULL});
+    sqlite3_snprintf(sizeof sql, sql, "CREATE TABLE main.\"%w\"(\"%w\", other)", names[i],
+                     names[i]);
+    hrt_host_end(p->env);
+    puppet_exec(p, sql);
+    hrt_host_begin(p->env, 0, NULL, NULL);
+    sqlite3_snprintf(sizeof sql, sql, "SELECT \"%w\" FROM \"%w\"", names[i], names[i]);
+    denied(p, sql);
+    assert_int_equal(CALL(p, "fail", (uint32_t)HSB_STATUS_DENIED, TEXT(p, 0, puppet_error(p))), 0);
+    static const char before[] = "ALTER PROCEDURE puppet GRANT CAPABILITY '";
+    assert_memory_equal(p->env->error.hint, before, sizeof before - 1);
+    size_t n = 0; /* as SQL reads it */
+    const char *c = p->env->error.hint + sizeof before - 1;
+    for (; c[0] != '\'' || c[1] == '\''; c++) {
+      c += c[0] == '\'';
+      grant[n++] = *c;
+    }
+    assert_string_equal(c, "'");
+    grant[n] = 0;
+    done(p);
+    p = with((const char *const[]){BASE, grant, NULL});
+    sqlite3_snprintf(sizeof sql, sql, "CREATE TABLE main.\"%w\"(\"%w\", other)", names[i],
+                     names[i]);
+    puppet_exec(p, sql);
+    sqlite3_snprintf(sizeof sql, sql, "SELECT \"%w\" FROM \"%w\"", names[i], names[i]);
+    allowed(p, sql);
+    sqlite3_snprintf(sizeof sql, sql, "SELECT other FROM \"%w\"", names[i]);
+    denied(p, sql);
+    denied(p, "SELECT v FROM secrets");
+    done(p);
+  }
+}
+
 static void read__schemas(void **state) {
   (void)state;
   puppet *p = with((const char *const[]){BASE, "read", "write", "read:scratch", "read:orders2",
@@ -490,6 +541,7 @@ static void window__nested(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(read__tables_and_columns),
+      cmocka_unit_test(read__names_in_quotes),
       cmocka_unit_test(read__schemas),
       cmocka_unit_test(read__shadowing),
       cmocka_unit_test(read__with),

@@ -39,6 +39,12 @@ static void parse__canonical(void **state) {
       {"DATABASE_READ('orders')", "read:orders"},
       {"database_read ( 'orders' , 'total' )", "read:orders.total"},
       {"DATABASE_READ('orders.total')", "read:orders.total"},
+      {"DATABASE_READ('\"my \"\"odd\"\" table\"')", "read:\"my \"\"odd\"\" table\""},
+      {"DATABASE_READ('\"it''s\"')", "read:\"it's\""},
+      {"DATABASE_READ('\"it''s\".\"''\"')", "read:\"it's\".\"'\""},
+      {"DATABASE_READ('\"it''s\"', '\"a\"\"''b\"')", "read:\"it's\".\"a\"\"'b\""},
+      {"read:\"it's\"", "read:\"it's\""},
+      {"FILESYSTEM_WRITE('/it''s')", "filesystem:/it's:rw"},
       {"DATABASE_READ", "read:*"},
       {"DATABASE_QUERY", "query"},
       {"write:t", "write:t"},
@@ -105,6 +111,12 @@ static void parse__refused(void **state) {
       "network:-a.com",
       "DATABASE_READ('orders'",
       "DATABASE_READ(orders)",
+      "DATABASE_READ('it''s')",
+      "DATABASE_READ('\"it's\"')",
+      "DATABASE_READ('orders'')",
+      "DATABASE_READ('orders', 'it''s')",
+      "read:it's",
+      "read:orders.it's",
       "DATABASE_READ('a','b','c')",
       "DATABASE_WRITE('a','b')",
       "DATABASE_READ('*','b')",
@@ -154,6 +166,17 @@ static void parse__hint(void **state) {
   assert_int_equal(hrt_caps_add(caps, "raed:orders", 11, &err), HELIOS_E_CAPABILITY);
   assert_string_equal(err.text, "capability 'raed:orders': unknown capability");
   assert_string_equal(err.hint, "did you mean 'read'?");
+  static const char *const odd[] = {
+      "read:it's",   "read:my table",          "write:a\"b",
+      "read:t.it's", "DATABASE_READ('it''s')", "DATABASE_READ('t', 'it''s')",
+      "ddl:a-b"};
+  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+    err = (helios_error){0};
+    assert_int_equal(hrt_caps_add(caps, odd[i], strlen(odd[i]), &err), HELIOS_E_CAPABILITY);
+    assert_non_null(strstr(err.text, "a name of other signs than letters, digits, _ and $ stands "
+                                     "in double quotes"));
+    assert_string_equal(err.hint, "'read:\"my table\".\"a \"\"column\"\"\"'");
+  }
   hrt_caps_free(caps);
 }
 
