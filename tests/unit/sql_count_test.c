@@ -52,7 +52,8 @@ static void copies__of_aliases(void **state) {
       {"SELECT c AS a FROM t WHERE t.a", 0},
       {"SELECT c AS a, d AS b FROM t WHERE a", 4},
       {"SELECT d AS b, c + c AS a FROM t WHERE a", 6},     /* , c + c AS a */
-      {"SELECT c + c + c AS a, 1 AS a FROM t WHERE a", 8}, /* the longer one */
+      {"SELECT c + c + c AS a, 1 AS a FROM t WHERE a", 8}, /* the longer one, */
+      {"SELECT 1 AS a, c + c + c AS a FROM t WHERE a", 8}, /* wherever it stands */
       {"SELECT c FROM t WHERE c", 0},                      /* no alias */
       {"SELECT c AS a, a FROM t", 0},                      /* not seen in a column */
       {"SELECT c AS a, d IS DISTINCT FROM a FROM t", 0},   /* which is one, too */
