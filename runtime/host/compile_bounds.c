@@ -14,8 +14,10 @@ enum { FLATTEN = 0x1, PUSH_DOWN = 0x1000, PROPAGATE = 0x8000 };
 int hrt_compile_open(hrt_host_env *env, bool flatten) {
   sqlite3 *db = env->conn->db;
   unsigned off = PROPAGATE | (flatten ? 0u : FLATTEN | PUSH_DOWN);
-  int ops = sqlite3_limit(db, SQLITE_LIMIT_VDBE_OP, -1);
-  sqlite3_limit(db, SQLITE_LIMIT_VDBE_OP, ops < HRT_SQL_OPS ? ops : HRT_SQL_OPS);
+  int ops = sqlite3_limit(db, SQLITE_LIMIT_VDBE_OP, HRT_SQL_OPS);
+  if (__builtin_expect(ops < HRT_SQL_OPS, 0)) {
+    sqlite3_limit(db, SQLITE_LIMIT_VDBE_OP, ops); /* the application's is lower */
+  }
   sqlite3_test_control(SQLITE_TESTCTRL_OPTIMIZATIONS, db, off);
   return ops;
 }

@@ -199,6 +199,7 @@ static int call(const struct work *w, helios_error *err) {
     return hrt_fail(err, HELIOS_E_MISUSE,
                     "its groups are lost: an earlier step of this statement failed");
   }
+  hrt_pin_disarm(p);
   hrt_allowance_begin(&allowance, h, p->version);
   uint64_t used = h->budget->fuel_used;
   h->conn.body = NULL;
@@ -304,7 +305,7 @@ __attribute__((noinline)) static void row(sqlite3_context *sql, hrt_trampoline *
 __attribute__((noinline)) static void fail_step(sqlite3_context *sql, const hrt_trampoline *t,
                                                 hrt_pin *p, sqlite3_value **argv) {
   hrt_seat_renew(p->version, &p->seat);
-  t->h->armed = NULL;
+  hrt_pin_disarm(p);
   p->broken |= p->seat == NULL;
   hrt_pin_report(sql, t->entry, p, t->nargs, argv, &t->h->scratch);
   hrt_error_clear(&t->h->scratch);
@@ -350,7 +351,7 @@ __attribute__((noinline)) static bool step_timed(sqlite3_context *sql, const hrt
 __attribute__((no_stack_protector)) void hrt_aggregate_run(sqlite3_context *sql, hrt_trampoline *t,
                                                            sqlite3_value **argv) {
   hrt_pin *p = t->last_pin;
-  if (__builtin_expect(t->last_call == sql && (t->h->armed == p || hrt_pin_arm(p)), 1)) {
+  if (__builtin_expect(t->last_call == sql && (hrt_pin_armed(p, t->h) || hrt_pin_arm(p)), 1)) {
     bool done = __builtin_expect(hrt_tally_short(&p->tally), 1) ? step_short(sql, t, p, argv)
                                                                 : step_timed(sql, t, p, argv);
     if (__builtin_expect(done, 1)) {

@@ -124,23 +124,36 @@ void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, int argc, sqlite
   }
 }
 
-bool hrt_pin_arm(pin *p) {
-  helios *h = p->entry->h;
+/* What lasts while p has this instance and makes no other calls on it. */
+static void set_up(pin *p) {
   const hrt_version *v = p->version;
-  if (p->seat == NULL || !hrt_session_idle(h)) {
-    return false;
-  }
-  hrt_allowance_set(h, v);
   bool longs = v->aggregate ? v->signature.longs : v->signature.long_result;
   p->longs = longs && v->signature.argc <= HRT_FEW ? v->signature.argc : 0;
   p->ready = (hrt_short){.instance = p->seat->instance,
                          .export = v->export,
-                         .budget = &h->own,
+                         .budget = &v->h->own,
                          .most = v->fuel_most,
-                         .err = &h->scratch};
+                         .err = &v->h->scratch};
   hrt_short_ready(&p->ready);
+  p->set = true;
+}
+
+bool hrt_pin_arm(pin *p) {
+  helios *h = p->entry->h;
+  if (p->seat == NULL || !hrt_session_idle(h)) {
+    return false;
+  }
+  if (!p->set) {
+    set_up(p);
+  }
+  hrt_allowance_set(h, p->version);
   h->armed = p;
   return true;
+}
+
+void hrt_pin_disarm(pin *p) {
+  p->entry->h->armed = NULL;
+  p->set = false;
 }
 
 /* ---- short calls: of an armed pin, a module without host functions on plain arguments. Nothing
@@ -154,7 +167,7 @@ __attribute__((noinline)) static void end_short(sqlite3_context *sql, pin *p, sq
   if (p->seat) {
     hrt_short_ready(&p->ready);
   } else {
-    h->armed = NULL;
+    hrt_pin_disarm(p);
   }
   if (__builtin_expect(status != 0, 0)) {
     hrt_pin_report(sql, p->entry, p, (int)p->version->signature.argc, argv, &h->scratch);
@@ -275,6 +288,7 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
   if (p == NULL) {
     status = first_call(&made, sql, t, argv, guest, &err);
   } else {
+    hrt_pin_disarm(p);
     status = call_fitting(sql, p, t, argv, guest, &err);
   }
   if (__builtin_expect(status != 0, 0)) {
@@ -286,15 +300,15 @@ __attribute__((noinline)) static void call_long(sqlite3_context *sql, hrt_trampo
   hrt_host_resume(conn, guest);
 }
 
-/* A call whose pin is not armed. */
-__attribute__((noinline)) static void call_unarmed(sqlite3_context *sql, hrt_trampoline *t,
-                                                   sqlite3_value **argv) {
+/* A call whose pin is not armed. NULL: the call was made, the long way. */
+__attribute__((noinline)) static pin *prepare(sqlite3_context *sql, hrt_trampoline *t,
+                                              sqlite3_value **argv) {
   pin *p = t->last_call == sql ? t->last_pin : look(t, sql);
-  if (t->last_call == sql && hrt_pin_arm(p)) {
-    hrt_trampoline_run(sql, t, argv);
-  } else {
-    call_long(sql, t, p, argv);
+  if (t->last_call == sql && (hrt_pin_armed(p, t->h) || hrt_pin_arm(p))) {
+    return p;
   }
+  call_long(sql, t, p, argv);
+  return NULL;
 }
 
 /* An argument needs the long way. */
@@ -308,9 +322,11 @@ __attribute__((noinline)) static void call_unfit(sqlite3_context *sql, pin *p,
 __attribute__((no_stack_protector)) void hrt_trampoline_run(sqlite3_context *sql, hrt_trampoline *t,
                                                             sqlite3_value **argv) {
   pin *p = t->last_pin;
-  if (__builtin_expect(t->last_call != sql || t->h->armed != p, 0)) {
-    call_unarmed(sql, t, argv);
-    return;
+  if (__builtin_expect(t->last_call != sql || !hrt_pin_armed(p, t->h), 0)) {
+    p = prepare(sql, t, argv);
+    if (p == NULL) {
+      return;
+    }
   }
   bool done = __builtin_expect(hrt_tally_short(&p->tally), 1) ? call_short(sql, p, argv)
                                                               : call_timed(sql, p, argv);

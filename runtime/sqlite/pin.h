@@ -11,8 +11,9 @@
 #define HRT_FEW 2
 
 struct hrt_pin {
-  hrt_short ready; /* with the next, while it is armed */
+  hrt_short ready; /* with the next: what its short calls find */
   uint32_t longs;  /* so many arguments, at most HRT_FEW, all i64 as the result is; or 0 */
+  bool set;        /* both of these are, for the seat as it is */
   hrt_version *version;
   hrt_seat *seat; /* NULL: none yet, or it died, or the version keeps it */
   hrt_entry *entry;
@@ -33,9 +34,23 @@ void hrt_pin_unref(void *pin);
 int hrt_table_pin(hrt_pin **out, hrt_entry *e, const hrt_running *place, helios_error *err);
 /* The one that there is already, with a use for the caller, or NULL. */
 hrt_pin *hrt_table_pin_found(const hrt_entry *e, const hrt_running *place);
-/* All that the short calls of p find as it is set, until a call of another kind is made or p's seat
- * goes. False: there is no seat, or a procedure runs. */
+/* All that the short calls of p find as it is set, until another pin's are or a call of another
+ * kind is made. False: there is no seat, or a procedure runs. */
 bool hrt_pin_arm(hrt_pin *p);
+void hrt_pin_disarm(hrt_pin *p); /* before its seat is used in another way, or has gone */
+/* Is it armed? Where two procedures are called in turn this comes with each call, so what is left
+ * to do for one that was armed before is here. */
+__attribute__((always_inline)) static inline bool hrt_pin_armed(hrt_pin *p, helios *h) {
+  if (__builtin_expect(h->armed == p, 1)) {
+    return true;
+  }
+  if (!p->set || !hrt_session_idle(h)) {
+    return false;
+  }
+  hrt_allowance_set(h, p->version);
+  h->armed = p;
+  return true;
+}
 /* Can calls through t be answered by v? A pin serves all arities of the name. */
 int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *err);
 /* The arguments that were given, and DEFAULTs for the rest. */

@@ -223,8 +223,8 @@ ROWS = [
     (BOUNDS, "PROPAGATE | (flatten", "(flatten"),
     (BOUNDS, "flatten ? 0u : FLATTEN | PUSH_DOWN", "flatten ? 0u : PUSH_DOWN"),
     (BOUNDS, "flatten ? 0u : FLATTEN | PUSH_DOWN", "flatten ? 0u : FLATTEN"),
-    (BOUNDS, "ops < HRT_SQL_OPS ? ops : HRT_SQL_OPS", "ops"),
-    (BOUNDS, "ops < HRT_SQL_OPS ? ops : HRT_SQL_OPS", "HRT_SQL_OPS"),
+    (BOUNDS, "SQLITE_LIMIT_VDBE_OP, HRT_SQL_OPS);", "SQLITE_LIMIT_VDBE_OP, -1);"),
+    (BOUNDS, "if (__builtin_expect(ops < HRT_SQL_OPS, 0)) {", "if (false) {"),
     (BOUNDS, "  sqlite3_test_control(SQLITE_TESTCTRL_OPTIMIZATIONS, env->conn->db, 0u);\n", ""),
     (BOUNDS, "  sqlite3_limit(env->conn->db, SQLITE_LIMIT_VDBE_OP, ops);\n", ""),
     # what names stand for
