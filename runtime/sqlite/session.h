@@ -48,7 +48,7 @@ struct hrt_version {
   const struct helios_plugin *abi;
   uint32_t export_index;
   hrt_export export; /* the same, looked up */
-  bool simple;       /* plain arguments, no host function: call.c's short way */
+  bool simple;       /* plain arguments, no host function, pure ones neither: call.c's short way */
   bool blind;        /* calls see nothing but their arguments: it may be deterministic */
   hrt_declared declared;
   int log_level; /* of WITH, or -1 */

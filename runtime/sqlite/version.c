@@ -224,7 +224,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   }
   v->timeout_ns = timeout_ns(&v->limits);
   v->fuel_most = hrt_fuel_most(v->limits.fuel, v->abi->flags & HSB_PLUGIN_METERED);
-  v->simple = v->signature.plain && v->columns == NULL && !(v->abi->flags & HSB_PLUGIN_IMPURE) &&
+  v->simple = v->signature.plain && v->columns == NULL && v->abi->import_count == 0 &&
               v->state != HRT_STATE_CONNECTION;
   *out = v;
   v = NULL;

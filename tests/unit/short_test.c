@@ -62,6 +62,58 @@ static void between__long_ones(void **state) {
   assert_int_equal(hrt_alloc_live(), 0);
 }
 
+/* A module that imports only what keeps a procedure deterministic: the call's own arguments and
+ * results. It says so with no flag. */
+static const char host_source[] =
+    "struct inst { struct hsb_memory mem; };\n"
+    "#define FN(n) static NOINLINE void n(void *i, hsb_slot *s)\n"
+    "#define HOST(n) struct hsb_ctx *c = hsb_ctx_of(i); c->imports[n].fn(c, s, c->imports[n].env)\n"
+    "FN(picky) { if (s[0] % 2 == 0) return; s[0] = 7; s[1] = 16; s[2] = 3; HOST(0); s[0] = -1; }\n"
+    "FN(even) { if (s[0] % 2 == 0) return; HOST(1); s[0] = -1; }\n"
+    "FN(counted) { HOST(2); }\n"
+    "FN(summed_step) { s[0] += s[1]; if (s[1] != 0) return; s[0] = 7; s[1] = 16; s[2] = 3; "
+    "HOST(0); "
+    "}\n"
+    "FN(summed_final) { (void)i, (void)s; }\n"
+    "static const struct hsb_import im[] = {{\"helios_v1\", \"fail\", \"iii:i\", 9, 4},\n"
+    "  {\"helios_v1\", \"return_null\", \":i\", 9, 11}, {\"helios_v1\", \"arg_count\", \":i\", 9, "
+    "9}};\n"
+    "static const unsigned char blob[] = \"odd\";\n"
+    "static const struct hsb_segment seg[] = {{16, 0, 3}};\n"
+    "static void init(void *i) { (void)i; }\n"
+    "static const struct hsb_export ex[] = {EXPORT(\"picky\", \"j:j\", picky), EXPORT(\"even\", "
+    "\"j:j\", even),\n"
+    "  EXPORT(\"counted\", \"j:j\", counted), EXPORT(\"summed_step\", \"jj:j\", summed_step),\n"
+    "  EXPORT(\"summed_final\", \"j:j\", summed_final)};\n"
+    "PUBLIC const struct helios_plugin helios_plugin = {.size = sizeof helios_plugin,\n"
+    "  .abi_major = HSB_ABI_MAJOR, .abi_minor = HSB_ABI_MINOR,\n"
+    "  .flags = HSB_PLUGIN_HAS_MEMORY | HSB_PLUGIN_METERED, .instance_size = sizeof(struct inst),\n"
+    "  .memory_min = 1, .memory_max = 1, .export_count = COUNT(ex), .import_count = COUNT(im),\n"
+    "  .segment_count = 1, .exports = ex, .imports = im, .segments = seg, .blob = blob,\n"
+    "  .blob_size = 3, .init = init, .module_hash = HASH};\n";
+
+#define HOST(what) "CREATE " what " LANGUAGE wasm AS '%D/host.so';"
+
+/* Calls that ask the host for what is of the call are never short: each finds its own. */
+static void host__is_asked_in_every_row(void **state) {
+  (void)state;
+  ek_plugin_of("host.so", host_source, "-DHOSTED");
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         HOST("PROCEDURE picky(a BIGINT) RETURNS BIGINT")
+             HOST("PROCEDURE even(a BIGINT) RETURNS BIGINT")
+                 HOST("PROCEDURE counted(a BIGINT) RETURNS BIGINT")
+                     HOST("AGGREGATE summed(a BIGINT) RETURNS BIGINT"),
+         "");
+  ek_run(h, "SELECT even(column1), counted(column1) FROM (VALUES (2), (4), (5), (6))",
+         "2|1\n4|1\nNULL|1\n6|1");
+  ek_fails(h, "SELECT picky(column1) FROM (VALUES (2), (4), (5))", HELIOS_E_GUEST, "odd");
+  ek_run(h, "SELECT summed(column1)" ROWS, "6");
+  ek_fails(h, "SELECT summed(column1) FROM (VALUES (2), (4), (0))", HELIOS_E_GUEST, "odd");
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 static void thunks__one_each_while_there_are(void **state) {
   (void)state;
   static hrt_trampoline all[HRT_THUNKS + 2];
@@ -118,6 +170,7 @@ int main(void) {
       cmocka_unit_test(limits__of_each_in_turn),
       cmocka_unit_test(fuel__is_counted),
       cmocka_unit_test(between__long_ones),
+      cmocka_unit_test(host__is_asked_in_every_row),
       cmocka_unit_test(thunks__one_each_while_there_are),
       cmocka_unit_test(thunks__each_calls_its_own),
   };
