@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check.py - the tree's own rules, as a test: folder order, banned functions, sizes, file headers.
 
-usage: check.py order|banned|limits|headers|names|docs|format [SOURCE_DIR]
+usage: check.py top|order|banned|limits|headers|names|docs|format [SOURCE_DIR]
 Prints each breach as file:line and exits 1 if there is one. The rules are those of docs/architecture.md.
 """
 import re
@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+TOP = {"compiler", "runtime", "rt-sandbox", "sdk", "examples", "fuzz", "tests", "docs", ".ci", ".clang-format", ".gitignore",
+       "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md"}
 # Each folder may include from itself and from what stands above it in this list.
 ORDER = ["rt-sandbox", "runtime/include", "runtime/plugin", "runtime/instance", "runtime/capability",
          "runtime/observe", "runtime/host", "runtime/registry", "runtime/ddl", "runtime/sqlite",
@@ -26,9 +28,12 @@ FILE_LINES, FUNCTION_LINES = 800, 80
 EXCEPTIONS = {}
 
 
+def listed(root, *options):
+    return subprocess.run(["git", "ls-files", *options], cwd=root, text=True, capture_output=True, check=True).stdout.split("\n")
+
+
 def files(root, *suffixes):
-    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root, text=True,
-                         capture_output=True, check=True).stdout.split("\n")
+    out = listed(root, "-co", "--exclude-standard")
     return sorted(p for p in out if p.endswith(suffixes) and (root / p).is_file())
 
 
@@ -53,6 +58,12 @@ def resolve(root, path, name):
         if (root / base / name).is_file():
             return (base / name).as_posix()
     return None
+
+
+def check_top(root):
+    """What the README's session leaves here is not to be committed."""
+    for name in sorted({p.split("/")[0] for p in listed(root) if p} - TOP):
+        yield f"{name}: is in the top folder"
 
 
 def check_order(root):
