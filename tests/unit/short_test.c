@@ -10,22 +10,77 @@
   "'%D/one.so';"
 #define CREATE(what) "CREATE PROCEDURE " what " LANGUAGE wasm AS '%D/one.so';"
 
+#define BURNS                                                                                      \
+  "CREATE PROCEDURE little(n BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'burn' AS "               \
+  "'%D/one.so' WITH (fuel_limit = 1000);"                                                          \
+  "CREATE PROCEDURE much(n BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'burn' AS "                 \
+  "'%D/one.so' WITH (fuel_limit = 9000000);"
+
 /* Limits belong to the procedure, also where two are called in turn and a call asks for more fuel.
  */
 static void limits__of_each_in_turn(void **state) {
   (void)state;
   helios *h = ek_open(":memory:");
-  ek_run(h,
-         "CREATE PROCEDURE little(n BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'burn' AS "
-         "'%D/one.so' WITH (fuel_limit = 1000);"
-         "CREATE PROCEDURE much(n BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'burn' AS "
-         "'%D/one.so' WITH (fuel_limit = 9000000);"
-         "SELECT little(900), much(5000000), little(1000)" ROWS,
+  ek_run(h, BURNS "SELECT little(900), much(5000000), little(1000)" ROWS,
          "900|5000000|1000\n900|5000000|1000\n900|5000000|1000");
   ek_fails(h, "SELECT much(5000000), little(1001)" ROWS, HELIOS_E_FUEL, "fuel exhausted");
   ek_fails(h, "SELECT little(900), much(9000001)" ROWS, HELIOS_E_FUEL, "fuel exhausted");
   ek_run(h, "SELECT little(900), much(5000000)", "900|5000000");
   ek_close(h);
+}
+
+static sqlite3_stmt *prepared(helios *h, const char *sql) {
+  sqlite3_stmt *s = NULL;
+  assert_int_equal(sqlite3_prepare_v2(helios_db(h), sql, -1, &s, NULL), SQLITE_OK);
+  return s;
+}
+
+/* One call of another statement, its first, comes between two of a statement. */
+static void limits__of_each_statement(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h, BURNS, "");
+  sqlite3_stmt *s = prepared(h, "SELECT much(5000000)" ROWS);
+  for (int n = 0; n < 3; n++) {
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    ek_run(h, "SELECT little(900)", "900");
+  }
+  sqlite3_finalize(s);
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+/* One more row of the statement that it was made with. */
+static void pull(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  (void)argc, (void)argv;
+  sqlite3_stmt *s = sqlite3_user_data(sql);
+  if (sqlite3_step(s) == SQLITE_ROW) {
+    sqlite3_result_int64(sql, sqlite3_column_int64(s, 0));
+  } else {
+    sqlite3_result_error(sql, sqlite3_errmsg(sqlite3_db_handle(s)), -1);
+  }
+}
+
+/* A statement that began by itself and goes on inside of a procedure's SQL uses the procedure's
+ * fuel. */
+static void limits__of_the_procedure_that_goes_on(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h, BURNS, "");
+  sqlite3_stmt *s = prepared(h, "SELECT much(3000) FROM (VALUES (1), (2), (3), (4), (5), (6))");
+  assert_int_equal(
+      sqlite3_create_function(helios_db(h), "pull", 0, SQLITE_UTF8, s, pull, NULL, NULL),
+      SQLITE_OK);
+  ek_run(h,
+         "CREATE PROCEDURE outer_of() RETURNS BIGINT LANGUAGE sql AS 'SELECT pull()';"
+         "SELECT pull(), pull()",
+         "3000|3000");
+  ek_run(h, "SELECT outer_of(), pull()", "3000|3000");
+  ek_run(h, "ALTER PROCEDURE outer_of SET fuel_limit = 2000", "");
+  ek_fails(h, "SELECT outer_of()", HELIOS_E_FUEL, "procedure much: fuel exhausted");
+  sqlite3_finalize(s);
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
 }
 
 /* Every call's fuel counts once, whether it asked for more or not. */
@@ -168,6 +223,8 @@ static void thunks__each_calls_its_own(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(limits__of_each_in_turn),
+      cmocka_unit_test(limits__of_each_statement),
+      cmocka_unit_test(limits__of_the_procedure_that_goes_on),
       cmocka_unit_test(fuel__is_counted),
       cmocka_unit_test(between__long_ones),
       cmocka_unit_test(host__is_asked_in_every_row),
