@@ -2,6 +2,9 @@
  * for each, whatever comes between; and functions that know their trampoline by themselves. */
 #include "engine_kit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "sqlite/session.h"
 
 #define ROWS " FROM (VALUES (1), (2), (3))"
@@ -220,6 +223,91 @@ static void thunks__each_calls_its_own(void **state) {
   assert_int_equal(hrt_alloc_live(), 0);
 }
 
+static atomic_int held[HRT_THUNKS], held_twice;
+
+/* Takes a few thunks and gives them back, again and again. */
+static void *take_and_give(void *arg) {
+  hrt_trampoline few[3];
+  (void)arg;
+  for (int turn = 0; turn < 20000; turn++) {
+    for (int n = 0; n < 3; n++) {
+      (void)hrt_thunk_take(&few[n]);
+      held_twice += atomic_fetch_add(&held[few[n].thunk], 1) != 0;
+    }
+    for (int n = 0; n < 3; n++) {
+      held[few[n].thunk]--;
+      hrt_thunk_give(&few[n]);
+    }
+  }
+  return NULL;
+}
+
+static void thunks__never_two_owners(void **state) {
+  (void)state;
+  pthread_t threads[4];
+  for (int n = 0; n < 4; n++) {
+    assert_int_equal(pthread_create(&threads[n], NULL, take_and_give, NULL), 0);
+  }
+  for (int n = 0; n < 4; n++) {
+    pthread_join(threads[n], NULL);
+  }
+  assert_int_equal(held_twice, 0);
+}
+
+enum { CROWD = 4, EACH = 90 };
+struct crowd {
+  pthread_t thread;
+  int number;
+  bool right;
+};
+
+/* Opens a connection with more functions than its share of the thunks, calls them all, closes it.
+ */
+static void *crowd_member(void *arg) {
+  struct crowd *c = arg;
+  char sql[200], expected[2] = {(char)('1' + c->number % 2), 0};
+  bool good = true;
+  for (int turn = 0; turn < 2; turn++) {
+    helios_error err = {0};
+    helios *h = NULL;
+    good = good && helios_open(&h, ":memory:", NULL, &err) == 0;
+    for (int n = 0; n < EACH && good; n++) {
+      snprintf(sql, sizeof sql,
+               "CREATE PROCEDURE f%d() RETURNS BIGINT LANGUAGE wasm EXPORT 'answer' AS '%s/%s.so'",
+               n, ek_dir, c->number % 2 ? "two" : "one");
+      good = helios_exec(h, sql, NULL, NULL, &err) == 0;
+    }
+    for (int n = 0; n < EACH && good; n++) {
+      sqlite3_stmt *s = NULL;
+      snprintf(sql, sizeof sql, "SELECT f%d()" ROWS, n);
+      good = sqlite3_prepare_v2(helios_db(h), sql, -1, &s, NULL) == SQLITE_OK;
+      for (int row = 0; row < 3 && good; row++) {
+        good = sqlite3_step(s) == SQLITE_ROW &&
+               strcmp((const char *)sqlite3_column_text(s, 0), expected) == 0;
+      }
+      sqlite3_finalize(s);
+    }
+    good = h && helios_close(h, NULL) == 0 && good;
+  }
+  c->right = good;
+  return NULL;
+}
+
+/* Threads take and give thunks while others call by theirs. */
+static void thunks__of_many_threads(void **state) {
+  (void)state;
+  struct crowd all[CROWD];
+  for (int n = 0; n < CROWD; n++) {
+    all[n] = (struct crowd){.number = n};
+    assert_int_equal(pthread_create(&all[n].thread, NULL, crowd_member, &all[n]), 0);
+  }
+  for (int n = 0; n < CROWD; n++) {
+    pthread_join(all[n].thread, NULL);
+    assert_true(all[n].right);
+  }
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(limits__of_each_in_turn),
@@ -230,6 +318,8 @@ int main(void) {
       cmocka_unit_test(host__is_asked_in_every_row),
       cmocka_unit_test(thunks__one_each_while_there_are),
       cmocka_unit_test(thunks__each_calls_its_own),
+      cmocka_unit_test(thunks__never_two_owners),
+      cmocka_unit_test(thunks__of_many_threads),
   };
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }
