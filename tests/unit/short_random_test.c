@@ -1,8 +1,11 @@
 /* short_random_test.c - the short way against the long one: two connections, one of whose modules
  * imports a function that it never calls, so that no call of it is short, are asked the same at
  * random: statements that take turns, limits that change, interrupts, traps, states. All rows,
- * errors and counts must be the same. */
+ * errors and counts must be the same. And short calls that must be stopped. */
 #include "engine_kit.h"
+
+#include <pthread.h>
+#include <time.h>
 
 static const char source[] =
     "struct inst { struct hsb_memory mem; unsigned long long counter; };\n"
@@ -16,6 +19,7 @@ static const char source[] =
     "FN(burn) { CTX; pay(c, (long long)s[0]); }\n"
     "FN(count) { CTX; struct inst *in = i; pay(c, 11); s[0] = ++in->counter * 1000 + s[1]; }\n"
     "FN(maybe) { CTX; pay(c, 9); if (s[0] % 16 == 9) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7); }\n"
+    "FN(turn) { CTX; while (s[0] == 3) pay(c, 1000); }\n"
     "FN(half) { double d; __builtin_memcpy(&d, s, 8); d /= 2; __builtin_memcpy(s, &d, 8); }\n"
     "FN(sum_step) { CTX; struct inst *in = i; in->counter++; pay(c, 13);\n"
     "  if (s[1] % 64 == 33) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7); s[0] += s[1]; }\n"
@@ -32,6 +36,7 @@ static const char source[] =
     "  {.name = \"plus\", .name_len = 4, .sig = \"jj:j\", .call = plus, .flags = 1},\n"
     "  EXPORT(\"bump\", \":j\", bump), EXPORT(\"burn\", \"j:j\", burn), EXPORT(\"maybe\", \"j:j\", "
     "maybe),\n"
+    "  EXPORT(\"turn\", \"j:j\", turn),\n"
     "  EXPORT(\"count\", \"ii:j\", count), EXPORT(\"half\", \"d:d\", half),\n"
     "  EXPORT(\"total_step\", \"jj:j\", sum_step), EXPORT(\"total_final\", \"j:j\", sum_value),\n"
     "  EXPORT(\"total_value\", \"j:j\", sum_value), EXPORT(\"total_inverse\", \"jj:j\", "
@@ -249,7 +254,41 @@ static void short__as_long(void **state) {
   assert_int_equal(hrt_alloc_live(), 0);
 }
 
+static void *interrupt(void *db) {
+  nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+  sqlite3_interrupt(db);
+  return NULL;
+}
+
+/* A short call that does not end by itself; the next ones have all of their time. */
+static void short__is_stopped(void **state) {
+  (void)state;
+  pthread_t thread;
+  const char *const turn = "SELECT turn(column1) FROM (VALUES (1), (2), (3), (4))";
+  const char *const after = "SELECT burn(column1 * 3000000) FROM (VALUES (1), (1), (2), (1))";
+  ek_plugin_of("short.so", source, "-DANSWER=1");
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         "CREATE PROCEDURE turn(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/short.so' WITH "
+         "(timeout = '20ms', fuel_limit = 1000000000000000);"
+         "CREATE PROCEDURE burn(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/short.so' WITH "
+         "(timeout = '50s')",
+         "");
+  ek_fails(h, turn, HELIOS_E_DEADLINE, "time limit exceeded");
+  ek_run(h, after, "3000000\n3000000\n6000000\n3000000");
+  ek_run(h, "ALTER PROCEDURE turn SET timeout = '50s'", "");
+  for (int n = 0; n < 3; n++) {
+    assert_int_equal(pthread_create(&thread, NULL, interrupt, helios_db(h)), 0);
+    ek_fails(h, turn, HELIOS_E_CANCELLED, "cancelled");
+    pthread_join(thread, NULL);
+    ek_run(h, after, "3000000\n3000000\n6000000\n3000000");
+  }
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(short__as_long)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(short__as_long),
+                                     cmocka_unit_test(short__is_stopped)};
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }

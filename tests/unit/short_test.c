@@ -229,7 +229,7 @@ static atomic_int held[HRT_THUNKS], held_twice;
 static void *take_and_give(void *arg) {
   hrt_trampoline few[3];
   (void)arg;
-  for (int turn = 0; turn < 20000; turn++) {
+  for (int turn = 0; turn < 60000; turn++) {
     for (int n = 0; n < 3; n++) {
       (void)hrt_thunk_take(&few[n]);
       held_twice += atomic_fetch_add(&held[few[n].thunk], 1) != 0;
