@@ -18,7 +18,10 @@ static const char source[] =
     "FN(bump) { CTX; struct inst *in = i; pay(c, 5); s[0] = ++in->counter; }\n"
     "FN(burn) { CTX; pay(c, (long long)s[0]); }\n"
     "FN(count) { CTX; struct inst *in = i; pay(c, 11); s[0] = ++in->counter * 1000 + s[1]; }\n"
-    "FN(maybe) { CTX; pay(c, 9); if (s[0] % 16 == 9) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7); }\n"
+    "FN(maybe) { CTX; pay(c, 9); if (s[0] % 16 == 9) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7);\n"
+    "  if (s[0] % 16 == 5) s[0] = MEM(i)[0xfffffff0u]; }\n"
+    "FN(grow) { CTX; struct inst *in = i; pay(c, 4); c->host->memory_grow(c, 1);\n"
+    "  s[0] = ++in->counter * 1000 + in->mem.size / HSB_PAGE + ++MEM(i)[HSB_PAGE + 9]; }\n"
     "FN(turn) { CTX; while (s[0] == 3) pay(c, 1000); }\n"
     "FN(half) { double d; __builtin_memcpy(&d, s, 8); d /= 2; __builtin_memcpy(s, &d, 8); }\n"
     "FN(sum_step) { CTX; struct inst *in = i; in->counter++; pay(c, 13);\n"
@@ -36,7 +39,7 @@ static const char source[] =
     "  {.name = \"plus\", .name_len = 4, .sig = \"jj:j\", .call = plus, .flags = 1},\n"
     "  EXPORT(\"bump\", \":j\", bump), EXPORT(\"burn\", \"j:j\", burn), EXPORT(\"maybe\", \"j:j\", "
     "maybe),\n"
-    "  EXPORT(\"turn\", \"j:j\", turn),\n"
+    "  EXPORT(\"turn\", \"j:j\", turn), EXPORT(\"grow\", \":j\", grow),\n"
     "  EXPORT(\"count\", \"ii:j\", count), EXPORT(\"half\", \"d:d\", half),\n"
     "  EXPORT(\"total_step\", \"jj:j\", sum_step), EXPORT(\"total_final\", \"j:j\", sum_value),\n"
     "  EXPORT(\"total_value\", \"j:j\", sum_value), EXPORT(\"total_inverse\", \"jj:j\", "
@@ -136,6 +139,9 @@ static const char *const statements[] = {
     "SELECT much(v * 90000), keeper() FROM t",
     "SELECT much(v * 90000), inner_of(v) FROM t",
     "SELECT counted(w) FROM t",
+    "SELECT grow() FROM t",
+    "SELECT grow(), plus(grow(), grow()), counted('12') FROM t",
+    "SELECT maybe(v * 16 + v % 7 % 6) FROM t",
     "SELECT bump(), counted('12') FROM t WHERE w IS NOT NULL",
     "SELECT little(v * 20) FROM t",
     "SELECT little(w * 20), little(v) FROM t",
@@ -155,6 +161,8 @@ static const char *const changes[] = {
     "ALTER PROCEDURE keeper SET state = call",
     "ALTER PROCEDURE keeper SET state = statement",
     "ALTER PROCEDURE keeper SET state = connection",
+    "ALTER PROCEDURE grow SET state = call",
+    "ALTER PROCEDURE grow SET state = statement",
     "ALTER PROCEDURE plus SET profiling = true",
     "ALTER PROCEDURE plus SET profiling = false",
     "ALTER PROCEDURE mark SET timeout = '50s'",
@@ -171,12 +179,13 @@ static void begin(side *s) {
                      WASM("PROCEDURE maybe(a BIGINT) RETURNS BIGINT", "maybe")
                          WASM("PROCEDURE half(a REAL) RETURNS REAL", "half")
                              WASM("PROCEDURE counted(a TEXT) RETURNS BIGINT", "count"));
-  run(s,
-      WASM("PROCEDURE little(a BIGINT) RETURNS BIGINT", "burn") WASM(
-          "PROCEDURE much(a BIGINT) RETURNS BIGINT",
-          "burn") "CREATE PROCEDURE keeper() RETURNS BIGINT LANGUAGE wasm EXPORT 'bump' AS '%D/%P' "
-                  "WITH (fuel_limit = 900);" WASM("AGGREGATE summed(a BIGINT) RETURNS BIGINT",
-                                                  "total"));
+  run(s, WASM("PROCEDURE little(a BIGINT) RETURNS BIGINT", "burn")
+             WASM("PROCEDURE much(a BIGINT) RETURNS BIGINT", "burn")
+                 WASM("PROCEDURE grow() RETURNS BIGINT",
+                      "grow") "CREATE PROCEDURE keeper() RETURNS BIGINT LANGUAGE wasm EXPORT "
+                              "'bump' AS '%D/%P' "
+                              "WITH (fuel_limit = 900);" WASM(
+                                  "AGGREGATE summed(a BIGINT) RETURNS BIGINT", "total"));
   run(s,
       "CREATE TABLE t(v, w); CREATE TABLE log(x, y);"
       "CREATE PROCEDURE inner_of(a BIGINT) RETURNS BIGINT LANGUAGE sql AS "

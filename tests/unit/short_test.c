@@ -223,6 +223,36 @@ static void thunks__each_calls_its_own(void **state) {
   assert_int_equal(hrt_alloc_live(), 0);
 }
 
+static void *step(void *arg) {
+  sqlite3_stmt *s = arg;
+  bool right = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int(s, 0) == 3;
+  return right ? arg : NULL;
+}
+
+/* What was set up on one thread serves others, on stacks of their own. */
+static void threads__step_in_turn(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  pthread_attr_t little;
+  ek_run(h, PLUS, "");
+  sqlite3_stmt *s =
+      prepared(h, "SELECT plus(1, 2) FROM (VALUES (1), (2), (3), (4), (5), (6), (7))");
+  assert_int_equal(pthread_attr_init(&little), 0);
+  assert_int_equal(pthread_attr_setstacksize(&little, 1u << 18), 0);
+  for (int n = 0; n < 3; n++) {
+    pthread_t thread;
+    void *right = NULL;
+    assert_non_null(step(s));
+    assert_int_equal(pthread_create(&thread, &little, step, s), 0);
+    pthread_join(thread, &right);
+    assert_non_null(right);
+  }
+  pthread_attr_destroy(&little);
+  sqlite3_finalize(s);
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 static atomic_int held[HRT_THUNKS], held_twice;
 
 /* Takes a few thunks and gives them back, again and again. */
@@ -316,6 +346,7 @@ int main(void) {
       cmocka_unit_test(fuel__is_counted),
       cmocka_unit_test(between__long_ones),
       cmocka_unit_test(host__is_asked_in_every_row),
+      cmocka_unit_test(threads__step_in_turn),
       cmocka_unit_test(thunks__one_each_while_there_are),
       cmocka_unit_test(thunks__each_calls_its_own),
       cmocka_unit_test(thunks__never_two_owners),
