@@ -40,6 +40,9 @@ typedef struct function {
   span body;   /* from the parameters on */
 } function;
 
+/* False: to be left as it is. So are functions that use a global, as those do whose frames are in
+ * the guest's memory: more activations on our stack, and such a recursion would end there, out of
+ * bounds, instead of with a stack that is exhausted. */
 static bool parse(function *out, span text, const char *name) {
   const char *line = span_find(text, "\n", '\n'), *at = span_find(text, name, '(');
   if (line == NULL || at == NULL || at < line) {
@@ -49,7 +52,7 @@ static bool parse(function *out, span text, const char *name) {
   *out = (function){.before = {text.at, before},
                     .head = {line + 1, head},
                     .body = span_after(text, before + head + strlen(name))};
-  return !span_begins(out->head, "static");
+  return !span_begins(out->head, "static") && span_find(text, "instance->w2c_g", 'g') == NULL;
 }
 
 /* The function under one name, whose calls of "name(" are of callee. */
