@@ -26,10 +26,11 @@ static uint32_t count_calls(span text, const char *call) {
 /* How many levels of copies there may be: the text of each is in the one before it as often as that
  * one calls. */
 static uint32_t levels_of(size_t size, uint32_t calls) {
-  uint64_t total = size, level = size;
+  uint64_t level = (uint64_t)size * calls, total = size + level;
   uint32_t n = 0;
-  while (calls != 0 && n < LEVELS && size <= SMALL && (total += level *= calls) <= COPIES_MAX) {
-    n++;
+  for (; calls != 0 && size <= SMALL && n < LEVELS && total <= COPIES_MAX; n++) {
+    level *= calls;
+    total += level;
   }
   return n;
 }
