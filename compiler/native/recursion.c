@@ -8,7 +8,7 @@
 
 /* The text of a function, and with all its copies. A larger one does more in an activation than its
  * call costs, and what clang puts in place of other calls in it, it then doesn't (measured:
- * docs/performance.md). A third level gains nothing. */
+ * docs/performance.md). A third level makes as many slower as quicker. */
 #define SMALL 2048u
 #define COPIES_MAX 16384u
 #define LEVELS 2u
@@ -28,7 +28,7 @@ static uint32_t count_calls(span text, const char *call) {
 static uint32_t levels_of(size_t size, uint32_t calls) {
   uint64_t level = (uint64_t)size * calls, total = size + level;
   uint32_t n = 0;
-  for (; calls != 0 && size <= SMALL && n < LEVELS && total <= COPIES_MAX; n++) {
+  for (; calls != 0 && n < LEVELS && total <= COPIES_MAX; n++) {
     level *= calls;
     total += level;
   }
@@ -71,21 +71,25 @@ static void put(hcc_buf *out, const function *f, const char *before, const char 
   hcc_buf_add(out, rest.at, rest.size);
 }
 
-void hcc_recursion_write(hcc_buf *out, const hcc_buf *text, uint32_t index) {
-  span all = {(const char *)text->data, text->size};
-  char name[32], copies[LEVELS + 1][32];
+void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
+  char text[SMALL], name[32], copies[LEVELS + 1][32];
   function f;
+  if (out->failed || out->size - from > sizeof text) {
+    return;
+  }
+  span all = {text, out->size - from};
+  memcpy(text, out->data + from, all.size);
   snprintf(name, sizeof name, "w2c_m_f%u(", index);
   uint32_t levels = parse(&f, all, name) ? levels_of(all.size, count_calls(f.body, name)) : 0;
+  if (levels == 0) {
+    return;
+  }
+  out->size = from;
   snprintf(copies[0], sizeof copies[0], "%s", name);
   /* The innermost first, which calls the function itself. */
   for (uint32_t i = 1; i <= levels; i++) {
     snprintf(copies[i], sizeof copies[i], "hsb_copy%u_f%u(", i, index);
     put(out, &f, "HSB_COPY ", copies[i], name, copies[i - 1]);
   }
-  if (levels == 0) {
-    hcc_buf_add(out, all.at, all.size);
-  } else {
-    put(out, &f, "", name, name, copies[levels]);
-  }
+  put(out, &f, "", name, name, copies[levels]);
 }

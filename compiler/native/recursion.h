@@ -11,8 +11,9 @@
 
 #include "ctext.h"
 
-/* Writes function fN, a chunk as hcc_ctext_write writes it; as it is if it is large, uses a global
- * or does not call itself. Whether there was memory is left to out->failed. */
-void hcc_recursion_write(hcc_buf *out, const hcc_buf *text, uint32_t index);
+/* The text from that byte on is function fN, a chunk as hcc_ctext_write writes it: gives it copies,
+ * unless it is large, uses a global or does not call itself. Whether there was memory is left to
+ * out->failed. */
+void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index);
 
 #endif

@@ -129,17 +129,14 @@ static void begin_part(hcc_buf *out, const text *t, const hcc_plan *plan,
   }
 }
 
-static int no_room(const hcc_buf *part, hcc_error *err) {
-  return part->no_memory ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text")
-                         : hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "more than 1 GiB of C text");
-}
-
 static int end_part(uint64_t *size, const hcc_buf *part, const char *folder, uint32_t n,
                     hcc_error *err) {
   char path[HCC_PATH];
   int status;
   if (part->failed) {
-    return no_room(part, err);
+    return part->no_memory
+               ? hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the C text")
+               : hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "more than 1 GiB of C text");
   }
   *size = part->size;
   HCC_TRY(hcc_path(path, err, "%s/p%u.c", folder, n));
@@ -150,20 +147,11 @@ out:
 
 static int write_function(hcc_buf *out, const hcc_chunk *c, hcc_fold *fold,
                           const hcc_translate_options *o, hcc_error *err) {
-  if (!o->copies || c->kind != 'f') {
-    return hcc_ctext_write(out, c, fold, err);
+  size_t from = out->size;
+  int status = hcc_ctext_write(out, c, fold, err);
+  if (status == 0 && o->copies && c->kind == 'f') {
+    hcc_recursion_copy(out, from, c->index);
   }
-  hcc_buf written;
-  hcc_buf_init(&written, TEXT_MAX);
-  int status = hcc_ctext_write(&written, c, fold, err);
-  if (status == 0 && written.failed) {
-    HCC_TRY(no_room(&written, err));
-  }
-  if (status == 0) {
-    hcc_recursion_write(out, &written, c->index);
-  }
-out:
-  hcc_buf_free(&written);
   return status;
 }
 

@@ -590,7 +590,7 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   flow->frames[depth] = frame;
   b->next_cost = header;
   put_instr(b, loop, HCC_FLOW_LOOP);
-  if (b->rw->options.looks && ahead.sure.reaches != 0 && !cost.turns.branches) {
+  if (hcc__rw_looks_at_turns(&ahead)) {
     HCC_TRY(put_looked_turns(b, r, &ahead));
   } else {
     HCC_TRY(put_until(b, r, depth));

@@ -162,14 +162,17 @@ static void check_reaches(const ahead *a) {
   }
 }
 
+bool hcc__rw_looks_at_turns(const ahead *a) {
+  return a->rw->options.looks && a->sure.reaches != 0 && !a->cost->turns.branches;
+}
+
 /* Few turns are not worth the looks before them, unless each would be looked at. */
 static void check_turns(const ahead *a, const hcc__rw_turns *t) {
-  bool each = a->rw->options.looks && a->sure.reaches != 0 && !t->branches;
   emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
   emit_by(a->out, t->few != 0 ? HCC_OP_I64_GT_U : HCC_OP_I64_LT_U,
-          t->few != 0 ? t->few
-          : each      ? TURNS_MIN_EACH
-                      : TURNS_MIN);
+          t->few != 0                 ? t->few
+          : hcc__rw_looks_at_turns(a) ? TURNS_MIN_EACH
+                                      : TURNS_MIN);
   emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 

@@ -326,6 +326,8 @@ typedef struct hcc__rw_ahead {
   hcc__rw_sure sure;
 } hcc__rw_ahead;
 
+/* Does the loop as charged look at each turn before it? */
+bool hcc__rw_looks_at_turns(const hcc__rw_ahead *ahead);
 /* Two blocks have been opened. Behind it stands the loop as charged. */
 void hcc__rw_look_ahead(const hcc__rw_ahead *ahead);
 /* With options.looks: leaves the innermost block unless the accesses that are sure are in bounds in

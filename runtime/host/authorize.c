@@ -80,10 +80,8 @@ bool hrt_auth_main(const char *schema) {
 /* A reference that uses no column (count(*)) comes with the name as written and no schema; it may
  * be one that the statement itself made by WITH. stmt.c finds that out and asks again. */
 static int unused_column(hrt_host_env *env, const char *table) {
-  for (const char *c = env->ctes; c != NULL && *c != 0; c += strlen(c) + 1) {
-    if (sqlite3_stricmp(c, table) == 0) {
-      return SQLITE_OK;
-    }
+  if (hrt_is_among(env->ctes, table)) {
+    return SQLITE_OK;
   }
   if (granted(env, HRT_CAP_READ, table, "") && !table_of(env, "temp", table)) {
     return SQLITE_OK;

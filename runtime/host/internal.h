@@ -7,6 +7,8 @@
 #ifndef HRT_HOST_INTERNAL_H
 #define HRT_HOST_INTERNAL_H
 
+#include <string.h>
+
 #include "host/host.h"
 #include "host/utf8.h"
 #include "instance/charge.h"
@@ -208,6 +210,15 @@ bool hrt_auth_main(const char *schema);   /* NULL: it is */
 int hrt_auth_ddl_text(hrt_host_env *env, hrt_ddl_text kind, const char *sql, size_t length);
 /* The authorizer's answer in a statement of env->ddl's kind, or NOT_MINE. */
 int hrt_auth_ddl(hrt_host_env *env, int action, const char *a, const char *b, const char *c);
+
+/* ---- lists of names: a NUL after each, two at the end; NULL: none ---- */
+
+static inline bool hrt_is_among(const char *names, const char *name) {
+  while (names != NULL && *names != 0 && sqlite3_stricmp(names, name) != 0) {
+    names += strlen(names) + 1;
+  }
+  return names != NULL && *names != 0;
+}
 
 /* ---- shadow.c ---- */
 

@@ -106,11 +106,7 @@ void hrt_shadows_clear(hrt_host_conn *conn) {
 }
 
 bool hrt_shadow(const hrt_host_conn *conn, const char *table) {
-  const char *name = conn->shadows;
-  while (name != NULL && *name != 0 && sqlite3_stricmp(name, table) != 0) {
-    name += strlen(name) + 1;
-  }
-  return name != NULL && *name != 0;
+  return hrt_is_among(conn->shadows, table);
 }
 
 const char *hrt_shadow_owner(char out[HRT_SHADOW_OWNER], const hrt_host_env *env,

@@ -177,7 +177,10 @@ static void levels(void **state) {
     unsigned calls = cases[i].calls, n = cases[i].levels;
     make(&text, cases[i].type, calls, cases[i].filling);
     hcc_buf_init(&out, 1u << 20);
-    hcc_recursion_write(&out, &text, 7);
+    hcc_buf_add(&out, "before", 6);
+    hcc_buf_add(&out, text.data, text.size);
+    hcc_recursion_copy(&out, 6, 7);
+    assert_memory_equal(out.data, "before", 6);
     assert_int_equal(count(&out, "HSB_COPY u64 hsb_copy"), n);
     assert_int_equal(count(&out, "w2c_m_f7(instance"), calls);
     assert_int_equal(count(&out, "hsb_copy1_f7(instance"), n >= 1 ? calls : 0);
@@ -185,8 +188,8 @@ static void levels(void **state) {
     assert_int_equal(count(&out, "\"w\"\n"), n + 1);
     assert_int_equal(count(&out, "w2c_m_f77()"), (n + 1) * cases[i].filling);
     if (n == 0) {
-      assert_int_equal(out.size, text.size);
-      assert_memory_equal(out.data, text.data, text.size);
+      assert_int_equal(out.size, 6 + text.size);
+      assert_memory_equal(out.data + 6, text.data, text.size);
     }
     hcc_buf_free(&text);
     hcc_buf_free(&out);
