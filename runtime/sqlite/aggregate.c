@@ -413,8 +413,11 @@ static struct group *give_result(sqlite3_context *sql, bool window) {
   hrt_trampoline *t = sqlite3_user_data(sql);
   helios_error err = {0};
   struct group *g = sqlite3_aggregate_context(sql, 0);
+  bool lost = g && g->pin && g->pin->broken; /* then SQL has the error of the step that failed */
   int status = g && g->pin ? result(sql, g, window, &err) : result_of_none(sql, t, &err);
-  if (status != 0) {
+  if (status != 0 && lost) {
+    sqlite3_result_error(sql, err.text, -1);
+  } else if (status != 0) {
     hrt_pin_report(sql, t->entry, g ? g->pin : NULL, 0, NULL, &err);
   }
   return g;

@@ -131,9 +131,11 @@ def kernels(binaries, work, options):
 
 
 def sql(binaries, work, options):
-    build_wasm(HERE / "sql.c", work / "sql.wasm")
-    heliosc(binaries, work / "sql.wasm", "-o", work / "sql.so")
-    out = sh(binaries / "bench_sql", options.rounds, options.rows, work / "sql.so", capture_output=True).stdout
+    for name in ("sql", "checked"):
+        build_wasm(HERE / f"{name}.c", work / f"{name}.wasm")
+        heliosc(binaries, work / f"{name}.wasm", "-o", work / f"{name}.so")
+    out = sh(binaries / "bench_sql", options.rounds, options.rows, work / "sql.so", work / "checked.so",
+             stdout=subprocess.PIPE).stdout
     rows = [json.loads(line) for line in out.splitlines()]
     print()
     for r in rows:

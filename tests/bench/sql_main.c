@@ -1,8 +1,8 @@
 /* sql_main.c - what a procedure costs inside SQLite, against the same function as a native C
  * extension, and against no function at all. Prints a line of JSON a case.
  *
- * usage: bench_sql ROUNDS ROWS PLUGIN.so [CASE]   (the plugin is tests/bench/sql.c, made by run.py;
- * CASE: part of a name, and no other case is run) */
+ * usage: bench_sql ROUNDS ROWS PLUGIN.so CHECKED.so [CASE]   (the plugins are sql.c and checked.c,
+ * made by run.py; CASE: part of a name, and no other case is run) */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,15 +78,15 @@ static int prepare(sqlite3 *db, query *q, const char *sql) {
 static int compare_three(sqlite3 *db, const char *name, const char *const sql[3], unsigned rounds,
                          double rows) {
   static const char *const names[] = {"base", "native", "helios"};
-  query queries[3] = {{0}};
+  query three[3] = {{0}};
   measure_case cases[3];
   int status = 0;
   if (only && strstr(name, only) == NULL) {
     return 0;
   }
   for (int i = 0; i < 3 && !status; i++) {
-    status = prepare(db, &queries[i], sql[i]);
-    cases[i] = (measure_case){.name = names[i], .run = run_query, .arg = &queries[i]};
+    status = prepare(db, &three[i], sql[i]);
+    cases[i] = (measure_case){.name = names[i], .run = run_query, .arg = &three[i]};
   }
   if (!status) {
     status = measure(cases, 3, rounds);
@@ -100,7 +100,7 @@ static int compare_three(sqlite3 *db, const char *name, const char *const sql[3]
         name, base, native, ours, ours - native, ours / native);
   }
   for (int i = 0; i < 3; i++) {
-    sqlite3_finalize(queries[i].stmt);
+    sqlite3_finalize(three[i].stmt);
   }
   return status;
 }
@@ -166,81 +166,120 @@ static int bench_load(const char *path, unsigned rounds) {
   return 0;
 }
 
-static int create(helios *h, const char *plugin) {
-  static const char *const declarations[] = {"plus(a BIGINT, b BIGINT)", "bytesum(t TEXT)",
-                                             "textlen(t TEXT)", "stateful(a BIGINT, b BIGINT)"};
+/* what: "PROCEDURE f(a BIGINT)", of BIGINT. */
+static int create(helios *h, const char *what, const char *export, const char *plugin) {
   char sql[8192];
   helios_error err = {0};
-  int status = 0;
-  for (size_t i = 0; i < sizeof declarations / sizeof *declarations && !status; i++) {
-    snprintf(sql, sizeof sql, "CREATE PROCEDURE %s RETURNS BIGINT LANGUAGE wasm AS '%s'",
-             declarations[i], plugin);
-    status = helios_exec(h, sql, NULL, NULL, &err);
-  }
-  if (!status) {
-    snprintf(sql, sizeof sql,
-             "CREATE AGGREGATE w_total(x BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'total' AS "
-             "'%s'",
-             plugin);
-    status = helios_exec(h, sql, NULL, NULL, &err);
-  }
+  snprintf(sql, sizeof sql, "CREATE %s RETURNS BIGINT LANGUAGE wasm EXPORT '%s' AS '%s'", what,
+           export, plugin);
+  int status = helios_exec(h, sql, NULL, NULL, &err);
   if (status) {
     fprintf(stderr, "%s: %s\n", sql, err.text);
   }
   return status;
 }
 
-static int bench_sql(const char *plugin, unsigned rounds, unsigned rows) {
-  static const char *const add[] = {"SELECT sum(a + b) FROM t", "SELECT sum(n_add(a, b)) FROM t",
-                                    "SELECT sum(plus(a, b)) FROM t"};
-  static const char *const stateful[] = {"SELECT sum(1 + a + b) FROM t",
-                                         "SELECT sum(1 + n_add(a, b)) FROM t",
-                                         "SELECT sum(stateful(a, b)) FROM t"};
-  static const char *const bytesum[] = {"SELECT sum(length(x) * 120) FROM u",
-                                        "SELECT sum(n_bytesum(x)) FROM u",
-                                        "SELECT sum(bytesum(x)) FROM u"};
-  static const char *const textlen[] = {"SELECT sum(length(x)) FROM u",
-                                        "SELECT sum(n_textlen(x)) FROM u",
-                                        "SELECT sum(textlen(x)) FROM u"};
-  static const char *const total[] = {"SELECT sum(a) FROM t", "SELECT n_total(a) FROM t",
-                                      "SELECT w_total(a) FROM t"};
-  char fill[512];
-  helios *h = NULL;
-  helios_error err = {0};
-  int status = helios_open(&h, ":memory:", NULL, &err);
-  sqlite3 *db = status ? NULL : helios_db(h);
-  snprintf(fill, sizeof fill,
+static int create_all(helios *h, const char *plugin, const char *checked) {
+  static const struct {
+    const char *what, *export;
+    bool checked;
+  } all[] = {{"PROCEDURE plus(a BIGINT, b BIGINT)", "plus", false},
+             {"PROCEDURE bytesum(t TEXT)", "bytesum", false},
+             {"PROCEDURE textlen(t TEXT)", "textlen", false},
+             {"PROCEDURE stateful(a BIGINT, b BIGINT)", "stateful", false},
+             {"AGGREGATE w_total(x BIGINT)", "total", false},
+             {"PROCEDURE c_plus(a BIGINT, b BIGINT)", "c_plus", true},
+             {"PROCEDURE c_textlen(t TEXT)", "c_textlen", true},
+             {"PROCEDURE c_stateful(a BIGINT, b BIGINT)", "c_stateful", true},
+             {"AGGREGATE c_total(x BIGINT)", "c_total", true}};
+  int status = 0;
+  for (size_t i = 0; i < sizeof all / sizeof *all && !status; i++) {
+    status = create(h, all[i].what, all[i].export, all[i].checked ? checked : plugin);
+  }
+  return status;
+}
+
+static const struct {
+  const char *name, *sql[3]; /* no function, the native one, ours */
+  bool texts;
+} queries[] = {
+    {"scalar a+b",
+     {"SELECT sum(a + b) FROM t", "SELECT sum(n_add(a, b)) FROM t",
+      "SELECT sum(plus(a, b)) FROM t"},
+     false},
+    {"scalar, writes memory",
+     {"SELECT sum(1 + a + b) FROM t", "SELECT sum(1 + n_add(a, b)) FROM t",
+      "SELECT sum(stateful(a, b)) FROM t"},
+     false},
+    {"1 KB text, all bytes",
+     {"SELECT sum(length(x) * 120) FROM u", "SELECT sum(n_bytesum(x)) FROM u",
+      "SELECT sum(bytesum(x)) FROM u"},
+     true},
+    {"1 KB text, length",
+     {"SELECT sum(length(x)) FROM u", "SELECT sum(n_textlen(x)) FROM u",
+      "SELECT sum(textlen(x)) FROM u"},
+     true},
+    {"aggregate step",
+     {"SELECT sum(a) FROM t", "SELECT n_total(a) FROM t", "SELECT w_total(a) FROM t"},
+     false},
+    {"a+b, may fail",
+     {"SELECT sum(a + b) FROM t", "SELECT sum(n_add(a, b)) FROM t",
+      "SELECT sum(c_plus(a, b)) FROM t"},
+     false},
+    {"writes memory, may fail",
+     {"SELECT sum(1 + a + b) FROM t", "SELECT sum(1 + n_add(a, b)) FROM t",
+      "SELECT sum(c_stateful(a, b)) FROM t"},
+     false},
+    {"1 KB text, length, may fail",
+     {"SELECT sum(length(x)) FROM u", "SELECT sum(n_textlen(x)) FROM u",
+      "SELECT sum(c_textlen(x)) FROM u"},
+     true},
+    {"aggregate step, may fail",
+     {"SELECT sum(a) FROM t", "SELECT n_total(a) FROM t", "SELECT c_total(a) FROM t"},
+     false},
+};
+
+static int fill(sqlite3 *db, unsigned rows) {
+  char sql[512];
+  snprintf(sql, sizeof sql,
            "CREATE TABLE t(a, b); CREATE TABLE u(x);"
            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %u)"
            " INSERT INTO t SELECT i, i * 7 FROM c;"
            "INSERT INTO u SELECT replace(hex(zeroblob(512)), '0', 'x') FROM t LIMIT %u",
            rows, rows / 10);
-  if (!status) {
-    status = sqlite3_exec(db, fill, NULL, NULL, NULL);
-    sqlite3_create_function(db, "n_add", 2, SQLITE_UTF8, NULL, native_add, NULL, NULL);
-    sqlite3_create_function(db, "n_bytesum", 1, SQLITE_UTF8, NULL, native_bytesum, NULL, NULL);
-    sqlite3_create_function(db, "n_textlen", 1, SQLITE_UTF8, NULL, native_textlen, NULL, NULL);
-    sqlite3_create_function(db, "n_total", 1, SQLITE_UTF8, NULL, NULL, native_step, native_final);
-  } else {
+  sqlite3_create_function(db, "n_add", 2, SQLITE_UTF8, NULL, native_add, NULL, NULL);
+  sqlite3_create_function(db, "n_bytesum", 1, SQLITE_UTF8, NULL, native_bytesum, NULL, NULL);
+  sqlite3_create_function(db, "n_textlen", 1, SQLITE_UTF8, NULL, native_textlen, NULL, NULL);
+  sqlite3_create_function(db, "n_total", 1, SQLITE_UTF8, NULL, NULL, native_step, native_final);
+  return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+static int bench_sql(const char *plugin, const char *checked, unsigned rounds, unsigned rows) {
+  helios *h = NULL;
+  helios_error err = {0};
+  int status = helios_open(&h, ":memory:", NULL, &err);
+  sqlite3 *db = status ? NULL : helios_db(h);
+  if (status) {
     fprintf(stderr, "%s\n", err.text);
+  } else {
+    status = fill(db, rows);
   }
-  status = status ? status : create(h, plugin);
-  status = status ? status : compare_three(db, "scalar a+b", add, rounds, rows);
-  status = status ? status : compare_three(db, "scalar, writes memory", stateful, rounds, rows);
-  status = status ? status : compare_three(db, "1 KB text, all bytes", bytesum, rounds, rows / 10.);
-  status = status ? status : compare_three(db, "1 KB text, length", textlen, rounds, rows / 10.);
-  status = status ? status : compare_three(db, "aggregate step", total, rounds, rows);
+  status = status ? status : create_all(h, plugin, checked);
+  for (size_t i = 0; i < sizeof queries / sizeof *queries && !status; i++) {
+    status = compare_three(db, queries[i].name, queries[i].sql, rounds,
+                           queries[i].texts ? rows / 10. : rows);
+  }
   helios_close(h, NULL);
   return status;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4 && argc != 5) {
-    fprintf(stderr, "usage: bench_sql ROUNDS ROWS PLUGIN.so [CASE]\n");
+  if (argc != 5 && argc != 6) {
+    fprintf(stderr, "usage: bench_sql ROUNDS ROWS PLUGIN.so CHECKED.so [CASE]\n");
     return 2;
   }
   unsigned rounds = (unsigned)strtoul(argv[1], NULL, 10);
-  only = argv[4];
+  only = argv[5];
   return (only == NULL && bench_load(argv[3], rounds)) ||
-         bench_sql(argv[3], rounds, (unsigned)strtoul(argv[2], NULL, 10));
+         bench_sql(argv[3], argv[4], rounds, (unsigned)strtoul(argv[2], NULL, 10));
 }
