@@ -15,10 +15,14 @@ static const struct host_call {
 #undef HSB_HOSTCALL
 };
 /* Arguments, result, error of the call. */
-static const char *const pure[] = {"arg_count",     "arg_type",     "arg_i64",     "arg_f64",
-                                   "arg_len",       "arg_read",     "return_null", "return_i64",
-                                   "return_f64",    "return_bytes", "fail",        "error_message",
-                                   "heliosdb_error"};
+static const struct pure {
+  const char *name;
+  bool writes; /* to the guest's memory */
+} pure[] = {{"arg_count", false},     {"arg_type", false},   {"arg_i64", false},
+            {"arg_f64", false},       {"arg_len", false},    {"arg_read", true},
+            {"return_null", false},   {"return_i64", false}, {"return_f64", false},
+            {"return_bytes", false},  {"fail", false},       {"error_message", true},
+            {"heliosdb_error", false}};
 
 #define HOST_CALLS (sizeof host_calls / sizeof *host_calls)
 
@@ -161,21 +165,31 @@ uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m) {
   return count;
 }
 
-static bool is_pure(const hcc_module *m, const hcc_import *import) {
+/* NULL: it is none of them. */
+static const struct pure *find_pure(const hcc_module *m, const hcc_import *import) {
   bool ours = is(m, import->module, "helios_v1") || is(m, import->module, "heliosdb");
   for (size_t i = 0; ours && i < sizeof pure / sizeof *pure; i++) {
-    if (is(m, import->name, pure[i])) {
-      return true;
+    if (is(m, import->name, pure[i].name)) {
+      return &pure[i];
     }
   }
-  return false;
+  return NULL;
 }
 
 bool hcc_imports_pure(const hcc_module *m) {
   for (uint32_t i = 0; i < m->import_count; i++) {
-    if (!is_pure(m, &m->imports[i])) {
+    if (find_pure(m, &m->imports[i]) == NULL) {
       return false;
     }
   }
   return true;
+}
+
+/* Nothing but functions is imported. In heliosdb there may be functions of the application, but
+ * none named heliosdb_*. */
+bool hcc_imports_writes(const hcc_module *m, uint32_t func) {
+  const hcc_import *import = &m->imports[func];
+  const struct pure *found = find_pure(m, import);
+  bool ours = is(m, import->module, "helios_v1") || is(m, import->name, "heliosdb_error");
+  return found == NULL || !ours || found->writes;
 }

@@ -20,5 +20,7 @@ uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m);
 /* Are all imports about the call's own arguments, result and error? Such a module computes the same
  * from the same. */
 bool hcc_imports_pure(const hcc_module *m);
+/* May a call of the imported function `func` change the guest's memory, globals or tables? */
+bool hcc_imports_writes(const hcc_module *m, uint32_t func);
 
 #endif

@@ -2,6 +2,7 @@
  * they use and which functions change state. It never writes output. Owns: rw->impure,
  * rw->table_written. */
 #include "callgraph.h"
+#include "imports.h"
 #include "rewrite_parts.h"
 
 static int need_data(hcc__rw *rw, const hcc_instr *instr) {
@@ -18,7 +19,7 @@ static int scan_call(hcc_buf *edges, hcc__rw *rw, uint32_t caller, const hcc_ins
     return hcc__rw_bug(rw, instr->begin);
   }
   if (rw->m->funcs[e.callee].imported) {
-    rw->impure[caller] = true;
+    rw->impure[caller] |= hcc_imports_writes(rw->m, e.callee);
   } else {
     hcc_buf_add(edges, &e, sizeof e);
   }

@@ -23,7 +23,7 @@
 typedef struct hcc_plan_export {
   uint32_t func;  /* original index */
   bool stateless; /* its call graph changes no memory, global or table, and has no indirect
-                     call and no import call */
+                     call and no call of an import that may */
 } hcc_plan_export;
 
 typedef struct hcc_plan_segment {

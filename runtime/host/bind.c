@@ -260,6 +260,44 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
   return 0;
 }
 
+/* Of the running call alone: its arguments, its result, its error. They make no other call and no
+ * record, and keep nothing in the environment that hrt_host_end does not put right. */
+static const char *const of_the_call[] = {"arg_count",
+                                          "arg_type",
+                                          "arg_i64",
+                                          "arg_f64",
+                                          "arg_len",
+                                          "arg_read",
+                                          "return_null",
+                                          "return_i64",
+                                          "return_f64",
+                                          "return_bytes",
+                                          "fail",
+                                          "error_message",
+                                          "heliosdb_get_param",
+                                          "heliosdb_return",
+                                          "heliosdb_error"};
+
+static bool is_of_the_call(const struct row *row) {
+  for (size_t i = 0; i < sizeof of_the_call / sizeof *of_the_call; i++) {
+    if (strcmp(row->name, of_the_call[i]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool hrt_host_confined(const struct helios_plugin *abi) {
+  for (uint32_t i = 0; i < abi->import_count; i++) {
+    const struct row *row = NULL;
+    if (resolve(&row, &abi->imports[i], NULL, true, NULL) != 0 || row == NULL ||
+        !is_of_the_call(row)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps) {
   for (int type = 0; type < HRT_CAP_COUNT; type++) {
     if (hrt_caps_any(caps, (hrt_cap_type)type)) {

@@ -225,6 +225,10 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
  * whose imports say what the interpreter could do, not what this script may. */
 bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps);
 
+/* Are all imports host functions that deal with the running call's arguments, result and error, and
+ * with nothing else? */
+bool hrt_host_confined(const struct helios_plugin *abi);
+
 /* The origin of instances with these grants that run what was declared (NULL: it is no script): for
  * hrt_instance_options. NULL: no memory. hrt_free it. */
 void *hrt_host_origin(size_t *size, const hrt_declared *d, const hrt_caps *caps);

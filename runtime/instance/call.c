@@ -186,6 +186,13 @@ hrt_short_result hrt_short_any(hrt_short *s, hsb_slot *slots) {
   return (hrt_short_result){take_used(s->budget), status};
 }
 
+__attribute__((no_stack_protector)) hrt_short_result hrt_call_asking(hrt_short *s,
+                                                                     hsb_slot *slots) {
+  int status = hrt_call_outermost(s->instance, &s->export, slots, s->budget,
+                                  (uintptr_t)__builtin_frame_address(0), s->err);
+  return (hrt_short_result){take_used(s->budget), status};
+}
+
 /* Where the limits were looked at, mark has moved and the budget has what was used until then. */
 hrt_short_result hrt_short_end(hrt_short *s, uint64_t used, int trap) {
   const struct hrt_activation *a = s->activation;

@@ -132,6 +132,10 @@ void hrt_short_ready(hrt_short *s);
 hrt_short_result hrt_short_any(hrt_short *s, hsb_slot *slots);
 hrt_short_result hrt_short_end(hrt_short *s, uint64_t used, int trap);
 
+/* A call of an export that can call host functions, of which none can make another call: what
+ * hrt_call_export does, on such a budget. */
+hrt_short_result hrt_call_asking(hrt_short *s, hsb_slot *slots);
+
 /* Errors as hrt_call. What is in memory is read again after the call: that is less work than to
  * keep it. */
 __attribute__((always_inline)) static inline hrt_short_result hrt_call_short(hrt_short *s,

@@ -311,19 +311,54 @@ __attribute__((noinline)) static void fail_step(sqlite3_context *sql, const hrt_
   hrt_error_clear(&t->h->scratch);
 }
 
-__attribute__((always_inline)) static inline bool arguments_in(hsb_slot *slots, const hrt_pin *p,
-                                                               sqlite3_value **argv) {
-  return __builtin_expect(p->longs != 0, 1)
-             ? hrt_few_in(slots, p->longs, argv)
-             : hrt_plain_in(slots, &p->version->signature, p->seat->env, argv);
+/* The step of a module that may ask: as in call.c. Returns the status. */
+__attribute__((noinline)) static int run_asking(hrt_pin *p, hsb_slot *slots, sqlite3_value **argv) {
+  const hrt_signature *s = &p->version->signature;
+  hrt_host_env *env = p->seat->env;
+  hrt_host_begin(env, (int)s->argc, argv, s->types);
+  hrt_short_result r = hrt_call_asking(&p->ready, slots);
+  hrt_tally_fuel(&p->tally, r.used);
+  if (__builtin_expect(r.status == 0 && env->given == HRT_GIVEN_ERROR, 0)) {
+    *p->ready.err = env->error;
+    r.status = env->error.code;
+  }
+  hrt_host_end(env);
+  return r.status;
 }
 
-/* By the short way: no host function, plain arguments, a group that has begun. False: not by it. */
-__attribute__((always_inline)) static inline bool
-step_short(sqlite3_context *sql, const hrt_trampoline *t, hrt_pin *p, sqlite3_value **argv) {
+static int run_alone(hrt_pin *p, hsb_slot *slots) {
+  hrt_short_result r = hrt_call_short(&p->ready, slots);
+  hrt_tally_fuel(&p->tally, r.used);
+  return r.status;
+}
+
+/* By the short way: no host function but those of the call, plain arguments, a group that has
+ * begun. False: not by it. */
+__attribute__((noinline)) static bool step_plain(sqlite3_context *sql, const hrt_trampoline *t,
+                                                 hrt_pin *p, sqlite3_value **argv) {
+  const hrt_version *v = p->version;
   struct group *g = sqlite3_aggregate_context(sql, sizeof *g);
   hsb_slot slots[HRT_PLAIN_SLOTS + 1];
-  if (__builtin_expect(g == NULL || g->pin != p || !arguments_in(slots + 1, p, argv), 0)) {
+  if (__builtin_expect(g == NULL || g->pin != p ||
+                           !hrt_plain_in(slots + 1, &v->signature, p->seat->env, argv),
+                       0)) {
+    return false;
+  }
+  slots[0] = (hsb_slot)g->state;
+  int status = v->asks ? run_asking(p, slots, argv) : run_alone(p, slots);
+  if (__builtin_expect(status != 0, 0)) {
+    fail_step(sql, t, p, argv);
+  } else {
+    g->state = (int64_t)slots[0];
+  }
+  return true;
+}
+
+__attribute__((always_inline)) static inline bool
+step_longs(sqlite3_context *sql, const hrt_trampoline *t, hrt_pin *p, sqlite3_value **argv) {
+  struct group *g = sqlite3_aggregate_context(sql, sizeof *g);
+  hsb_slot slots[HRT_FEW + 1];
+  if (__builtin_expect(g == NULL || g->pin != p || !hrt_few_in(slots + 1, p->longs, argv), 0)) {
     return false;
   }
   slots[0] = (hsb_slot)g->state;
@@ -335,6 +370,12 @@ step_short(sqlite3_context *sql, const hrt_trampoline *t, hrt_pin *p, sqlite3_va
   }
   g->state = (int64_t)slots[0];
   return true;
+}
+
+__attribute__((always_inline)) static inline bool
+step_short(sqlite3_context *sql, const hrt_trampoline *t, hrt_pin *p, sqlite3_value **argv) {
+  return __builtin_expect(p->longs != 0, 1) ? step_longs(sql, t, p, argv)
+                                            : step_plain(sql, t, p, argv);
 }
 
 __attribute__((noinline)) static bool step_timed(sqlite3_context *sql, const hrt_trampoline *t,

@@ -128,7 +128,7 @@ void hrt_pin_report(sqlite3_context *sql, hrt_entry *e, pin *p, int argc, sqlite
 static void set_up(pin *p) {
   const hrt_version *v = p->version;
   bool longs = v->aggregate ? v->signature.longs : v->signature.long_result;
-  p->longs = longs && v->signature.argc <= HRT_FEW ? v->signature.argc : 0;
+  p->longs = longs && !v->asks && v->signature.argc <= HRT_FEW ? v->signature.argc : 0;
   p->ready = (hrt_short){.instance = p->seat->instance,
                          .export = v->export,
                          .budget = &v->h->own,
@@ -156,8 +156,9 @@ void hrt_pin_disarm(pin *p) {
   p->set = false;
 }
 
-/* ---- short calls: of an armed pin, a module without host functions on plain arguments. Nothing
- * can look at the environment or call SQL. False: an argument needs the long way. ---- */
+/* ---- short calls: of an armed pin, a module on plain arguments that has no host functions, so
+ * that nothing can look at the environment, or only those of the call. Nothing can call SQL. False:
+ * an argument needs the long way. ---- */
 
 /* After a short call that failed or that must leave no trace. */
 __attribute__((noinline)) static void end_short(sqlite3_context *sql, pin *p, sqlite3_value **argv,
@@ -173,6 +174,30 @@ __attribute__((noinline)) static void end_short(sqlite3_context *sql, pin *p, sq
     hrt_pin_report(sql, p->entry, p, (int)p->version->signature.argc, argv, &h->scratch);
     hrt_error_clear(&h->scratch);
   }
+}
+
+/* Of a module that may ask for the call's arguments, and give its result or error, by host
+ * functions: these find the call in the environment, and nothing of it is left there. */
+__attribute__((noinline)) static bool call_asking(sqlite3_context *sql, pin *p,
+                                                  sqlite3_value **argv) {
+  const hrt_signature *s = &p->version->signature;
+  hrt_host_env *env = p->seat->env;
+  hsb_slot slots[HRT_PLAIN_SLOTS];
+  if (__builtin_expect(!hrt_plain_in(slots, s, env, argv), 0)) {
+    return false;
+  }
+  hrt_host_begin(env, (int)s->argc, argv, s->types);
+  hrt_short_result r = hrt_call_asking(&p->ready, slots);
+  int status = r.status;
+  hrt_tally_fuel(&p->tally, r.used);
+  if (__builtin_expect(status == 0, 1)) {
+    status = hrt_marshal_result(sql, s, env, slots, &p->entry->h->scratch);
+  }
+  hrt_host_end(env);
+  if (status != 0 || !p->ready.export.stateless) {
+    end_short(sql, p, argv, status);
+  }
+  return true;
 }
 
 __attribute__((noinline)) static bool call_plain(sqlite3_context *sql, pin *p,
@@ -193,6 +218,12 @@ __attribute__((noinline)) static bool call_plain(sqlite3_context *sql, pin *p,
     end_short(sql, p, argv, status);
   }
   return true;
+}
+
+/* By itself, so that neither has the other's frame. */
+__attribute__((noinline)) static bool call_other(sqlite3_context *sql, pin *p,
+                                                 sqlite3_value **argv) {
+  return p->version->asks ? call_asking(sql, p, argv) : call_plain(sql, p, argv);
 }
 
 /* p->longs is not 0. slots: end here, so that what gives the result can come last. */
@@ -229,7 +260,7 @@ __attribute__((always_inline)) static inline bool call_longs(sqlite3_context *sq
 
 __attribute__((always_inline)) static inline bool call_short(sqlite3_context *sql, pin *p,
                                                              sqlite3_value **argv) {
-  return __builtin_expect(p->longs != 0, 1) ? call_longs(sql, p, argv) : call_plain(sql, p, argv);
+  return __builtin_expect(p->longs != 0, 1) ? call_longs(sql, p, argv) : call_other(sql, p, argv);
 }
 
 __attribute__((noinline)) static bool call_timed(sqlite3_context *sql, pin *p,

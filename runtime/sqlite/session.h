@@ -48,8 +48,9 @@ struct hrt_version {
   const struct helios_plugin *abi;
   uint32_t export_index;
   hrt_export export; /* the same, looked up */
-  bool simple;       /* plain arguments, no host function, pure ones neither: call.c's short way */
-  bool blind;        /* calls see nothing but their arguments: it may be deterministic */
+  bool simple; /* plain arguments, no host function but those of the call: call.c's short way */
+  bool asks;   /* there are such host functions */
+  bool blind;  /* calls see nothing but their arguments: it may be deterministic */
   hrt_declared declared;
   int log_level; /* of WITH, or -1 */
   uint8_t state; /* enum hrt_state */

@@ -224,8 +224,9 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   }
   v->timeout_ns = timeout_ns(&v->limits);
   v->fuel_most = hrt_fuel_most(v->limits.fuel, v->abi->flags & HSB_PLUGIN_METERED);
-  v->simple = v->signature.plain && v->columns == NULL && v->abi->import_count == 0 &&
-              v->state != HRT_STATE_CONNECTION;
+  v->asks = v->abi->import_count > 0;
+  v->simple = v->signature.plain && v->columns == NULL && v->state != HRT_STATE_CONNECTION &&
+              hrt_host_confined(v->abi);
   *out = v;
   v = NULL;
 out:

@@ -429,6 +429,58 @@ static void stateless__closure(void **state) {
   end(&f);
 }
 
+static void add_name(hcc_buf *out, const char *name) {
+  hcc_buf_u32(out, (uint32_t)strlen(name));
+  hcc_buf_add(out, name, strlen(name));
+}
+
+/* An import of each name, and for each a function that calls it and is exported. */
+static void calls_imports(fixture *f, const char *const names[][2], uint32_t count) {
+  hcc_buf imports, funcs, exports, code;
+  hcc_buf *const all[] = {&imports, &funcs, &exports, &code};
+  static const uint8_t ids[] = {2, 3, 7, 10};
+  for (uint32_t k = 0; k < 4; k++) {
+    hcc_buf_init(all[k], 1 << 20);
+    hcc_buf_u32(all[k], count);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    add_name(&imports, names[i][0]);
+    add_name(&imports, names[i][1]);
+    hcc_buf_add(&imports, "\0\0", 2);
+    hcc_buf_byte(&funcs, 0);
+    add_name(&exports, (const char[]){(char)('a' + i), 0});
+    hcc_buf_add(&exports, (const uint8_t[]){0, (uint8_t)(count + i)}, 2);
+    hcc_buf_add(&code, (const uint8_t[]){4, 0, HCC_OP_CALL, (uint8_t)i, HCC_OP_END}, 5);
+  }
+  begin(f);
+  SECTION(f, 1, 1, 0x60, 0, 0);
+  for (uint32_t k = 0; k < 4; k++) {
+    add_section(f, ids[k], all[k]->data, all[k]->size);
+    hcc_buf_free(all[k]);
+  }
+}
+
+/* Host functions that write nothing in the guest change no state of it; others may. */
+static void stateless__host_functions(void **state) {
+  static const char *const names[][2] = {
+      {"helios_v1", "fail"},      {"helios_v1", "arg_i64"},       {"helios_v1", "return_bytes"},
+      {"helios_v1", "arg_count"}, {"helios_v1", "return_null"},   {"heliosdb", "heliosdb_error"},
+      {"helios_v1", "arg_read"},  {"helios_v1", "error_message"}, {"helios_v1", "log"},
+      {"helios_v1", "failure"},   {"heliosdb", "fail"},           {"acme", "fail"},
+      {"env", "heliosdb_error"}};
+  enum { NAMES = sizeof names / sizeof *names, STATELESS = 6 };
+  fixture f;
+  (void)state;
+  calls_imports(&f, names, NAMES);
+  rewrite(&f, METER);
+  assert_int_equal(f.plan.export_count, NAMES);
+  for (uint32_t i = 0; i < NAMES; i++) {
+    assert_int_equal(f.plan.exports[i].func, NAMES + i);
+    assert_int_equal(f.plan.exports[i].stateless, i < STATELESS);
+  }
+  end(&f);
+}
+
 static void output__too_large_is_an_error(void **state) {
   (void)state;
   for (size_t max = 0; max < 60; max++) { /* wherever it becomes too large */
@@ -489,6 +541,7 @@ int main(void) {
       cmocka_unit_test(globals__are_replaced_by_values),
       cmocka_unit_test(elements__renumbered),
       cmocka_unit_test(stateless__closure),
+      cmocka_unit_test(stateless__host_functions),
       cmocka_unit_test(output__too_large_is_an_error),
       cmocka_unit_test(nesting__deep),
   };

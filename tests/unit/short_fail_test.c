@@ -35,6 +35,8 @@ static const char source[] =
     "  if (b == '!') { s[0] = n; s[1] = p; s[2] = n; HOST(0); }\n"
     "  if (b == '?') { s[0] = 3; s[1] = p + 1; s[2] = n - 1; HOST(5); }\n"
     "  s[0] = p << 32 | n; }\n"
+    "FN(ended) { CTX; hsb_slot a = s[0]; if (a == s[1]) { s[1] = TEXT(a); s[2] = 2; HOST(8); }\n"
+    "  s[0] = a; }\n"
     "FN(sum_step) { CTX; long long a = s[1]; if (a < 0) fails(c, -a);\n"
     "  if (a == 1000) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7); s[0] += a; }\n"
     "FN(sum_inverse) { CTX; if (s[1] == 9) fails(c, 9); s[0] -= s[1]; }\n"
@@ -45,7 +47,8 @@ static const char source[] =
     "  {\"helios_v1\", \"arg_count\", \":i\", 9, 9}, {\"helios_v1\", \"arg_i64\", \"i:j\", 9, 7},\n"
     "  {\"helios_v1\", \"return_bytes\", \"iii:i\", 9, 12},\n"
     "  {\"helios_v1\", \"arg_type\", \"i:i\", 9, 8},\n"
-    "  {\"helios_v1\", \"error_message\", \"ii:i\", 9, 13}};\n"
+    "  {\"helios_v1\", \"error_message\", \"ii:i\", 9, 13},\n"
+    "  {\"heliosdb\", \"heliosdb_error\", \"iii:\", 8, 14}};\n"
     "#if ANSWER == 1\n"
     "static const unsigned char blob[] = \"r0r1r2r3r4r5r6r7r8r9\";\n"
     "#else\n"
@@ -59,7 +62,8 @@ static const char source[] =
     "  EXPORT(\"again\", \"jj:j\", again), EXPORT(\"undone\", \"jj:j\", undone),\n"
     "  EXPORT(\"outside\", \"jj:j\", outside), EXPORT(\"nullish\", \"jj:j\", nullish),\n"
     "  EXPORT(\"counted\", \"jj:j\", counted), EXPORT(\"beyond\", \"jj:j\", beyond),\n"
-    "  EXPORT(\"said\", \"jj:j\", said), EXPORT(\"words\", \"ii:j\", words),\n"
+    "  EXPORT(\"said\", \"jj:j\", said), EXPORT(\"words\", \"ii:j\", words), EXPORT(\"ended\", "
+    "\"jj:j\", ended),\n"
     "  EXPORT(\"sum_step\", \"jj:j\", sum_step), EXPORT(\"sum_inverse\", \"jj:j\", sum_inverse),\n"
     "  EXPORT(\"sum_value\", \"j:j\", sum_value), EXPORT(\"sum_final\", \"j:j\", sum_value)};\n"
     "PUBLIC const struct helios_plugin helios_plugin = {.size = sizeof helios_plugin,\n"
@@ -69,6 +73,20 @@ static const char source[] =
     "  .segment_count = 1, .exports = ex, .imports = im, .segments = seg, .blob = blob,\n"
     "  .blob_size = 20, .init = init, .module_hash = HASH};\n";
 
+/* A function of the application, whatever its name: it may run SQL. */
+static const char custom_source[] =
+    "struct inst { struct hsb_memory mem; };\n"
+    "static NOINLINE void ask(void *i, hsb_slot *s) { struct hsb_ctx *c = hsb_ctx_of(i);\n"
+    "  c->imports[0].fn(c, s, c->imports[0].env); }\n"
+    "static const struct hsb_import im[] = {{\"heliosdb\", \"fail\", \"j:j\", 8, 4}};\n"
+    "static void init(void *i) { (void)i; }\n"
+    "static const struct hsb_export ex[] = {EXPORT(\"ask\", \"j:j\", ask)};\n"
+    "PUBLIC const struct helios_plugin helios_plugin = {.size = sizeof helios_plugin,\n"
+    "  .abi_major = HSB_ABI_MAJOR, .abi_minor = HSB_ABI_MINOR,\n"
+    "  .flags = HSB_PLUGIN_HAS_MEMORY | HSB_PLUGIN_METERED, .instance_size = sizeof(struct inst),\n"
+    "  .memory_min = 1, .memory_max = 1, .export_count = COUNT(ex), .import_count = COUNT(im),\n"
+    "  .exports = ex, .imports = im, .init = init, .module_hash = HASH};\n";
+
 #define OF(name) "CREATE PROCEDURE " name "(a BIGINT, k BIGINT) RETURNS BIGINT" FIRST
 #define FIRST " LANGUAGE wasm AS '%D/asks.so';"
 #define ROWS 9
@@ -77,7 +95,7 @@ static helios *open_all(void) {
   helios *h = ek_open(":memory:");
   ek_run(h,
          OF("picky") OF("counting") OF("doomed") OF("again") OF("undone") OF("outside")
-             OF("nullish") OF("counted") OF("beyond") OF("said"),
+             OF("nullish") OF("counted") OF("beyond") OF("said") OF("ended"),
          "");
   ek_run(h,
          "CREATE PROCEDURE words(t TEXT) RETURNS TEXT" FIRST
@@ -101,7 +119,7 @@ static sqlite3_stmt *prepared(helios *h, const char *sql) {
 
 /* The statement's last step failed so, by fail. */
 static void assert_failed(helios *h, const char *text, int code) {
-  helios_error err;
+  helios_error err = {0};
   assert_string_equal(sqlite3_errmsg(helios_db(h)), text);
   assert_int_equal(helios_step_error(h, &err), HELIOS_E_GUEST);
   assert_string_equal(err.text, text);
@@ -212,6 +230,21 @@ static void given__is_of_the_call(void **state) {
   ek_run(h, "SELECT beyond(v, 10) FROM t WHERE v < 4", "2\n4\n6");
   ek_fails(h, "SELECT doomed(v, 3) FROM t", HELIOS_E_TRAP, "unreachable");
   ek_run(h, "SELECT doomed(v, 10), again(v, 10) FROM t WHERE v < 3", "1|1\n2|2");
+  close_all(h);
+}
+
+/* As the SDKs do it: the host function does not return, and the instance is gone. */
+static void fail__ends_the_call(void **state) {
+  (void)state;
+  helios *h = open_all();
+  for (int k = 1; k <= ROWS; k++) {
+    char sql[100], text[64];
+    snprintf(sql, sizeof sql, "SELECT picky(v, 0), ended(v, %d) FROM t", k);
+    snprintf(text, sizeof text, "procedure ended: r%d", k);
+    ek_fails(h, sql, HELIOS_E_GUEST, text);
+    assert_int_equal(ek_error.guest_code, k);
+    ek_run(h, "SELECT ended(v, 0) FROM t WHERE v < 4", "1\n2\n3");
+  }
   close_all(h);
 }
 
@@ -365,6 +398,32 @@ static void versions__canary(void **state) {
   close_all(h);
 }
 
+static int burn_inside(void *arg, helios_guest *guest, uint64_t *values) {
+  char sql[64];
+  snprintf(sql, sizeof sql, "SELECT burn(%d)", (int)values[0]);
+  return sqlite3_exec(arg, sql, NULL, NULL, NULL) == SQLITE_OK
+             ? 0
+             : helios_guest_fail(guest, 3, sqlite3_errmsg(arg));
+}
+
+/* A call that can run SQL is never a short one: what that uses is the call's, in each row. */
+static void custom__calls_are_long(void **state) {
+  (void)state;
+  helios *h = open_all();
+  helios_error err = {0};
+  assert_int_equal(helios_host_register(h, "heliosdb", "fail", "j:j", NULL, burn_inside,
+                                        helios_db(h), NULL, &err),
+                   0);
+  ek_run(h,
+         "CREATE PROCEDURE burn(n BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"
+         "CREATE PROCEDURE ask(n BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/custom.so' WITH "
+         "(fuel_limit = 9000); SELECT ask(column1) FROM (VALUES (10), (4000), (8000))",
+         "10\n4000\n8000");
+  ek_fails(h, "SELECT ask(column1) FROM (VALUES (10), (20), (9001))", HELIOS_E_GUEST,
+           "procedure burn: fuel exhausted");
+  close_all(h);
+}
+
 /* Failures of each row count, and none of those before. */
 static void counts__of_failures(void **state) {
   (void)state;
@@ -382,6 +441,7 @@ static int setup(void **state) {
   int status = ek_setup(state);
   ek_plugin_of("asks.so", source, "-DANSWER=1");
   ek_plugin_of("asks2.so", source, "-DANSWER=2");
+  ek_plugin_of("custom.so", custom_source, "-DCUSTOM");
   ek_plugin("runs.so",
             "-DANSWER=1 '-DSQL=\"INSERT INTO log(x) SELECT v FROM t WHERE picky(v, 4)\"'");
   return status;
@@ -393,6 +453,7 @@ int main(void) {
       cmocka_unit_test(fail__of_two_in_turn),
       cmocka_unit_test(fail__between_rows_of_another),
       cmocka_unit_test(given__is_of_the_call),
+      cmocka_unit_test(fail__ends_the_call),
       cmocka_unit_test(texts__fail_and_are_given),
       cmocka_unit_test(arguments__of_all_kinds),
       cmocka_unit_test(inside__of_other_procedures),
@@ -400,6 +461,7 @@ int main(void) {
       cmocka_unit_test(aggregates__fail_on_each_row),
       cmocka_unit_test(versions__change_in_the_middle),
       cmocka_unit_test(versions__canary),
+      cmocka_unit_test(custom__calls_are_long),
       cmocka_unit_test(counts__of_failures),
   };
   return cmocka_run_group_tests(tests, setup, ek_teardown);

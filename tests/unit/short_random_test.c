@@ -1,7 +1,8 @@
 /* short_random_test.c - the short way against the long one: two connections, one of whose modules
  * imports a function that it never calls, so that no call of it is short, are asked the same at
  * random: statements that take turns, limits that change, interrupts, traps, states. All rows,
- * errors and counts must be the same. And short calls that must be stopped. */
+ * errors and counts must be the same. Once with procedures that ask the host nothing, once with
+ * such as ask for their arguments, give NULL and fail. And short calls that must be stopped. */
 #include "engine_kit.h"
 
 #include <pthread.h>
@@ -13,26 +14,48 @@ static const char source[] =
     "#define CTX struct hsb_ctx *c = hsb_ctx_of(i)\n"
     "static void pay(struct hsb_ctx *c, long long n) { long long f = c->fuel - n;\n"
     "  if (f < 0) f = c->host->refuel(c, f, 0x52); c->fuel = f; }\n"
-    "FN(plus) { CTX; pay(c, 7); s[0] += s[1]; }\n"
+    "#ifdef ASKS\n"
+    "#define HOST(n) c->imports[n].fn(c, s, c->imports[n].env)\n"
+    "static void fails(struct hsb_ctx *c, long long n) {\n"
+    "  hsb_slot s[3] = {(hsb_slot)n, 16 + (unsigned)n % 7, 3}; HOST(0); }\n"
+    "#define MAY_FAIL(n) if ((n) % 16 == 3) fails(c, n)\n"
+    "#define MAY_BE_NULL(n) if ((n) % 8 == 6) HOST(1)\n"
+    "#define MAY_ASK(n) if ((n) % 4 == 1) { s[0] = (n) % 64 != 1 ? 0 : 9; HOST(2); }\n"
+    "#else\n"
+    "#define MAY_FAIL(n)\n"
+    "#define MAY_BE_NULL(n)\n"
+    "#define MAY_ASK(n)\n"
+    "#endif\n"
+    "FN(plus) { CTX; pay(c, 7); MAY_ASK(s[1]); s[0] += s[1]; MAY_BE_NULL(s[0]); }\n"
     "FN(mark) { CTX; pay(c, 3); s[0] = s[0] * 10 + ANSWER; }\n"
     "FN(bump) { CTX; struct inst *in = i; pay(c, 5); s[0] = ++in->counter; }\n"
     "FN(burn) { CTX; pay(c, (long long)s[0]); }\n"
-    "FN(count) { CTX; struct inst *in = i; pay(c, 11); s[0] = ++in->counter * 1000 + s[1]; }\n"
-    "FN(maybe) { CTX; pay(c, 9); if (s[0] % 16 == 9) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7);\n"
+    "FN(count) { CTX; struct inst *in = i; pay(c, 11); MAY_FAIL(s[1] + 2); s[0] = ++in->counter * "
+    "1000 + s[1]; }\n"
+    "FN(maybe) { CTX; pay(c, 9); MAY_FAIL(s[0]); if (s[0] % 16 == 9) c->host->trap(c, "
+    "HSB_TRAP_UNREACHABLE, 7);\n"
     "  if (s[0] % 16 == 5) s[0] = MEM(i)[0xfffffff0u]; }\n"
     "FN(grow) { CTX; struct inst *in = i; pay(c, 4); c->host->memory_grow(c, 1);\n"
     "  s[0] = ++in->counter * 1000 + in->mem.size / HSB_PAGE + ++MEM(i)[HSB_PAGE + 9]; }\n"
     "FN(turn) { CTX; while (s[0] == 3) pay(c, 1000); }\n"
     "FN(half) { double d; __builtin_memcpy(&d, s, 8); d /= 2; __builtin_memcpy(s, &d, 8); }\n"
     "FN(sum_step) { CTX; struct inst *in = i; in->counter++; pay(c, 13);\n"
-    "  if (s[1] % 64 == 33) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7); s[0] += s[1]; }\n"
+    "  if (s[1] % 64 == 33) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7);\n"
+    "  if (s[1] % 32 == 29) MAY_FAIL(s[1] - 10); s[0] += s[1]; }\n"
     "FN(sum_inverse) { CTX; struct inst *in = i; in->counter++; pay(c, 17); s[0] -= s[1]; }\n"
     "FN(sum_value) { CTX; struct inst *in = i; pay(c, 2); s[0] = s[0] * 1000 + in->counter; }\n"
     "static const struct hsb_import im[] = {\n"
+    "#ifdef ASKS\n"
+    "  {\"helios_v1\", \"fail\", \"iii:i\", 9, 4}, {\"helios_v1\", \"return_null\", \":i\", 9, "
+    "11},\n"
+    "  {\"helios_v1\", \"arg_i64\", \"i:j\", 9, 7},\n"
+    "#endif\n"
     "#ifdef LONG\n"
-    "  {\"helios_v1\", \"arg_count\", \":i\", 9, 9}\n"
+    "  {\"helios_v1\", \"row_null\", \":i\", 9, 8}\n"
     "#endif\n"
     "};\n"
+    "static const unsigned char blob[] = \"abcdefghi\";\n"
+    "static const struct hsb_segment seg[] = {{16, 0, 9}};\n"
     "static void init(void *i) { (void)i; }\n"
     "static const struct hsb_export ex[] = {\n"
     "  {.name = \"mark\", .name_len = 4, .sig = \"j:j\", .call = mark, .flags = 1},\n"
@@ -48,6 +71,7 @@ static const char source[] =
     "  .abi_major = HSB_ABI_MAJOR, .abi_minor = HSB_ABI_MINOR,\n"
     "  .flags = HSB_PLUGIN_HAS_MEMORY | HSB_PLUGIN_METERED, .instance_size = sizeof(struct inst),\n"
     "  .memory_min = 1, .memory_max = 100, .export_count = COUNT(ex), .import_count = COUNT(im),\n"
+    "  .segment_count = 1, .segments = seg, .blob = blob, .blob_size = 9,\n"
     "  .exports = ex, .imports = im, .init = init, .module_hash = HASH};\n";
 
 enum { OPEN = 4 };
@@ -230,12 +254,15 @@ static void compare(side *s) {
   s[0].said[0] = s[1].said[0] = 0;
 }
 
-static void short__as_long(void **state) {
-  (void)state;
+static void as_long(const char *plugin, const char *other, const char *flags) {
   const char *turns = getenv("SHORT_TURNS"), *first = getenv("SHORT_SEED");
-  ek_plugin_of("short.so", source, "-DANSWER=1");
-  ek_plugin_of("long.so", source, "-DANSWER=1 -DLONG");
-  static side s[2] = {{.plugin = "short.so"}, {.plugin = "long.so"}};
+  char all[100];
+  ek_plugin_of(plugin, source, flags);
+  snprintf(all, sizeof all, "%s -DLONG", flags);
+  ek_plugin_of(other, source, all);
+  static side s[2];
+  s[0] = (side){.plugin = plugin};
+  s[1] = (side){.plugin = other};
   seed = first ? strtoull(first, NULL, 10) : 1;
   for (int k = 0; k < 2; k++) {
     begin(&s[k]);
@@ -254,6 +281,8 @@ static void short__as_long(void **state) {
       sqlite3_finalize(s[k].open[n]);
     }
     run(&s[k],
+        "SELECT procedure, version, host_function, calls FROM helios_profile ORDER BY 1, 2, 3");
+    run(&s[k],
         "SELECT procedure, version, calls, errors, fuel, fuel_max, timed FROM helios_metrics "
         "ORDER BY 1, 2");
     assert_non_null(strstr(ek_out, "plus"));
@@ -261,6 +290,16 @@ static void short__as_long(void **state) {
   }
   compare(s);
   assert_int_equal(hrt_alloc_live(), 0);
+}
+
+static void short__as_long(void **state) {
+  (void)state;
+  as_long("short.so", "long.so", "-DANSWER=1");
+}
+
+static void short__as_long_with_host_functions(void **state) {
+  (void)state;
+  as_long("asks.so", "asks_long.so", "-DANSWER=1 -DASKS");
 }
 
 static void *interrupt(void *db) {
@@ -298,6 +337,7 @@ static void short__is_stopped(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(short__as_long),
+                                     cmocka_unit_test(short__as_long_with_host_functions),
                                      cmocka_unit_test(short__is_stopped)};
   return cmocka_run_group_tests(tests, ek_setup, ek_teardown);
 }
