@@ -56,6 +56,8 @@ void hcc_cli_say(hcc_cli *cli, const char *format, ...) __attribute__((format(pr
 hcl_progress *hcc_cli_progress(const hcc_cli *cli);
 /* Reports an error in `file` (may be NULL); its exit code. */
 int hcc_cli_error(hcc_cli *cli, const hcc_error *err, const char *file);
+/* The same, with another hint than the code's; "": the code's. */
+int hcc_cli_error_hint(hcc_cli *cli, const hcc_error *err, const char *file, const char *hint);
 /* A listener that prints what the tools of a source say, with the line of the source. */
 hcc_listener hcc_cli_listener(hcc_cli *cli);
 /* Not with --quiet. */

@@ -117,6 +117,10 @@ int hcc_cli_error(hcc_cli *cli, const hcc_error *err, const char *file) {
   return report(cli, err, file, hint);
 }
 
+int hcc_cli_error_hint(hcc_cli *cli, const hcc_error *err, const char *file, const char *hint) {
+  return hint[0] == '\0' ? hcc_cli_error(cli, err, file) : report(cli, err, file, hint);
+}
+
 int hcc_cli_usage(hcc_cli *cli, const char *hint, const char *format, ...) {
   hcc_error err = {.code = HCC_E_USAGE, .offset = HCC_NO_OFFSET, .func = UINT32_MAX};
   va_list args;

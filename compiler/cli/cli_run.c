@@ -2,6 +2,7 @@
  * gave. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli_call.h"
 
@@ -67,11 +68,25 @@ static void show(hcc_cli *cli, const cJSON *procedure, const hcc_answer *a) {
   free(plain);
 }
 
+/* "info: greet: a line", one after the other; helios has cleaned them. */
+static void show_log(hcc_cli *cli, char *lines) {
+  for (char *save, *line = lines == NULL ? NULL : strtok_r(lines, "\n", &save); line != NULL;
+       line = strtok_r(NULL, "\n", &save)) {
+    if (cli->json) {
+      cJSON *o = hcc_cli_object("log");
+      cJSON_AddStringToObject(o, "text", line);
+      hcc_cli_emit(cli, o);
+    } else {
+      hcc_cli_say(cli, "%s\n", line);
+    }
+  }
+}
+
 static int call(hcc_scratch *s) {
   hcc_cli *cli = s->cli;
   hcc_answer answer = {.value = NULL};
   hcc_buf arguments;
-  char clean[1024];
+  char clean[1024], hint[HCC_SCRATCH_HINT];
   const cJSON *procedure = hcc_scratch_procedure(s, NULL);
   if (procedure == NULL) {
     return 2;
@@ -79,10 +94,11 @@ static int call(hcc_scratch *s) {
   hcc_buf_init(&arguments, 1u << 20);
   int status = put_arguments(&arguments, cli, procedure);
   status = status == 0 ? hcc_call(&answer, s, procedure, &arguments) : status;
+  show_log(cli, answer.log);
   if (status == 0 && answer.value == NULL) {
     hcc_fail(&s->err, HCC_E_CALL, HCC_NO_OFFSET, "%.250s",
              hcl_clean(clean, sizeof clean, answer.error));
-    status = hcc_cli_error(cli, &s->err, cli->args[0]);
+    status = hcc_cli_error_hint(cli, &s->err, cli->args[0], hcc_scratch_hint(hint, answer.hint));
   } else if (status == 0) {
     show(cli, procedure, &answer);
   }

@@ -214,8 +214,8 @@ static char *output(hcc_scratch *s, const char *name) {
   return (char *)text;
 }
 
-/* The first error that helios reported, as text; false if there is none. */
-static bool first_error(char *text, size_t size, hcc_scratch *s) {
+/* The first error that helios reported, as text, and its hint; false if there is none. */
+static bool first_error(char *text, size_t size, char *hint, size_t hint_size, hcc_scratch *s) {
   char *all = output(s, "err");
   bool found = false;
   for (char *save, *line = all == NULL ? NULL : strtok_r(all, "\n", &save); line != NULL && !found;
@@ -224,6 +224,7 @@ static bool first_error(char *text, size_t size, hcc_scratch *s) {
     found = strcmp(hcc_scratch_field(o, "type"), "error") == 0;
     if (found) {
       snprintf(text, size, "%s", hcc_scratch_field(o, "text"));
+      snprintf(hint, hint_size, "%s", hcc_scratch_field(o, "hint"));
     }
     cJSON_Delete(o);
   }
@@ -231,14 +232,22 @@ static bool first_error(char *text, size_t size, hcc_scratch *s) {
   return found;
 }
 
+const char *hcc_scratch_hint(char out[HCC_SCRATCH_HINT], const char *hint) {
+  char clean[CLEAN];
+  hcl_clean(clean, sizeof clean, hint);
+  snprintf(out, HCC_SCRATCH_HINT, "%.280s%s", clean,
+           strstr(clean, "CAPABILIT") == NULL ? "" : " (here by --grant)");
+  return out;
+}
+
 static int refused(hcc_scratch *s, const char *what, const char *file) {
-  char text[512], clean[CLEAN];
-  if (!first_error(text, sizeof text, s)) {
+  char text[512], hint[256], shown[HCC_SCRATCH_HINT], clean[CLEAN];
+  if (!first_error(text, sizeof text, hint, sizeof hint, s)) {
     return 0;
   }
   hcc_fail(&s->err, HCC_E_CALL, HCC_NO_OFFSET, "%s: %.180s", what,
            hcl_clean(clean, sizeof clean, text));
-  return failed(s, file);
+  return hcc_cli_error_hint(s->cli, &s->err, file, hcc_scratch_hint(shown, hint));
 }
 
 static int run_sql(hcc_scratch *s, const char *sql) {
@@ -422,11 +431,29 @@ static void take_rows(hcc_answer *out, char *text) {
   }
 }
 
+/* What the procedure logged: those of helios' lines that are no JSON. */
+static char *log_lines(hcc_scratch *s) {
+  char *all = output(s, "err"), *to = all;
+  for (char *at = all; at != NULL && *at != '\0';) {
+    size_t n = strcspn(at, "\n");
+    n += at[n] == '\n';
+    if (*at != '{') {
+      memmove(to, at, n);
+      to += n;
+    }
+    at += n;
+  }
+  if (to != NULL) {
+    *to = '\0';
+  }
+  return all;
+}
+
 int hcc_scratch_call(hcc_answer *out, hcc_scratch *s, const char *procedure, const char *call) {
   hcc_buf sql;
   hcc_buf_init(&sql, SQL_MAX);
   *out = (hcc_answer){.value = NULL};
-  hcc_buf_text(&sql, "BEGIN;\nWITH r(v) AS MATERIALIZED (SELECT ");
+  hcc_buf_text(&sql, ".log on\nBEGIN;\nWITH r(v) AS MATERIALIZED (SELECT ");
   hcc_buf_text(&sql, call == NULL ? "" : call);
   hcc_buf_text(&sql, ") SELECT quote(v) AS value, typeof(v) AS type FROM r;\n"
                      "SELECT fuel, time_ns FROM helios_statement WHERE procedure = ");
@@ -445,7 +472,9 @@ int hcc_scratch_call(hcc_answer *out, hcc_scratch *s, const char *procedure, con
   char *text = output(s, "out");
   take_rows(out, text);
   free(text);
-  if (out->value == NULL && !first_error(out->error, sizeof out->error, s)) {
+  out->log = log_lines(s);
+  if (out->value == NULL &&
+      !first_error(out->error, sizeof out->error, out->hint, sizeof out->hint, s)) {
     snprintf(out->error, sizeof out->error, "helios gave no answer");
   }
   return 0;
@@ -453,7 +482,8 @@ int hcc_scratch_call(hcc_answer *out, hcc_scratch *s, const char *procedure, con
 
 void hcc_answer_free(hcc_answer *a) {
   free(a->value);
-  a->value = NULL;
+  free(a->log);
+  a->value = a->log = NULL;
 }
 
 /* A real in 15 digits, as SQLite shows it. */

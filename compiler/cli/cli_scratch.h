@@ -26,6 +26,8 @@ typedef struct hcc_answer {
   char type[16]; /* of typeof() */
   double fuel, time_ns;
   char error[512]; /* text of the failure */
+  char hint[256];  /* what helios says might help, or "" */
+  char *log;       /* the lines that it logged, each with its newline; or NULL */
 } hcc_answer;
 
 /* Finds helios and makes the folder. All of these: 0, or an exit code after a message. */
@@ -57,6 +59,9 @@ void hcc_scratch_text(hcc_buf *sql, const char *text); /* 'quoted' */
 /* SELECT call, in a transaction that is rolled back. call NULL: there was no memory to write it. */
 int hcc_scratch_call(hcc_answer *out, hcc_scratch *s, const char *procedure, const char *call);
 void hcc_answer_free(hcc_answer *a);
+/* A hint of helios for a person at heliosc, where grants are given by an option. Escaped. */
+#define HCC_SCRATCH_HINT 320
+const char *hcc_scratch_hint(char out[HCC_SCRATCH_HINT], const char *hint);
 /* The value for a person: text without its quotes. malloc'ed, or NULL without memory. */
 char *hcc_answer_plain(const hcc_answer *a);
 

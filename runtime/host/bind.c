@@ -312,3 +312,14 @@ bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps) {
   }
   return true;
 }
+
+const struct hsb_import *hrt_host_asked(const struct helios_plugin *abi, const hrt_caps *caps) {
+  for (uint32_t i = 0; i < abi->import_count; i++) {
+    const struct row *row = NULL;
+    if (resolve(&row, &abi->imports[i], caps, true, NULL) != 0 || row == NULL ||
+        row->capability != HRT_CAP_NONE) {
+      return &abi->imports[i];
+    }
+  }
+  return NULL;
+}

@@ -224,6 +224,9 @@ int hrt_host_bind(struct hsb_binding *out, const struct helios_plugin *abi, cons
 /* Does an instance with these grants see nothing but its arguments? For plugins with a script,
  * whose imports say what the interpreter could do, not what this script may. */
 bool hrt_host_blind(const struct helios_plugin *abi, const hrt_caps *caps);
+/* The first import that asks the host for what needs a capability, or is the application's: for a
+ * message. NULL: none is. */
+const struct hsb_import *hrt_host_asked(const struct helios_plugin *abi, const hrt_caps *caps);
 
 /* Are all imports host functions that deal with the running call's arguments, result and error, and
  * with nothing else? */

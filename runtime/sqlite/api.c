@@ -26,8 +26,9 @@ void hrt_error_prefix(helios_error *err, const char *procedure) {
   snprintf(whole, sizeof whole,
            "procedure %.200s: ", hrt_escape(escaped, procedure, strlen(procedure)));
   size_t used = strlen(whole), more = strlen(err->text);
-  if (strncmp(err->text, whole, used) == 0) {
-    return; /* it has called itself */
+  if (strncmp(err->text, whole, used) == 0 || /* it has called itself, or passes on what was said */
+      (strncmp(err->text, whole, used - 2) == 0 && err->text[used - 2] == ' ')) { /* of it */
+    return;
   }
   more = more < sizeof whole - used ? more : sizeof whole - used - 1;
   memcpy(whole + used, err->text, more);
@@ -206,6 +207,7 @@ int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char
   }
   if (status != 0 && err && err->code == HELIOS_OK) {
     *err = e;
+    hrt_advise(h, err);
   }
   return status;
 }

@@ -190,6 +190,10 @@ typedef struct hrt_thunk {
 const hrt_thunk *hrt_thunk_take(hrt_trampoline *t);
 void hrt_thunk_give(const hrt_trampoline *t); /* SQLite has dropped the function */
 
+/* ---- advice.c ---- */
+/* An error of SQLite's that is about a function gets a hint, if there is one to give. */
+void hrt_advise(helios *h, helios_error *err);
+
 /* ---- lookup.c ---- */
 /* The version that answers a new statement; borrowed from e. */
 int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err);

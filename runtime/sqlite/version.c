@@ -159,12 +159,25 @@ static int check_fuel(const hrt_definition *d, helios_error *err) {
   return both ? hrt_fail(err, HELIOS_E_SYNTAX, "fuel_limit needs fuel_metering") : 0;
 }
 
-static int no_determinism(const struct helios_plugin *abi, helios_error *err) {
-  bool script = (abi->flags & HSB_PLUGIN_SCRIPT) != 0;
-  hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't %s",
-           script ? "have capabilities" : "import host functions");
-  hrt_hint(err, script ? "leave DETERMINISTIC out, or the capabilities"
-                       : "leave DETERMINISTIC out, or give it a module that asks the host nothing");
+static int no_determinism(const hrt_version *v, helios_error *err) {
+  char module[HRT_ESCAPED], name[HRT_ESCAPED];
+  const struct hsb_import *asked = hrt_host_asked(v->abi, v->caps);
+  if (v->abi->flags & HSB_PLUGIN_SCRIPT) {
+    hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't have capabilities");
+    hrt_hint(err, "leave DETERMINISTIC out, or the capabilities");
+    return HELIOS_E_IMPORT;
+  }
+  if (asked == NULL) {
+    hrt_fail(err, HELIOS_E_IMPORT, "a deterministic procedure can't import host functions");
+  } else {
+    hrt_fail(
+        err, HELIOS_E_IMPORT,
+        "a deterministic procedure can't import host functions: the module imports %.80s.%.80s",
+        hrt_escape(module, asked->module, asked->module_len),
+        hrt_escape(name, asked->name, asked->name_len));
+  }
+  hrt_hint(err, "leave DETERMINISTIC (or @helios deterministic) out, or put the procedure into a "
+                "module of its own that asks the host nothing");
   return HELIOS_E_IMPORT;
 }
 
@@ -214,7 +227,7 @@ int hrt_version_make(hrt_version **out, helios *h, const hrt_definition *d, hrt_
   v->blind = v->abi->flags & HSB_PLUGIN_SCRIPT ? hrt_host_blind(v->abi, v->caps)
                                                : (v->abi->flags & HSB_PLUGIN_IMPURE) == 0;
   if (d->deterministic && !v->blind) {
-    status = no_determinism(v->abi, err);
+    status = no_determinism(v, err);
     goto out;
   }
   v->origin = hrt_host_origin(&v->origin_size,

@@ -95,6 +95,18 @@ r() { { try heliosc run "$@"; } 2>&1 | numbers; }
 r --procedure twice tax.c ab
 r --procedure add_tax tax.c -- -100 0.5
 r --procedure add_tax tax.c
+cat >says.c <<'C'
+#include <heliosdb.h>
+/** @helios capability log */
+void says(int n) {
+  helios_log(HG_INFO, HELIOS_TEXT("it begins"));
+  for (volatile int i = n; i > 0;) {}
+}
+C
+r says.c 0
+r says.c 1
+heliosc run --json says.c 0 >out && has out '{"v":1,"type":"log","text":"info: says: it begins"}' || fail "run --json"
+r --grant query says.c 0
 r --seed seed.sql --procedure orders tax.c
 r add.wat 40 2
 heliosc run --json add.wat 1 2 >out && has out '"value":"3"' || fail "run --json"

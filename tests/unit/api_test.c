@@ -337,8 +337,43 @@ static void call__procedures_only(void **state) {
   assert_int_not_equal(ek_try(h, &err, "SELECT 1; CALL add(1, nope)"), 0);
   assert_int_equal(err.offset, strlen("SELECT 1; CALL add(1, "));
   ek_fails(h, "CALL add(1)", HELIOS_E_SQL, "wrong number of arguments");
+  assert_string_equal(ek_error.hint, "add(a BIGINT, b BIGINT)");
   ek_run(h, "DROP PROCEDURE add", "");
   ek_fails(h, "CALL add(1, 2)", HELIOS_E_NOT_FOUND, "no such procedure: add");
+  ek_close(h);
+}
+
+/* SQLite says what is wrong with the call of a function; the hint is what it could be. */
+static void exec__hints_of_functions(void **state) {
+  (void)state;
+  static const struct {
+    const char *sql, *text, *hint;
+  } cases[] = {
+      {"SELECT plus()", "wrong number of arguments to function plus()",
+       "plus(a BIGINT, b BIGINT DEFAULT 1, c BIGINT DEFAULT NULL)"},
+      {"SELECT 1; SELECT PLUS(1, 2, 3, 4)", "wrong number of arguments to function PLUS()",
+       "plus(a BIGINT, b BIGINT DEFAULT 1, c BIGINT DEFAULT NULL)"},
+      {"CALL \"a b\"()", "wrong number of arguments to function a b()", "a b(BIGINT)"},
+      {"SELECT pluss(1)", "no such function: pluss", "did you mean plus?"},
+      {"SELECT quite_another(1)", "no such function: quite_another", ""},
+      {"SELECT abs()", "wrong number of arguments to function abs()", ""},
+      {"SELECT * FROM square(2)", "no such table: square", "did you mean squares?"},
+      {"SELECT * FROM plus1(2)", "no such table: plus1", ""},
+  };
+  helios *h = ek_open(":memory:");
+  ek_run(
+      h,
+      "CREATE PROCEDURE plus(a BIGINT, b BIGINT DEFAULT 1, c BIGINT DEFAULT NULL) RETURNS BIGINT "
+      "LANGUAGE sql AS $$ SELECT :a + :b $$; "
+      "CREATE PROCEDURE squares(n BIGINT) RETURNS TABLE (square BIGINT) LANGUAGE sql AS "
+      "$$ SELECT :n * :n $$; "
+      "CREATE PROCEDURE \"a b\"(BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'mark' AS "
+      "'%D/one.so'",
+      "");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ek_fails(h, cases[i].sql, HELIOS_E_SQL, cases[i].text);
+    assert_string_equal(ek_error.hint, cases[i].hint);
+  }
   ek_close(h);
 }
 
@@ -776,6 +811,7 @@ int main(void) {
       cmocka_unit_test(statement__keeps_its_version),
       cmocka_unit_test(call__traps_and_goes_on),
       cmocka_unit_test(call__procedures_only),
+      cmocka_unit_test(exec__hints_of_functions),
       cmocka_unit_test(exec__trap_offset),
       cmocka_unit_test(limits__fuel_time_memory),
       cmocka_unit_test(interrupt__ends_a_call),
