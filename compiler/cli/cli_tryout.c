@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "js_where.h"
 #include "limits.h"
 #include "pack.h"
 #include "small_host.h"
@@ -39,8 +40,10 @@ static struct {
 } t;
 
 static _Noreturn void say(const char *text, size_t n) {
-  char line[700];
-  size_t to = (size_t)snprintf(line, sizeof line, "error ");
+  char line[1000], copy[600], place[300] = "";
+  snprintf(copy, sizeof copy, "%.*s", (int)(n < sizeof copy ? n : sizeof copy - 1), text);
+  (void)hcc_js_where(place, sizeof place, t.script, t.script_size, copy);
+  size_t to = (size_t)snprintf(line, sizeof line, "error %s", place);
   for (size_t i = 0; i < n && to < sizeof line - 2; i++) {
     unsigned char c = (unsigned char)text[i];
     line[to++] = (char)(c < 0x20 || c == 0x7f ? ' ' : c);

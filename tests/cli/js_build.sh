@@ -129,7 +129,15 @@ bad 'import x from "lodash"; export function f() {}' "can't import 'lodash'" 'es
 bad 'import "../x.js"; export function f() {}' "leaves the script's folder"
 bad 'export * from "./lib/two.js"; export function f() {}' 'must be a function of this file'
 bad 'export const x = 1;' 'no function of the script is a procedure: export function NAME'
-bad 'import {nothing} from "./lib/two.js"; export function f() {}' "nothing" "lib/two.js|bad.js"
+bad '
+import { two,
+  nothing as two_of } from "./lib/two.js";
+export function f() {}' "Could not find export 'nothing' in module 'lib/two.js'" '^ --> bad.js:3$'
+bad 'import { query, qery } from "heliosdb"; export function f() {}' "export 'qery' in module 'heliosdb'" '^ --> bad.js:1$'
+bad 'import fs from "heliosdb"; export function f() {}' "export 'default' in module" '^ --> bad.js:1$'
+echo 'export { three } from "./two.js"; export const four = 4;' >lib/more.js
+bad 'import { four } from "./lib/more.js"; import { three } from "./lib/more.js"; export function f() { return four + three; }' \
+  "Could not find export 'three'" '^ --> (bad|lib/more).js:1$'
 printf 'export function f() { return "\377"; }' >bad.js
 expect 1 heliosc build bad.js
 has err 'not UTF-8'

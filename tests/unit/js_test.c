@@ -1,7 +1,8 @@
-/* js_test.c - js_scan.c, js_read.c and js_doc.c: what of a source is an exported function, what its
- * comment says, what is refused where. Sources on the heap in their exact size, so that a read
- * behind them is seen. */
+/* js_test.c - js_scan.c, js_read.c, js_doc.c and js_where.c: what of a source is an exported
+ * function, what its comment says, what is refused where. Sources on the heap in their exact size,
+ * so that a read behind them is seen. */
 #include "js_read.h"
+#include "js_where.h"
 #include "wasm_build.h"
 
 typedef struct heard {
@@ -213,12 +214,91 @@ static void too_many(void **state) {
   hcc_buf_free(&text);
 }
 
+/* ---- js_where.c ---- */
+
+static void put_u32(hcc_buf *b, uint32_t v) {
+  for (int i = 0; i < 4; i++) {
+    hcc_buf_byte(b, (uint8_t)(v >> (8 * i)));
+  }
+}
+
+static void put_file(hcc_buf *b, const char *name, const char *text) {
+  put_u32(b, (uint32_t)strlen(name));
+  put_u32(b, (uint32_t)strlen(text));
+  hcc_buf_text(b, name);
+  hcc_buf_text(b, text);
+  hcc_buf_byte(b, 0);
+}
+
+static void put_script(hcc_buf *b) {
+  hcc_buf_init(b, 1 << 20);
+  hcc_buf_text(b, "HLS1");
+  put_u32(b, 3);
+  put_file(b, "p.js",
+           "import a from './a.js';\n// import { lost } from './b.js'\nimport { x as lost,\n gone,"
+           " default as d } from './lib/b.js';\nimport.meta; import('./b.js');\n"
+           "export const gone2 = 'b.js';\nexport function f() {}\n");
+  put_file(b, "lib/b.js", "export { y as z,\n q } from \"../a.js\";\nexport * as w from './c.js';");
+  put_file(b, "helios:types", "f\n");
+}
+
+static void where__the_import_stands(void **state) {
+  (void)state;
+  static const struct one cases[] = {
+      {"SyntaxError: Could not find export 'x' in module 'lib/b.js'", "p.js:3: "},
+      {"SyntaxError: Could not find export 'gone' in module 'lib/b.js'", "p.js:4: "},
+      {"SyntaxError: Could not find export 'default' in module 'a.js'", "p.js:1: "},
+      {"Could not find export 'q' in module 'a.js'", "lib/b.js:2: "},
+      {"Could not find export 'y' in module 'a.js'", "lib/b.js:1: "},
+      {"Could not find export 'lost' in module 'lib/b.js'", ""}, /* its name here */
+      {"Could not find export 'z' in module 'a.js'", ""},
+      {"Could not find export 'gone2' in module 'b.js'", ""},
+      {"Could not find export 'x' in module 'a.js'", ""},
+      {"Could not find export 'x' in module 'lib/b.js", ""},
+      {"Could not find export 'x'", ""},
+      {"TypeError: x", ""},
+  };
+  hcc_buf b;
+  put_script(&b);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char out[300] = "";
+    uint8_t *copy = wb_exact(b.data, b.size);
+    assert_int_equal(hcc_js_where(out, sizeof out, copy, b.size, cases[i].source),
+                     cases[i].is[0] != 0);
+    assert_string_equal(out, cases[i].is);
+    free(copy);
+  }
+  hcc_buf_free(&b);
+}
+
+static void where__a_damaged_script(void **state) {
+  (void)state;
+  static const char gone[] = "Could not find export 'gone3' in module 'lib/b.js'";
+  hcc_buf b;
+  char out[300];
+  put_script(&b);
+  for (size_t n = 0; n < b.size; n++) { /* cut, and a length that is too great */
+    uint8_t *cut = wb_exact(b.data, n), *changed = wb_exact(b.data, b.size);
+    assert_false(hcc_js_where(out, sizeof out, cut, n, gone));
+    changed[n] = 0xff;
+    (void)hcc_js_where(out, sizeof out, changed, b.size, gone);
+    free(cut);
+    free(changed);
+  }
+  hcc_buf_free(&b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(finds_functions), cmocka_unit_test(reads_parameters),
-      cmocka_unit_test(reads_comments),  cmocka_unit_test(refuses),
-      cmocka_unit_test(finds_imports),   cmocka_unit_test(cut_anywhere),
+      cmocka_unit_test(finds_functions),
+      cmocka_unit_test(reads_parameters),
+      cmocka_unit_test(reads_comments),
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(finds_imports),
+      cmocka_unit_test(cut_anywhere),
       cmocka_unit_test(too_many),
+      cmocka_unit_test(where__the_import_stands),
+      cmocka_unit_test(where__a_damaged_script),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
