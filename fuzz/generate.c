@@ -181,7 +181,7 @@ static void begin_function(gen *g, const fz_sig *sig, int32_t budget) {
     g->locals[g->local_count++] = sig->params[i];
   }
   g->label_count = g->depth = 0;
-  g->counted = false;
+  g->counted = g->by_itself = false;
   g->counter = g->loops = -1;
   g->budget = budget;
   g->risk = risks[fz_below(g->c, sizeof risks)];
@@ -204,31 +204,42 @@ static void end_function(hcc_buf *section, gen *g) {
   hcc_buf_free(&locals);
 }
 
-/* Statements of a helper that is small and calls itself: heliosc puts copies of it in place of
- * these calls. */
+/* A helper that is small and calls itself, if it can with local 0 less one: heliosc
+ * puts copies of it in place of these calls, unless it uses a global. */
 static void put_recursion(gen *g, uint32_t helper) {
-  g->budget = 6 + (int32_t)fz_below(g->c, 10);
+  g->budget = (g->by_itself ? 3 : 6) + (int32_t)fz_below(g->c, 10);
   for (uint32_t calls = 1 + fz_below(g->c, 2); calls > 0; calls--) {
     gen_statement(g);
     gen_call_of(g, helper);
   }
 }
 
+/* What is on the stack is not 0: zeros. */
+static void return_if(gen *g, const fz_sig *sig) {
+  gen_op(g, HCC_OP_IF);
+  hcc_buf_byte(&g->code, 0x40);
+  gen_label_push(g, NULL, 0);
+  for (uint32_t i = 0; i < sig->result_count; i++) {
+    gen_const(g, sig->results[i]);
+  }
+  gen_op(g, HCC_OP_RETURN);
+  gen_op(g, HCC_OP_END);
+  g->label_count--;
+}
+
 /* helper: its number, or -1 for a program. */
 static void write_function(hcc_buf *section, gen *g, const fz_sig *sig, int32_t helper) {
-  bool small = helper >= 0 && fz_below(g->c, 3) == 0;
+  bool depth = sig->param_count != 0 && sig->params[0] == HCC_I32;
+  bool small = helper >= 0 && fz_below(g->c, depth ? 2 : 4) == 0;
   begin_function(g, sig, 12 + (int32_t)fz_below(g->c, helper >= 0 ? 60 : 200));
-  if (helper >= 0) { /* fuel is short: zeros */
+  g->by_itself = small && depth;
+  if (g->by_itself) { /* local 0 is its depth: at most 7 */
+    g->reserved[0] = true;
+    hcc_buf_add(&g->code, "\x20\0\x41\7\x71\x22\0\x45", 8);
+    return_if(g, sig);
+  } else if (helper >= 0) { /* fuel is short */
     gen_spend(g);
-    gen_op(g, HCC_OP_IF);
-    hcc_buf_byte(&g->code, 0x40);
-    gen_label_push(g, NULL, 0);
-    for (uint32_t i = 0; i < sig->result_count; i++) {
-      gen_const(g, sig->results[i]);
-    }
-    gen_op(g, HCC_OP_RETURN);
-    gen_op(g, HCC_OP_END);
-    g->label_count--;
+    return_if(g, sig);
   }
   if (small) {
     put_recursion(g, (uint32_t)helper);
@@ -342,6 +353,9 @@ static void begin(gen *g, fz_module *plan, uint32_t programs, fz_choices *c) {
   *g = (gen){.c = c, .sig_count = 6 + fz_below(c, GEN_SIGS - 6)};
   for (uint32_t i = 1; i < g->sig_count; i++) {
     g->sigs[i] = any_sig(c, GEN_TYPES);
+    if (i % 2 == 0 && g->sigs[i].param_count != 0) { /* may be a recursion's depth */
+      g->sigs[i].params[0] = HCC_I32;
+    }
   }
   g->helper_count = GEN_MORE + programs / 8 + fz_below(c, 3);
   for (uint32_t i = 0; i < g->helper_count; i++) {

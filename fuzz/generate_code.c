@@ -60,7 +60,10 @@ static void dropped(gen *g) {
 
 void gen_call_of(gen *g, uint32_t helper) {
   const fz_sig *sig = &g->sigs[g->helper_sigs[helper]];
-  gen_exprs(g, sig->params, sig->param_count);
+  if (g->by_itself) { /* local 0 less one */
+    hcc_buf_add(&g->code, "\x20\0\x41\1\x6b", 5);
+  }
+  gen_exprs(g, sig->params + g->by_itself, sig->param_count - g->by_itself);
   gen_op(g, HCC_OP_CALL);
   hcc_buf_u32(&g->code, 1 + helper);
   keep(g, sig->results, sig->result_count);
@@ -307,7 +310,13 @@ void gen_statement(gen *g) {
       table_set,     if_void,      block_void,    block_typed, block_typed, loop_fueled,
       loop_counted,  loop_counted, loop_known,    loop_known,  loop_known,  gen_call,
       call_indirect, branch,       leave_function};
-  if (!gen_enter(g) || g->counted || g->label_count > GEN_LABELS - 4) {
+  static void (*const alone[])(gen *) = {set_local, set_local, set_local, set_local,
+                                         dropped,   if_void,   branch,    effect};
+  if (g->by_itself && gen_enter(g)) {
+    alone[fz_below(g->c, sizeof alone / sizeof *alone)](g);
+  } else if (g->by_itself) {
+    set_local(g);
+  } else if (!gen_enter(g) || g->counted || g->label_count > GEN_LABELS - 4) {
     if (g->budget > 0) {
       straight[fz_below(g->c, sizeof straight / sizeof *straight)](g);
     }

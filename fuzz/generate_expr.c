@@ -214,7 +214,7 @@ void gen_expr(gen *g, uint8_t type) {
     return;
   }
   bool room = g->label_count < GEN_LABELS - 2;
-  uint32_t kind = fz_below(g->c, 24);
+  uint32_t kind = fz_below(g->c, g->by_itself ? 13 : 24);
   if (kind < 3) {
     leaf(g, type);
   } else if (kind < 13) {

@@ -58,6 +58,7 @@ typedef struct gen {
   int32_t budget;  /* nodes left */
   uint32_t risk;   /* of 256: how often an operand is left as it comes where it may trap */
   bool counted;    /* in a counted loop: no call, no loop, no branch */
+  bool by_itself;  /* in a function that may have copies: no global, no table, no call of others */
   int32_t counter; /* of the last one: a local, or -1 */
   int32_t loops;   /* the first of GEN_LOOP_LOCALS locals of generate_loops.c, or -1 */
 } gen;

@@ -130,13 +130,14 @@ static void note_loop(kinds *k, const hcc__rw *rw, hcc_reader r) {
 static void note_calls(kinds *k, const hcc_module *m, uint32_t func) {
   enum { SMALL = 150 };
   hcc_reader r = {m->bytes, m->funcs[func].code.begin, m->funcs[func].code.end};
-  bool small = r.end - r.pos <= SMALL, calls = false;
+  bool small = r.end - r.pos <= SMALL, calls = false, global = false;
   hcc_instr i;
   while (r.pos < r.end) {
     assert_int_equal(hcc_instr_next(&i, &r, NULL), 0);
     calls |= i.code == HCC_OP_CALL && i.a == func;
+    global |= i.code == HCC_OP_GLOBAL_GET || i.code == HCC_OP_GLOBAL_SET;
   }
-  k->small_that_call_themselves += small && calls;
+  k->small_that_call_themselves += small && calls && !global;
 }
 
 static void note_function(kinds *k, hcc__rw *rw, const hcc_func *func) {

@@ -7,11 +7,13 @@
 #include "span.h"
 
 /* The text of a function, and with all its copies. A larger one does more in an activation than its
- * call costs, and what clang puts in place of other calls in it, it then doesn't (measured:
- * docs/performance.md). A third level makes as many slower as quicker. */
+ * call costs, and what clang puts in place of other calls in it, it then doesn't (measured, as the
+ * number of levels: docs/performance.md). */
 #define SMALL 2048u
 #define COPIES_MAX 16384u
-#define LEVELS 2u
+#define LEVELS 3u
+
+#define FUEL "w2c_h_fuel(" /* what a checkpoint calls when it has something to do */
 
 static uint32_t count_calls(span text, const char *call) {
   uint32_t n = 0;
@@ -37,38 +39,129 @@ static uint32_t levels_of(size_t size, uint32_t calls) {
 
 typedef struct function {
   span before; /* up to the result's type: a #line */
-  span head;   /* the result's type */
-  span body;   /* from the parameters on */
+  span type;   /* of the result, and a space */
+  span params; /* the instance's first */
+  span code;   /* within its braces */
+  span after;
 } function;
+
+static span between(const char *begin, const char *end) {
+  return (span){begin, (size_t)(end - begin)};
+}
 
 /* False: to be left as it is. So are functions that use a global, as those do whose frames are in
  * the guest's memory: more activations on our stack, and such a recursion would end there, out of
  * bounds, instead of with a stack that is exhausted. */
 static bool parse(function *out, span text, const char *name) {
   const char *line = span_find(text, "\n", '\n'), *at = span_find(text, name, '(');
-  if (line == NULL || at == NULL || at < line) {
+  const char *end = text.at + text.size, *close = memrchr(text.at, '}', text.size);
+  if (line == NULL || at == NULL || at < line || close == NULL) {
     return false;
   }
-  size_t before = (size_t)(line + 1 - text.at), head = (size_t)(at - line - 1);
-  *out = (function){.before = {text.at, before},
-                    .head = {line + 1, head},
-                    .body = span_after(text, before + head + strlen(name))};
-  return !span_begins(out->head, "static") && span_find(text, "instance->w2c_g", 'g') == NULL;
+  const char *params = at + strlen(name), *open = span_find(between(params, end), ") {", '{');
+  if (open == NULL || open + 3 > close) {
+    return false;
+  }
+  *out = (function){between(text.at, line + 1), between(line + 1, at), between(params, open),
+                    between(open + 3, close), between(close + 1, end)};
+  return !span_begins(out->type, "static") && span_find(text, "instance->w2c_g", 'g') == NULL;
 }
 
-/* The function under one name, whose calls of "name(" are of callee. */
+typedef struct renaming {
+  const char *from, *to;
+} renaming;
+
+/* The text with other names of what is called. */
+static void put_renamed(hcc_buf *out, span text, const renaming *names, size_t count) {
+  while (text.size != 0) {
+    const renaming *next = NULL;
+    span before = text;
+    for (size_t i = 0; i < count; i++) {
+      const char *at = span_find(before, names[i].from, '(');
+      if (at != NULL) {
+        before.size = (size_t)(at - text.at);
+        next = &names[i];
+      }
+    }
+    hcc_buf_add(out, before.at, before.size);
+    hcc_buf_text(out, next != NULL ? next->to : "");
+    text = span_after(text, before.size + (next != NULL ? strlen(next->from) : 0));
+  }
+}
+
+static void put_head(hcc_buf *out, const function *f, const char *before, const char *name) {
+  span_put(out, "@@@@@) {",
+           (span[]){f->before, span_text(before), f->type, span_text(name), f->params});
+}
+
+/* The function under one name, whose calls of itself are of callee. */
 static void put(hcc_buf *out, const function *f, const char *before, const char *own,
                 const char *name, const char *callee) {
-  span rest = f->body;
-  const char *at;
-  span_put(out, "@@@@", (span[]){f->before, {before, strlen(before)}, f->head, {own, strlen(own)}});
-  while ((at = span_find(rest, name, '(')) != NULL) {
-    size_t n = (size_t)(at - rest.at);
-    hcc_buf_add(out, rest.at, n);
-    hcc_buf_text(out, callee);
-    rest = span_after(rest, n + strlen(name));
+  put_head(out, f, before, own);
+  put_renamed(out, f->code, &(renaming){name, callee}, 1);
+  span_put(out, "}@", &f->after);
+}
+
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Whether what is called by that name changes nothing that outlives the call: reads, and operators,
+ * which have names in capitals. */
+static bool only_reads(span word) {
+  static const char *const begins[] = {"i32_load",   "i64_load",  "f32_load",  "f64_load",
+                                       "v128_load",  "simde_",    "w2c_h_min", "w2c_h_max",
+                                       "w2c_h_umin", "w2c_h_umax"};
+  bool capitals = !span_is(word, "CALL_INDIRECT"), reads = false;
+  for (size_t i = 0; i < word.size; i++) {
+    capitals = capitals && !(word.at[i] >= 'a' && word.at[i] <= 'z');
   }
-  hcc_buf_add(out, rest.at, rest.size);
+  for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+    reads = reads || span_begins(word, begins[i]);
+  }
+  return capitals || reads;
+}
+
+/* Whether the text calls nothing else than itself ("name(") and the checkpoint. What is no call
+ * changes a local, or drops a segment, which may be done twice. */
+static bool changes_nothing(span text, const char *name) {
+  const char *end = text.at + text.size, *begin = text.at;
+  for (const char *at = text.at; at < end; at++) {
+    if (*at == '(' && at != begin) {
+      span word = {begin, (size_t)(at - begin)}, call = {begin, word.size + 1};
+      if (!only_reads(word) && !span_is(call, name) && !span_is(call, FUEL)) {
+        return false;
+      }
+    }
+    begin = is_word(*at) ? begin : at + 1;
+  }
+  return true;
+}
+
+/* Each parameter's name but the instance's, by a pattern. */
+static void put_params(hcc_buf *out, span params, const char *pattern) {
+  const char *end = params.at + params.size, *at = params.at, *comma;
+  while ((comma = memchr(at, ',', (size_t)(end - at))) != NULL) {
+    at = comma + 1;
+    const char *next = memchr(at, ',', (size_t)(end - at));
+    span one = between(at, next != NULL ? next : end);
+    const char *space = memrchr(one.at, ' ', one.size);
+    span name = space != NULL ? between(space + 1, one.at + one.size) : one;
+    span_put(out, pattern, (span[]){name, name});
+  }
+}
+
+/* The base case: the function as far as the first call of itself, or a checkpoint that has
+ * something to do; there it is called, with what the copy was given, and begins anew. */
+static void put_base(hcc_buf *out, const function *f, const char *own, const char *name) {
+  char again[64];
+  snprintf(again, sizeof again, "HSB_AGAIN(%.*s, ", (int)strlen(name) - 1, name);
+  put_head(out, f, "HSB_COPY ", own);
+  put_params(out, f->params, "const __auto_type hsb_@ = @; ");
+  put_renamed(out, f->code, (renaming[]){{name, again}, {FUEL, "HSB_AGAIN(w2c_h_fuel, "}}, 2);
+  span_put(out, "hsb_again: return @instance", (span[]){span_text(name)});
+  put_params(out, f->params, ", hsb_@");
+  span_put(out, "); }@", &f->after);
 }
 
 void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
@@ -80,13 +173,17 @@ void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
   span all = {text, out->size - from};
   memcpy(text, out->data + from, all.size);
   snprintf(name, sizeof name, "w2c_m_f%u(", index);
-  uint32_t levels = parse(&f, all, name) ? levels_of(all.size, count_calls(f.body, name)) : 0;
+  uint32_t levels = parse(&f, all, name) ? levels_of(all.size, count_calls(f.code, name)) : 0;
   if (levels == 0) {
     return;
   }
   out->size = from;
   snprintf(copies[0], sizeof copies[0], "%s", name);
-  /* The innermost first, which calls the function itself. */
+  if (changes_nothing(f.code, name)) {
+    snprintf(copies[0], sizeof copies[0], "hsb_base_f%u(", index);
+    put_base(out, &f, copies[0], name);
+  }
+  /* The innermost first, which calls the base case or the function itself. */
   for (uint32_t i = 1; i <= levels; i++) {
     snprintf(copies[i], sizeof copies[i], "hsb_copy%u_f%u(", i, index);
     put(out, &f, "HSB_COPY ", copies[i], name, copies[i - 1]);

@@ -12,6 +12,10 @@ typedef struct span {
   size_t size;
 } span;
 
+static inline span span_text(const char *text) {
+  return (span){text, strlen(text)};
+}
+
 static inline bool span_is(span s, const char *text) {
   return s.size == strlen(text) && memcmp(s.at, text, s.size) == 0;
 }

@@ -60,6 +60,13 @@ typedef unsigned _BitInt(8) hsb_bits8;
 /* A function that stands in place of its own calls (compiler/native/recursion.h). */
 #define HSB_COPY static inline __attribute__((always_inline))
 
+/* What its base case has in place of a call: it gives up. */
+#define HSB_AGAIN(callee, ...)                                                                     \
+  ({                                                                                               \
+    goto hsb_again;                                                                                \
+    callee(__VA_ARGS__);                                                                           \
+  })
+
 #define wasm_rt_is_initialized() true
 
 #undef FMIN

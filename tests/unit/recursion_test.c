@@ -7,7 +7,8 @@
 #include "recursion.h"
 
 /* Calls in a loop, behind both arms, as an operand, before a trap; several results; a loop inside;
- * all of it leaves something in memory. */
+ * most of it leaves something in memory. "base" has a base case's copy: it changes its parameters,
+ * divides by 0 and reads out of bounds before it calls itself. */
 static const char module[] =
     "(module (memory 1) (global $g (mut i32) (i32.const 0))"
     "  (func $note (param i32)"
@@ -41,10 +42,22 @@ static const char module[] =
     "      (local.set $sum (i32.add (local.get $sum) (call $loop (local.get $i))))"
     "      (br $more)))"
     "    (i32.add (local.get $sum) (i32.const 1)))"
+    "  (func $base (param i32 i32) (result i32)"
+    "    (if (i32.eqz (local.get 0))"
+    "      (then (return (i32.load (i32.mul (local.get 1) (i32.const 1700))))))"
+    "    (local.set 0 (i32.sub (local.get 0) (i32.const 1)))"
+    "    (local.set 1 (i32.add (local.get 1)"
+    "      (i32.div_u (i32.const 60) (i32.sub (i32.const 29) (local.get 1)))))"
+    "    (i32.add (call $base (local.get 0) (local.get 1))"
+    "      (i32.mul (call $base (local.get 0) (i32.xor (local.get 1) (i32.const 4)))"
+    "        (i32.const 3))))"
+    "  (func (export \"base\") (param i32) (result i32)"
+    "    (i32.xor (call $base (i32.and (local.get 0) (i32.const 15))"
+    "      (i32.shr_u (local.get 0) (i32.const 4))) (local.get 0)))"
     "  (func $ever (export \"ever\") (param i32) (result i32)"
     "    (i32.add (call $ever (i32.add (local.get 0) (i32.const 1))) (i32.const 1))))";
 
-enum { FIB, TRAP, FAR, TWO, LOOP, EVER, EXPORTS };
+enum { FIB, TRAP, FAR, TWO, LOOP, BASE, EVER, EXPORTS };
 
 /* The first two have copies, the last one has none. */
 enum { GUARD, EXPLICIT, BASELINE, KINDS };
@@ -94,22 +107,31 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
   hrt_instance_free(i);
 }
 
-static void as_without_copies(void **state) {
+static uint32_t number(uint32_t which, uint32_t limit) {
   static const uint32_t numbers[EXPORTS] = {
       [FIB] = 9, [TRAP] = 9, [FAR] = 1, [TWO] = 9, [LOOP] = 6, [EVER] = 0};
+  return which == BASE ? limit % 8 + (limit * 7 % 48 << 4) : numbers[which];
+}
+
+static void as_without_copies(void **state) {
   static outcome want, got;
-  unsigned ended = 0;
+  unsigned ended = 0, traps[32] = {0};
   (void)state;
   for (uint32_t n = 0; n < EXPORTS * 1200u; n++) {
     uint32_t which = n % EXPORTS, limit = n / EXPORTS;
-    call(&want, plugins[BASELINE], which, numbers[which], limit + (which != EVER ? 0 : 1));
+    uint64_t fuel = limit + (which != EVER ? 0 : 1);
+    call(&want, plugins[BASELINE], which, number(which, limit), fuel);
     ended += want.status == 0;
+    traps[want.trap & 31] += which == BASE;
     for (size_t k = GUARD; k < BASELINE; k++) {
-      call(&got, plugins[k], which, numbers[which], limit + (which != EVER ? 0 : 1));
+      call(&got, plugins[k], which, number(which, limit), fuel);
       assert_memory_equal(&got, &want, sizeof got);
     }
   }
   assert_in_range(ended, EXPORTS * 100, EXPORTS * 1100);
+  assert_in_range(traps[HSB_TRAP_OOB], 20, 1200);
+  assert_in_range(traps[HSB_TRAP_DIV_BY_ZERO], 20, 1200);
+  assert_in_range(traps[HSB_TRAP_FUEL], 20, 1200);
 }
 
 /* What it is compared with is right, too. */
@@ -129,6 +151,8 @@ static void results(void **state) {
     assert_int_equal(o.memory[20], 1); /* the sixth note: of 0 */
     call(&o, plugins[k], FAR, 0, 0);
     assert_int_equal(o.trap, HSB_TRAP_OOB);
+    call(&o, plugins[k], BASE, 4, 0);
+    assert_int_equal(o.result, 4);
     call(&o, plugins[k], EVER, 0, 0);
     assert_int_equal(o.trap, HSB_TRAP_STACK);
   }
@@ -164,17 +188,24 @@ static void levels(void **state) {
     const char *type;
     unsigned calls, filling, levels;
   } cases[] = {
-      {"", 1, 0, 2},        {"", 3, 0, 2},
-      {"", 5, 100, 1},      {"", 1, 130, 2},
-      {"", 1, 155, 0},      {"", 12, 20, 1},
-      {"", 40, 0, 0},       {"", 25, 60, 0},
-      {"static ", 1, 0, 0}, {"/* instance->w2c_g0 */ ", 1, 0, 0},
+      {"", 1, 0, 3},
+      {"", 3, 0, 3},
+      {"", 4, 0, 2},
+      {"", 5, 100, 1},
+      {"", 1, 130, 3},
+      {"", 1, 155, 0},
+      {"", 12, 20, 1},
+      {"", 40, 0, 0},
+      {"", 25, 60, 0},
+      {"static ", 1, 0, 0},
+      {"/* instance->w2c_g0 */ ", 1, 0, 0},
       {"", 0, 0, 0},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     hcc_buf text, out;
     unsigned calls = cases[i].calls, n = cases[i].levels;
+    bool base = n != 0 && cases[i].filling == 0;
     make(&text, cases[i].type, calls, cases[i].filling);
     hcc_buf_init(&out, 1u << 20);
     hcc_buf_add(&out, "before", 6);
@@ -182,10 +213,13 @@ static void levels(void **state) {
     hcc_recursion_copy(&out, 6, 7);
     assert_memory_equal(out.data, "before", 6);
     assert_int_equal(count(&out, "HSB_COPY u64 hsb_copy"), n);
-    assert_int_equal(count(&out, "w2c_m_f7(instance"), calls);
+    assert_int_equal(count(&out, "HSB_COPY u64 hsb_base"), base);
+    assert_int_equal(count(&out, "w2c_m_f7(instance"), base ? 1 : calls);
+    assert_int_equal(count(&out, "hsb_base_f7(instance"), base ? calls : 0);
     assert_int_equal(count(&out, "hsb_copy1_f7(instance"), n >= 1 ? calls : 0);
     assert_int_equal(count(&out, "hsb_copy2_f7(instance"), n >= 2 ? calls : 0);
-    assert_int_equal(count(&out, "\"w\"\n"), n + 1);
+    assert_int_equal(count(&out, "hsb_copy3_f7(instance"), n >= 3 ? calls : 0);
+    assert_int_equal(count(&out, "\"w\"\n"), n + 1 + base);
     assert_int_equal(count(&out, "w2c_m_f77()"), (n + 1) * cases[i].filling);
     if (n == 0) {
       assert_int_equal(out.size, 6 + text.size);
@@ -196,11 +230,58 @@ static void levels(void **state) {
   }
 }
 
+/* What stands beside the call of itself, and whether there is a copy of the base case then. */
+static void base_cases(void **state) {
+  static const struct {
+    const char *code;
+    bool base;
+  } cases[] = {
+      {"", true},
+      {"if ((u32)((s64)var_p1 < (s64)0ull)) { var_p1 = w2c_h_fuel(instance, var_p1); }", true},
+      {"x = i32_load8_u(&instance->w2c_M0, (u64)(var_p0)) + f64_load(&y, 3u);", true},
+      {"switch (x) { case 0: goto L; } TRAP(UNREACHABLE); x = DIV_U(x, y);", true},
+      {"x = w2c_h_umin(instance, x, y); v = simde_wasm_f32x4_add(v, v128_load(&m, x));", true},
+      {"i32_store(&instance->w2c_M0, 0u, 1u);", false},
+      {"i64_store8(&instance->w2c_M0, 0u, 1u);", false},
+      {"v128_store(&instance->w2c_M0, 0u, v);", false},
+      {"memory_fill(&instance->w2c_M0, 0u, 1u, 2u);", false},
+      {"x = wasm_rt_grow_memory(&instance->w2c_M0, 1u);", false},
+      {"x = CALL_INDIRECT(instance->w2c_T0, u32, w2c_m_t1, x, self);", false},
+      {"x = w2c_m_f8(instance, x);", false},
+      {"x = w2c_m_f77(instance, x);", false},
+      {"x = w2c_h_i0(instance, x);", false},
+      {"w2c_h_look(instance, 0, x, y);", false},
+      {"table_set(x);", false},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    hcc_buf out;
+    hcc_buf_init(&out, 1u << 20);
+    hcc_buf_format(&out,
+                   "#line 1 \"w\"\nu64 w2c_m_f7(w2c_m* instance, u32 var_p0, u64 var_p1) { %s "
+                   "var_p1 = w2c_m_f7(instance, var_p0, var_p1); return var_p1; } \n",
+                   cases[i].code);
+    hcc_recursion_copy(&out, 0, 7);
+    assert_int_equal(count(&out, "hsb_base_f7(instance"), cases[i].base);
+    assert_int_equal(count(&out, "HSB_COPY u64 hsb_base_f7(w2c_m* instance, u32 var_p0, u64 "
+                                 "var_p1) {const __auto_type hsb_var_p0 = var_p0; const "
+                                 "__auto_type hsb_var_p1 = var_p1; "),
+                     cases[i].base);
+    assert_int_equal(count(&out, "var_p1 = HSB_AGAIN(w2c_m_f7, instance, var_p0, var_p1); return "
+                                 "var_p1; hsb_again: return w2c_m_f7(instance, hsb_var_p0, "
+                                 "hsb_var_p1); } \n"),
+                     cases[i].base);
+    assert_int_equal(count(&out, "HSB_AGAIN(w2c_h_fuel, instance, var_p1)"), i == 1);
+    hcc_buf_free(&out);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(results),
       cmocka_unit_test(as_without_copies),
       cmocka_unit_test(levels),
+      cmocka_unit_test(base_cases),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }
