@@ -22,7 +22,10 @@ static int add(struct list *l, const char *name) {
   size_t n = strlen(name) + 1;
   if (l->length + n + 1 > l->room) {
     size_t room = 2 * (l->length + n + 1);
-    char *more = room <= SHADOWS_MAX ? hrt_realloc(l->names, room) : NULL;
+    if (room > SHADOWS_MAX) {
+      return SQLITE_TOOBIG;
+    }
+    char *more = hrt_realloc(l->names, room);
     if (more == NULL) {
       return SQLITE_NOMEM;
     }
@@ -35,30 +38,46 @@ static int add(struct list *l, const char *name) {
   return SQLITE_OK;
 }
 
+/* The PRAGMA leaves out those that could not be connected when their columns were known already. To
+ * compile what reads a table connects it; if that fails, so will the guest's statement. */
+static int connect(sqlite3 *db, const char *table) {
+  sqlite3_stmt *s = NULL;
+  char *sql = sqlite3_mprintf("SELECT 1 FROM main.\"%w\"", table);
+  if (sql == NULL) {
+    return SQLITE_NOMEM;
+  }
+  (void)sqlite3_prepare_v3(db, sql, -1, 0, &s, NULL);
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+  return SQLITE_OK;
+}
+
 /* This PRAGMA also connects virtual tables that no statement has used yet; a guest's statement
- * could not, for a module declares its columns by CREATE TABLE. */
-static int read_list(struct list *l, sqlite3 *db) {
+ * could not, for a module declares its columns by CREATE TABLE. again: it did not connect all. */
+static int read_list(struct list *l, sqlite3 *db, bool again) {
   sqlite3_stmt *s = NULL;
   int rc = sqlite3_prepare_v3(db, "PRAGMA main.table_list", -1, 0, &s, NULL);
   while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    const char *schema = (const char *)sqlite3_column_text(s, 0);
     const char *name = (const char *)sqlite3_column_text(s, 1);
     const char *type = (const char *)sqlite3_column_text(s, 2);
-    rc = schema == NULL || name == NULL || type == NULL ? SQLITE_NOMEM : SQLITE_OK;
-    if (rc == SQLITE_OK && strcmp(schema, "main") == 0) {
-      l->virtual |= strcmp(type, "virtual") == 0;
-      rc = strcmp(type, "shadow") == 0 ? add(l, name) : SQLITE_OK;
+    rc = name == NULL || type == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    if (rc == SQLITE_OK && strcmp(type, "virtual") == 0) {
+      l->virtual = true;
+      rc = again ? connect(db, name) : SQLITE_OK;
+    } else if (rc == SQLITE_OK && strcmp(type, "shadow") == 0) {
+      rc = add(l, name);
     }
   }
   sqlite3_finalize(s);
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* A file may have any, SQLite shows it as an int; what is given here is never 0. */
 static int schema_version(int64_t *out, sqlite3 *db) {
   sqlite3_stmt *s = NULL;
   int rc = sqlite3_prepare_v3(db, "PRAGMA main.schema_version", -1, 0, &s, NULL);
   rc = rc == SQLITE_OK ? sqlite3_step(s) : rc;
-  *out = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+  *out = rc == SQLITE_ROW ? (int64_t)(uint32_t)sqlite3_column_int(s, 0) + 1 : 0;
   sqlite3_finalize(s);
   return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
@@ -67,13 +86,13 @@ static int look(hrt_host_conn *conn, bool again) {
   struct list l = {0};
   int64_t version;
   int rc = schema_version(&version, conn->db);
-  if (rc == SQLITE_OK && (again || conn->shadows_of != version + 1)) {
-    rc = read_list(&l, conn->db);
+  if (rc == SQLITE_OK && (again || conn->shadows_of != version)) {
+    rc = read_list(&l, conn->db, again);
     if (rc == SQLITE_OK) {
       hrt_free(conn->shadows);
       conn->shadows = l.names;
       conn->virtuals = l.virtual;
-      conn->shadows_of = version + 1;
+      conn->shadows_of = version;
       l.names = NULL;
     }
     hrt_free(l.names);
@@ -85,7 +104,18 @@ int hrt_shadows_look(hrt_host_env *env) {
   hrt_host_env *active = hrt_host_suspend(env->conn);
   int rc = look(env->conn, false);
   hrt_host_resume(env->conn, active);
-  return rc == SQLITE_OK ? 0 : rc == SQLITE_INTERRUPT ? SQLITE_INTERRUPT : hrt_sql_status(env, rc);
+  switch (rc) {
+  case SQLITE_OK:
+    return 0;
+  case SQLITE_INTERRUPT:
+    return SQLITE_INTERRUPT;
+  case SQLITE_NOMEM: /* perhaps ours: then the connection has no text for it */
+    return hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
+  case SQLITE_TOOBIG:
+    return hrt_refuse(env, HSB_STATUS_LIMIT, "the database has too many shadow tables");
+  default:
+    return hrt_sql_status(env, rc);
+  }
 }
 
 bool hrt_shadows_connect(hrt_host_env *env, bool *tried) {

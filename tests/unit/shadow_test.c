@@ -2,6 +2,8 @@
  * with a grant on the virtual table they work, and nothing but them is opened by it. */
 #include "authorize_kit.h"
 
+#include <malloc.h>
+
 static const char *const schema =
     "CREATE TABLE secrets(v); INSERT INTO secrets VALUES ('hidden');"
     "CREATE VIRTUAL TABLE docs USING fts5(title, body);"
@@ -184,6 +186,12 @@ static void shadow__schema_changes(void **state) {
   hrt_host_begin(p->env, 0, NULL, NULL);
   denied(p, "SELECT c0 FROM late_content");
   allowed(p, "SELECT a FROM late");
+  hrt_shadows_clear(&p->conn); /* then they are looked up again */
+  EACH(p, denied, direct);
+  hrt_host_end(p->env);
+  puppet_exec(p, "DROP TABLE late; CREATE TABLE late_content(c0)");
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  allowed(p, "SELECT c0 FROM late_content");
   done(p);
 }
 
@@ -199,14 +207,190 @@ static void shadow__elsewhere(void **state) {
   done(p);
 }
 
+/* Whose shadow tables another schema has says nothing of the main one's. */
+static void shadow__of_another_schema(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read", "write", NULL}, false);
+  puppet_exec(p, "CREATE TABLE mine_data(x); CREATE TABLE plain_data(x);"
+                 "ATTACH ':memory:' AS b; CREATE VIRTUAL TABLE b.plain USING fts5(a);"
+                 "CREATE VIRTUAL TABLE temp.mine USING fts5(a)");
+  allowed(p, "SELECT x FROM plain_data");
+  allowed(p, "UPDATE main.mine_data SET x = 2");
+  EACH(p, denied, direct);
+  done(p);
+}
+
+/* The schema's version is a number that anybody can set. */
+static void shadow__any_schema_version(void **state) {
+  static const char *const versions[] = {"0", "-1", "1", "2147483647", "-2147483648"};
+  (void)state;
+  for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+    char sql[4096];
+    snprintf(sql, sizeof sql, "%s PRAGMA schema_version = %s", schema, versions[i]);
+    puppet *p = authorize_open((const char *const[]){BASE, "read", "write", NULL}, sql);
+    EACH(p, denied, direct);
+    EACH(p, allowed, reads);
+    done(p);
+  }
+}
+
+/* One more virtual table, named by so many bytes; what becomes of a guest that writes it. */
+static void add_named(puppet *p, size_t bytes, char letter, int wanted) {
+  size_t room = bytes + 100;
+  char *sql = malloc(room);
+  snprintf(sql, room, "CREATE VIRTUAL TABLE %0*d USING fts5(a)", (int)bytes, 0);
+  char *name = strchr(sql, '0');
+  memset(name, letter, bytes);
+  hrt_host_end(p->env);
+  puppet_exec(p, sql);
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  snprintf(sql, room, "INSERT INTO %0*d VALUES (1)", (int)bytes, 0);
+  memset(strchr(sql, '0'), letter, bytes);
+  int status = run(p, sql);
+  if (status != wanted) {
+    fail_msg("%zu bytes: %d %s", bytes, status, puppet_error(p));
+  }
+  free(sql);
+}
+
+/* Nobody reaches the shadow tables of one whose name is too long. */
+static void shadow__long_names(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read", "write", NULL}, false);
+  add_named(p, HRT_SHADOW_OWNER - 1, 'x', 1);
+  add_named(p, HRT_SHADOW_OWNER, 'y', HSB_STATUS_DENIED);
+  add_named(p, HRT_SHADOW_OWNER + 4000, 'z', HSB_STATUS_DENIED);
+  EACH(p, denied, direct);
+  allowed(p, "SELECT title FROM docs('hello')");
+  done(p);
+}
+
+/* Where there are more names than are kept, no guest's SQL runs. */
+static void shadow__too_many_names(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read", "write", NULL}, false);
+  add_named(p, 4000, 'x', HSB_STATUS_DENIED);
+  add_named(p, 60000, 'y', HSB_STATUS_DENIED);
+  add_named(p, 60000, 'z', HSB_STATUS_DENIED);
+  add_named(p, 60000, 'w', HSB_STATUS_LIMIT);
+  assert_string_equal(puppet_error(p), "the database has too many shadow tables");
+  assert_int_equal(run(p, "SELECT 1"), HSB_STATUS_LIMIT);
+  done(p);
+}
+
+/* ---- a virtual table that can be connected the second time only ---- */
+
+static int connects;
+
+static int flaky_connect(sqlite3 *db, void *arg, int argc, const char *const *argv,
+                         sqlite3_vtab **out, char **message) {
+  (void)arg, (void)argc, (void)argv, (void)message;
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(a)");
+  *out = rc == SQLITE_OK && connects++ > 0 ? calloc(1, sizeof **out) : NULL;
+  return rc != SQLITE_OK ? rc : *out != NULL ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int flaky_create(sqlite3 *db, void *arg, int argc, const char *const *argv,
+                        sqlite3_vtab **out, char **message) {
+  connects = 1;
+  return flaky_connect(db, arg, argc, argv, out, message);
+}
+
+static int flaky_disconnect(sqlite3_vtab *t) {
+  free(t);
+  return SQLITE_OK;
+}
+
+static int flaky_plan(sqlite3_vtab *t, sqlite3_index_info *info) {
+  (void)t, (void)info;
+  return SQLITE_OK;
+}
+
+static int flaky_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out) {
+  (void)t;
+  *out = calloc(1, sizeof **out);
+  return *out != NULL ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int flaky_close(sqlite3_vtab_cursor *c) {
+  free(c);
+  return SQLITE_OK;
+}
+
+static int flaky_filter(sqlite3_vtab_cursor *c, int index, const char *text, int argc,
+                        sqlite3_value **argv) {
+  (void)c, (void)index, (void)text, (void)argc, (void)argv;
+  return SQLITE_OK;
+}
+
+static int flaky_eof(sqlite3_vtab_cursor *c) {
+  (void)c;
+  return 1;
+}
+
+static const sqlite3_module flaky = {.xCreate = flaky_create,
+                                     .xConnect = flaky_connect,
+                                     .xBestIndex = flaky_plan,
+                                     .xDisconnect = flaky_disconnect,
+                                     .xDestroy = flaky_disconnect,
+                                     .xOpen = flaky_open,
+                                     .xClose = flaky_close,
+                                     .xFilter = flaky_filter,
+                                     .xEof = flaky_eof};
+
+/* Connecting it failed when its columns were known already. */
+static void shadow__connected_half(void **state) {
+  (void)state;
+  puppet *p = with((const char *const[]){BASE, "read", NULL}, false);
+  hrt_host_end(p->env);
+  assert_int_equal(sqlite3_create_module(p->db, "flaky", &flaky, NULL), SQLITE_OK);
+  puppet_exec(p, "CREATE VIRTUAL TABLE f USING flaky");
+  puppet_exec(p, forget);
+  connects = 0;
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  assert_true(run(p, "SELECT a FROM f") < 0);
+  allowed(p, "SELECT a FROM f");
+  EACH(p, denied, direct);
+  done(p);
+}
+
+/* The application has been interrupted before a guest's first SQL, which looks for the names. */
+static void shadow__interrupted(void **state) {
+  (void)state;
+  sqlite3_stmt *s = NULL;
+  helios_error err = {0};
+  uint64_t result;
+  puppet *p = with((const char *const[]){BASE, "read", NULL}, false);
+  assert_int_equal(sqlite3_prepare_v2(p->db, "VALUES (1), (2)", -1, &s, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+  sqlite3_interrupt(p->db);
+  int status = puppet_try(p, &result, &err, "exec",
+                          (uint64_t[]){TEXT(p, 0, "SELECT title FROM docs"), 0, 0}, 4);
+  assert_int_equal(status, HELIOS_E_CANCELLED);
+  sqlite3_finalize(s);
+  done(p);
+}
+
 int main(void) {
+  mallopt(M_PERTURB, 0xa5); /* memory that nobody has written has no zeros */
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(shadow__with_a_grant),    cmocka_unit_test(shadow__read_only),
-      cmocka_unit_test(shadow__without_a_grant), cmocka_unit_test(shadow__directly),
-      cmocka_unit_test(shadow__columns),         cmocka_unit_test(shadow__content_of_another_table),
-      cmocka_unit_test(shadow__schema_changes),  cmocka_unit_test(shadow__elsewhere),
+      cmocka_unit_test(shadow__with_a_grant),
+      cmocka_unit_test(shadow__read_only),
+      cmocka_unit_test(shadow__without_a_grant),
+      cmocka_unit_test(shadow__directly),
+      cmocka_unit_test(shadow__columns),
+      cmocka_unit_test(shadow__content_of_another_table),
+      cmocka_unit_test(shadow__schema_changes),
+      cmocka_unit_test(shadow__elsewhere),
+      cmocka_unit_test(shadow__of_another_schema),
+      cmocka_unit_test(shadow__any_schema_version),
+      cmocka_unit_test(shadow__long_names),
+      cmocka_unit_test(shadow__too_many_names),
+      cmocka_unit_test(shadow__interrupted),
+      cmocka_unit_test(shadow__connected_half),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   puppet_unshare();
+  failed += hrt_alloc_live() != 0;
   return failed;
 }
