@@ -91,17 +91,24 @@ void hrt_host_resume(hrt_host_conn *conn, hrt_host_env *active) {
   conn->active = active;
 }
 
-/* Before the first guest SQL. Connecting a table-valued function compiles a CREATE TABLE, which a
- * guest may not; so it is done before. Not earlier than the first guest SQL: by then the schema is
- * loaded. */
-void hrt_conn_warm(hrt_host_conn *conn) {
+/* Before guest SQL. Connecting a table-valued function compiles a CREATE TABLE, which a guest may
+ * not; so it is done before. Not earlier than the first guest SQL: by then the schema is loaded.
+ * Where a table of the database has such a name, SQLite connects none, and the table is meant. */
+int hrt_conn_warm(hrt_host_env *env) {
+  hrt_host_conn *conn = env->conn;
+  int rc = SQLITE_OK;
   if (!conn->warm) {
     hrt_host_env *active = hrt_host_suspend(conn);
-    conn->warm = sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL,
-                              NULL, NULL) == SQLITE_OK &&
-                 hrt_rewrite_register(conn) == SQLITE_OK;
+    rc = hrt_rewrite_register(conn);
+    if (rc == SQLITE_OK) {
+      rc = sqlite3_exec(conn->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL, NULL,
+                        NULL);
+      conn->warm = rc == SQLITE_OK;
+      rc = rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+    }
     hrt_host_resume(conn, active);
   }
+  return rc == SQLITE_OK ? 0 : hrt_sql_status(env, rc);
 }
 
 void hrt_stop_call(hrt_host_env *env, helios_code code, const char *where) {

@@ -52,6 +52,8 @@ typedef struct hrt_host_conn {
   sqlite3_stmt *running; /* while there is an active or a body: its statement, if it is in a step */
   uint64_t auth_calls;   /* of hrt_host_authorizer */
   bool warm;             /* json_each and json_tree are connected */
+  bool has_json_path;    /* it has the function of rewrite_sql.c */
+  uint32_t linears;      /* so many of linear.c's */
   char *shadows;       /* shadow.c: names of shadow tables, NUL after each, two at the end; owned */
   int64_t shadows_of;  /* the schema's version that has these, and 1; 0: not looked */
   bool virtuals;       /* that schema has virtual tables */
@@ -78,6 +80,9 @@ void hrt_host_conn_init(hrt_host_conn *conn, sqlite3 *db);
  * place, and nothing would end the statement. */
 void hrt_conn_watch(hrt_host_conn *conn);
 
+/* Where the connection goes on without conn: takes the functions away from it that know conn. No
+ * statement may run. A code of SQLite. */
+int hrt_rewrite_remove(hrt_host_conn *conn);
 /* Forgets variables and host functions of the application; after its last instance. */
 void hrt_host_conn_clear(hrt_host_conn *conn);
 

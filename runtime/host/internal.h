@@ -281,9 +281,10 @@ void hrt_compile_close(hrt_host_env *env, int ops);
 /* ---- rewrite_sql.c, linear.c ---- */
 
 #define HRT_OURS "helios_"
-#define HRT_JSON_PATH HRT_OURS "json_path"     /* a function that looks at a path */
-int hrt_linear_register(hrt_host_conn *conn);  /* a code of SQLite, as is the next */
-int hrt_rewrite_register(hrt_host_conn *conn); /* all functions that texts get */
+#define HRT_JSON_PATH HRT_OURS "json_path"    /* a function that looks at a path */
+int hrt_linear_register(hrt_host_conn *conn); /* a code of SQLite, as are the next */
+int hrt_linear_remove(hrt_host_conn *conn);
+int hrt_rewrite_register(hrt_host_conn *conn); /* the functions that texts get, if it has not all */
 bool hrt_rewrite_ours(const char *name);       /* is it one of those? */
 bool hrt_conn_stops(hrt_host_conn *conn);      /* is the budget of what runs now spent? Charges */
 /* What of a text is to be changed. PATHS: it calls what makes all that a path names: json_set,
@@ -354,8 +355,8 @@ static inline void hrt_window_close(hrt_host_env *env, struct hrt_window w) {
   env->ctes = NULL;
   env->ddl = HRT_DDL_TEXT_NONE;
 }
-/* Once in a connection, before guest SQL is compiled. */
-void hrt_conn_warm(hrt_host_conn *conn);
+/* Before guest SQL is compiled: what it needs of the connection. A status. */
+int hrt_conn_warm(hrt_host_env *env);
 __attribute__((noreturn)) void hrt_stop_call(hrt_host_env *env, helios_code code,
                                              const char *where);
 /* After SQLITE_INTERRUPT: ends the call with the reason. */

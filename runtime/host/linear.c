@@ -271,21 +271,36 @@ static void trim_right(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   trim(sql, argc, argv, TRIM_RIGHT);
 }
 
-int hrt_linear_register(hrt_host_conn *conn) {
-  static const struct {
-    const char *name;
-    int arguments;
-    void (*fn)(sqlite3_context *, int, sqlite3_value **);
-  } rows[] = {
+static const struct {
+  const char *name;
+  int arguments;
+  void (*fn)(sqlite3_context *, int, sqlite3_value **);
+} rows[] = {
 #define HRT_LINEAR(name, arguments, fn) {HRT_OURS name, arguments, fn},
 #include "host/linear.def"
 #undef HRT_LINEAR
-  };
+};
+
+/* Each once: SQLite takes none again while statements run. */
+int hrt_linear_register(hrt_host_conn *conn) {
   int rc = SQLITE_OK;
-  for (size_t i = 0; i < sizeof rows / sizeof *rows && rc == SQLITE_OK; i++) {
+  while (conn->linears < sizeof rows / sizeof *rows && rc == SQLITE_OK) {
+    uint32_t i = conn->linears;
     rc = sqlite3_create_function_v2(conn->db, rows[i].name, rows[i].arguments,
                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, conn,
                                     rows[i].fn, NULL, NULL, NULL);
+    conn->linears += rc == SQLITE_OK;
+  }
+  return rc;
+}
+
+int hrt_linear_remove(hrt_host_conn *conn) {
+  int rc = SQLITE_OK;
+  while (conn->linears > 0 && rc == SQLITE_OK) {
+    uint32_t i = conn->linears - 1;
+    rc = sqlite3_create_function_v2(conn->db, rows[i].name, rows[i].arguments, SQLITE_UTF8, NULL,
+                                    NULL, NULL, NULL, NULL);
+    conn->linears -= rc == SQLITE_OK;
   }
   return rc;
 }

@@ -41,11 +41,24 @@ static void look(sqlite3_context *sql, int argc, sqlite3_value **argv) {
 
 int hrt_rewrite_register(hrt_host_conn *conn) {
   int rc = hrt_linear_register(conn);
-  return rc != SQLITE_OK
-             ? rc
-             : sqlite3_create_function_v2(conn->db, HRT_JSON_PATH, 1,
-                                          SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                                          NULL, look, NULL, NULL, NULL);
+  if (rc == SQLITE_OK && !conn->has_json_path) {
+    rc = sqlite3_create_function_v2(conn->db, HRT_JSON_PATH, 1,
+                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+                                    look, NULL, NULL, NULL);
+    conn->has_json_path = rc == SQLITE_OK;
+  }
+  return rc;
+}
+
+int hrt_rewrite_remove(hrt_host_conn *conn) {
+  int rc = hrt_linear_remove(conn);
+  if (rc == SQLITE_OK && conn->has_json_path) {
+    rc = sqlite3_create_function_v2(conn->db, HRT_JSON_PATH, 1, SQLITE_UTF8, NULL, NULL, NULL, NULL,
+                                    NULL);
+    conn->has_json_path = rc != SQLITE_OK;
+  }
+  conn->warm = false;
+  return rc;
 }
 
 static bool is_name(const hrt_scan_token *t, const char *name) {

@@ -179,8 +179,8 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
   if (status != 0) {
     return status;
   }
-  hrt_conn_warm(env->conn);
-  status = hrt_shadows_look(env);
+  status = hrt_conn_warm(env);
+  status = status != 0 ? status : hrt_shadows_look(env);
   if (status != 0) {
     return status;
   }

@@ -429,6 +429,9 @@ static int remove_all(helios *h, helios_error *err) {
   int status = 0;
   HRT_TRY(hrt_functions_remove(h, err));
   HRT_TRY(set_own_functions(h, false, err));
+  if (hrt_rewrite_remove(&h->conn) != SQLITE_OK) {
+    HRT_TRY(hrt_db_fail_as(h->db, HELIOS_E_MISUSE, err));
+  }
   hrt_authorizer_remove(h);
   sqlite3_progress_handler(h->db, 0, NULL, NULL);
   sqlite3_create_module_v2(h->db, "helios_connection", NULL, NULL, NULL);

@@ -513,6 +513,30 @@ static void flags__only_pure_in_schema(void **state) {
   ek_close(h);
 }
 
+/* A connection that is attached a second time: what the first one left for guest SQL is gone. */
+static void api__attach_again(void **state) {
+  (void)state;
+  sqlite3 *db = NULL;
+  ek_plugin("text.so",
+            "-DANSWER=3 '-DSQL=\"DELETE FROM t WHERE instr(a, replace(61, 6, 7)) > 0\"'");
+  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+  for (int turn = 0; turn < 3; turn++) {
+    helios *h = NULL;
+    assert_int_equal(helios_attach(&h, db, NULL, NULL), 0);
+    ek_run(h,
+           "CREATE TABLE t(a); INSERT INTO t VALUES (71), (17); CREATE PROCEDURE run() RETURNS "
+           "BIGINT LANGUAGE wasm CAPABILITIES ('query', 'read', 'write') AS '%D/text.so'; SELECT "
+           "run(); SELECT run(); DROP PROCEDURE run; DROP TABLE t",
+           "1\n0");
+    assert_int_equal(helios_detach(h, NULL), 0);
+    assert_int_equal(sqlite3_exec(db, "SELECT helios_instr(1, 1)", NULL, NULL, NULL), SQLITE_ERROR);
+    assert_string_equal(sqlite3_errmsg(db), "no such function: helios_instr");
+  }
+  assert_int_equal(sqlite3_exec(db, "SELECT helios_json_path(1)", NULL, NULL, NULL), SQLITE_ERROR);
+  assert_string_equal(sqlite3_errmsg(db), "no such function: helios_json_path");
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void api__detach_and_misuse(void **state) {
   (void)state;
   helios *h = NULL, *again = NULL;
@@ -822,6 +846,7 @@ int main(void) {
       cmocka_unit_test(drop__dependencies),
       cmocka_unit_test(flags__only_pure_in_schema),
       cmocka_unit_test(api__detach_and_misuse),
+      cmocka_unit_test(api__attach_again),
       cmocka_unit_test(close__with_statements),
       cmocka_unit_test(close__after_failures_only),
       cmocka_unit_test(attach__locked_database),

@@ -578,6 +578,46 @@ static void like__short_patterns_for_guests(void **state) {
   close_puppet(p);
 }
 
+/* Where memory runs out as they are registered, what is missing comes with the next statement, also
+ * while one of the application's runs, in which SQLite lets nobody register a function again. */
+static void names__after_memory_ran_out(void **state) {
+  static const char *const sql = "SELECT instr(replace(trim('xy'), 'x', 'z'), 'z')";
+  int status = HSB_STATUS_NOMEM;
+  unsigned rounds = 0;
+  (void)state;
+  for (sqlite3_int64 more = 1000; status != 0; more += 200) {
+    sqlite3_stmt *s = NULL;
+    puppet *p = open_puppet();
+    assert_int_equal(sqlite3_prepare_v2(p->db, "VALUES (1), (2)", -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + more);
+    status = run(p, sql);
+    sqlite3_hard_heap_limit64(0);
+    assert_true(status == 0 || status == HSB_STATUS_NOMEM);
+    int again = run(p, sql);
+    if (again != 0) {
+      fail_msg("with %lld bytes: %d, %s", more, again, puppet_error(p));
+    }
+    sqlite3_finalize(s);
+    close_puppet(p);
+    rounds++;
+  }
+  assert_in_range(rounds, 10, 10000);
+}
+
+/* A table may have the name of one of SQLite's table-valued functions. */
+static void names__beside_a_table_json_each(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  puppet_exec(p, "CREATE TABLE json_each(a)");
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(run(p, "SELECT instr(a, 'b') FROM t"), 0);
+    assert_int_equal(run(p, "UPDATE t SET a = json_set('{}', '$.a', '.', 1)"), HSB_STATUS_SQL);
+    assert_int_equal(run(p, "UPDATE t SET a = json_set('{}', '$.' || 'a', 1)"), 1);
+  }
+  close_puppet(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(results__are_those_of_sqlite),
@@ -599,6 +639,8 @@ int main(void) {
       cmocka_unit_test(calls__end_in_time),
       cmocka_unit_test(calls__ask_while_they_run),
       cmocka_unit_test(like__short_patterns_for_guests),
+      cmocka_unit_test(names__after_memory_ran_out),
+      cmocka_unit_test(names__beside_a_table_json_each),
   };
   int failed = cmocka_run_group_tests_name("linear", tests, NULL, NULL);
   puppet_unshare();
