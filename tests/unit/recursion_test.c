@@ -276,12 +276,52 @@ static void base_cases(void **state) {
   }
 }
 
+/* What is no function of this number stays as it is. */
+static void left_alone(void **state) {
+  static const char *const texts[] = {
+      "u64 w2c_m_f7(u64 var_p0) { return w2c_m_f7(var_p0); }",
+      "w2c_m_f7(var_p0); w2c_m_f7(var_p0);\nw2c_m_f7(var_p0);",
+      "#line 1 \"w\"\nu64 w2c_m_f77(u64 var_p0) { return w2c_m_f77(var_p0); }",
+      "",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    hcc_buf out;
+    hcc_buf_init(&out, 1u << 20);
+    hcc_buf_text(&out, "before");
+    hcc_buf_text(&out, texts[i]);
+    hcc_recursion_copy(&out, 6, 7);
+    assert_false(out.failed);
+    assert_int_equal(out.size, 6 + strlen(texts[i]));
+    assert_memory_equal(out.data + 6, texts[i], strlen(texts[i]));
+    hcc_buf_free(&out);
+  }
+}
+
+/* Where there was no room for all of the text, nothing is written any more. */
+static void without_room(void **state) {
+  (void)state;
+  for (size_t from = 0; from < 2; from++) {
+    hcc_buf text, out;
+    make(&text, "", 3, 0);
+    hcc_buf_init(&out, text.size + 1);
+    hcc_buf_add(&out, "x", 1);
+    hcc_buf_add(&out, text.data, text.size);
+    hcc_recursion_copy(&out, 1, 7); /* its copies */
+    assert_true(out.failed);
+    hcc_recursion_copy(&out, from, 7);
+    assert_true(out.failed);
+    assert_int_equal(out.size, 0);
+    hcc_buf_free(&text);
+    hcc_buf_free(&out);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(results),
-      cmocka_unit_test(as_without_copies),
-      cmocka_unit_test(levels),
-      cmocka_unit_test(base_cases),
+      cmocka_unit_test(results),    cmocka_unit_test(as_without_copies),
+      cmocka_unit_test(levels),     cmocka_unit_test(base_cases),
+      cmocka_unit_test(left_alone), cmocka_unit_test(without_room),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }
