@@ -14,6 +14,10 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+/* With the kinds of a scenario: an error on the file may be met once more, for FTS5 keeps a page of
+ * it until it rolls back. */
+enum { LINGERS = 8 };
+
 typedef struct scenario {
   const char *name;
   const char *before;   /* SQL on the connection; nothing fails yet */
@@ -71,6 +75,18 @@ static int run_extension(helios **h, helios_error *err) {
 #define NEVER (1L << 40)
 #define FILLER "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 3) "
 
+/* Guest SQL: the status that is no error. */
+#define DOES(sql, status) "does('" sql "', " status ")"
+#define DOCS                                                                                       \
+  "CREATE VIRTUAL TABLE docs USING fts5(a); INSERT INTO docs VALUES ('one'), ('two'), ('three');"
+#define FORGET "PRAGMA writable_schema = RESET;"
+#define SHORT                                                                                      \
+  "CREATE PROCEDURE bump() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"                           \
+  "CREATE PROCEDURE mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"                   \
+  "CREATE PROCEDURE echo(a TEXT) RETURNS TEXT LANGUAGE wasm AS '%D/one.so';"                       \
+  "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so';"                          \
+  "CREATE AGGREGATE w_total(x BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'total' AS '%D/one.so';"
+
 struct call {
   helios *h;
   helios_error *err;
@@ -99,6 +115,24 @@ static int run_thread(helios **h, helios_error *err) {
   return c.status;
 }
 
+/* In a database of UTF-16. */
+static int run_utf16(helios **h, helios_error *err) {
+  helios *other = NULL;
+  (void)h;
+  int status = helios_open(&other, ek_path("u.db"), NULL, err);
+  if (status == 0) {
+    status =
+        ek_try(other, err,
+               "SELECT " DOES("WITH x AS (SELECT a FROM docs) SELECT count(*) FROM x",
+                              "0") ", " DOES("WITH log AS (SELECT 1) SELECT count(*) FROM log",
+                                             "-2") ", " DOES("SELECT block FROM docs_data", "-2"));
+  }
+  if (other) {
+    assert_int_equal(helios_close(other, NULL), 0);
+  }
+  return status;
+}
+
 static const scenario scenarios[] = {
     {"open", NULL, NULL, NULL, FAULT_ALL, false, run_open},
     {"close", "SELECT hosts('one'), answer()", NULL, NULL, FAULT_ALL, false, run_close},
@@ -108,7 +142,8 @@ static const scenario scenarios[] = {
     {"first create",
      "DROP FUNCTION plus CASCADE; DROP PROCEDURE answer; DROP FUNCTION hosts; DROP FUNCTION keeps; "
      "DROP "
-     "FUNCTION files; DROP FUNCTION ask; DROP TABLE helios_meta; DROP TABLE helios_version; DROP "
+     "FUNCTION files; DROP FUNCTION ask; DROP FUNCTION does; DROP TABLE helios_meta; DROP TABLE "
+     "helios_version; DROP "
      "TABLE "
      "helios_procedure; DROP "
      "TABLE helios_module; DROP TABLE helios_plugin",
@@ -199,6 +234,36 @@ static const scenario scenarios[] = {
     {"create extension", NULL,
      "CREATE EXTENSION pair LANGUAGE wasm AS '%D/two.so'; SELECT said('x'), keeper()", "x|1",
      FAULT_ALL, false, NULL},
+    {"shadow tables", DOCS, /* may be done twice: each commits */
+     "SELECT " DOES("REPLACE INTO docs(rowid, a) VALUES (9, ''nine'')", "0") ", " DOES(
+         "DELETE FROM docs WHERE docs MATCH ''nobody''",
+         "0") ", " DOES("UPDATE docs SET a = ''zwei'' WHERE rowid = 2", "0"),
+     "1|0|1", FAULT_ALL | LINGERS, false, NULL},
+    {"shadow tables, not connected", DOCS FORGET,
+     "SELECT " DOES("SELECT a FROM docs WHERE docs = ''one''",
+                    "0") ", " DOES("SELECT block FROM docs_data", "-2"),
+     "0|-2", FAULT_ALL, false, NULL},
+    {"names made by WITH", DOCS,
+     "SELECT " DOES(
+         "WITH x AS (SELECT 1), \"y z\" AS (SELECT a FROM docs) SELECT count(*) FROM x, [y z]",
+         "0"),
+     "0", FAULT_ALL, false, NULL},
+    {"names made by WITH that are taken", DOCS,
+     "SELECT " DOES("WITH x AS (SELECT 1) SELECT count(*) FROM x, log", "-2"), "-2", FAULT_ALL,
+     false, NULL},
+    {"UTF-16", NULL, NULL, "0|-2|-2", FAULT_ALL, false, run_utf16},
+    {"text functions", DOCS,
+     "SELECT " DOES("SELECT instr(a, ''o''), replace(a, ''e'', ''ee''), json_set(''{}'', ''$.a'', "
+                    "a) FROM docs",
+                    "0"),
+     "0", FAULT_ALL, false, NULL},
+    {"short calls", SHORT, FILLER "SELECT plus(x, x), bump(), mark(x), echo(x) FROM c",
+     "2|1|11|1\n4|1|21|2\n6|1|31|3", FAULT_ALL, false, NULL},
+    {"short calls, one of which traps", SHORT,
+     FILLER "SELECT plus(x, bump()), iif(x < 3, 0, coalesce(answer(), wild())) FROM c",
+     "2|0\n3|0\n4|1", FAULT_ALL, false, NULL},
+    {"aggregate", SHORT, FILLER "SELECT w_total(x), w_total(plus(x, x)) FROM c GROUP BY x % 2",
+     "2|4\n4|8", FAULT_ALL, false, NULL},
     {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|6", FAULT_ALL,
      false, NULL},
 };
@@ -247,7 +312,22 @@ struct holdings {
   long temporary; /* files */
   long children;
   size_t plugins;
+  long thunks; /* of the process's that nobody has */
 };
+
+/* Takes all that there are and gives them back. */
+static long thunks(void) {
+  static hrt_trampoline all[HRT_THUNKS];
+  long n = 0;
+  for (uint32_t i = 0; i < HRT_THUNKS; i++) {
+    (void)hrt_thunk_take(&all[i]);
+    n += all[i].thunk < HRT_THUNKS;
+  }
+  for (uint32_t i = 0; i < HRT_THUNKS; i++) {
+    hrt_thunk_give(&all[i]);
+  }
+  return n;
+}
 
 static int entries(const char *folder) {
   int n = 0;
@@ -267,7 +347,8 @@ static struct holdings holdings(void) {
                            .descriptors = entries("/proc/self/fd"),
                            .temporary = entries(ek_path("tmp")),
                            .children = waitpid(-1, NULL, WNOHANG) != -1,
-                           .plugins = hrt_plugin_count()};
+                           .plugins = hrt_plugin_count(),
+                           .thunks = thunks()};
 }
 
 /* ---- a round ---- */
@@ -365,7 +446,11 @@ static void check_works(helios **h, const scenario *s, const char *what, int sta
   if (s->in_transaction && s->before) {
     ek_run(*h, s->before, NULL);
   }
-  if (perform(h, s, &err) != 0 || (s->expected && strcmp(ek_out, s->expected) != 0)) {
+  int again = perform(h, s, &err);
+  if (again != 0 && s->kinds & LINGERS) {
+    again = perform(h, s, &err);
+  }
+  if (again != 0 || (s->expected && strcmp(ek_out, s->expected) != 0)) {
     fail_msg("%s, %s: a second time: \"%s\" %s", s->name, what, ek_out, err.text);
   }
 }
@@ -407,10 +492,10 @@ static void check_holdings(const scenario *s, long n, const struct holdings *fir
   struct holdings last = holdings();
   if (memcmp(&last, first, sizeof last) != 0) {
     fail_msg("%s, fault %ld: blocks %ld, %ld, of SQLite %lld, of cJSON %ld, %ld, descriptors "
-             "%ld, %ld, temporary files %ld, children %ld, plugins %zu",
+             "%ld, %ld, temporary files %ld, children %ld, plugins %zu, thunks %ld",
              s->name, n, first->blocks, last.blocks, last.sqlite - first->sqlite, first->json,
              last.json, first->descriptors, last.descriptors, last.temporary - first->temporary,
-             last.children, last.plugins);
+             last.children, last.plugins, last.thunks);
   }
 }
 
@@ -499,6 +584,18 @@ static void build(const char *name) {
   }
 }
 
+/* Where every text that SQLite gives must be converted, which takes memory. */
+static void make_utf16(void) {
+  helios *h = ek_open("u.db");
+  ek_run(
+      h,
+      "PRAGMA encoding = 'UTF-16le'; CREATE TABLE log(a);"
+      "CREATE FUNCTION does(a TEXT, b BIGINT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('query', "
+      "'read:docs', 'write:docs') AS '%D/sql.so';" DOCS,
+      "");
+  ek_close(h);
+}
+
 static int setup(void **state) {
   static const char module[] = "\0asm\1\0\0\0";
   ek_setup(state);
@@ -508,6 +605,7 @@ static int setup(void **state) {
   build("keeps");
   build("files");
   build("ask");
+  build("sql");
   assert_int_equal(mkdir(ek_path("files"), 0700), 0);
   ek_write("fake.wasm", module, 8);
   ek_write("no-heliosc", "#!/bin/sh\ncp \"${0%/*}/one.so\" \"$4\"\n", 35);
@@ -523,12 +621,15 @@ static int setup(void **state) {
       "'ddl:made', 'log', 'crypto', 'random') AS '%D/keeps.so';"
       "CREATE FUNCTION files(a TEXT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES "
       "('filesystem:%D/files:rw', 'log') AS '%D/files.so';"
+      "CREATE FUNCTION does(a TEXT, b BIGINT) RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('query', "
+      "'read:docs', 'write:docs') AS '%D/sql.so';"
       "CREATE FUNCTION ask() RETURNS BIGINT LANGUAGE wasm CAPABILITIES ('network:127.0.0.1') AS "
       "'%D/ask.so';"
       "CREATE FUNCTION plus(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm DETERMINISTIC EXPORT "
       "'add' AS '%D/one.so'; CREATE VIEW v AS SELECT plus(2, 3) AS a",
       "");
   ek_close(h);
+  make_utf16();
   template = fx_read(ek_path("f.db"));
   return 0;
 }

@@ -1,0 +1,13 @@
+(module ;; runs the SQL that it is given; a negative status but the one that is asked for ends the call
+  (import "helios_v1" "exec" (func $exec (param i32 i32 i32 i32) (result i64)))
+  (import "helios_v1" "arg_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "helios_v1" "error_message" (func $message (param i32 i32) (result i32)))
+  (import "env" "heliosdb_error" (func $error (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "does") (param i32 i32 i64) (result i64)
+    (local $n i32) (local $done i64)
+    (local.set $n (call $read (i32.const 0) (i32.const 0) (i32.const 2048) (i32.const 4096)))
+    (local.set $done (call $exec (i32.const 2048) (local.get $n) (i32.const 0) (i32.const 0)))
+    (if (i32.and (i64.lt_s (local.get $done) (i64.const 0)) (i64.ne (local.get $done) (local.get 2)))
+      (then (call $error (i32.const 1) (i32.const 8192) (call $message (i32.const 8192) (i32.const 4096)))))
+    (local.get $done)))
