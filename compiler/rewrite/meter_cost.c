@@ -53,11 +53,13 @@ static uint32_t cost_count(const hcc__rw *rw) {
   return rw->costs.failed ? 0 : (uint32_t)(rw->costs.size / sizeof(hcc__rw_cost));
 }
 
-/* Adds to a block. */
-static void count(hcc__rw *rw, uint32_t block, const hcc_instr *instr) {
+/* Adds to a block of the function. */
+static void count(hcc__rw *rw, const hcc_func *func, uint32_t block, const hcc_instr *instr) {
   if (block < cost_count(rw)) {
+    bool own = calls_own(rw, instr);
     cost_at(rw, block)->fuel += cost_of(rw, instr);
-    cost_at(rw, block)->calls |= calls_own(rw, instr);
+    cost_at(rw, block)->calls |= own;
+    cost_at(rw, block)->recurses |= own && rw->m->funcs + instr->a == func;
   }
 }
 
@@ -65,13 +67,9 @@ static void count(hcc__rw *rw, uint32_t block, const hcc_instr *instr) {
 static uint32_t begin_block(hcc__rw *rw, bool loop) {
   uint32_t block = cost_count(rw);
   hcc__flow_frame *frame = &rw->flow.frames[rw->flow.depth != 0 ? rw->flow.depth - 1 : 0];
-  if (loop) {
-    if (frame->header < block) {
-      cost_at(rw, frame->header)->outer = true;
-    }
-    frame->header = block;
-  }
-  hcc__rw_cost cost = {.header = frame->header};
+  uint32_t around = frame->header;
+  frame->header = loop ? block : around;
+  hcc__rw_cost cost = {.header = frame->header, .around = around};
   hcc_buf_add(&rw->costs, &cost, sizeof cost);
   return block;
 }
@@ -128,6 +126,17 @@ out:
   return status;
 }
 
+/* Inner loops come later. One whose turns all begin with a call of the function has no checkpoint
+ * but that at its entry, and the fuel there is as low in the next activation. */
+static void find_outer(hcc__rw *rw) {
+  for (uint32_t i = cost_count(rw); i-- > 1;) {
+    const hcc__rw_cost *cost = cost_at(rw, i);
+    if (cost->header == i && (cost->outer || !cost->recurses)) {
+      cost_at(rw, cost->around)->outer = true;
+    }
+  }
+}
+
 /* What the blocks of a loop cost together is more than any turn costs. */
 static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
   for (uint32_t i = 0; i < cost_count(rw); i++) {
@@ -160,7 +169,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
     uint32_t need = scratch_of(&instr);
     locals->scratch = need > locals->scratch ? need : locals->scratch;
     if (point != HCC_FLOW_NEW_BEFORE) {
-      count(rw, block, &instr);
+      count(rw, func, block, &instr);
     }
     if (hcc__flow_begins(point)) {
       block = begin_block(rw, point == HCC_FLOW_LOOP);
@@ -173,6 +182,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
   if (rw->options.polls) {
     gather(rw);
   }
+  find_outer(rw);
   plan_loops(locals, rw);
   status = rw->costs.failed ? hcc__rw_no_memory(rw) : 0;
 out:

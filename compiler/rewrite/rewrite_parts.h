@@ -126,11 +126,13 @@ typedef struct hcc__rw_turns {
 typedef struct hcc__rw_cost {
   uint32_t fuel;
   uint32_t header; /* the block that begins the loop or body it is directly in; may be itself */
-  bool calls; /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
+  bool calls;    /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
+  bool recurses; /* calls the function it is in, whenever it runs */
   /* of headers only: */
-  bool outer;    /* a loop is directly in it */
-  bool counted;  /* a loop that may be charged for all its turns at once */
-  uint64_t most; /* no turn costs more */
+  uint32_t around; /* the header of what it is directly in; may be itself */
+  bool outer;      /* a loop is directly in it, of which not each turn is such a call */
+  bool counted;    /* a loop that may be charged for all its turns at once */
+  uint64_t most;   /* no turn costs more */
   hcc__rw_turns turns;
 } hcc__rw_cost;
 

@@ -292,11 +292,56 @@ static void table__is_published(void **state) {
   }
 }
 
+/* How many checkpoints of a function ask when fuel is low. */
+static unsigned lows(fixture *f, uint32_t func) {
+  static const uint8_t low[] = {HCC_OP_I64_CONST, 0x80, 0x80, 1, HCC_OP_I64_LT_S};
+  rewrite(f, BOTH);
+  hcc_range range = f->result->funcs[func].code;
+  unsigned count = 0;
+  for (uint32_t at = range.begin; at + sizeof low <= range.end; at++) {
+    count += memcmp(f->result->bytes + at, low, sizeof low) == 0;
+  }
+  end(f);
+  return count;
+}
+
+/* A loop whose turns begin with a call of the function itself has the same checkpoint as the
+ * function, so that this one need not be spared. */
+static void low__loops(void **state) {
+  fixture f;
+  (void)state;
+#define LOOP(...) HCC_OP_LOOP, UNIT, __VA_ARGS__, HCC_OP_BR, 0, HCC_OP_END
+#define CALL(func) HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, func
+#define END_IF HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0
+  WITH_BODY(&f, LOOP(CALL(1)));
+  assert_int_equal(lows(&f, 3), 0);
+  WITH_BODY(&f, LOOP(CALL(0)));
+  assert_int_equal(lows(&f, 3), 1);
+  WITH_BODY(&f, LOOP(END_IF, CALL(1)));
+  assert_int_equal(lows(&f, 3), 1);
+  WITH_BODY(&f, LOOP(LOOP(CALL(1))));
+  assert_int_equal(lows(&f, 3), 1);
+  WITH_BODY(&f, LOOP(CALL(1), HCC_OP_LOOP, UNIT, CALL(1), HCC_OP_END));
+  assert_int_equal(lows(&f, 3), 0);
+  WITH_BODY(&f, LOOP(CALL(1), HCC_OP_LOOP, UNIT, END_IF, HCC_OP_END));
+  assert_int_equal(lows(&f, 3), 1);
+  begin(&f); /* the same of another function */
+  SECTION(&f, 1, 1, 0x60, 1, HCC_I32, 0);
+  SECTION(&f, 2, 1, 1, 'a', 1, 'b', 0, 0);
+  SECTION(&f, 3, 2, 0, 0);
+  SECTION(&f, 10, 2, 11, 0, LOOP(CALL(2)), HCC_OP_END, 2, 0, HCC_OP_END);
+  assert_int_equal(lows(&f, 3), 1);
+#undef LOOP
+#undef CALL
+#undef END_IF
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(marks__right_before_what_traps),
       cmocka_unit_test(marks__metered_loop_and_bulk),
       cmocka_unit_test(metered__loop_that_calls),
+      cmocka_unit_test(low__loops),
       cmocka_unit_test(metered__arms_owe),
       cmocka_unit_test(metered__debts_meet),
       cmocka_unit_test(metered__return_is_a_branch),
