@@ -11,8 +11,6 @@
 #include "host/scan.h"
 #include "plugin/alloc.h"
 
-#define CTES_BYTES 12800 /* of names: all that expand.c takes */
-
 enum { ROUNDS = 8, NAMES = HRT_WITH_NAMES + 1, NAME_BYTES = sizeof((hrt_host_env *)0)->doubt };
 
 /* The name in doubt, and those that may be asked for next. */
@@ -26,7 +24,7 @@ struct asked {
 static void add(struct asked *a, const hrt_scan_token *t) {
   bool is_quoted = t->kind == HRT_SCAN_QUOTED && t->length >= 2;
   size_t n = is_quoted ? t->length - 2 : t->length;
-  if (a->count < NAMES && n > 0 && n < NAME_BYTES) {
+  if (n > 0 && n < NAME_BYTES) {
     memcpy(a->name[a->count], t->at + is_quoted, n);
     a->name[a->count][n] = 0;
     a->count++;
@@ -59,20 +57,23 @@ static bool look_up(struct asked *a, hrt_host_env *env) {
 
 /* Adds those that are not taken to the list. */
 static bool learn(char **ctes, const struct asked *a) {
-  size_t at = 0;
-  char *more = hrt_alloc(CTES_BYTES);
-  if (more == NULL) {
-    return false;
-  }
+  size_t at = 0, size = 1;
   while (*ctes != NULL && (*ctes)[at] != 0) {
     at += strlen(*ctes + at) + 1;
+  }
+  for (size_t i = 0; i < a->count; i++) {
+    size += a->taken[i] ? 0 : strlen(a->name[i]) + 1;
+  }
+  char *more = hrt_alloc(at + size);
+  if (more == NULL) {
+    return false;
   }
   if (at > 0) {
     memcpy(more, *ctes, at);
   }
   for (size_t i = 0; i < a->count; i++) {
-    size_t n = strlen(a->name[i]) + 1;
-    if (!a->taken[i] && at + n + 1 <= CTES_BYTES) {
+    if (!a->taken[i]) {
+      size_t n = strlen(a->name[i]) + 1;
       memcpy(more + at, a->name[i], n);
       at += n;
     }
@@ -86,7 +87,7 @@ bool hrt_learn_ctes(char **ctes, uint32_t *round, hrt_host_env *env, const char 
                     size_t length) {
   hrt_scan_token names[HRT_WITH_NAMES];
   size_t n = strlen(env->doubt);
-  if (n == 0 || n == sizeof env->doubt - 1 || ++*round > ROUNDS) {
+  if (n == 0 || ++*round > ROUNDS) {
     return false;
   }
   struct asked *a = hrt_alloc(sizeof *a);

@@ -16,7 +16,8 @@
   ROW(F, 0xc) ROW(F, 0xd) ROW(F, 0xe) ROW(F, 0xf)
 /* clang-format on */
 
-static hrt_trampoline *owners[HRT_THUNKS]; /* NULL: free */
+/* NULL: free. The last one is of those that share a thunk, and stays NULL. */
+static hrt_trampoline *owners[HRT_THUNKS + 1];
 
 /* Who runs a thunk is on a thread that SQLite has let into the connection since it was taken. */
 static inline hrt_trampoline *owner(uint32_t n) {
@@ -62,7 +63,5 @@ const hrt_thunk *hrt_thunk_take(hrt_trampoline *t) {
 }
 
 void hrt_thunk_give(const hrt_trampoline *t) {
-  if (t->thunk < HRT_THUNKS) {
-    __atomic_store_n(&owners[t->thunk], NULL, __ATOMIC_RELEASE);
-  }
+  __atomic_store_n(&owners[t->thunk], NULL, __ATOMIC_RELEASE);
 }

@@ -278,6 +278,49 @@ static void shadow__too_many_names(void **state) {
   done(p);
 }
 
+/* What may be done through a virtual table: only in a step, to what is its own, by its own grant.
+ */
+static void shadow__through(void **state) {
+  (void)state;
+  char owner[HRT_SHADOW_OWNER];
+  puppet *p = with((const char *const[]){BASE, "read:docs", "write:boxes", NULL}, false);
+  puppet_exec(p, "CREATE TABLE docs_mine(a)");
+  allowed(p, "SELECT title FROM docs");
+  assert_null(hrt_shadow_owner(owner, p->env, "docs_data"));
+  assert_false(hrt_shadow_through(p->env, HRT_CAP_READ, "docs_data"));
+  p->env->stepping = true;
+  assert_string_equal(hrt_shadow_owner(owner, p->env, "docs_data"), "docs");
+  assert_string_equal(hrt_shadow_owner(owner, p->env, "DOCS_data"), "DOCS");
+  assert_true(hrt_shadow_through(p->env, HRT_CAP_READ, "docs_data"));
+  assert_false(hrt_shadow_through(p->env, HRT_CAP_WRITE, "docs_data"));
+  assert_true(hrt_shadow_through(p->env, HRT_CAP_READ, "boxes_node"));
+  assert_true(hrt_shadow_through(p->env, HRT_CAP_WRITE, "boxes_node"));
+  assert_false(hrt_shadow_through(p->env, HRT_CAP_READ, "old_segdir"));
+  assert_false(hrt_shadow_through(p->env, HRT_CAP_READ, "docs_mine"));
+  assert_false(hrt_shadow_through(p->env, HRT_CAP_READ, "docs"));
+  p->env->stepping = false;
+  done(p);
+}
+
+/* An allocation of ours that fails. */
+static void shadow__without_memory(void **state) {
+  (void)state;
+  int status = HSB_STATUS_NOMEM;
+  for (long n = 0; status < 0; n++) {
+    puppet *p = with((const char *const[]){BASE, "read", "write", NULL}, false);
+    hrt_alloc_fail(n, 1);
+    int of_direct = run(p, direct[0]);
+    hrt_alloc_fail(n, 1);
+    status = run(p, reads[0]);
+    hrt_alloc_fail(-1, 0);
+    assert_true(of_direct < 0 && (status == 0 || status == HSB_STATUS_NOMEM));
+    EACH(p, denied, direct);
+    allowed(p, reads[0]);
+    done(p);
+    assert_true(n < 100);
+  }
+}
+
 /* ---- a virtual table that can be connected the second time only ---- */
 
 static int connects;
@@ -388,6 +431,8 @@ int main(void) {
       cmocka_unit_test(shadow__too_many_names),
       cmocka_unit_test(shadow__interrupted),
       cmocka_unit_test(shadow__connected_half),
+      cmocka_unit_test(shadow__through),
+      cmocka_unit_test(shadow__without_memory),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   puppet_unshare();

@@ -39,6 +39,13 @@ static const char source[] =
     "  s[0] = ++in->counter * 1000 + in->mem.size / HSB_PAGE + ++MEM(i)[HSB_PAGE + 9]; }\n"
     "FN(turn) { CTX; while (s[0] == 3) pay(c, 1000); }\n"
     "FN(half) { double d; __builtin_memcpy(&d, s, 8); d /= 2; __builtin_memcpy(s, &d, 8); }\n"
+    "FN(since) { CTX; struct inst *in = i; pay(c, 6); s[0] = in->counter += s[0]; }\n"
+    "FN(calm) { CTX; pay(c, (long long)s[0] * 1000); if (s[0] % 16 == 11) c->host->trap(c, "
+    "HSB_TRAP_UNREACHABLE, 7); }\n"
+    "FN(third) { CTX; pay(c, 8); s[0] = s[0] * 100 + s[1] * 10 + s[2]; }\n"
+    "FN(real) { double d = (double)(long long)s[0] / 4; __builtin_memcpy(s, &d, 8); }\n"
+    "FN(halt) { CTX; double d; __builtin_memcpy(&d, s, 8); d += 1; __builtin_memcpy(s, &d, 8);\n"
+    "  if (d > 20) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7); }\n"
     "FN(sum_step) { CTX; struct inst *in = i; in->counter++; pay(c, 13);\n"
     "  if (s[1] % 64 == 33) c->host->trap(c, HSB_TRAP_UNREACHABLE, 7);\n"
     "  if (s[1] % 32 == 29) MAY_FAIL(s[1] - 10); s[0] += s[1]; }\n"
@@ -60,7 +67,12 @@ static const char source[] =
     "static const struct hsb_export ex[] = {\n"
     "  {.name = \"mark\", .name_len = 4, .sig = \"j:j\", .call = mark, .flags = 1},\n"
     "  {.name = \"plus\", .name_len = 4, .sig = \"jj:j\", .call = plus, .flags = 1},\n"
-    "  EXPORT(\"bump\", \":j\", bump), EXPORT(\"burn\", \"j:j\", burn), EXPORT(\"maybe\", \"j:j\", "
+    "  {.name = \"calm\", .name_len = 4, .sig = \"j:j\", .call = calm, .flags = 1},\n"
+    "  {.name = \"third\", .name_len = 5, .sig = \"jjj:j\", .call = third, .flags = 1},\n"
+    "  {.name = \"real\", .name_len = 4, .sig = \"j:d\", .call = real, .flags = 1},\n"
+    "  {.name = \"halt\", .name_len = 4, .sig = \"d:d\", .call = halt, .flags = 1},\n"
+    "  EXPORT(\"since\", \"j:j\", since), EXPORT(\"bump\", \":j\", bump), EXPORT(\"burn\", "
+    "\"j:j\", burn), EXPORT(\"maybe\", \"j:j\", "
     "maybe),\n"
     "  EXPORT(\"turn\", \"j:j\", turn), EXPORT(\"grow\", \":j\", grow),\n"
     "  EXPORT(\"count\", \"ii:j\", count), EXPORT(\"half\", \"d:d\", half),\n"
@@ -152,6 +164,11 @@ static const char *const statements[] = {
     "SELECT summed(plus(v, mark(v))), sum(bump()) FROM t GROUP BY v % 5",
     "SELECT summed(w), summed(plus(v, keeper())) FROM t GROUP BY v % 3",
     "SELECT maybe(v), plus(v, bump()) FROM t",
+    "SELECT since(v), since(w), half(since(v)) FROM t",
+    "SELECT calm(v), third(v, w, 3), third(1, v, v) FROM t WHERE v < 11",
+    "SELECT calm(w), real_of(v), real_of(w) FROM t WHERE v < 25",
+    "SELECT halt(v), halt(w), since(1) FROM t WHERE v < 20",
+    "SELECT calm(v * 16), halt(v), since(v) FROM t",
     "SELECT maybe(plus(v, rowid)) FROM t",
     "SELECT little(v * 20), much(v * 30000) FROM t",
     "SELECT much(v * 9000), plus(v, 3), keeper() FROM t",
@@ -210,6 +227,12 @@ static void begin(side *s) {
                               "'bump' AS '%D/%P' "
                               "WITH (fuel_limit = 900);" WASM(
                                   "AGGREGATE summed(a BIGINT) RETURNS BIGINT", "total"));
+  run(s, WASM("PROCEDURE since(a BIGINT) RETURNS BIGINT", "since")
+             WASM("PROCEDURE third(a BIGINT, b BIGINT, c BIGINT) RETURNS BIGINT", "third")
+                 WASM("PROCEDURE real_of(a BIGINT) RETURNS REAL", "real")
+                     WASM("PROCEDURE halt(a REAL) RETURNS REAL",
+                          "halt") "CREATE PROCEDURE calm(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS "
+                                  "'%D/%P' WITH (fuel_limit = 100000);");
   run(s,
       "CREATE TABLE t(v, w); CREATE TABLE log(x, y);"
       "CREATE PROCEDURE inner_of(a BIGINT) RETURNS BIGINT LANGUAGE sql AS "

@@ -172,6 +172,145 @@ static void host__is_asked_in_every_row(void **state) {
   assert_int_equal(hrt_alloc_live(), 0);
 }
 
+/* What is set up is a statement's. The next one's pin may have the same address, and has it not set
+ * up where its first call is not its own: helios_version only asks. */
+static void armed__while_the_statement_is(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h, PLUS, "");
+  for (int n = 0; n < 50; n++) {
+    ek_run(h, "SELECT plus(1, 2)" ROWS, "3\n3\n3");
+    assert_null(h->armed);
+    ek_run(h, "SELECT helios_version('plus'), plus(1, 2)", "1|3");
+  }
+  ek_close(h);
+}
+
+/* A call with fewer arguments than there are goes the long way, which adds them. */
+static void defaults__in_every_row(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         "CREATE PROCEDURE plus(a BIGINT, b BIGINT DEFAULT 5) RETURNS BIGINT LANGUAGE wasm EXPORT "
+         "'add' AS '%D/one.so'; SELECT plus(column1), plus(column1, 2)" ROWS,
+         "6|3\n7|4\n8|5");
+  ek_close(h);
+}
+
+/* Each failure is counted where its version is, and SQLite has the code that its kind has. */
+static void errors__of_short_calls(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h, CREATE("trap() RETURNS BIGINT") BURNS, "");
+  ek_fails(h, "SELECT iif(column1 < 3, little(900), trap())" ROWS, HELIOS_E_TRAP, "unreachable");
+  ek_fails(h, "SELECT little(column1 * 400)" ROWS, HELIOS_E_FUEL, "fuel exhausted");
+  ek_run(h,
+         "SELECT procedure, version, calls, errors, traps, fuel_errors FROM helios_metrics WHERE "
+         "errors > 0 ORDER BY 1",
+         "little|1|5|1|0|1\ntrap|1|1|1|1|0");
+  ek_close(h);
+}
+
+/* Memory that runs out is an error of that name, and the next statement finds all as it was. */
+static void errors__without_memory(void **state) {
+  (void)state;
+  helios *h = ek_open(":memory:");
+  ek_run(h, PLUS CREATE("echo(a TEXT) RETURNS TEXT") CREATE("bump() RETURNS BIGINT"), "");
+  int status = HELIOS_E_MEMORY, rounds = 0;
+  for (; status != 0; rounds++) {
+    helios_error err;
+    ek_run(h, "ALTER PROCEDURE plus SET timeout = '5s'; ALTER PROCEDURE echo SET timeout = '5s'",
+           NULL); /* so that nothing is kept of them */
+    hrt_alloc_fail(rounds, 1);
+    sqlite3_stmt *s = NULL;
+    int rc =
+        sqlite3_prepare_v2(helios_db(h), "SELECT plus(1, 2), echo('x'), bump()" ROWS, -1, &s, NULL);
+    for (int row = 0; row < 3 && rc != SQLITE_NOMEM; row++) {
+      rc = sqlite3_step(s);
+    }
+    hrt_alloc_fail(-1, 0);
+    sqlite3_finalize(s);
+    status = rc == SQLITE_ROW ? 0 : rc;
+    assert_true(rc == SQLITE_ROW || rc == SQLITE_NOMEM);
+    assert_int_equal(ek_try(h, &err, "SELECT plus(1, 2), echo('x'), bump()" ROWS), 0);
+    assert_string_equal(ek_out, "3|x|1\n3|x|1\n3|x|1");
+  }
+  assert_in_range(rounds, 3, 1000);
+  ek_close(h);
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
+/* A statement of a procedure's that calls another is still the procedure's afterwards: its time
+ * ends it, its authorizer is asked, and what it used is not taken off the other's limit. */
+static void nested__goes_on_as_before(void **state) {
+  (void)state;
+  ek_plugin("far.so",
+            "-DANSWER=3 '-DSQL=\"SELECT answer(), (WITH RECURSIVE c(x) AS (SELECT 1 UNION "
+            "ALL SELECT x + 1 FROM c WHERE x < 100000000) SELECT count(*) FROM c)\"'");
+  ek_plugin("burns.so", "-DANSWER=3 -DBURN=5000 '-DSQL=\"SELECT little(900)\"'");
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         BURNS EK_CREATE_ANSWER
+         "CREATE PROCEDURE far() RETURNS BIGINT LANGUAGE wasm EXPORT 'run' CAPABILITIES ('query') "
+         "WITH (timeout = '100ms') AS '%D/far.so';"
+         "CREATE PROCEDURE burns() RETURNS BIGINT LANGUAGE wasm EXPORT 'run' CAPABILITIES "
+         "('query') AS '%D/burns.so'",
+         "");
+  ek_fails(h, "SELECT far()", HELIOS_E_DEADLINE, "time limit");
+  ek_run(h, "SELECT burns()" ROWS, "0\n0\n0");
+  ek_close(h);
+}
+
+#define F(what) "CREATE " what " LANGUAGE wasm EXPORT 'mark' AS '%D/one.so'"
+
+/* Another connection makes something else of a name: whatever does not fit is refused. */
+static void fits__what_another_connection_makes(void **state) {
+  static const struct {
+    const char *met, *made, *call, *said;
+  } cases[] = {
+      {F("FUNCTION f(a BIGINT) RETURNS BIGINT"),
+       "CREATE AGGREGATE f(a BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'total' AS '%D/one.so'",
+       "SELECT f(1)", "it was no aggregate when this connection met it"},
+      {"CREATE AGGREGATE f(a BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'total' AS '%D/one.so'",
+       F("FUNCTION f(a BIGINT) RETURNS BIGINT"), "SELECT f(1)",
+       "it was an aggregate when this connection met it"},
+      {F("FUNCTION f(a BIGINT) RETURNS BIGINT"),
+       "CREATE FUNCTION f(a TEXT) RETURNS TABLE (b TEXT) LANGUAGE wasm EXPORT 'echo' AS "
+       "'%D/one.so'",
+       "SELECT f(1)", "it returns a table"},
+      {"CREATE FUNCTION f(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'add' AS "
+       "'%D/one.so'",
+       F("FUNCTION f(a BIGINT) RETURNS BIGINT"), "SELECT f(1, 2)", "it takes 1 arguments, 2 were"},
+      {F("FUNCTION f(a BIGINT) RETURNS BIGINT"),
+       "CREATE FUNCTION f(a BIGINT, b BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'add' AS "
+       "'%D/one.so'",
+       "SELECT f(1)", "it takes 2 arguments, 1 were"},
+      {F("FUNCTION f(a BIGINT) RETURNS BIGINT") " DETERMINISTIC",
+       "CREATE FUNCTION f(a BIGINT) RETURNS BIGINT LANGUAGE sql AS 'SELECT a'", "SELECT f(1)",
+       "it was deterministic when this connection met it"},
+      {F("FUNCTION f(a BIGINT) RETURNS BIGINT") " DETERMINISTIC",
+       "CREATE FUNCTION f(a BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'mark' CAPABILITIES "
+       "('query') "
+       "AS '%D/reads.so'",
+       "SELECT f(1)", "it was deterministic when this connection met it"},
+  };
+  (void)state;
+  ek_plugin("reads.so", "-DANSWER=3 '-DSQL=\"SELECT 1\"'");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    helios *one = ek_open("fits.db"), *two = ek_open("fits.db");
+    ek_run(one, cases[i].met, "");
+    ek_run(one, "SELECT 1 WHERE 0", "");
+    ek_run(two, "DROP FUNCTION f", "");
+    ek_run(two, cases[i].made, "");
+    ek_fails(one, cases[i].call, strstr(cases[i].said, "met it") ? HELIOS_E_BROKEN : HELIOS_E_VALUE,
+             cases[i].said);
+    ek_run(two, "DROP FUNCTION f", "");
+    ek_close(two);
+    ek_close(one);
+  }
+  assert_int_equal(hrt_alloc_live(), 0);
+}
+
 static void thunks__one_each_while_there_are(void **state) {
   (void)state;
   static hrt_trampoline all[HRT_THUNKS + 2];
@@ -346,6 +485,12 @@ int main(void) {
       cmocka_unit_test(fuel__is_counted),
       cmocka_unit_test(between__long_ones),
       cmocka_unit_test(host__is_asked_in_every_row),
+      cmocka_unit_test(armed__while_the_statement_is),
+      cmocka_unit_test(defaults__in_every_row),
+      cmocka_unit_test(errors__of_short_calls),
+      cmocka_unit_test(errors__without_memory),
+      cmocka_unit_test(nested__goes_on_as_before),
+      cmocka_unit_test(fits__what_another_connection_makes),
       cmocka_unit_test(threads__step_in_turn),
       cmocka_unit_test(thunks__one_each_while_there_are),
       cmocka_unit_test(thunks__each_calls_its_own),
