@@ -48,6 +48,8 @@ static void look_at(const hrt_plugin *p) {
   }
   for (uint32_t offset = 0; offset < 256; offset++) {
     FZ_MUST(strlen(hrt_plugin_func_name(p, offset * offset, name)) < sizeof name);
+    uint32_t line = 0;
+    FZ_MUST(!hrt_plugin_place(name, &line, p, offset * offset) || (line > 0 && *name != 0));
   }
 }
 

@@ -30,6 +30,8 @@ enum hsb_section_kind {
   HSB_SECTION_WASM = 4,   /* the original module, byte for byte */
   HSB_SECTION_SCRIPT = 5, /* of a script engine's plugin: its custom section "helios.script" */
   HSB_SECTION_NAMES = 6,  /* names, a NUL behind each: exports that the script adds */
+  HSB_SECTION_PLACES = 7, /* uint32_t rows, files; struct hsb_file_place[rows], ascending by offset;
+                             names of the files, a NUL behind each. From the module's DWARF */
 };
 
 /* The export of an engine that runs a script: what each name of HSB_SECTION_NAMES means. */
@@ -70,6 +72,19 @@ struct hsb_file_line {
 };
 
 #define HSB_FILE_NO_OFFSET UINT32_MAX
+
+/* What stands from this offset of the original .wasm on: file and line of the source, or
+ * HSB_FILE_NO_OFFSET. */
+struct hsb_file_place {
+  uint32_t offset, at;
+};
+
+#define HSB_FILE_PLACE_FILES 2048u
+#define HSB_FILE_PLACE_LINE 0xfffffu /* the greatest */
+
+static inline uint32_t hsb_file_place_at(uint32_t file, uint32_t line) {
+  return file << 20 | line;
+}
 
 #define HSB_SIGNED_MAGIC "HELIOSG1"
 #define HSB_SIGNED_PREFIX "HELIOS-PLUGIN-1"

@@ -41,6 +41,9 @@ static const char *const compile_flags[] = {"-c",
                                             "-fdebug-compilation-dir=.",
                                             "-ffunction-sections",
                                             "-fdata-sections"};
+/* Of the source itself: its lines, by which a trap names its place. Its own folder is not in there.
+ */
+static const char *const line_flags[] = {"-gline-tables-only", "-gdwarf-4"};
 
 typedef struct c_build {
   const hcc_source_job *job;
@@ -103,7 +106,7 @@ static int make_flags(c_build *b) {
     ADD(b, c_flags);
   }
   add_system(b, LIBC_HEADERS);
-  snprintf(b->prefix_map, sizeof b->prefix_map, "-fmacro-prefix-map=%s/=", b->folder);
+  snprintf(b->prefix_map, sizeof b->prefix_map, "-ffile-prefix-map=%s/=", b->folder);
   const char *map[] = {b->prefix_map};
   ADD(b, map);
   for (uint32_t i = 0; i < b->job->include_count; i++) {
@@ -415,6 +418,9 @@ static void compile_command(const char **argv, const c_build *b, enum unit unit)
   for (size_t i = 0; i < sizeof compile_flags / sizeof *compile_flags; i++) {
     argv[n++] = compile_flags[i];
   }
+  for (size_t i = 0; unit == SOURCE && i < sizeof line_flags / sizeof *line_flags; i++) {
+    argv[n++] = line_flags[i];
+  }
   if (b->jumps) { /* lowered by sjlj.h */
     argv[n++] = "-mllvm";
     argv[n++] = "-enable-emscripten-sjlj";
@@ -468,10 +474,9 @@ static int link_failed(c_build *b, const hcc_error *failure) {
 
 static int link_module(c_build *b) {
   char builtins[HCC_PATH];
-  const char *argv[32] = {b->wasm_ld.path,     "--no-entry",    "--stack-first", "-z",
-                          "stack-size=" STACK, "--strip-debug", "--gc-sections", "-o",
-                          "source.wasm"};
-  uint32_t n = 9;
+  const char *argv[32] = {b->wasm_ld.path, "--no-entry", "--stack-first", "-z", "stack-size=" STACK,
+                          "--gc-sections", "-o",         "source.wasm"};
+  uint32_t n = 8;
   for (enum unit unit = SOURCE; unit < UNITS; unit++) {
     if (has_unit(b, unit)) {
       argv[n++] = units[unit].object;
@@ -539,6 +544,7 @@ static int build(hcc_module_bytes *out, const hcc_source_job *job, bool cxx, hcc
   HCC_TRY(link_module(b));
   HCC_TRY(hcc_path(path, err, "%s/source.wasm", job->folder));
   HCC_TRY(hcc_file_read(&out->bytes, &out->size, path, HCC_MAX_MODULE, err));
+  HCC_TRY(hcc_source_lines(out, err));
   HCC_TRY(hcc_source_language(out, cxx ? "C++" : "C", &b->clang, err));
   HCC_TRY(b->unit.raw ? 0 : add_manifest(out, b));
 out:

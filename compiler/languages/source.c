@@ -230,16 +230,60 @@ static void add_producer(hcc_buf *out, const char *field, const char *value, con
   }
 }
 
+static void drop_section(hcc_module_bytes *module, const char *name) {
+  hcc_range old;
+  while (module->size >= 8 && find_section(&old, module, name)) {
+    memmove(module->bytes + old.begin, module->bytes + old.end, module->size - old.end);
+    module->size -= old.end - old.begin;
+  }
+}
+
+/* Bytes of the first table in there; 0: there is none that is whole. */
+static uint32_t first_table(const uint8_t *at, uint32_t size) {
+  uint32_t length = 0;
+  if (size >= 4) {
+    memcpy(&length, at, 4);
+  }
+  return size >= 4 && length <= size - 4 ? length + 4 : 0;
+}
+
+int hcc_source_lines(hcc_module_bytes *module, hcc_error *err) {
+  static const char *const dropped[] = {
+      ".debug_abbrev", ".debug_info",     ".debug_str",      ".debug_loc",     ".debug_ranges",
+      ".debug_types",  ".debug_pubnames", ".debug_pubtypes", ".debug_aranges", ".debug_macinfo"};
+  static const char name[] = ".debug_line";
+  uint8_t *kept = NULL;
+  hcc_range whole;
+  int status = 0;
+  for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
+    drop_section(module, dropped[i]);
+  }
+  if (module->size < 8 || !find_section(&whole, module, name)) {
+    return 0;
+  }
+  /* behind the id, the size and the name with its own size, one byte */
+  hcc_reader r = {module->bytes, whole.begin + 1, whole.end};
+  uint32_t size;
+  HCC_TRY(hcc_read_u32(&size, &r, err));
+  uint32_t begin = r.pos + (uint32_t)sizeof name; /* the byte and the name without its NUL */
+  uint32_t n = first_table(module->bytes + begin, whole.end - begin);
+  kept = malloc(n + 1);
+  if (kept == NULL) {
+    HCC_TRY(hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for a section"));
+  }
+  memcpy(kept, module->bytes + begin, n);
+  drop_section(module, name);
+  HCC_TRY(n == 0 ? 0 : hcc_source_section(module, name, kept, n, err));
+out:
+  free(kept);
+  return status;
+}
+
 int hcc_source_language(hcc_module_bytes *module, const char *language, const hcc_tool *clang,
                         hcc_error *err) {
   static const char name[] = "producers";
   hcc_buf text;
-  hcc_range old;
-  while (module->size >= 8 &&
-         find_section(&old, module, name)) { /* a library's, not the source's */
-    memmove(module->bytes + old.begin, module->bytes + old.end, module->size - old.end);
-    module->size -= old.end - old.begin;
-  }
+  drop_section(module, name); /* a library's, not the source's */
   hcc_buf_init(&text, 256);
   hcc_buf_byte(&text, clang == NULL ? 1 : 2); /* fields */
   add_producer(&text, "language", language, "");

@@ -71,6 +71,9 @@ int hcc_source_take(hcc_module_bytes *out, const hcc_source_job *job, hcc_error 
 /* Puts a custom section behind a module. */
 int hcc_source_section(hcc_module_bytes *module, const char *name, const void *bytes, size_t size,
                        hcc_error *err);
+/* Of what a compiler left for debuggers keeps the first table of lines, which is that of the first
+ * object that was linked: those of libraries are larger than many a module. */
+int hcc_source_lines(hcc_module_bytes *module, hcc_error *err);
 /* Says in the section "producers", instead of what stands there, what language the source is in and
  * which clang it was; NULL: none. */
 int hcc_source_language(hcc_module_bytes *module, const char *language, const hcc_tool *clang,

@@ -149,6 +149,9 @@ static int decode_section(hcc__decoder *d, unsigned *last) {
   HCC_TRY(hcc_read_range(&body, size, &whole, d->err));
   d->r = (hcc_reader){.bytes = whole.bytes, .pos = body.begin, .end = body.end};
   HCC_TRY(sections[id].decode(d));
+  if (id == HCC_SECTION_CODE) {
+    d->m->code = body;
+  }
   if (d->r.pos != body.end) {
     status = hcc_fail(d->err, HCC_E_MALFORMED, d->r.pos,
                       "%s section size mismatch: %" PRIu32 " bytes too many", sections[id].name,

@@ -144,6 +144,7 @@ typedef struct hcc_module {
   uint32_t start; /* function index or HCC_NO_START */
   bool has_data_count;
   uint32_t declared_data_count; /* of the DataCount section */
+  hcc_range code;               /* contents of the code section; empty if there is none */
   void *arena;                  /* owns all arrays */
 } hcc_module;
 

@@ -10,7 +10,6 @@
 #include "hsb_abi.h"
 
 #define FILES_MAX 100000u
-#define ROWS_MAX (64u << 20)
 
 enum { /* standard opcodes */
        LNS_COPY = 1,
@@ -37,17 +36,17 @@ typedef struct cursor {
 
 typedef struct rows {
   struct hsb_file_line *at;
-  uint32_t count, room;
-  bool failed;
+  uint32_t count, room, most;
+  bool failed, many;
 } rows;
 
 typedef struct unit {
-  const hcc_image *image;
+  const hcc_line_tables *in;
   uint16_t version;
   uint8_t min_length, line_range, opcode_base, opcode_lengths[256];
   int8_t line_base;
   uint32_t first_file, file_count; /* index of files[0] */
-  bool *wasm;                      /* is the file "w"? */
+  const char **files;              /* in the tables */
   bool no_memory;
 } unit;
 
@@ -109,8 +108,7 @@ static const char *text(cursor *c) {
 }
 
 /* A string of another section. */
-static const char *text_at(cursor *c, const hcc_image *image, const char *section) {
-  hcc_span span = hcc_image_section(image, section);
+static const char *text_at(cursor *c, hcc_span span) {
   uint64_t offset = fixed(c, 4);
   if (offset >= span.size || memchr(span.at + offset, 0, span.size - offset) == NULL) {
     c->bad = true;
@@ -120,14 +118,14 @@ static const char *text_at(cursor *c, const hcc_image *image, const char *sectio
 }
 
 /* Reads one attribute value; its text, or NULL if it is none. */
-static const char *form(cursor *c, const hcc_image *image, uint64_t which) {
+static const char *form(cursor *c, const hcc_line_tables *in, uint64_t which) {
   switch (which) {
   case 0x08: /* DW_FORM_string */
     return text(c);
   case 0x0e: /* DW_FORM_strp */
-    return text_at(c, image, ".debug_str");
+    return text_at(c, in->strings);
   case 0x1f: /* DW_FORM_line_strp */
-    return text_at(c, image, ".debug_line_str");
+    return text_at(c, in->line_strings);
   case 0x0f: /* DW_FORM_udata */
     uleb(c);
     return NULL;
@@ -149,14 +147,14 @@ static bool add_file(unit *u, const char *name) {
     return false;
   }
   if ((u->file_count & (u->file_count + 1)) == 0) { /* room doubles at 0, 1, 3, 7 ... */
-    bool *grown = realloc(u->wasm, ((size_t)u->file_count + 1) * 2);
+    const char **grown = reallocarray(u->files, ((size_t)u->file_count + 1) * 2, sizeof *grown);
     if (grown == NULL) {
       u->no_memory = true;
       return false;
     }
-    u->wasm = grown;
+    u->files = grown;
   }
-  u->wasm[u->file_count++] = strcmp(name, "w") == 0;
+  u->files[u->file_count++] = name;
   return true;
 }
 
@@ -176,7 +174,7 @@ static void list_5(cursor *c, unit *u, bool files) {
   for (uint64_t n = 0; n < count && !c->bad; n++) {
     const char *name = "";
     for (uint64_t i = 0; i < format_count; i++) {
-      const char *value = form(c, u->image, formats[i][1]);
+      const char *value = form(c, u->in, formats[i][1]);
       name = formats[i][0] == LNCT_PATH && value != NULL ? value : name;
     }
     if (format_count == 0 || (files && !add_file(u, name))) {
@@ -205,7 +203,7 @@ static void read_header(cursor *c, unit *u) {
   u->version = (uint16_t)fixed(c, 2);
   c->bad |= u->version != 4 && u->version != 5;
   if (u->version == 5) {
-    c->bad |= fixed(c, 1) != 8; /* address size */
+    c->bad |= fixed(c, 1) != u->in->address_bytes;
     c->bad |= fixed(c, 1) != 0; /* segment selectors */
   }
   uint64_t length = fixed(c, 4);
@@ -247,9 +245,10 @@ static void add_row(rows *r, uint64_t pc, uint32_t offset) {
   }
   if (r->count == r->room) {
     uint32_t room = r->room == 0 ? 1024 : r->room * 2;
-    struct hsb_file_line *grown = room > ROWS_MAX ? NULL : reallocarray(r->at, room, sizeof *r->at);
+    r->many = room > r->most;
+    struct hsb_file_line *grown = r->many ? NULL : reallocarray(r->at, room, sizeof *r->at);
     if (grown == NULL) {
-      r->failed = true;
+      r->failed = !r->many;
       return;
     }
     r->at = grown;
@@ -261,24 +260,25 @@ static void add_row(rows *r, uint64_t pc, uint32_t offset) {
 /* A row of the matrix. Line 0 is "compiler-made": it belongs to what is around it, so it only
  * counts as a beginning. Sequences of sections that the linker dropped lie outside of the code. */
 static void emit(rows *r, state *s, const unit *u, bool end) {
+  const hcc_line_tables *in = u->in;
   uint64_t index = s->file - u->first_file;
   if (!s->begun) {
     s->begun = true;
     s->start = s->pc;
-    s->counts = s->pc >= u->image->code && s->pc < u->image->code_end;
+    s->counts = s->pc >= in->code && s->pc < in->code_end;
     if (s->counts) {
       add_row(r, s->pc, HSB_FILE_NO_OFFSET);
     }
   }
-  if (!s->counts || s->pc < s->start || s->pc > u->image->code_end) {
+  if (!s->counts || s->pc < s->start || s->pc > in->code_end) {
     return;
   }
-  bool ours = index < u->file_count && u->wasm[index];
-  if (!end && ours && s->line == 0) {
+  const char *file = !end && index < u->file_count ? u->files[index] : NULL;
+  if (file != NULL && s->line == 0 && in->value(in->arg, file, 0) != HSB_FILE_NO_OFFSET) {
     return;
   }
-  bool known = !end && ours && s->line < HSB_SEEN;
-  add_row(r, s->placed ? s->pc : s->start, known ? (uint32_t)s->line : HSB_FILE_NO_OFFSET);
+  uint32_t value = file == NULL ? HSB_FILE_NO_OFFSET : in->value(in->arg, file, s->line);
+  add_row(r, s->placed ? s->pc : s->start, value);
   s->placed = true;
 }
 
@@ -287,6 +287,7 @@ static void reset(state *s) {
 }
 
 static void extended(cursor *c, state *s, rows *r, const unit *u) {
+  uint8_t address = u->in->address_bytes;
   uint64_t length = uleb(c);
   if (length == 0 || length > (uint64_t)(c->end - c->at)) {
     c->bad = true;
@@ -299,8 +300,8 @@ static void extended(cursor *c, state *s, rows *r, const unit *u) {
     reset(s);
     break;
   case LNE_SET_ADDRESS:
-    c->bad |= length != 9;
-    s->pc = fixed(c, 8);
+    c->bad |= length != address + 1u;
+    s->pc = fixed(c, address);
     break;
   case LNE_SET_DISCRIMINATOR:
     uleb(c);
@@ -341,7 +342,7 @@ static void standard(cursor *c, state *s, rows *r, const unit *u, unsigned op) {
 static void run(cursor *c, rows *r, const unit *u) {
   state s;
   reset(&s);
-  while (!c->bad && !r->failed && c->at < c->end) {
+  while (!c->bad && !r->failed && !r->many && c->at < c->end) {
     unsigned op = (unsigned)fixed(c, 1);
     if (op == 0) {
       extended(c, &s, r, u);
@@ -381,11 +382,11 @@ static uint32_t tidy(struct hsb_file_line *at, uint32_t count) {
   return kept;
 }
 
-int hcc_lines(struct hsb_file_line **out, uint32_t *count, const hcc_image *image, hcc_error *err) {
-  hcc_span table = hcc_image_section(image, ".debug_line");
-  cursor all = {table.at, table.at + table.size, false};
-  rows r = {.at = NULL};
-  while (!all.bad && !r.failed && all.at < all.end) {
+int hcc_line_rows(struct hsb_file_line **out, uint32_t *count, const hcc_line_tables *in,
+                  hcc_error *err) {
+  cursor all = {in->lines.at, in->lines.at + in->lines.size, false};
+  rows r = {.at = NULL, .most = in->rows_max};
+  while (!all.bad && !r.failed && !r.many && all.at < all.end) {
     uint64_t length = fixed(&all, 4);
     cursor one = {all.at, all.at, false};
     if (length >= 0xfffffff0u || length > (uint64_t)(all.end - all.at)) {
@@ -393,11 +394,11 @@ int hcc_lines(struct hsb_file_line **out, uint32_t *count, const hcc_image *imag
       break;
     }
     one.end = all.at += length;
-    unit u = {.image = image};
+    unit u = {.in = in};
     read_header(&one, &u);
     run(&one, &r, &u);
-    free(u.wasm);
-    all.bad = one.bad;
+    free(u.files);
+    all.bad = one.bad || r.many;
     r.failed |= u.no_memory;
   }
   if (all.bad || r.failed) {
@@ -408,4 +409,22 @@ int hcc_lines(struct hsb_file_line **out, uint32_t *count, const hcc_image *imag
   *count = r.count == 0 ? 0 : tidy(r.at, r.count);
   *out = r.at;
   return 0;
+}
+
+/* What stands in a line of the file "w": an offset. */
+static uint32_t offset_of(void *arg, const char *file, uint64_t line) {
+  (void)arg;
+  return strcmp(file, "w") == 0 && line < HSB_SEEN ? (uint32_t)line : HSB_FILE_NO_OFFSET;
+}
+
+int hcc_lines(struct hsb_file_line **out, uint32_t *count, const hcc_image *image, hcc_error *err) {
+  hcc_line_tables in = {.lines = hcc_image_section(image, ".debug_line"),
+                        .strings = hcc_image_section(image, ".debug_str"),
+                        .line_strings = hcc_image_section(image, ".debug_line_str"),
+                        .address_bytes = 8,
+                        .code = image->code,
+                        .code_end = image->code_end,
+                        .rows_max = 64u << 20,
+                        .value = offset_of};
+  return hcc_line_rows(out, count, &in, err);
 }

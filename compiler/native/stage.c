@@ -18,6 +18,7 @@
 #include "linkcheck.h"
 #include "objects.h"
 #include "pack.h"
+#include "places.h"
 #include "profile.h"
 #include "translate.h"
 
@@ -297,23 +298,32 @@ out:
 static int pack(hcc_buf *out, work *w) {
   struct hsb_file_line *lines = NULL;
   uint32_t line_count = 0;
-  hcc_buf info, funcs;
+  hcc_buf info, funcs, places;
   hcc_buf_init(&info, INFO_MAX);
+  hcc_buf_init(&places, HCC_MAX_PLUGIN);
   hcc_buf_init(&funcs, HCC_MAX_PLUGIN);
   int status;
   progress(w, "pack");
   HCC_TRY(read_lines(&lines, &line_count, w, w->image, w->image_size));
   HCC_TRY(hcc_info(&info, w->result, w->in, &w->cc, w->err));
   HCC_TRY(hcc_funcs(&funcs, w->in->module, w->err));
-  hcc_pack_section sections[] = {
+  HCC_TRY(hcc_places(&places, w->in->module, w->err));
+  hcc_pack_section sections[5] = {
       {HSB_SECTION_INFO, info.data, info.size},
       {HSB_SECTION_FUNCS, funcs.data, funcs.size},
       {HSB_SECTION_LINES, lines, line_count * sizeof *lines},
-      {HSB_SECTION_WASM, w->in->module->bytes, w->in->module->size},
   };
-  uint32_t count = w->in->options->no_embed ? 3 : 4;
+  uint32_t count = 3;
+  if (places.size > 0) {
+    sections[count++] = (hcc_pack_section){HSB_SECTION_PLACES, places.data, places.size};
+  }
+  if (!w->in->options->no_embed) {
+    const hcc_module *m = w->in->module;
+    sections[count++] = (hcc_pack_section){HSB_SECTION_WASM, m->bytes, m->size};
+  }
   HCC_TRY(hcc_pack(out, w->image, w->image_size, sections, count, w->in->key, w->err));
 out:
+  hcc_buf_free(&places);
   hcc_buf_free(&funcs);
   hcc_buf_free(&info);
   free(lines);

@@ -9,6 +9,7 @@ int hcc_wasm_opt(uint8_t **wasm, size_t *wasm_size, const uint8_t *bytes, size_t
                  const char *folder, const hcc_tool *tool, const hcc_jail *jail, uint32_t seconds,
                  hcc_error *err) {
   const char *argv[] = {tool->path,
+                        "--strip-dwarf", /* it faults at a table of lines that stands alone */
                         "-O3",
                         "--debuginfo", /* names of functions: errors show them */
                         "--mvp-features",

@@ -76,7 +76,8 @@ static int explain_script(const struct hrt_activation *a, uint32_t trap, uint32_
 
 /* The early end of a call in words. Not a hot path. */
 static int explain(const struct hrt_activation *a, uint32_t trap) {
-  char name[HRT_ESCAPED];
+  char name[HRT_ESCAPED], file[HRT_ESCAPED];
+  uint32_t line;
   if (trap == HSB_TRAP_HOST && a->host_status != 0) {
     return a->host_status; /* *err is set */
   }
@@ -90,6 +91,10 @@ static int explain(const struct hrt_activation *a, uint32_t trap) {
     status = explain_script(a, trap, offset, text);
   } else if (offset == HELIOS_NO_OFFSET) {
     status = hrt_trap_error(a->err, trap, offset, "%s", text);
+  } else if (hrt_plugin_place(file, &line, a->instance->plugin, offset)) {
+    hrt_plugin_func_name(a->instance->plugin, offset, name);
+    status = hrt_trap_error(a->err, trap, offset, "%s in \"%s\" at %s:%u (wasm offset 0x%x)", text,
+                            name, file, line, offset);
   } else {
     hrt_plugin_func_name(a->instance->plugin, offset, name);
     status = hrt_trap_error(a->err, trap, offset, "%s in \"%s\" at wasm offset 0x%x", text, name,

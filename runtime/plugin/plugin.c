@@ -33,10 +33,38 @@ struct hrt_plugin {
   size_t func_count;
   const char *names; /* of functions */
   size_t names_size;
+  const struct hsb_file_place *places;
+  size_t place_count;
+  const char *files; /* names of the places' files, a NUL behind each */
+  uint32_t file_count;
   struct hsb_export *exports; /* the image's and the script's; NULL: abi.exports is the image's */
 };
 
 static atomic_size_t mapped;
+
+/* Names are counted here, so that nothing is looked for behind the last. */
+static int index_places(hrt_plugin *p, helios_error *err) {
+  size_t size, names = 0;
+  const uint32_t *head = hrt_file_section(&p->file, HSB_SECTION_PLACES, &size);
+  if (head == NULL) {
+    return 0;
+  }
+  if (size < 8 || !hsb_in_range(8, (uint64_t)head[0] * sizeof *p->places, size)) {
+    return hrt_fail(err, HELIOS_E_PLUGIN, "damaged plugin: table of places");
+  }
+  p->places = (const struct hsb_file_place *)(const void *)(head + 2);
+  p->place_count = head[0];
+  p->files = (const char *)(p->places + p->place_count);
+  p->file_count = head[1];
+  size -= 8 + p->place_count * sizeof *p->places;
+  for (size_t i = 0; i < size; i++) {
+    names += p->files[i] == 0;
+  }
+  if (names != p->file_count || (size > 0 && p->files[size - 1] != 0)) {
+    return hrt_fail(err, HELIOS_E_PLUGIN, "damaged plugin: files of places");
+  }
+  return 0;
+}
 
 /* Sections that we look things up in. The others are handed out as they are. */
 static int index_sections(hrt_plugin *p, helios_error *err) {
@@ -57,7 +85,7 @@ static int index_sections(hrt_plugin *p, helios_error *err) {
   p->funcs = (const struct hsb_file_func *)(const void *)(funcs + 2);
   p->names = (const char *)(p->funcs + p->func_count);
   p->names_size = size - 8 - p->func_count * sizeof *p->funcs;
-  return 0;
+  return index_places(p, err);
 }
 
 static int take_copy(hrt_plugin *p, const void *bytes, size_t size, helios_error *err) {
@@ -180,6 +208,31 @@ uint32_t hrt_plugin_line(const hrt_plugin *p, uintptr_t pc) {
     }
   }
   return low > 0 ? p->lines[low - 1].offset : HELIOS_NO_OFFSET;
+}
+
+bool hrt_plugin_place(char file[HRT_ESCAPED], uint32_t *line, const hrt_plugin *p,
+                      uint32_t offset) {
+  size_t low = 0, high = p->place_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (p->places[middle].offset <= offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  uint32_t at = low > 0 ? p->places[low - 1].at : HSB_FILE_NO_OFFSET;
+  uint32_t index = at >> 20;
+  *line = at & HSB_FILE_PLACE_LINE;
+  if (at == HSB_FILE_NO_OFFSET || index >= p->file_count || *line == 0) {
+    return false;
+  }
+  const char *name = p->files;
+  for (; index > 0; index--) {
+    name += strlen(name) + 1;
+  }
+  hrt_escape(file, name, strlen(name));
+  return true;
 }
 
 static const struct hsb_file_func *func_at(const hrt_plugin *p, uint32_t offset) {

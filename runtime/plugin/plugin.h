@@ -8,6 +8,7 @@
 #ifndef HRT_PLUGIN_H
 #define HRT_PLUGIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,9 @@ const void *hrt_plugin_section(const hrt_plugin *p, uint32_t kind, size_t *size)
 int hrt_plugin_has_pc(const hrt_plugin *p, uintptr_t pc);
 /* Offset in the .wasm of the instruction at pc, or HELIOS_NO_OFFSET. */
 uint32_t hrt_plugin_line(const hrt_plugin *p, uintptr_t pc);
+/* File (escaped) and line of the source that the instruction at a wasm offset comes from, if the
+ * module had a line table. */
+bool hrt_plugin_place(char file[HRT_ESCAPED], uint32_t *line, const hrt_plugin *p, uint32_t offset);
 /* Function around a wasm offset: name (escaped, "func 12" if it has none) into out. */
 const char *hrt_plugin_func_name(const hrt_plugin *p, uint32_t offset, char out[HRT_ESCAPED]);
 

@@ -155,3 +155,30 @@ if [ -d /usr/include/wasm32-wasi ]; then
   printf '#include <heliosdb.h>\n#include <math.h>\n#include <string.h>\ndouble root(double v) { return sqrt(v); }\nint size(const char *s) { return (int)strlen(strchr(s, 32)); }' >libc.c
   heliosc build -q libc.c && sql -c "CREATE PROCEDURE root LANGUAGE wasm AS 'libc.so'; CREATE PROCEDURE size LANGUAGE wasm AS 'libc.so'" -c "SELECT root(2), size('a bc')"
 fi
+
+# A trap names the line of the source, however it was compiled; a file name is escaped, no folder is told
+mkdir -p where/inner && cat >where/lines.c <<'C'
+#include "inner/cell.h"
+int over(int n, int by) {
+  n += 1;
+  return n / by;
+}
+int cell(int n) { return cell_at((int *)0 + 1000000000, n); }
+int ends(int n) {
+  volatile int x = n;
+  while (x)
+    x |= 1;
+#line 7 "\033[31m\"red"
+  return *(volatile int *)(0x40000000 + n);
+}
+C
+printf 'static int cell_at(const volatile int *p, int n) {\n\n  return p[n];\n}\n' >where/inner/cell.h
+for how in "--bounds=guard" "--bounds=explicit" "--tier=baseline"; do
+  rm -f where.db && expect 0 heliosc build -q $how where/lines.c -o lines.so
+  for p in over cell ends; do expect 0 helios where.db -c "CREATE PROCEDURE $p LANGUAGE wasm WITH (fuel_limit = 1000) AS 'lines.so'"; done
+  expect 1 helios where.db -c "SELECT over(1, 0)" && has err 'integer divide by zero in "over" at lines\.c:4 \(wasm offset 0x[0-9a-f]+\)'
+  expect 1 helios where.db -c "SELECT cell(0)" && has err 'out of bounds memory access in "cell(_at)?" at cell\.h:3 \('
+  expect 1 helios where.db -c "SELECT ends(1)" && has err 'fuel exhausted in "ends" at lines\.c:(9|10) \('
+  expect 1 helios where.db -c "SELECT ends(0)" && has err 'in "ends" at \\x1b\[31m"red:7 \('
+done
+heliosc build -q --emit=module where/lines.c -o lines.wasm && lacks lines.wasm "$T|debug_info" || fail "a folder is told"

@@ -1,10 +1,11 @@
 /* lines_test.c - the line table decoder: real images of both DWARF versions, against the symbols
- * they were made from; every cut and many changes of them, which must end in an answer, not a
- * fault. */
+ * they were made from, and modules (places.h); every cut and many changes of them, which must end
+ * in an answer, not a fault. */
 #include "build_kit.h"
 
 #include "image.h"
 #include "lines.h"
+#include "places.h"
 
 static const char SOURCE[] =
     "#line 1 \"host\"\n"
@@ -57,6 +58,11 @@ static uint64_t address_of(const char *symbol) {
   return address;
 }
 
+static uint32_t any_line(void *arg, const char *file, uint64_t line) {
+  (void)arg, (void)file;
+  return (uint32_t)line;
+}
+
 static void check_image(const char *flags) {
   size_t size;
   uint8_t *bytes = image_of(&size, flags);
@@ -68,6 +74,16 @@ static void check_image(const char *flags) {
   if (hcc_lines(&lines, &count, &image, &err) != 0) {
     fail_msg("%s: %s", flags, err.text);
   }
+  struct hsb_file_line *none;
+  uint32_t none_count;
+  hcc_line_tables few = {.lines = hcc_image_section(&image, ".debug_line"),
+                         .line_strings = hcc_image_section(&image, ".debug_line_str"),
+                         .address_bytes = 8,
+                         .code = image.code,
+                         .code_end = image.code_end,
+                         .rows_max = 1, /* fewer than the first piece has room for */
+                         .value = any_line};
+  assert_int_equal(hcc_line_rows(&none, &none_count, &few, NULL), HCC_E_INTERNAL);
   for (uint32_t i = 1; i < count; i++) {
     assert_true(lines[i - 1].pc < lines[i].pc);
     assert_true(lines[i - 1].offset != lines[i].offset);
@@ -181,12 +197,130 @@ static void lines__none_is_empty(void **state) {
   free(bytes);
 }
 
+/* ---- places.h: a module's own table ---- */
+
+static const char MODULE[] = "#line 10 \"/some/folder/shop.c\"\n"
+                             "__attribute__((export_name(\"f\"))) int f(int x, int y) {\n"
+                             "  int q = x / y;\n"
+                             "#line 500 \"b\\\\c.h\"\n"
+                             "  return *(volatile int *)q;\n"
+                             "#line 2000000 \"shop.c\"\n"
+                             "}\n"
+                             "static int dropped(int x) { return x / 3; }\n";
+
+static uint8_t *module_of(size_t *size, const char *flags) {
+  char command[2048];
+  kit_write("m.c", MODULE, strlen(MODULE));
+  snprintf(command, sizeof command,
+           "cd '%s' && clang --target=wasm32 -O1 -w %s -c m.c -o m.o && wasm-ld --no-entry m.o -o "
+           "m.wasm",
+           kit_folder, flags);
+  assert_int_equal(system(command), 0);
+  return kit_read(kit_path("m.wasm"), size);
+}
+
+/* The line of the row that the offset lies in; its file is named so. */
+static uint32_t line_at(const hcc_buf *b, uint32_t offset, const char *file) {
+  const uint32_t *head = (const uint32_t *)(const void *)b->data;
+  const struct hsb_file_place *rows = (const void *)(head + 2);
+  const char *name = (const char *)(rows + head[0]);
+  uint32_t at = HSB_FILE_NO_OFFSET;
+  for (uint32_t i = 0; i < head[0] && rows[i].offset <= offset; i++) {
+    at = rows[i].at;
+  }
+  for (uint32_t i = 0; i < at >> 20; i++) {
+    name += strlen(name) + 1;
+  }
+  assert_string_equal(name, file);
+  return at & HSB_FILE_PLACE_LINE;
+}
+
+static uint32_t find_opcode(const hcc_module *m, uint8_t opcode) {
+  const uint8_t *at = memchr(m->bytes + m->funcs[0].code.begin, opcode, 40);
+  assert_non_null(at);
+  return (uint32_t)(at - m->bytes);
+}
+
+static void places__of_a_module(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *bytes = module_of(&size, "-gline-tables-only -gdwarf-4");
+  hcc_module *m;
+  hcc_buf out;
+  hcc_buf_init(&out, 1 << 20);
+  assert_int_equal(hcc_decode(&m, bytes, size, NULL), 0);
+  assert_int_equal(hcc_places(&out, m, NULL), 0);
+  assert_true(out.size > 8);
+  assert_int_equal(line_at(&out, find_opcode(m, 0x6d), "shop.c"), 11); /* i32.div_s */
+  assert_int_equal(line_at(&out, find_opcode(m, 0x28), "c.h"), 500);   /* i32.load */
+  assert_null(memmem(out.data, out.size, "folder", 6));
+  hcc_module_free(m);
+  hcc_buf_free(&out);
+  free(bytes);
+  bytes = module_of(&size, "-g0");
+  hcc_buf_init(&out, 1 << 20);
+  assert_int_equal(hcc_decode(&m, bytes, size, NULL), 0);
+  assert_int_equal(hcc_places(&out, m, NULL), 0);
+  assert_int_equal(out.size, 0);
+  hcc_module_free(m);
+  hcc_buf_free(&out);
+  free(bytes);
+}
+
+/* Rows ascend, names are whole; or there is nothing. */
+static void check_places(const hcc_buf *b, const hcc_module *m) {
+  if (b->size == 0) {
+    return;
+  }
+  const uint32_t *head = (const uint32_t *)(const void *)b->data;
+  const struct hsb_file_place *rows = (const void *)(head + 2);
+  const char *names = (const char *)(rows + head[0]), *end = (const char *)b->data + b->size;
+  for (uint32_t i = 0; i < head[0]; i++) {
+    assert_true(rows[i].offset >= m->code.begin && rows[i].offset <= m->code.end);
+    assert_true(i == 0 || rows[i - 1].offset < rows[i].offset);
+    assert_true(rows[i].at == HSB_FILE_NO_OFFSET || rows[i].at >> 20 < head[1]);
+  }
+  for (uint32_t i = 0; i < head[1]; i++) {
+    assert_true(names < end);
+    names += strlen(names) + 1;
+  }
+  assert_ptr_equal(names, end);
+}
+
+static void places__damaged_tables_are_none(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *good = module_of(&size, "-gline-tables-only -gdwarf-4");
+  uint8_t *table = memmem(good, size, "debug_line", 10);
+  unsigned kept = 0, none = 0;
+  assert_non_null(table);
+  for (size_t at = (size_t)(table - good) + 10; at < size; at++) {
+    for (unsigned bit = 0; bit < 8; bit++) {
+      hcc_module *m;
+      hcc_buf out;
+      uint8_t *bytes = malloc(size);
+      memcpy(bytes, good, size);
+      bytes[at] ^= (uint8_t)(1u << bit);
+      hcc_buf_init(&out, 1 << 20);
+      if (hcc_decode(&m, bytes, size, NULL) == 0) {
+        assert_int_equal(hcc_places(&out, m, NULL), 0);
+        check_places(&out, m);
+        *(out.size > 0 ? &kept : &none) += 1;
+        hcc_module_free(m);
+      }
+      hcc_buf_free(&out);
+      free(bytes);
+    }
+  }
+  assert_true(kept > 50 && none > 50);
+  free(good);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lines__dwarf_4_and_5),
-      cmocka_unit_test(lines__damaged_tables),
-      cmocka_unit_test(image__cut_and_damaged),
-      cmocka_unit_test(lines__none_is_empty),
+      cmocka_unit_test(lines__dwarf_4_and_5),   cmocka_unit_test(lines__damaged_tables),
+      cmocka_unit_test(image__cut_and_damaged), cmocka_unit_test(lines__none_is_empty),
+      cmocka_unit_test(places__of_a_module),    cmocka_unit_test(places__damaged_tables_are_none),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);
 }

@@ -109,6 +109,54 @@ static void load__hostile_names(void **state) {
   fx_free(f);
 }
 
+/* Rows of two files, one that names a third, a line that is none, a gap. */
+static void load__places(void **state) {
+  (void)state;
+  static const struct hsb_file_place rows[] = {{4, 0 << 20 | 7},         {8, 1 << 20 | 0xfffff},
+                                               {12, 2 << 20 | 1},        {16, 1 << 20 | 0},
+                                               {20, HSB_FILE_NO_OFFSET}, {24, 0 << 20 | 9}};
+  static const struct {
+    const char *names;
+    size_t size;
+    uint32_t rows, files;
+    const char *refused; /* NULL: it loads */
+  } cases[] = {
+      {"a.c\0\x1b\"", 7, 6, 2, NULL},     {"a.c\0\x1b\"", 6, 6, 2, "files of places"},
+      {"a.c\0\x1b\"", 7, 6, 3, "files"},  {"a.c\0\x1b\"", 7, 6, 1, "files of places"},
+      {"a.c\0\x1b\"", 7, 7, 2, "places"}, {"", 0, UINT32_MAX, 0, "table of places"},
+  };
+  uint8_t none[8] = {0};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    uint8_t table[8 + sizeof rows + 8];
+    uint32_t head[2] = {cases[i].rows, cases[i].files};
+    memcpy(table, head, sizeof head);
+    memcpy(table + 8, rows, sizeof rows);
+    memcpy(table + 8 + sizeof rows, cases[i].names, cases[i].size);
+    const struct fx_section sections[] = {
+        {HSB_SECTION_FUNCS, none, sizeof none},
+        {HSB_SECTION_PLACES, table, 8 + sizeof rows + cases[i].size}};
+    struct fx_bytes f = fx_pack(elf, sections, 2);
+    if (cases[i].refused != NULL) {
+      fx_refused(f, HELIOS_E_PLUGIN, cases[i].refused);
+    } else {
+      hrt_plugin *p = fx_load(f);
+      char name[HRT_ESCAPED];
+      uint32_t line;
+      assert_false(hrt_plugin_place(name, &line, p, 3));
+      assert_true(hrt_plugin_place(name, &line, p, 4) && line == 7);
+      assert_string_equal(name, "a.c");
+      assert_true(hrt_plugin_place(name, &line, p, 11) && line == 0xfffff);
+      assert_string_equal(name, "\\x1b\"");
+      for (uint32_t at = 12; at < 24; at++) {
+        assert_false(hrt_plugin_place(name, &line, p, at));
+      }
+      assert_true(hrt_plugin_place(name, &line, p, UINT32_MAX) && line == 9);
+      hrt_plugin_unref(p);
+    }
+    fx_free(f);
+  }
+}
+
 static void load__every_flipped_byte_is_refused(void **state) {
   (void)state;
   struct fx_bytes f = copy_of(file);
@@ -520,6 +568,7 @@ int main(void) {
       cmocka_unit_test(load__runs_and_unmaps),
       cmocka_unit_test(load__names_and_lines),
       cmocka_unit_test(load__hostile_names),
+      cmocka_unit_test(load__places),
       cmocka_unit_test(load__every_flipped_byte_is_refused),
       cmocka_unit_test(load__every_truncation_is_refused),
       cmocka_unit_test(load__another_key),
