@@ -19,7 +19,13 @@
 static const char module[] =
     "(module (memory (export \"memory\") 1) (data (i32.const 16) \"some data\")"
     " (table 2 funcref) (elem (i32.const 0) 0)"
-    " (func (export \"add\") (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1))))";
+    " (func (export \"add\") (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1)))"
+    " (func (export \"any\") (param i32 i64) (result i64)" /* the compiler knows whom it meets */
+    "  (call_indirect (param i64 i64) (result i64) (local.get 1) (i64.const 1) (local.get 0)))"
+    " (func $fib (export \"fib\") (param i64) (result i64)" /* it makes copies of this one */
+    "  (if (result i64) (i64.lt_u (local.get 0) (i64.const 2)) (then (local.get 0))"
+    "   (else (i64.add (call $fib (i64.sub (local.get 0) (i64.const 1)))"
+    "                  (call $fib (i64.sub (local.get 0) (i64.const 2))))))))";
 
 static uint8_t *expected; /* the right output */
 static size_t expected_size;

@@ -1,0 +1,11 @@
+(module ;; asks for what it is called with, which it has anyway
+  (import "helios_v1" "arg_i64" (func $arg (param i32) (result i64)))
+  (import "helios_v1" "fail" (func $fail (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "asks") (param i64) (result i64)
+    (if (i64.eq (local.get 0) (i64.const 99))
+      (then (drop (call $fail (i32.const 1) (i32.const 0) (i32.const 2)))))
+    (i64.add (local.get 0) (call $arg (i32.const 0))))
+  (func (export "asked_step") (param i64 i64) (result i64)
+    (i64.add (i64.add (local.get 0) (local.get 1)) (call $arg (i32.const 0))))
+  (func (export "asked_final") (param i64) (result i64) (local.get 0)))
