@@ -228,7 +228,7 @@ static const scenario scenarios[] = {
      "SELECT count(*) FROM helios_versions WHERE reason IS NULL; SELECT calls FROM helios_metrics "
      "WHERE procedure = 'hosts'; SELECT count(*) FROM helios_logs WHERE time_us > 0; "
      "SELECT helios_prometheus() LIKE '%_total%'",
-     "7\n1\n1\n1", FAULT_ALL, false, NULL},
+     "8\n1\n1\n1", FAULT_ALL, false, NULL},
     {"table", NULL,
      "CREATE FUNCTION lines(what TEXT) RETURNS TABLE (id BIGINT, name TEXT) LANGUAGE wasm EXPORT "
      "'echo' AS '%D/one.so'; SELECT id, name FROM lines('[[7,\"x\"],[8,null]]')",
@@ -279,7 +279,7 @@ static const scenario scenarios[] = {
      false, NULL},
     {"aggregate", SHORT, FILLER "SELECT w_total(x), w_total(plus(x, x)) FROM c GROUP BY x % 2",
      "2|4\n4|8", FAULT_ALL, false, NULL},
-    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|6", FAULT_ALL,
+    {"refresh", NULL, "SELECT helios_refresh(), names FROM helios_connection", "NULL|7", FAULT_ALL,
      false, NULL},
 };
 
