@@ -403,6 +403,7 @@ static int open_rewrite(hcc__rw *rw) {
   hcc_buf_init(&rw->costs, SIZE_MAX);
   hcc_buf_init(&rw->near, SIZE_MAX);
   hcc_buf_init(&rw->runs, SIZE_MAX);
+  hcc_buf_init(&rw->shifts, SIZE_MAX);
   hcc_buf_init(&rw->labels, SIZE_MAX);
   for (uint32_t i = 0; i < m->import_count; i++) {
     if (m->imports[i].kind != HCC_FUNC) {
@@ -434,6 +435,7 @@ static void close_rewrite(hcc__rw *rw) {
   hcc_buf_free(&rw->costs);
   hcc_buf_free(&rw->near);
   hcc_buf_free(&rw->runs);
+  hcc_buf_free(&rw->shifts);
   hcc_buf_free(&rw->labels);
   hcc_buf_free(&rw->stack);
   free(rw->globals);

@@ -164,8 +164,21 @@ static void op_guest_local(body *b, uint32_t code, uint32_t local) {
   emit_index(b->out, code, hcc__rw_local(b->rw, b->params, local));
 }
 
+static void add_i32(body *b, uint32_t by) {
+  emit_i32(b->out, by);
+  emit(b->out, HCC_OP_I32_ADD);
+}
+
+/* The value on the stack is the guest's, whatever the local holds (meter_shift.c). */
 static void put_local(body *b, const hcc_instr *i) {
+  uint32_t by = hcc__rw_shift_at(b->rw, i);
+  if (by != 0 && i->code != HCC_OP_LOCAL_GET) {
+    add_i32(b, by);
+  }
   op_guest_local(b, i->code, i->a);
+  if (by != 0 && i->code != HCC_OP_LOCAL_SET) {
+    add_i32(b, 0 - by);
+  }
 }
 
 static void put_func(body *b, const hcc_instr *i) {
@@ -769,6 +782,10 @@ int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
     HCC_TRY(hcc__rw_costs(&ours, rw, func));
   }
   HCC_TRY(hcc__rw_near_of(&ours.values, rw, func));
+  rw->shifts.size = 0;
+  if (rw->options.helpers && !rw->options.looks && !rw->options.blocks) {
+    HCC_TRY(hcc__rw_shifts_of(rw, func));
+  }
   place_locals(&b, ours);
   rw->labels.size = 0;
   for (b.run = 0; b.run < runs; b.run++) {

@@ -121,6 +121,7 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
         turns.few == 0 && !rw->options.looks && !turns.branches ? values_of(&sure) : 0;
     cost_at(rw, header)->counted = is_counted(rw, &turns, &sure);
     cost_at(rw, header)->turns = turns;
+    cost_at(rw, header)->begin = loop->begin;
   }
 out:
   return status;

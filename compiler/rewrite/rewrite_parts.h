@@ -13,6 +13,8 @@
  *   meter_near.c   which accesses can take the address of an earlier one; which selects choose the
  *                  lesser or greater
  *   meter_run.c    which accesses in straight-line code can be compared together
+ *   meter_web.c    which writes of a local reach which reads
+ *   meter_shift.c  which variables are held with a constant added
  *   meter_ahead.c  what is looked at before a counted loop
  *   meter.c        bodies
  *   emit.h         instructions of ours
@@ -67,6 +69,7 @@ typedef struct hcc__rw {
   hcc_buf costs;  /* hcc__rw_cost[], of the body at hand */
   hcc_buf near;   /* hcc__rw_near[], of the body at hand */
   hcc_buf runs;   /* hcc__rw_run[], of the body at hand */
+  hcc_buf shifts; /* hcc__rw_shift[], of the body at hand */
   hcc_buf labels; /* meter.c's own, of the body at hand */
 } hcc__rw;
 
@@ -132,6 +135,7 @@ typedef struct hcc__rw_cost {
   uint32_t around; /* the header of what it is directly in; may be itself */
   bool outer;      /* a loop is directly in it, of which not each turn is such a call */
   bool counted;    /* a loop that may be charged for all its turns at once */
+  uint32_t begin;  /* offset of the loop, if its turns are known */
   uint64_t most;   /* no turn costs more */
   hcc__rw_turns turns;
 } hcc__rw_cost;
@@ -372,6 +376,60 @@ int hcc__rw_near_of(uint32_t *values, hcc__rw *rw, const hcc_func *func);
 const hcc__rw_near *hcc__rw_near_at(const hcc__rw *rw, const hcc_instr *i);
 /* Which of HCC_RW_VALUES the access stores; -1 if its address is its only operand. */
 int hcc__rw_value_of(const hcc_instr *i);
+#define HCC_RW_WEB_LOCALS 32
+
+/* Of a local: what a write leaves, or what is there where ways meet. */
+typedef struct hcc__rw_value {
+  uint32_t parent; /* another one of its web; the web's first is its own */
+  bool read;
+  /* for meter_shift.c; of a web where its first is: */
+  bool fixed;     /* can't be shifted */
+  bool computed;  /* some write is of more than a copy or a step */
+  uint32_t steps; /* bits: something is set to this plus that */
+  uint32_t by;    /* is added to it */
+  int64_t loss;
+} hcc__rw_value;
+
+/* All zero before hcc__rw_web_begin but for rw and the locals that are looked at. */
+typedef struct hcc__rw_webs {
+  hcc__rw *rw;
+  uint32_t local[HCC_RW_WEB_LOCALS], locals;
+  uint32_t now[HCC_RW_WEB_LOCALS]; /* their values behind the last instruction */
+  hcc_buf values, meetings, frames;
+  uint32_t next; /* value */
+  uint32_t dead; /* blocks that have begun in code that can't run */
+  bool live;     /* the code at hand can run; else now is of no use */
+  bool again;    /* it is the second walk */
+  bool lost;     /* the body is too large: nothing is known */
+} hcc__rw_webs;
+
+void hcc__rw_web_begin(hcc__rw_webs *w);
+/* The body's next instruction. Errors: as hcc_read_u32. */
+int hcc__rw_web_step(hcc__rw_webs *w, const hcc_instr *i);
+/* Behind the first walk, in which the caller has said which values are read. Before the second one:
+ * webs are known from here on. */
+void hcc__rw_web_again(hcc__rw_webs *w);
+bool hcc__rw_web_failed(const hcc__rw_webs *w);
+void hcc__rw_web_free(hcc__rw_webs *w);
+/* The place of a local in the arrays; w->locals if it is not looked at. */
+uint32_t hcc__rw_web_slot(const hcc__rw_webs *w, uint32_t local);
+hcc__rw_value *hcc__rw_value_at(const hcc__rw_webs *w, uint32_t value);
+/* The value that stands for its web. */
+uint32_t hcc__rw_web(const hcc__rw_webs *w, uint32_t value);
+/* The two are one web from here on. */
+void hcc__rw_web_join(const hcc__rw_webs *w, uint32_t x, uint32_t y);
+
+/* local.get, local.set or local.tee of a local that holds that much more than the guest's value. */
+typedef struct hcc__rw_shift {
+  uint32_t begin; /* of the instruction */
+  uint32_t by;
+} hcc__rw_shift;
+
+/* To rw->shifts, in the order of the code; after hcc__rw_costs. Errors: as hcc_instr_next,
+ * NO_MEMORY. */
+int hcc__rw_shifts_of(hcc__rw *rw, const hcc_func *func);
+/* 0 if the local holds the guest's value. */
+uint32_t hcc__rw_shift_at(const hcc__rw *rw, const hcc_instr *i);
 /* The body of one function, without its size. Errors: as hcc__rw_costs. */
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func);
 
