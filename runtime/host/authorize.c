@@ -167,15 +167,27 @@ static int function(hrt_host_env *env, const char *name) {
                              HRT_CAP_NONE);
 }
 
+/* Something is compiled as a statement begins. False: maybe the guest's text, and maybe of a schema
+ * that we know nothing of. */
+static bool judged(hrt_host_env *env) {
+  env->stale = env->denied = !hrt_shadows_current(env->conn);
+  env->unjudged = env->stale;
+  return !env->stale;
+}
+
 int hrt_host_authorizer(void *arg, int action, const char *a, const char *b, const char *c,
                         const char *d) {
   hrt_host_conn *conn = arg;
   hrt_host_env *env = conn->active;
   (void)d; /* the view or trigger that asks: it lends no rights */
+  hrt_shadows_doubt(conn, action);
   if (env == NULL) {
     return SQLITE_OK;
   }
   conn->auth_calls++;
+  if (env->unjudged && !judged(env)) {
+    return SQLITE_DENY;
+  }
   int answer =
       env->ddl != HRT_DDL_TEXT_NONE ? hrt_auth_ddl(env, action, a, b, c) : HRT_AUTH_NOT_MINE;
   if (answer != HRT_AUTH_NOT_MINE) {

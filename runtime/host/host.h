@@ -54,11 +54,14 @@ typedef struct hrt_host_conn {
   bool warm;             /* json_each and json_tree are connected */
   bool has_json_path;    /* it has the function of rewrite_sql.c */
   uint32_t linears;      /* so many of linear.c's */
-  char *shadows;       /* shadow.c: names of shadow tables, NUL after each, two at the end; owned */
-  int64_t shadows_of;  /* the schema's version that has these, and 1; 0: not looked */
-  bool virtuals;       /* that schema has virtual tables */
-  uint32_t savepoints; /* open in all procedures that run now */
-  hrt_log_fn *log;     /* the application's, or NULL */
+  char *shadows;      /* shadow.c: names of shadow tables, NUL after each, two at the end; owned */
+  int64_t shadows_of; /* a number of the schema that has these; 0: not looked */
+  uint64_t shadows_data; /* the data's version then */
+  bool shadows_writing;  /* and this connection had changed the schema and not committed it */
+  bool shadows_doubt;    /* it may have changed the schema since */
+  bool virtuals;         /* that schema has virtual tables */
+  uint32_t savepoints;   /* open in all procedures that run now */
+  hrt_log_fn *log;       /* the application's, or NULL */
   void *log_arg;
   hrt_log_level log_level; /* lines below it are dropped */
   /* May guest SQL call this SQL function that is not SQLite's own? Set by the engine: procedures
@@ -198,6 +201,8 @@ struct hrt_host_env {
                        the end */
   char doubt[64];   /* a name that the authorizer refused and that may be one of those */
   bool stepping;    /* a statement of the guest's runs: what is compiled now is not its text */
+  bool unjudged;    /* it begins: SQLite may compile the guest's text anew, of another schema */
+  bool stale;       /* and did, and the authorizer has not judged it */
   bool denied;      /* the authorizer refused something in this window; the text is in last */
   int refused_capability; /* what it refused: hrt_cap_type, or HRT_CAP_NONE */
   char refused[128];      /* and on what */

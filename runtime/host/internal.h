@@ -110,6 +110,9 @@ struct hrt_stmt {
   int reprepared;        /* sqlite3_stmt_status at the last look */
   uint32_t columns;      /* of the row that is ready; 0: none is */
   bool fresh;            /* not stepped since it was prepared or reset */
+  bool writes;           /* it changes rows */
+  int64_t schema;        /* hrt_shadows_schema of which its text was judged */
+  bool ended;            /* the last step was the last one: SQLite resets it in the next */
   bool flat;             /* SQLite may merge its subqueries with what reads them */
 };
 
@@ -225,6 +228,18 @@ static inline bool hrt_is_among(const char *names, const char *name) {
 /* Before guest SQL is compiled: which tables belong to virtual ones? A status, or
  * SQLITE_INTERRUPT. */
 int hrt_shadows_look(hrt_host_env *env);
+/* The same, even if nothing seems to have changed; and with *hold, which the caller finalizes
+ * whatever comes of it, the schema stays as it is to SQLite. */
+int hrt_shadows_hold(sqlite3_stmt **hold, hrt_host_env *env);
+/* Is what was looked at last still so? Asks SQLite by no statement: for the authorizer too. False
+ * also if that is not known. */
+bool hrt_shadows_current(const hrt_host_conn *conn);
+/* A number of the schema of which it is; 0: of one that was not committed. */
+int64_t hrt_shadows_schema(const hrt_host_conn *conn);
+/* The authorizer was asked for this by anybody. */
+void hrt_shadows_doubt(hrt_host_conn *conn, int action);
+/* Has SQLite met what others have committed since? */
+bool hrt_shadows_moved(const hrt_host_conn *conn);
 /* A statement was denied: maybe for what a virtual table does as SQLite connects it. Connects all;
  * true: try again. Once for each *tried. */
 bool hrt_shadows_connect(hrt_host_env *env, bool *tried);

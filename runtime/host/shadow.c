@@ -3,7 +3,13 @@
  * guest's statement runs, so the authorizer must know whose a table is: who may use the virtual
  * table reaches its shadow tables through it, and only a grant that names one reaches it otherwise.
  *
- * Must never take the guest's own text for a module's: only what is compiled in a step is one. */
+ * What is known of them is of one schema. SQLite finds in a step that others have changed it, or
+ * the application has, and compiles the guest's text anew. That text is judged by the schema that
+ * there is then: a step that compiles anything where what is known may be old is refused, and done
+ * again when the text was judged (stmt.c).
+ *
+ * Must never take the guest's own text for a module's: only what is compiled in a step, of a schema
+ * of which that text was judged, is one. */
 #include <string.h>
 
 #include "host/internal.h"
@@ -72,37 +78,81 @@ static int read_list(struct list *l, sqlite3 *db, bool again) {
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* A file may have any, SQLite shows it as an int; what is given here is never 0. */
-static int schema_version(int64_t *out, sqlite3 *db) {
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v3(db, "PRAGMA main.schema_version", -1, 0, &s, NULL);
-  rc = rc == SQLITE_OK ? sqlite3_step(s) : rc;
-  *out = rc == SQLITE_ROW ? (int64_t)(uint32_t)sqlite3_column_int(s, 0) + 1 : 0;
-  sqlite3_finalize(s);
+/* Leaves *out in its row: until it is finalized SQLite sees this schema. A file may have any
+ * number, SQLite shows it as an int; what is given here is never 0. */
+static int begin_version(sqlite3_stmt **out, int64_t *version, sqlite3 *db) {
+  int rc = sqlite3_prepare_v3(db, "PRAGMA main.schema_version", -1, 0, out, NULL);
+  rc = rc == SQLITE_OK ? sqlite3_step(*out) : rc;
+  *version = rc == SQLITE_ROW ? (int64_t)(uint32_t)sqlite3_column_int(*out, 0) + 1 : 0;
   return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-static int look(hrt_host_conn *conn, bool again) {
+/* Another number when something was committed: by this connection, or by another and this one has
+ * read since. And 1; 0: not known. */
+static uint64_t data_version(sqlite3 *db) {
+  unsigned version = 0;
+  int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+  return rc == SQLITE_OK ? (uint64_t)version + 1 : 0;
+}
+
+bool hrt_shadows_moved(const hrt_host_conn *conn) {
+  uint64_t data = data_version(conn->db);
+  return data == 0 || data != conn->shadows_data;
+}
+
+/* What this connection has made and not committed can be undone, and then it was not so. */
+bool hrt_shadows_current(const hrt_host_conn *conn) {
+  return conn->shadows_of != 0 && !conn->shadows_writing && !hrt_shadows_moved(conn);
+}
+
+int64_t hrt_shadows_schema(const hrt_host_conn *conn) {
+  return conn->shadows_writing ? 0 : conn->shadows_of;
+}
+
+void hrt_shadows_doubt(hrt_host_conn *conn, int action) {
+  if (action == SQLITE_CREATE_TABLE || action == SQLITE_CREATE_VTABLE ||
+      action == SQLITE_DROP_TABLE || action == SQLITE_DROP_VTABLE || action == SQLITE_ALTER_TABLE) {
+    conn->shadows_of = 0;
+    conn->shadows_doubt = true;
+  }
+}
+
+static int take_list(hrt_host_conn *conn, bool again) {
   struct list l = {0};
-  int64_t version;
-  int rc = schema_version(&version, conn->db);
-  if (rc == SQLITE_OK && (again || conn->shadows_of != version)) {
-    rc = read_list(&l, conn->db, again);
-    if (rc == SQLITE_OK) {
-      hrt_free(conn->shadows);
-      conn->shadows = l.names;
-      conn->virtuals = l.virtual;
-      conn->shadows_of = version;
-      l.names = NULL;
-    }
+  int rc = read_list(&l, conn->db, again);
+  if (rc == SQLITE_OK) {
+    hrt_free(conn->shadows);
+    conn->shadows = l.names;
+    conn->virtuals = l.virtual;
+  } else {
     hrt_free(l.names);
   }
   return rc;
 }
 
-int hrt_shadows_look(hrt_host_env *env) {
+/* *hold: for the caller to finalize, also after an error. */
+static int look(sqlite3_stmt **hold, hrt_host_conn *conn, bool again) {
+  int64_t version;
+  bool open = sqlite3_txn_state(conn->db, "main") == SQLITE_TXN_WRITE;
+  bool writing = open && conn->shadows_doubt;
+  int rc = begin_version(hold, &version, conn->db);
+  bool same = conn->shadows_of == version && conn->shadows_writing == writing &&
+              (!writing || !hrt_shadows_moved(conn));
+  if (rc == SQLITE_OK && (again || !same)) {
+    rc = take_list(conn, again);
+  }
+  if (rc == SQLITE_OK) {
+    conn->shadows_of = version;
+    conn->shadows_data = data_version(conn->db);
+    conn->shadows_writing = writing;
+    conn->shadows_doubt = writing;
+  }
+  return rc;
+}
+
+static int look_suspended(sqlite3_stmt **hold, hrt_host_env *env, bool again) {
   hrt_host_env *active = hrt_host_suspend(env->conn);
-  int rc = look(env->conn, false);
+  int rc = look(hold, env->conn, again);
   hrt_host_resume(env->conn, active);
   switch (rc) {
   case SQLITE_OK:
@@ -118,13 +168,29 @@ int hrt_shadows_look(hrt_host_env *env) {
   }
 }
 
+int hrt_shadows_hold(sqlite3_stmt **hold, hrt_host_env *env) {
+  return look_suspended(hold, env, false);
+}
+
+int hrt_shadows_look(hrt_host_env *env) {
+  sqlite3_stmt *hold = NULL;
+  if (hrt_shadows_current(env->conn)) {
+    return 0;
+  }
+  int status = look_suspended(&hold, env, false);
+  sqlite3_finalize(hold);
+  return status;
+}
+
 bool hrt_shadows_connect(hrt_host_env *env, bool *tried) {
   if (*tried || !env->conn->virtuals) {
     return false;
   }
   *tried = true;
+  sqlite3_stmt *hold = NULL;
   hrt_host_env *active = hrt_host_suspend(env->conn);
-  int rc = look(env->conn, true);
+  int rc = look(&hold, env->conn, true);
+  sqlite3_finalize(hold);
   hrt_host_resume(env->conn, active);
   return rc == SQLITE_OK;
 }

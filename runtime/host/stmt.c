@@ -135,6 +135,24 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
   return status;
 }
 
+/* SQLite may have read a schema that others have made meanwhile: then all is done again, and the
+ * schema held. */
+static int compile_judged(struct hrt_stmt *st, bool *seen, hrt_host_env *env, const char *sql,
+                          size_t length) {
+  sqlite3_stmt *hold = NULL;
+  int status = compile_in_window(st, seen, env, sql, length);
+  if (status == 0 && hrt_shadows_moved(env->conn)) {
+    sqlite3_finalize(st->handle);
+    hrt_free(st->ctes);
+    st->handle = NULL;
+    st->ctes = NULL;
+    status = hrt_shadows_hold(&hold, env);
+    status = status != 0 ? status : compile_in_window(st, seen, env, sql, length);
+    sqlite3_finalize(hold);
+  }
+  return status;
+}
+
 /* SQLite does not look how much of the thread's stack is left. Also before a step, which compiles
  * anew when the schema has changed. */
 static int check_stack(hrt_host_env *env, const struct hrt_stmt *st) {
@@ -154,10 +172,10 @@ static int compile_rewritten(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
     return hrt_refuse(env, HSB_STATUS_LIMIT, "json_set and json_insert may not be in a schema");
   }
   if (what == HRT_REWRITE_NOTHING || st->ddl != HRT_DDL_TEXT_NONE) {
-    return compile_in_window(st, seen, env, sql, length); /* a schema must not name ours */
+    return compile_judged(st, seen, env, sql, length); /* a schema must not name ours */
   }
   int status = hrt_rewrite_sql(&changed, &length, env, sql, length);
-  status = status != 0 ? status : compile_in_window(st, seen, env, changed, length);
+  status = status != 0 ? status : compile_judged(st, seen, env, changed, length);
   if (status != 0 && env->excerpt[0] != 0) { /* not of another text than the guest's */
     hrt_sql_excerpt(env->excerpt, sql, own, 0);
     env->placed = false;
@@ -199,6 +217,8 @@ static int stmt_new(struct hrt_stmt *st, hrt_host_env *env, const char *sql, siz
                         "the connection's authorizer was replaced: no guest SQL runs without it");
   }
   if (status == 0) {
+    st->writes = st->ddl == HRT_DDL_TEXT_NONE && !sqlite3_stmt_readonly(st->handle);
+    st->schema = hrt_shadows_schema(env->conn);
     st->sql = hrt_memdup(sql, length);
     status = st->sql != NULL ? 0 : hrt_refuse(env, HSB_STATUS_NOMEM, NULL);
   }
@@ -247,6 +267,7 @@ int hrt_stmt_open(uint32_t *index, hrt_host_env *env, const char *sql, size_t le
     st->generation = st->generation % GENERATION_MAX + 1;
     st->columns = 0;
     st->fresh = true;
+    st->ended = false;
     all->used |= UINT64_C(1) << n;
     env->touched = true;
     *index = n;
@@ -294,7 +315,8 @@ static int step(hrt_host_env *env, const struct hrt_stmt *st) {
   return rc;
 }
 
-static int step_in_window(int *rc, hrt_host_env *env, const struct hrt_stmt *st) {
+/* judge: what is compiled may not have been judged. */
+static int step_in_window(int *rc, hrt_host_env *env, const struct hrt_stmt *st, bool judge) {
   struct hrt_window w = hrt_window_open(env);
   bool stepping = env->stepping;
   sqlite3_stmt *outer = env->conn->running;
@@ -302,11 +324,64 @@ static int step_in_window(int *rc, hrt_host_env *env, const struct hrt_stmt *st)
   env->ddl = st->ddl;
   env->conn->running = st->handle;
   env->stepping = true;
+  env->unjudged = judge;
+  env->stale = false;
   *rc = step(env, st);
   env->stepping = stepping;
+  env->unjudged = false;
   env->conn->running = outer;
   int status = *rc == SQLITE_ROW ? 1 : *rc == SQLITE_DONE ? 0 : hrt_sql_status(env, *rc);
   hrt_window_close(env, w);
+  return status;
+}
+
+/* The guest's text was judged by the schema that there is now and that *hold keeps. */
+static int judge(sqlite3_stmt **hold, hrt_host_env *env, struct hrt_stmt *st) {
+  struct hrt_stmt now = {.ddl = st->ddl, .flat = st->flat};
+  bool seen = false;
+  int status = hrt_shadows_hold(hold, env);
+  if (status != 0 || (st->schema != 0 && st->schema == hrt_shadows_schema(env->conn))) {
+    return status;
+  }
+  status = compile_rewritten(&now, &seen, env, st->sql, st->sql_length);
+  if (status == 0) {
+    hrt_free(st->ctes);
+    st->ctes = now.ctes;
+    now.ctes = NULL;
+    st->schema = hrt_shadows_schema(env->conn);
+  }
+  stmt_free(&now);
+  return status;
+}
+
+/* Can SQLite meet no schema in the statement's first step but the one that is known? */
+static bool is_settled(const hrt_host_conn *conn) {
+  return sqlite3_txn_state(conn->db, "main") != SQLITE_TXN_NONE && hrt_shadows_current(conn);
+}
+
+/* Again where something was compiled in it by a schema of which its text was not judged, or where
+ * it found virtual tables that no statement had used. What writes is judged before: again would be
+ * twice. What makes or drops tables can't run while the schema is held; if it comes to that, others
+ * have a moment to change it. */
+static int first_step(int *rc, hrt_host_env *env, struct hrt_stmt *st) {
+  sqlite3_stmt *hold = NULL;
+  bool connected = false, judged = false, again = st->writes && !is_settled(env->conn);
+  int status;
+  do {
+    status = again ? judge(&hold, env, st) : 0;
+    if (status != 0) {
+      *rc = status == SQLITE_INTERRUPT ? status : SQLITE_AUTH;
+      break;
+    }
+    judged |= again;
+    if (st->ddl != HRT_DDL_TEXT_NONE) {
+      sqlite3_finalize(hold);
+      hold = NULL;
+    }
+    status = step_in_window(rc, env, st, !judged);
+    again = status == HSB_STATUS_DENIED && env->stale;
+  } while (again || (status == HSB_STATUS_DENIED && hrt_shadows_connect(env, &connected)));
+  sqlite3_finalize(hold);
   return status;
 }
 
@@ -318,12 +393,11 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
   if (__builtin_expect((st->stale & ~st->bound) != 0, 0)) {
     hrt_stmt_unbind(st);
   }
+  if (st->ended) {
+    hrt_stmt_reset(st);
+  }
   uint64_t before = env->conn->auth_calls;
-  int rc, status;
-  bool connected = false;
-  do {
-    status = step_in_window(&rc, env, st);
-  } while (status == HSB_STATUS_DENIED && st->fresh && hrt_shadows_connect(env, &connected));
+  int rc, status = st->fresh ? first_step(&rc, env, st) : step_in_window(&rc, env, st, false);
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }
@@ -332,6 +406,7 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
                         "the connection's authorizer was replaced: no guest SQL runs without it");
   }
   st->fresh = false;
+  st->ended = status == 0;
   st->columns = status == 1 ? (uint32_t)sqlite3_data_count(st->handle) : 0;
   if (status < 0) {
     hrt_stmt_reset(st);
@@ -353,6 +428,7 @@ void hrt_stmt_reset(struct hrt_stmt *st) {
   sqlite3_reset(st->handle);
   st->columns = 0;
   st->fresh = true;
+  st->ended = false;
 }
 
 void hrt_stmt_close(hrt_host_env *env, uint32_t index) {

@@ -128,12 +128,15 @@ static const char *const puppet_everything[] = {"read",
                                                 "env:HELIOS_PUPPET_UNSET",
                                                 NULL};
 
+/* The database of the puppets that are opened next. */
+static const char *puppet_database = ":memory:";
+
 /* caps: NULL-terminated; what the guest may, though every host function is bound. */
 FX puppet *puppet_open(const char *const *caps, hrt_plugin *plugin) {
   puppet *p = calloc(1, sizeof *p);
   helios_error err = {0};
   assert_non_null(p);
-  assert_int_equal(sqlite3_open(":memory:", &p->db), SQLITE_OK);
+  assert_int_equal(sqlite3_open(puppet_database, &p->db), SQLITE_OK);
   hrt_host_conn_init(&p->conn, p->db);
   hrt_store *store;
   assert_int_equal(hrt_store_open(&store, NULL, 1, &err), 0);
