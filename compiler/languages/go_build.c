@@ -338,7 +338,7 @@ static int compile_go(go_build *b, const char *output) {
   add(b, "-buildmode=c-shared");
   add(b, "-trimpath");
   add(b, "-buildvcs=false");
-  add(b, "-ldflags=-s -w");
+  add(b, "-ldflags=-w"); /* no DWARF; names of functions stay (-s), for what a trap says */
   if (!b->alone) {
     add(b, "-overlay");
     add(b, overlay);

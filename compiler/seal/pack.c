@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "demangle.h"
 #include "hsb_check.h"
 
 #define SEALED(footer_at) ((footer_at) + offsetof(struct hsb_file_footer, mac))
@@ -131,32 +132,32 @@ static void names_of(hcc_range *names, const hcc_module *m) {
 
 int hcc_funcs(hcc_buf *out, const hcc_module *m, hcc_error *err) {
   uint32_t head[2] = {m->func_count - m->imported_funcs, 0};
-  uint64_t at = 0;
+  hcc_buf text;
   hcc_range *names = calloc((size_t)m->func_count + 1, sizeof *names);
   if (names == NULL) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for names");
   }
   names_of(names, m);
+  hcc_buf_init(&text, UINT32_MAX);
   hcc_buf_add(out, head, sizeof head);
   for (uint32_t i = m->imported_funcs; i < m->func_count; i++) {
-    uint32_t length = names[i].end - names[i].begin;
+    size_t at = text.size;
+    hcc_demangle(&text, m->bytes + names[i].begin, names[i].end - names[i].begin);
     struct hsb_file_func row = {.start = m->funcs[i].body.begin,
                                 .end = m->funcs[i].body.end,
                                 .func = i,
                                 .name_offset = (uint32_t)at,
-                                .name_length = length};
+                                .name_length = (uint32_t)(text.size - at)};
     hcc_buf_add(out, &row, sizeof row);
-    at += length;
   }
-  for (uint32_t i = m->imported_funcs; i < m->func_count; i++) {
-    hcc_buf_add(out, m->bytes + names[i].begin, names[i].end - names[i].begin);
+  if (text.size > 0) {
+    hcc_buf_add(out, text.data, text.size);
   }
+  bool no_memory = out->no_memory || text.no_memory, failed = out->failed || text.failed;
+  hcc_buf_free(&text);
   free(names);
-  if (out->no_memory) {
+  if (no_memory) {
     return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the names");
   }
-  if (out->failed || at > UINT32_MAX) {
-    return hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "too many names");
-  }
-  return 0;
+  return failed ? hcc_fail(err, HCC_E_LIMIT, HCC_NO_OFFSET, "too many names") : 0;
 }

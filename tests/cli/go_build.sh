@@ -44,6 +44,7 @@ func (Cents) Method()   {}
 G
 module shop.go 2>err || { if grep -q 'no go here\|TOOL_MISSING\|can.t find go\|is Go 1' err; then cat err; exit 77; fi; cat err; fail "build"; }
 heliosc inspect shop.wasm >out && sed -n '/^procedures/,/^sections/p' out
+grep -qa "main\.AddTax" shop.wasm || fail "no names of functions, which traps say"
 mkdir project && cat >project/go.mod <<'G'
 module project
 

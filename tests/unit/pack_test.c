@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 
+#include "demangle.h"
 #include "key.h"
 #include "pack.h"
 
@@ -177,6 +178,59 @@ static void key__race(void **state) {
   assert_int_equal(kit_count("race"), 1); /* no leftover beside it */
 }
 
+/* ---- demangle.h ---- */
+
+static void demangle__names(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *is;
+  } cases[] = {
+      {"_ZN6ledger4deep17h206ca54d7057d63dE", "ledger::deep"},
+      {"_ZN98_$LT$alloc..vec..Vec$LT$T$GT$$u20$as$u20$alloc..vec..spec_from_iter..SpecFromIter$LT$"
+       "T$"
+       "C$I$GT$$GT$9from_iter17h0123456789abcdefE",
+       "<alloc::vec::Vec<T> as alloc::vec::spec_from_iter::SpecFromIter<T,I>>::from_iter"},
+      {"_ZN4core3ops8function6FnOnce9call_once17h0123456789abcdefE",
+       "core::ops::function::FnOnce::call_once"},
+      {"_ZN6ledger28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE", "ledger::{{closure}}"},
+      {"_ZN17h0123456789abcdefE", "h0123456789abcdef"},
+      {"_ZN1a17h0123456789abcdegE", "a::h0123456789abcdeg"},
+      {"_ZN4shop4Cart5totalEdd", "shop::Cart::total"},
+      {"_Z5totalPKcj", "total"},
+      {"_Z2éE", "é"}, /* as many bytes as it says */
+      {"add_tax", "add_tax"},
+      {"", ""},
+      {"_", "_"},
+      {"_Z", "_Z"},
+      {"_ZN", "_ZN"},
+      {"_ZNE", "_ZNE"},
+      {"_ZN3fooX", "_ZN3fooX"},
+      {"_ZN3foo", "_ZN3foo"},
+      {"_ZN4fooE", "_ZN4fooE"}, /* the E is the fourth */
+      {"_ZN0E", "_ZN0E"},
+      {"_ZN99999999999999999999fooE", "_ZN99999999999999999999fooE"},
+      {"_Z9total", "_Z9total"},
+      {"_ZL4peek", "_ZL4peek"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t cut = 0; cut <= strlen(cases[i].name); cut++) { /* in their exact size */
+      size_t n = strlen(cases[i].name) - cut;
+      uint8_t *name = malloc(n + (n == 0));
+      hcc_buf b;
+      hcc_buf_init(&b, 1000);
+      memcpy(name, cases[i].name, n);
+      hcc_demangle(&b, name, n);
+      assert_false(b.failed);
+      if (cut == 0) {
+        hcc_buf_byte(&b, 0);
+        assert_string_equal(b.data, cases[i].is);
+      }
+      hcc_buf_free(&b);
+      free(name);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pack__reads_back),
@@ -186,6 +240,7 @@ int main(void) {
       cmocka_unit_test(key__made_once),
       cmocka_unit_test(key__config_folders),
       cmocka_unit_test(key__unsafe_is_refused),
+      cmocka_unit_test(demangle__names),
       cmocka_unit_test(key__race),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);
