@@ -316,7 +316,8 @@ static int step(hrt_host_env *env, const struct hrt_stmt *st) {
 }
 
 /* judge: what is compiled may not have been judged. */
-static int step_in_window(int *rc, hrt_host_env *env, const struct hrt_stmt *st, bool judge) {
+__attribute__((always_inline)) static inline int
+step_in_window(int *rc, hrt_host_env *env, const struct hrt_stmt *st, bool judge) {
   struct hrt_window w = hrt_window_open(env);
   bool stepping = env->stepping;
   sqlite3_stmt *outer = env->conn->running;
@@ -359,15 +360,15 @@ static bool is_settled(const hrt_host_conn *conn) {
   return sqlite3_txn_state(conn->db, "main") != SQLITE_TXN_NONE && hrt_shadows_current(conn);
 }
 
-/* Again where something was compiled in it by a schema of which its text was not judged, or where
- * it found virtual tables that no statement had used. What writes is judged before: again would be
- * twice. What makes or drops tables can't run while the schema is held; if it comes to that, others
- * have a moment to change it. */
-static int first_step(int *rc, hrt_host_env *env, struct hrt_stmt *st) {
+/* Of the first step. again: its text is to be judged; else status says what came of it. Again also
+ * where virtual tables were found that no statement had used. What writes is judged before: again
+ * would be twice. What makes or drops tables can't run while the schema is held; if it comes to
+ * that, others have a moment to change it. */
+__attribute__((noinline)) static int step_again(int *rc, hrt_host_env *env, struct hrt_stmt *st,
+                                                int status, bool again) {
   sqlite3_stmt *hold = NULL;
-  bool connected = false, judged = false, again = st->writes && !is_settled(env->conn);
-  int status;
-  do {
+  bool connected = false, judged = false;
+  while (again || (status == HSB_STATUS_DENIED && hrt_shadows_connect(env, &connected))) {
     status = again ? judge(&hold, env, st) : 0;
     if (status != 0) {
       *rc = status == SQLITE_INTERRUPT ? status : SQLITE_AUTH;
@@ -380,7 +381,7 @@ static int first_step(int *rc, hrt_host_env *env, struct hrt_stmt *st) {
     }
     status = step_in_window(rc, env, st, !judged);
     again = status == HSB_STATUS_DENIED && env->stale;
-  } while (again || (status == HSB_STATUS_DENIED && hrt_shadows_connect(env, &connected)));
+  }
   sqlite3_finalize(hold);
   return status;
 }
@@ -397,7 +398,11 @@ int hrt_stmt_step(hrt_host_env *env, struct hrt_stmt *st) {
     hrt_stmt_reset(st);
   }
   uint64_t before = env->conn->auth_calls;
-  int rc, status = st->fresh ? first_step(&rc, env, st) : step_in_window(&rc, env, st, false);
+  bool again = st->fresh && st->writes && !is_settled(env->conn);
+  int rc = SQLITE_OK, status = again ? 0 : step_in_window(&rc, env, st, st->fresh);
+  if (__builtin_expect(again || (status == HSB_STATUS_DENIED && st->fresh), 0)) {
+    status = step_again(&rc, env, st, status, again || env->stale);
+  }
   if (status == HSB_STATUS_DENIED) {
     hrt_audit_sql(env);
   }
