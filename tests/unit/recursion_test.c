@@ -280,7 +280,9 @@ static void base_cases(void **state) {
 static void left_alone(void **state) {
   static const char *const texts[] = {
       "u64 w2c_m_f7(u64 var_p0) { return w2c_m_f7(var_p0); }",
-      "w2c_m_f7(var_p0); w2c_m_f7(var_p0);\nw2c_m_f7(var_p0);",
+      "w2c_m_f7(var_p0);\nu64 w2c_m_f7(u64 var_p0) { return w2c_m_f7(var_p0); }",
+      "#line 1 \"w\"\nu64 w2c_m_f7(u64 var_p0); w2c_m_f7(var_p0); }",
+      "#line 1 \"w\"\n} u64 w2c_m_f7(u64 var_p0) { w2c_m_f7(var_p0);",
       "#line 1 \"w\"\nu64 w2c_m_f77(u64 var_p0) { return w2c_m_f77(var_p0); }",
       "",
   };
