@@ -209,7 +209,7 @@ const char *hrt_shadow_owner(char out[HRT_SHADOW_OWNER], const hrt_host_env *env
                              const char *table) {
   const char *end = strrchr(table, '_'); /* as SQLite tells whose it is */
   size_t n = end != NULL ? (size_t)(end - table) : 0;
-  if (!env->stepping || n == 0 || n >= HRT_SHADOW_OWNER || !hrt_shadow(env->conn, table)) {
+  if (!env->stepping || n >= HRT_SHADOW_OWNER || !hrt_shadow(env->conn, table)) {
     return NULL;
   }
   memcpy(out, table, n);

@@ -262,6 +262,11 @@ static void shadow__long_names(void **state) {
   add_named(p, HRT_SHADOW_OWNER + 4000, 'z', HSB_STATUS_DENIED);
   EACH(p, denied, direct);
   allowed(p, "SELECT title FROM docs('hello')");
+  hrt_host_end(p->env);
+  puppet_exec(p, "CREATE VIRTUAL TABLE \"\" USING fts5(a)"); /* SQLite takes it */
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  allowed(p, "INSERT INTO \"\" VALUES (1)");
+  denied(p, "SELECT block FROM _data");
   done(p);
 }
 
