@@ -59,7 +59,7 @@ int hrt_pin_fits(const hrt_trampoline *t, const hrt_version *v, helios_error *er
                : hrt_fail(err, HELIOS_E_VALUE, "it takes %u to %u arguments, %u were given",
                           required, s->argc, given);
   }
-  if (t->deterministic && (v->body || !v->blind)) {
+  if (t->deterministic && !v->blind) {
     int status = hrt_fail(err, HELIOS_E_BROKEN, "it was deterministic when this connection met it");
     hrt_hint(err, "open the connection again");
     return status;

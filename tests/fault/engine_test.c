@@ -82,6 +82,7 @@ static int run_extension(helios **h, helios_error *err) {
 #define FORGET "PRAGMA writable_schema = RESET;"
 #define SHORT                                                                                      \
   "CREATE PROCEDURE bump() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"                           \
+  "CREATE PROCEDURE stash() RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"                          \
   "CREATE PROCEDURE mark(a BIGINT) RETURNS BIGINT LANGUAGE wasm AS '%D/one.so';"                   \
   "CREATE PROCEDURE echo(a TEXT) RETURNS TEXT LANGUAGE wasm AS '%D/one.so';"                       \
   "CREATE PROCEDURE wild() RETURNS INTEGER LANGUAGE wasm AS '%D/one.so';"                          \
@@ -269,6 +270,8 @@ static const scenario scenarios[] = {
      "0", FAULT_ALL, false, NULL},
     {"short calls", SHORT, FILLER "SELECT plus(x, x), bump(), mark(x), echo(x) FROM c",
      "2|1|11|1\n4|1|21|2\n6|1|31|3", FAULT_ALL, false, NULL},
+    {"short calls that take the system to forget", SHORT, FILLER "SELECT stash() FROM c", "0\n0\n0",
+     FAULT_ALL, false, NULL},
     {"short calls that want more fuel", SHORT, FILLER "SELECT burn(x * 1000000) FROM c",
      "1000000\n2000000\n3000000", FAULT_ALL, false, NULL},
     {"short calls, one of which traps", SHORT, NULL, NULL, FAULT_ALL, false, run_trap},
