@@ -647,6 +647,31 @@ static void short__traps(void **state) {
   hrt_instance_free(i);
 }
 
+/* What is set up for many calls does not run an instance that died in one of them. */
+static void short__not_on_a_dead_instance(void **state) {
+  (void)state;
+  for (int long_way = 0; long_way < 2; long_way++) {
+    hrt_instance *i = kit_instance(plugin, NULL);
+    hrt_budget budget = {0};
+    helios_error err = {0};
+    hsb_slot s[2] = {0, 0};
+    hrt_short many = {.instance = i,
+                      .export = hrt_export_at(i->abi, KIT_PEEK),
+                      .budget = &budget,
+                      .most = hrt_fuel_most(0, true),
+                      .err = &err};
+    hrt_short_ready(&many);
+    assert_int_equal(hrt_call_short(&many, s).status, 0);
+    budget.slice = long_way ? 0 : budget.slice;
+    s[0] = 0x7fffffff;
+    assert_int_equal(hrt_call_short(&many, s).status, HELIOS_E_TRAP);
+    assert_true(hrt_instance_dead(i));
+    err = (helios_error){0};
+    assert_int_equal(hrt_call_short(&many, s).status, HELIOS_E_MISUSE);
+    hrt_instance_free(i);
+  }
+}
+
 static void host_dives_short(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
   static hrt_budget budget; /* of another connection */
   uint64_t used;
@@ -805,6 +830,7 @@ int main(void) {
       cmocka_unit_test(short__limit_beyond_the_slice),
       cmocka_unit_test(short__without_fuel),
       cmocka_unit_test(short__traps),
+      cmocka_unit_test(short__not_on_a_dead_instance),
       cmocka_unit_test(new__failures),
       cmocka_unit_test(new__imports_must_be_bound),
       cmocka_unit_test(call__oob_is_a_trap_with_its_place),

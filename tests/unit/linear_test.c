@@ -581,11 +581,12 @@ static void like__short_patterns_for_guests(void **state) {
 /* Where memory runs out as they are registered, what is missing comes with the next statement, also
  * while one of the application's runs, in which SQLite lets nobody register a function again. */
 static void names__after_memory_ran_out(void **state) {
-  static const char *const sql = "SELECT instr(replace(trim('xy'), 'x', 'z'), 'z')";
+  static const char *const sql = "SELECT instr(replace(trim('xy'), 'x', 'z'), 'z'), trim(1, 2), "
+                                 "ltrim(1), ltrim(1, 2), rtrim(1), rtrim(1, 2)";
   int status = HSB_STATUS_NOMEM;
   unsigned rounds = 0;
   (void)state;
-  for (sqlite3_int64 more = 1000; status != 0; more += 200) {
+  for (sqlite3_int64 more = 1000; status != 0; more += 40) {
     sqlite3_stmt *s = NULL;
     puppet *p = open_puppet();
     assert_int_equal(sqlite3_prepare_v2(p->db, "VALUES (1), (2)", -1, &s, NULL), SQLITE_OK);

@@ -283,6 +283,28 @@ static void shadow__too_many_names(void **state) {
   done(p);
 }
 
+/* The names that are kept, and no others: there is an end behind them. */
+static void shadow__names(void **state) {
+  (void)state;
+  sqlite3_stmt *s = NULL;
+  int count = 0;
+  puppet *p = with((const char *const[]){BASE, NULL}, false);
+  allowed(p, "SELECT 1");
+  for (const char *name = p->conn.shadows; *name != 0; name += strlen(name) + 1) {
+    count++;
+  }
+  hrt_host_end(p->env);
+  assert_int_equal(
+      sqlite3_prepare_v2(p->db, "SELECT count(*) FROM pragma_table_list WHERE type = 'shadow'", -1,
+                         &s, NULL),
+      SQLITE_OK);
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+  assert_int_equal(sqlite3_column_int(s, 0), count);
+  sqlite3_finalize(s);
+  hrt_host_begin(p->env, 0, NULL, NULL);
+  done(p);
+}
+
 /* What may be done through a virtual table: only in a step, to what is its own, by its own grant.
  */
 static void shadow__through(void **state) {
@@ -436,6 +458,7 @@ int main(void) {
       cmocka_unit_test(shadow__too_many_names),
       cmocka_unit_test(shadow__interrupted),
       cmocka_unit_test(shadow__connected_half),
+      cmocka_unit_test(shadow__names),
       cmocka_unit_test(shadow__through),
       cmocka_unit_test(shadow__without_memory),
   };
