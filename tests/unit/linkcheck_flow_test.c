@@ -182,7 +182,16 @@ static void memory__none_is_a_refusal(void **state) {
   }
 }
 
-/* Assembles a plugin of the given functions and checks it; the time that took in seconds. */
+/* What is promised (docs/link-check.md); a build for debugging is slower, and clang does not say
+ * whether it has sanitizers. */
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+enum { LEAST_MIB = 20 };
+#else
+enum { LEAST_MIB = 0 };
+#endif
+
+/* Assembles a plugin of the given functions and checks it three times; the least processor time
+ * that took in seconds. */
 static double timed(const char *name, const char *code, hcc_linkcheck_report *report) {
   char path[128];
   struct timespec a, b;
@@ -194,14 +203,19 @@ static double timed(const char *name, const char *code, hcc_linkcheck_report *re
   assert_int_equal(
       kit_run("clang --target=x86_64-linux-gnu " LINK_FLAGS " -Wl,-s large.s -o large.so"), 0);
   image i = kit_read("large.so");
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-  int refused = hcc_linkcheck(report, i.bytes, i.size);
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-  free(i.bytes);
-  if (refused) {
-    fail_msg("%s: %s", name, report->text);
+  double least = 1e9;
+  for (int round = 0; round < 3; round++) {
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+    int refused = hcc_linkcheck(report, i.bytes, i.size);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+    if (refused) {
+      fail_msg("%s: %s", name, report->text);
+    }
+    double s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+    least = s < least ? s : least;
   }
-  return (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+  free(i.bytes);
+  return least;
 }
 
 /* 40,000 functions of the usual kind, each with a loop, a call through a table and one of a
@@ -224,6 +238,7 @@ static void report__speed(void **state) {
   print_message("%.1f MiB of code, %.0f MiB/s\n", (double)report.text_bytes / (1 << 20),
                 (double)report.text_bytes / s / (1 << 20));
   assert_true(report.text_bytes > 5u << 20);
+  assert_true((double)report.text_bytes / s / (1 << 20) >= LEAST_MIB);
 }
 
 /* A function in which every block has a label, most lead back, and what is known differs: it must
