@@ -49,14 +49,16 @@ static void add_module(hcc_buf *b) {
   wb_section(b, 7, WB_BYTES("\1\1a\0\1"));
   wb_section(b, 9, WB_BYTES("\1\0\x41\0\x0b\1\1"));
   hcc_buf_init(&code, 10000);
-  hcc_buf_byte(&code, 0);
+  hcc_buf_add(&code, WB_BYTES("\1\1\x7f"));
   for (int i = 0; i < 200; i++) {
     hcc_buf_add(&code, WB_BYTES("\x41\0\x02\x40"));
   }
   for (int i = 0; i < 200; i++) {
     hcc_buf_add(&code, WB_BYTES("\x0b\x1a"));
   }
-  hcc_buf_byte(&code, 0x0b);
+  /* an index that steps through a static array */
+  hcc_buf_add(&code, WB_BYTES("\x41\0\x21\0\x03\x40\x20\0\x41\x80\x08\x6a\x2d\0\0\x0d\1"));
+  hcc_buf_add(&code, WB_BYTES("\x20\0\x41\1\x6a\x22\0\x41\x09\x47\x0d\0\x0b\x0b"));
   hcc_buf content;
   hcc_buf_init(&content, 10000);
   hcc_buf_byte(&content, 1);
@@ -67,13 +69,11 @@ static void add_module(hcc_buf *b) {
   wb_section(b, 11, WB_BYTES("\1\0\x41\0\x0b\1z"));
 }
 
-static void front__every_allocation_fails_once(void **state) {
-  static const hcc_rewrite_options all = {
-      .meter = true, .marks = true, .looks = true, .helpers = true};
+static void front(bool looks) {
+  const hcc_rewrite_options all = {.meter = true, .marks = true, .looks = looks, .helpers = true};
   hcc_buf b;
   long n = 0;
   int status = HCC_E_NO_MEMORY;
-  (void)state;
   add_module(&b);
   for (; status != 0; n++) {
     hcc_error err = {0};
@@ -101,6 +101,13 @@ static void front__every_allocation_fails_once(void **state) {
   }
   assert_in_range(n, 15, 100); /* it has seen failures in all stages */
   hcc_buf_free(&b);
+}
+
+/* With looks before accesses, and with shifted indices. */
+static void front__every_allocation_fails_once(void **state) {
+  (void)state;
+  front(true);
+  front(false);
 }
 
 static void buf__failure_frees(void **state) {
