@@ -17,6 +17,7 @@ struct hrt_tx {
   char name[NAME_BYTES];
   sqlite3_stmt *release, *undo;
   sqlite3_stmt *abandon; /* NULL unless the savepoint began the transaction */
+  sqlite3_stmt *force;   /* of the outermost one: see force() */
 };
 
 /* Our own statement, which the guest's grants don't judge. */
@@ -43,6 +44,7 @@ static void forget(struct hrt_tx *tx) {
   sqlite3_finalize(tx->release);
   sqlite3_finalize(tx->undo);
   sqlite3_finalize(tx->abandon);
+  sqlite3_finalize(tx->force);
   *tx = (struct hrt_tx){.release = NULL};
 }
 
@@ -53,6 +55,9 @@ static int begin(hrt_host_env *env, struct hrt_tx *tx, uint32_t number) {
   status = status != 0 ? status : compile(&savepoint, env, "SAVEPOINT helios_%u", number);
   if (status == 0 && sqlite3_get_autocommit(env->conn->db)) {
     status = compile(&tx->abandon, env, "ROLLBACK", number);
+  }
+  if (status == 0 && env->tx_depth == 0) {
+    status = compile(&tx->force, env, "BEGIN IMMEDIATE", number);
   }
   status = status != 0 ? status : run(env, savepoint);
   sqlite3_finalize(savepoint);
@@ -188,18 +193,33 @@ void hrt_hc_rollback_to(hrt_host_env *env, hsb_slot *s) {
   hrt_answer(s, status);
 }
 
+/* After sqlite3_interrupt no statement runs until the one that called us has ended, a ROLLBACK
+ * neither. But SQLite itself rolls the transaction back, the application's too, when it interrupts
+ * a statement that was to write; this is one that can't. */
+static void force(hrt_host_env *env) {
+  if (!sqlite3_get_autocommit(env->conn->db)) {
+    (void)run(env, env->tx[0].force);
+  }
+}
+
 void hrt_tx_end(hrt_host_env *env) {
   if (env->tx_depth == 0) {
     return;
   }
+  sqlite3 *db = env->conn->db;
   int status = undo(env, 0);
+  bool changed = status != 0; /* what the call has written is still there */
   if (status == 0) {
     status = keep(env, 0);
   }
   if (status != 0) {
+    bool interrupted = (sqlite3_errcode(db) & 0xff) == SQLITE_INTERRUPT;
     hrt_log_put(env, HRT_LOG_ERROR, env->last);
-    if (env->tx[0].abandon && !sqlite3_get_autocommit(env->conn->db)) {
+    if (env->tx[0].abandon && !sqlite3_get_autocommit(db)) {
       (void)run(env, env->tx[0].abandon);
+    }
+    if (interrupted && (changed || env->tx[0].abandon)) {
+      force(env);
     }
     closed(env, 0);
   }

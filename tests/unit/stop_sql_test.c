@@ -47,14 +47,17 @@ static const char module[] =
     "(func (export \"long_sql\") (result i64) (loop (drop (call $exec (i32.const 1088) (i32.const 86) (i32.const 0) (i32.const 0))) (br 0)) (i64.const 0))\n"
     "(func (export \"transactions\") (result i64) (loop (drop (call $begin)) (drop (call $run (i32.const 1280) (i32.const 26)))"
     " (drop (call $rollback)) (br 0)) (i64.const 0))\n"
+    "(func (export \"in_transaction\") (result i64) (drop (call $begin)) (drop (call $run (i32.const 1280) (i32.const 26)))"
+    " (loop br 0) (i64.const 0))\n"
     "(func (export \"nested\") (result i64) (loop (drop (call $exec (i32.const 1216) (i32.const 13) (i32.const 0) (i32.const 0))) (br 0)) (i64.const 0))\n"
     "(func (export \"again\") (result i64) (call $run (i32.const 1248) (i32.const 14)))\n"
     "(func (export \"calls_short\") (result i64) (call $exec (i32.const 1312) (i32.const 14) (i32.const 0) (i32.const 0)))\n"
     ")";
 /* clang-format on */
 
-static const char *const shapes[] = {"spin", "grow",    "fill",     "tables",       "recursion",
-                                     "logs", "queries", "long_sql", "transactions", "nested"};
+static const char *const shapes[] = {"spin",         "grow",           "fill",    "tables",
+                                     "recursion",    "logs",           "queries", "long_sql",
+                                     "transactions", "in_transaction", "nested"};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 static void build(const char *name, bool no_fuel) {
@@ -162,6 +165,22 @@ static void stop__by_interrupt(void **state) {
   all_stop("free", true);
 }
 
+/* What an interrupted call wrote can't stay for the application to commit: as when SQLite
+ * interrupts a write, all of the transaction is rolled back. */
+static void stop__in_the_applications_transaction(void **state) {
+  (void)state;
+  helios *h = open_with("stop", "");
+  helios_error err;
+  struct ik_interrupt k;
+  ek_run(h, "BEGIN; INSERT INTO big VALUES (1)", "");
+  ik_begin(&k, helios_db(h), BEGIN_MS);
+  assert_int_equal(ek_try(h, &err, "SELECT in_transaction()"), HELIOS_E_CANCELLED);
+  ik_end(&k);
+  assert_true(sqlite3_get_autocommit(helios_db(h)));
+  ek_run(h, "SELECT count(*) FROM big", "5000");
+  ek_close(h);
+}
+
 static void nested__depth_is_limited(void **state) {
   (void)state;
   helios_error err;
@@ -205,6 +224,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stop__by_timeout),
       cmocka_unit_test(stop__by_interrupt),
+      cmocka_unit_test(stop__in_the_applications_transaction),
       cmocka_unit_test(nested__depth_is_limited),
       cmocka_unit_test(nested__one_budget),
   };
