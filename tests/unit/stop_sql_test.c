@@ -181,6 +181,29 @@ static void stop__in_the_applications_transaction(void **state) {
   ek_close(h);
 }
 
+/* The same of a procedure in SQL whose last statement is interrupted. */
+static void stop__in_a_body(void **state) {
+  (void)state;
+  for (int begun = 0; begun < 2; begun++) {
+    helios *h = open_with("stop", "");
+    helios_error err;
+    struct ik_interrupt k;
+    ek_run(h,
+           "CREATE PROCEDURE writes_and_spins() RETURNS BIGINT LANGUAGE sql AS "
+           "$$ INSERT INTO big VALUES (1); SELECT spin() $$",
+           "");
+    if (begun) {
+      ek_run(h, "BEGIN; INSERT INTO big VALUES (1)", "");
+    }
+    ik_begin(&k, helios_db(h), BEGIN_MS);
+    assert_int_equal(ek_try(h, &err, "SELECT writes_and_spins()"), HELIOS_E_CANCELLED);
+    ik_end(&k);
+    assert_true(sqlite3_get_autocommit(helios_db(h)));
+    ek_run(h, "SELECT count(*) FROM big", "5000");
+    ek_close(h);
+  }
+}
+
 static void nested__depth_is_limited(void **state) {
   (void)state;
   helios_error err;
@@ -225,6 +248,7 @@ int main(void) {
       cmocka_unit_test(stop__by_timeout),
       cmocka_unit_test(stop__by_interrupt),
       cmocka_unit_test(stop__in_the_applications_transaction),
+      cmocka_unit_test(stop__in_a_body),
       cmocka_unit_test(nested__depth_is_limited),
       cmocka_unit_test(nested__one_budget),
   };
