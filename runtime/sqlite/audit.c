@@ -92,9 +92,12 @@ void hrt_audit_settle(helios *h) {
     h->internal++;
     int status = hrt_records_has(&there, h->db, p->record, p->row, NULL);
     h->internal--;
-    if (status != 0 || (there && !sqlite3_get_autocommit(h->db))) {
+    if (status != 0) {
       at = &p->next;
       continue;
+    }
+    if (there && !sqlite3_get_autocommit(h->db)) {
+      break; /* what is older is there, too: a savepoint takes the newest back */
     }
     if (!there) {
       hrt_observe_undone(&h->conn.observer, p->record, "rolled back with its transaction");

@@ -315,6 +315,24 @@ static int clean(void **state) {
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, NULL, clean)
 
+/* Of many records in a transaction those are undone that a savepoint took back, and no others. */
+static void audit__savepoint(void **state) {
+  helios *h = ek_open(":memory:");
+  (void)state;
+#define SET(s) "ALTER PROCEDURE answer SET timeout = '" s "';"
+  ek_run(h,
+         "BEGIN;" EK_CREATE_ANSWER SET("1s") "SAVEPOINT s;" SET("2s")
+             SET("3s") "ROLLBACK TO s;" SET("4s") SET("5s") "COMMIT",
+         "");
+  ek_run(h, "SELECT granted, count(*) FROM helios_audit_log WHERE event = 'set' GROUP BY granted",
+         "0|2\n1|3");
+  ek_run(h, "BEGIN;" SET("6s") SET("7s") "ROLLBACK;" SET("8s"), "");
+  ek_run(h, "SELECT granted, count(*) FROM helios_audit_log WHERE event = 'set' GROUP BY granted",
+         "0|4\n1|4");
+#undef SET
+  ek_close(h);
+}
+
 /* What is said to be done was committed; what was not leaves a record too. */
 static void audit__goes_with_its_transaction(void **state) {
   (void)state;
@@ -358,6 +376,7 @@ int main(void) {
       CASE(locked__all_stays),
       CASE(memory__none_for_each_allocation),
       CASE(audit__goes_with_its_transaction),
+      CASE(audit__savepoint),
       CASE(writer__is_kept_in_a_rollback_journal),
       CASE(writer__has_no_lock),
       CASE(writer__of_a_file_that_was_moved),
