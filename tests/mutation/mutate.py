@@ -8,7 +8,7 @@ be seen, each with its reason; they are not run.
 
 usage: mutate.py SOURCE_DIR [--work DIR] [--only TEXT] [--corpus | --units] [--resume] [--sample N] [--list] [--record FILE]
   --work: where the copy lives; kept if named, so that a second run builds less
-  --only: mutants whose key contains TEXT
+  --only: mutants whose key contains TEXT; may be given more than once
   --corpus: the corpus alone, a quick first round; --units: the tests in C alone, for what it left
   --record: add to FILE who killed what; the last line of a mutant counts
   --resume: leave out what the record says is killed; --nobase: believe that all is well without a mutation
@@ -27,12 +27,17 @@ from pathlib import Path
 
 from mutants import CHECKS, EQUIVALENT, ROWS, SCOPE
 
-# By folder: the tests in C beside the corpus, quick ones first.
+# By folder or file: the tests in C beside the corpus, quick ones first.
 UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_copies_test", "unit_compiled_test"],
         "compiler": ["unit_cc_test", "unit_rewrite_callees_test", "fault_front_alloc_test", "unit_callees_test",
                      "unit_compiled_test"],
+        "compiler/native/recursion.c": ["unit_recursion_test"],
         "runtime/host": ["unit_sql_count_test", "fault_locks_test", "unit_linear_test", "unit_host_files_test",
-                         "unit_sql_copies_test", "unit_deep_sql_test"],
+                         "unit_sql_copies_test", "unit_deep_sql_test", "unit_api_test"],
+        "runtime/host/shadow.c": ["unit_shadow_test", "unit_shadow_stale_test", "fault_engine_test:UTF-16"],
+        "runtime/host/ctes.c": ["unit_ctes_test", "unit_authorize_test", "unit_body_test", "fault_engine_test:UTF-16"],
+        "runtime/sqlite": ["unit_short_test", "unit_short_random_test", "unit_versions_test", "unit_state_test",
+                           "unit_default_test", "unit_table_test", "unit_stop_test", "fault_engine_test:short_calls_that_take_the_system_to_forget"],
         "runtime/instance": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
                     "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test"]}
 # Classes of the corpus to try first, by file.
@@ -81,7 +86,10 @@ def mutants_of(path, text):
         m.number = seen[old]
         return m
 
-    blank = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
+    # Comments, strings and characters hide what looks like code; in this order, for an apostrophe may stand in each.
+    blank = text
+    for hides in (r"/\*.*?\*/", r'"(?:\\.|[^"\\\n])*"', r"'(?:\\.|[^'\\\n])+'"):
+        blank = re.sub(hides, lambda m: re.sub(r"[^\n]", " ", m.group()), blank, flags=re.S)
     for m in re.finditer(r"(?<![#\w])if \(", blank):
         end = balanced(blank, m.end() - 1)
         condition = text[m.end():end - 1]
@@ -144,9 +152,9 @@ class Copy:
         self.run(["cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=",
                   "-DCMAKE_C_FLAGS=-O0", *launcher], check=True)
 
-    def run(self, command, check=False, seconds=1200):
+    def run(self, command, check=False, seconds=1200, more=None):
         try:
-            done = subprocess.run(list(map(str, command)), env=self.env, cwd=self.tree, text=True, errors="replace",
+            done = subprocess.run(list(map(str, command)), env=self.env | (more or {}), cwd=self.tree, text=True, errors="replace",
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
         except subprocess.TimeoutExpired as e:
             return TIME_IS_UP, (e.stdout or b"").decode(errors="replace")
@@ -158,14 +166,17 @@ class Copy:
         return self.run(["cmake", "--build", self.build, "--", "-j1", *targets])
 
     def unit(self, target):
+        """A test in C; after a colon, the only scenario of tests/fault that it is to try."""
+        name, (target, _, scenario) = target, target.partition(":")
+        faults = {"HELIOS_FAULT": scenario.replace("_", " ")} if scenario else {}
         status, said = self.make(target)
         if status != 0:
             sys.exit(f"{target} does not build: {said[-600:]}")
-        status, said = self.run([self.build / "bin" / target], seconds=SECONDS)
+        status, said = self.run([self.build / "bin" / target], seconds=SECONDS, more=faults)
         failed = re.search(r"\[  FAILED  \] (\S+)", said)
         begun = re.findall(r"\[ RUN      \] (\S+)", said) or ["its beginning"]
         how = "time is up in " if status == TIME_IS_UP else "ends in "
-        return f"{target} {failed.group(1) if failed else how + begun[-1]}" if status else None
+        return f"{name} {failed.group(1) if failed else how + begun[-1]}" if status else None
 
     def escape(self, mode, files, plugins):
         keep = ["--reuse", plugins] if plugins else []
@@ -188,7 +199,7 @@ class Copy:
 
 def killer(copy, m, corpus, units):
     """Who notices; None if nobody does."""
-    folder, name = next(f for f in UNIT if m.path.startswith(f)), Path(m.path).name
+    folder, name = max((f for f in UNIT if m.path.startswith(f)), key=len), Path(m.path).name
     status, said = copy.make("escape_run") if corpus else (0, "")
     if status != 0:
         sys.exit(f"{name_of(m)} does not compile: {said[-600:]}")
@@ -241,7 +252,7 @@ def undo(copy, m):
 def baseline(copy, o, runtime):
     """All is well without a mutation; and the plugins that mutants of the engine are tried with."""
     corpus = o.sample or o.corpus
-    targets = ["escape_run"] if corpus else ["escape_run", *sorted({n for names in UNIT.values() for n in names})]
+    targets = ["escape_run"] if corpus else ["escape_run", *sorted({n.partition(":")[0] for names in UNIT.values() for n in names})]
     copy.run(["cmake", "--build", copy.build, "--", f"-j{2 if o.sample else 1}", *targets], check=True)
     if o.sample or o.nobase or not runtime:
         return
@@ -256,7 +267,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("source", type=Path)
     p.add_argument("--work", type=Path)
-    p.add_argument("--only", default="")
+    p.add_argument("--only", action="append", default=[])
     p.add_argument("--sample", type=int, default=0)
     p.add_argument("--list", action="store_true")
     p.add_argument("--corpus", action="store_true")
@@ -266,7 +277,7 @@ def main():
     p.add_argument("--record", type=Path)
     o = p.parse_args()
     source = o.source.resolve()
-    mutants = [m for m in collect(source) if o.only in name_of(m)]
+    mutants = [m for m in collect(source) if not o.only or any(text in name_of(m) for text in o.only)]
     names = {name_of(m) for m in mutants}
     stale = [] if o.only else [key for key in EQUIVALENT if key not in names]
     for key in stale:
