@@ -251,6 +251,12 @@ static void loop_known(gen *g) {
   }
 }
 
+static void walk(gen *g) {
+  if (!gen_walk(g)) {
+    set_local(g);
+  }
+}
+
 static bool same_types(const gen_label *a, const gen_label *b) {
   bool same = a->count == b->count;
   for (uint32_t i = 0; same && i < a->count; i++) {
@@ -306,10 +312,10 @@ void gen_statement(gen *g) {
   static void (*const straight[])(gen *) = {set_local, set_global, effect,   effect,
                                             effect,    dropped,    table_set};
   static void (*const control[])(gen *) = {
-      set_local,     set_global,   effect,        effect,      effect,      dropped,
-      table_set,     if_void,      block_void,    block_typed, block_typed, loop_fueled,
-      loop_counted,  loop_counted, loop_known,    loop_known,  loop_known,  gen_call,
-      call_indirect, branch,       leave_function};
+      set_local,    set_global,   effect,        effect,      effect,        dropped,
+      table_set,    if_void,      block_void,    block_typed, block_typed,   loop_fueled,
+      loop_counted, loop_counted, loop_known,    loop_known,  loop_known,    walk,
+      walk,         gen_call,     call_indirect, branch,      leave_function};
   static void (*const alone[])(gen *) = {set_local, set_local, set_local, set_local,
                                          dropped,   if_void,   branch,    effect};
   if (g->by_itself && gen_enter(g)) {

@@ -503,30 +503,32 @@ static void work_loop(loop *l) {
   end_loop(l, &to, &from);
 }
 
-/* What the loop has left in its locals is seen in globals. */
-static void show(const loop *l) {
-  const uint32_t locals[] = {l->x, l->twin, l->to, l->from, l->small};
-  gen *g = l->g;
-  for (size_t i = 0; i < sizeof locals / sizeof *locals; i++) {
+void gen_show_loop(gen *g) {
+  uint32_t at = (uint32_t)g->loops;
+  for (uint32_t i = 1; i < GEN_LOOP_LOCALS; i++) {
     op_index(g, HCC_OP_GLOBAL_GET, 1);
     by(g, HCC_OP_I32_MUL, 31);
-    get(g, locals[i]);
+    get(g, at + i);
     gen_op(g, HCC_OP_I32_ADD);
     op_index(g, HCC_OP_GLOBAL_SET, 1);
   }
   op_index(g, HCC_OP_GLOBAL_GET, 2);
-  get(g, l->large);
+  get(g, at);
   gen_op(g, HCC_OP_I64_XOR);
   op_index(g, HCC_OP_GLOBAL_SET, 2);
 }
 
-static loop begin(gen *g) {
-  if (g->loops < 0) {
+bool gen_loop_locals(gen *g) {
+  if (g->loops < 0 && g->local_count + GEN_LOOP_LOCALS <= GEN_LOCALS - 7) {
     g->loops = (int32_t)gen_local(g, HCC_I64, true);
     for (uint32_t i = 1; i < GEN_LOOP_LOCALS; i++) {
       gen_local(g, HCC_I32, true);
     }
   }
+  return g->loops >= 0;
+}
+
+static loop begin(gen *g) {
   uint32_t at = (uint32_t)g->loops;
   return (loop){.g = g,
                 .large = at,
@@ -540,7 +542,7 @@ static loop begin(gen *g) {
 
 bool gen_loop(gen *g) {
   static const uint8_t steps[] = {1, 2, 4, 8, 1, 3, 12, 20};
-  if (g->counted || (g->loops < 0 && g->local_count + GEN_LOOP_LOCALS > GEN_LOCALS - 7)) {
+  if (g->counted || !gen_loop_locals(g)) {
     return false;
   }
   loop l = begin(g);
@@ -570,6 +572,6 @@ bool gen_loop(gen *g) {
   }
   close_block(g);
   g->counted = false;
-  show(&l);
+  gen_show_loop(g);
   return true;
 }

@@ -1,6 +1,7 @@
 /* generate_parts.h - what the files of the generator share. generate.c: sections; generate_code.c:
- * statements, control and calls; generate_loops.c: loops that metering knows; generate_expr.c:
- * values; generate_ops.c: opcodes by table and their immediates. */
+ * statements, control and calls; generate_loops.c: loops that metering knows; generate_walks.c:
+ * walks through static arrays; generate_expr.c: values; generate_ops.c: opcodes by table and their
+ * immediates. */
 #ifndef FUZZ_GENERATE_PARTS_H
 #define FUZZ_GENERATE_PARTS_H
 
@@ -12,7 +13,7 @@
 #define GEN_HELPERS 64u
 #define GEN_LOCALS 64u
 #define GEN_LABELS 24u
-#define GEN_LOOP_LOCALS 7u
+#define GEN_LOOP_LOCALS 8u
 #define GEN_DEPTH 10u
 #define GEN_FUEL 240 /* what global 0 begins with */
 
@@ -60,7 +61,7 @@ typedef struct gen {
   bool counted;    /* in a counted loop: no call, no loop, no branch */
   bool by_itself;  /* in a function that may have copies: no global, no table, no call of others */
   int32_t counter; /* of the last one: a local, or -1 */
-  int32_t loops;   /* the first of GEN_LOOP_LOCALS locals of generate_loops.c, or -1 */
+  int32_t loops;   /* the first of GEN_LOOP_LOCALS: an i64, then i32s; or -1 */
 } gen;
 
 /* generate_ops.c */
@@ -85,6 +86,11 @@ void gen_leave(gen *g);
 
 /* generate_loops.c: false, and nothing, if there can't be one here. */
 bool gen_loop(gen *g);
+bool gen_loop_locals(gen *g); /* so that g->loops says where they are; false: no room */
+void gen_show_loop(gen *g);   /* what a loop has left in them goes to globals */
+
+/* generate_walks.c: the same as gen_loop. */
+bool gen_walk(gen *g);
 
 /* generate_code.c */
 void gen_statement(gen *g);

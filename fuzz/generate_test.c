@@ -89,7 +89,7 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 typedef struct kinds {
   uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, few_turns, copies,
       looked_at, with_branches, down, at_one_place, wide, of_two_locals, near, orders,
-      small_that_call_themselves;
+      small_that_call_themselves, shifts, shifting;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -152,6 +152,9 @@ static void note_function(kinds *k, hcc__rw *rw, const hcc_func *func) {
     k->near += near[n].above != 0;
     k->orders += near[n].above == 0;
   }
+  assert_int_equal(hcc__rw_shifts_of(rw, func), 0);
+  k->shifts += (uint32_t)(rw->shifts.size / sizeof(hcc__rw_shift));
+  k->shifting += rw->shifts.size != 0;
   while (r.pos < r.end) {
     assert_int_equal(hcc_instr_next(&i, &r, NULL), 0);
     if (i.code == HCC_OP_LOOP && i.block == -1) {
@@ -175,10 +178,12 @@ static void every_kind_of_loop__occurs(void **state) {
     assert_int_equal(hcc__flow_new(&rw.flow, NULL), 0);
     hcc_buf_init(&rw.costs, SIZE_MAX);
     hcc_buf_init(&rw.near, SIZE_MAX);
+    hcc_buf_init(&rw.shifts, SIZE_MAX);
     for (uint32_t i = 1; i < m->func_count; i++) { /* 0 is "sum" */
       note_function(&k, &rw, &m->funcs[i]);
       note_calls(&k, m, i);
     }
+    hcc_buf_free(&rw.shifts);
     hcc_buf_free(&rw.near);
     hcc_buf_free(&rw.costs);
     hcc__flow_free(&rw.flow);
