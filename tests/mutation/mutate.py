@@ -39,7 +39,8 @@ UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_co
         "runtime/sqlite": ["unit_short_test", "unit_short_random_test", "unit_versions_test", "unit_state_test",
                            "unit_default_test", "unit_table_test", "unit_stop_test", "fault_engine_test:short_calls_that_take_the_system_to_forget"],
         "runtime/instance": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
-                    "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test"]}
+                    "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test",
+                    "unit_lines_test"]}
 # Classes of the corpus to try first, by file.
 FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_simd_memory.h": "05 04 10",
          "hsb_cold.c": "06 02 11 09", "hsb_cold.h": "11 09", "hsb_override.h": "11 10", "hsb_lib.c": "08", "hsb_copy.h": "08",

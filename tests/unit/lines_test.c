@@ -4,6 +4,7 @@
 #include "build_kit.h"
 
 #include "image.h"
+#include "instance/instance.h"
 #include "lines.h"
 #include "places.h"
 
@@ -316,11 +317,43 @@ static void places__damaged_tables_are_none(void **state) {
   free(good);
 }
 
+/* What runs into it says so, with the offset in the module. */
+static void places__in_the_error_of_a_trap(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *bytes = module_of(&size, "-gline-tables-only -gdwarf-4");
+  hcc_build_result r;
+  hcc_build_options options = {.tier = HCC_TIER_OPTIMIZING};
+  assert_int_equal(kit_build(&r, bytes, size, options, NULL), 0);
+  hrt_plugin *plugin = kit_plugin_of(kit_path("m.so"));
+  hrt_instance_options none = {0};
+  hrt_instance *i = NULL;
+  hrt_budget b = {0};
+  helios_error err = {0};
+  hsb_slot s[2] = {1, 0};
+  char expected[128];
+  hcc_module *m;
+  assert_int_equal(hcc_decode(&m, bytes, size, NULL), 0);
+  snprintf(expected, sizeof expected,
+           "integer divide by zero in \"f\" at shop.c:11 (wasm offset 0x%x)", find_opcode(m, 0x6d));
+  assert_int_equal(hrt_instance_new(&i, plugin, &none, &b, NULL), 0);
+  assert_int_equal(hrt_call(i, 0, s, &b, &err), HELIOS_E_TRAP);
+  assert_string_equal(err.text, expected);
+  hrt_instance_free(i);
+  hrt_plugin_unref(plugin);
+  hcc_module_free(m);
+  free(bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lines__dwarf_4_and_5),   cmocka_unit_test(lines__damaged_tables),
-      cmocka_unit_test(image__cut_and_damaged), cmocka_unit_test(lines__none_is_empty),
-      cmocka_unit_test(places__of_a_module),    cmocka_unit_test(places__damaged_tables_are_none),
+      cmocka_unit_test(lines__dwarf_4_and_5),
+      cmocka_unit_test(lines__damaged_tables),
+      cmocka_unit_test(image__cut_and_damaged),
+      cmocka_unit_test(lines__none_is_empty),
+      cmocka_unit_test(places__of_a_module),
+      cmocka_unit_test(places__damaged_tables_are_none),
+      cmocka_unit_test(places__in_the_error_of_a_trap),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);
 }
