@@ -301,7 +301,8 @@ void hrt_stmt_unbind(struct hrt_stmt *st) {
 }
 
 /* The first step compiles anew when the schema has changed. */
-static int step(hrt_host_env *env, const struct hrt_stmt *st) {
+__attribute__((always_inline)) static inline int step(hrt_host_env *env,
+                                                      const struct hrt_stmt *st) {
   if (!st->fresh) {
     return sqlite3_step(st->handle);
   }
