@@ -4,7 +4,7 @@
  *
  * Invariant: each ends after 127 turns at most, since where its counter ends is a whole number of
  * steps from where it begins; or, if that is off by one, with a trap, since its addresses move. */
-#include "generate_parts.h"
+#include "generate_words.h"
 
 typedef struct loop {
   gen *g;
@@ -24,28 +24,6 @@ typedef struct place {
   bool early;             /* a pointer that moves before it is used */
   bool first;             /* the counter stands before the base */
 } place;
-
-static uint32_t pick(gen *g, uint32_t n) {
-  return fz_below(g->c, n);
-}
-
-static void op_index(gen *g, uint32_t code, uint32_t index) {
-  gen_op(g, code);
-  hcc_buf_u32(&g->code, index);
-}
-
-static void get(gen *g, uint32_t local) {
-  op_index(g, HCC_OP_LOCAL_GET, local);
-}
-
-static void set(gen *g, uint32_t local) {
-  op_index(g, HCC_OP_LOCAL_SET, local);
-}
-
-static void by(gen *g, uint32_t code, int32_t right) {
-  gen_i32(g, right);
-  gen_op(g, code);
-}
 
 static void get_sum(gen *g, uint32_t local, int32_t add) {
   get(g, local);

@@ -5,7 +5,7 @@
  * branches, code that can't run, loops in loops, and such that are counted.
  *
  * Invariant: each ends, since each turn of whichever of its loops takes one of `left`. */
-#include "generate_parts.h"
+#include "generate_words.h"
 
 #define INDICES 4u
 #define DEEP 4u
@@ -20,28 +20,6 @@ typedef struct walk {
 } walk;
 
 static void statements(walk *w);
-
-static uint32_t pick(gen *g, uint32_t n) {
-  return fz_below(g->c, n);
-}
-
-static void op_index(gen *g, uint32_t code, uint32_t index) {
-  gen_op(g, code);
-  hcc_buf_u32(&g->code, index);
-}
-
-static void get(gen *g, uint32_t local) {
-  op_index(g, HCC_OP_LOCAL_GET, local);
-}
-
-static void set(gen *g, uint32_t local) {
-  op_index(g, HCC_OP_LOCAL_SET, local);
-}
-
-static void by(gen *g, uint32_t code, int32_t right) {
-  gen_i32(g, right);
-  gen_op(g, code);
-}
 
 /* Most often the first one. */
 static uint32_t any_index(const walk *w) {

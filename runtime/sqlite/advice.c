@@ -3,41 +3,30 @@
  * For the application only, which can read the catalog: SQL of a guest does not come this way.
  *
  * Invariant: only the hint of the error is written, and only if there is none. */
-#include <stdio.h>
 #include <string.h>
 
 #include "plugin/alloc.h"
 #include "plugin/nearest.h"
 #include "sqlite/session.h"
+#include "sqlite/words.h"
 
-struct words {
-  char at[200];
-  size_t used;
-};
-
-static void put(struct words *w, const char *before, const char *text) {
-  if (w->used < sizeof w->at) {
-    w->used += (size_t)snprintf(w->at + w->used, sizeof w->at - w->used, "%s%s", before, text);
-  }
-}
-
-static void put_name(struct words *w, const char *before, const char *name) {
+static void put_name(hrt_words *w, const char *before, const char *name) {
   char escaped[HRT_ESCAPED];
-  put(w, before, hrt_escape(escaped, name, strlen(name)));
+  hrt_words_put(w, before, hrt_escape(escaped, name, strlen(name)));
 }
 
 static void hint_params(helios_error *err, const hrt_definition *d) {
-  struct words w = {.used = 0};
+  hrt_words w = {.used = 0};
   put_name(&w, "", d->name);
   for (uint32_t i = 0; i < d->param_count; i++) {
     const hrt_param *p = &d->params[i];
     put_name(&w, i == 0 ? "(" : ", ", p->name);
-    put(&w, p->name[0] ? " " : "", p->type.name);
+    hrt_words_put(&w, p->name[0] ? " " : "", p->type.name);
     if (p->fallback[0]) {
       put_name(&w, " DEFAULT ", p->fallback);
     }
   }
-  put(&w, d->param_count == 0 ? "()" : ")", "");
+  hrt_words_put(&w, d->param_count == 0 ? "()" : ")", "");
   hrt_hint(err, "%s%s", w.at, w.used >= sizeof w.at ? "..." : "");
 }
 

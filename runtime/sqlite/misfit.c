@@ -5,12 +5,12 @@
  *
  * Invariant: what differs on purpose passes: names, widths of whole numbers, times as numbers, ANY.
  */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "registry/json.h"
 #include "sqlite/declare.h"
+#include "sqlite/words.h"
 
 #define T(NAME) (1u << HRT_TYPE_##NAME)
 #define WHOLE (T(BOOLEAN) | T(INTEGER) | T(BIGINT))
@@ -59,35 +59,24 @@ static const cJSON *list_of(const cJSON *procedure, const char *field) {
 
 /* ---- the hint: what the module has ---- */
 
-struct text {
-  char at[200];
-  size_t used;
-};
-
-static void put(struct text *t, const char *before, const char *words) {
-  if (t->used < sizeof t->at) {
-    t->used += (size_t)snprintf(t->at + t->used, sizeof t->at - t->used, "%s%s", before, words);
-  }
-}
-
-static void put_list(struct text *t, const char *open, const cJSON *list) {
+static void put_list(hrt_words *t, const char *open, const cJSON *list) {
   const cJSON *item;
-  put(t, open, "(");
+  hrt_words_put(t, open, "(");
   cJSON_ArrayForEach(item, list) {
-    put(t, item == list->child ? "" : ", ", hrt_manifest_text(item, "name"));
-    put(t, " ", hrt_manifest_text(item, "type"));
+    hrt_words_put(t, item == list->child ? "" : ", ", hrt_manifest_text(item, "name"));
+    hrt_words_put(t, " ", hrt_manifest_text(item, "type"));
   }
-  put(t, ")", "");
+  hrt_words_put(t, ")", "");
 }
 
 static void hint(helios_error *err, const cJSON *procedure) {
-  struct text t = {.used = 0};
-  put(&t, hrt_manifest_text(procedure, "name"), "");
+  hrt_words t = {.used = 0};
+  hrt_words_put(&t, hrt_manifest_text(procedure, "name"), "");
   put_list(&t, "", list_of(procedure, "params"));
   if (list_of(procedure, "table")) {
     put_list(&t, " RETURNS TABLE ", list_of(procedure, "table"));
   } else if (hrt_manifest_text(procedure, "returns")[0]) {
-    put(&t, " RETURNS ", hrt_manifest_text(procedure, "returns"));
+    hrt_words_put(&t, " RETURNS ", hrt_manifest_text(procedure, "returns"));
   }
   hrt_hint(err, "the module has %s%s", t.at, t.used >= sizeof t.at ? "..." : "");
 }
