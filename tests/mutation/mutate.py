@@ -252,13 +252,13 @@ def undo(copy, m):
 
 def baseline(copy, o, runtime):
     """All is well without a mutation; and the plugins that mutants of the engine are tried with."""
-    corpus = o.sample or o.corpus
-    targets = ["escape_run"] if corpus else ["escape_run", *sorted({n.partition(":")[0] for names in UNIT.values() for n in names})]
+    units = [] if o.sample or o.corpus else sorted({n for names in UNIT.values() for n in names})
+    targets = ["escape_run", *sorted({n.partition(":")[0] for n in units})]
     copy.run(["cmake", "--build", copy.build, "--", f"-j{2 if o.sample else 1}", *targets], check=True)
     if o.sample or o.nobase or not runtime:
         return
     found = copy.escape("O3", copy.files(), copy.plugins)
-    for name in targets[1:]:
+    for name in units:
         found = found or copy.unit(name)
     if found:
         sys.exit(f"without any mutation: {found}")
