@@ -150,9 +150,9 @@ static int look(sqlite3_stmt **hold, hrt_host_conn *conn, bool again) {
   return rc;
 }
 
-static int look_suspended(sqlite3_stmt **hold, hrt_host_env *env, bool again) {
+int hrt_shadows_hold(sqlite3_stmt **hold, hrt_host_env *env) {
   hrt_host_env *active = hrt_host_suspend(env->conn);
-  int rc = look(hold, env->conn, again);
+  int rc = look(hold, env->conn, false);
   hrt_host_resume(env->conn, active);
   switch (rc) {
   case SQLITE_OK:
@@ -168,16 +168,12 @@ static int look_suspended(sqlite3_stmt **hold, hrt_host_env *env, bool again) {
   }
 }
 
-int hrt_shadows_hold(sqlite3_stmt **hold, hrt_host_env *env) {
-  return look_suspended(hold, env, false);
-}
-
 int hrt_shadows_look(hrt_host_env *env) {
   sqlite3_stmt *hold = NULL;
   if (hrt_shadows_current(env->conn)) {
     return 0;
   }
-  int status = look_suspended(&hold, env, false);
+  int status = hrt_shadows_hold(&hold, env);
   sqlite3_finalize(hold);
   return status;
 }
