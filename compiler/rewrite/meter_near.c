@@ -235,15 +235,5 @@ out:
 }
 
 const hcc__rw_near *hcc__rw_near_at(const hcc__rw *rw, const hcc_instr *i) {
-  const hcc__rw_near *near = (const hcc__rw_near *)(const void *)rw->near.data;
-  size_t count = rw->near.size / sizeof *near, low = 0, high = count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (near[middle].begin < i->begin) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < count && near[low].begin == i->begin ? &near[low] : NULL;
+  return hcc__rw_record_at(&rw->near, sizeof(hcc__rw_near), i);
 }

@@ -159,17 +159,7 @@ void hcc__rw_run_step(walk *w, const hcc_instr *i, const hcc__rw_series *address
 }
 
 const hcc__rw_run *hcc__rw_run_at(const hcc__rw *rw, const hcc_instr *i) {
-  const hcc__rw_run *runs = (const hcc__rw_run *)(const void *)rw->runs.data;
-  size_t low = 0, high = rw->runs.size / sizeof *runs, count = high;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (runs[middle].begin < i->begin) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < count && runs[low].begin == i->begin ? &runs[low] : NULL;
+  return hcc__rw_record_at(&rw->runs, sizeof(hcc__rw_run), i);
 }
 
 const hcc__rw_run_place *hcc__rw_run_place_at(const hcc__rw_run *run, uint32_t begin) {

@@ -512,15 +512,6 @@ int hcc__rw_shifts_of(hcc__rw *rw, const hcc_func *func) {
 }
 
 uint32_t hcc__rw_shift_at(const hcc__rw *rw, const hcc_instr *i) {
-  const hcc__rw_shift *shifts = (const hcc__rw_shift *)(const void *)rw->shifts.data;
-  size_t count = rw->shifts.size / sizeof *shifts, low = 0, high = count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (shifts[middle].begin < i->begin) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < count && shifts[low].begin == i->begin ? shifts[low].by : 0;
+  const hcc__rw_shift *shift = hcc__rw_record_at(&rw->shifts, sizeof *shift, i);
+  return shift != NULL ? shift->by : 0;
 }

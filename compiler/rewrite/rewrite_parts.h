@@ -25,6 +25,8 @@
 #ifndef HCC_REWRITE_PARTS_H
 #define HCC_REWRITE_PARTS_H
 
+#include <string.h>
+
 #include "flow.h"
 #include "limits.h"
 #include "rewrite.h"
@@ -220,6 +222,25 @@ typedef struct hcc__rw_held {
 
 /* Places near what a local holds where the run begins: from the local plus `low` on, `end` bytes.
  */
+/* Of records of that size, in the order of the code, each of which begins with the offset of its
+ * instruction: that of the instruction, or NULL. */
+static inline const void *hcc__rw_record_at(const hcc_buf *records, size_t size,
+                                            const hcc_instr *i) {
+  size_t count = records->size / size, low = 0, high = count;
+  uint32_t begin;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    memcpy(&begin, records->data + middle * size, sizeof begin);
+    if (begin < i->begin) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const uint8_t *found = low < count ? records->data + low * size : NULL;
+  return found != NULL && memcmp(found, &i->begin, sizeof begin) == 0 ? found : NULL;
+}
+
 typedef struct hcc__rw_run_look {
   uint32_t local, low;
   uint64_t end;
