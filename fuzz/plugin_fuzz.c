@@ -41,7 +41,7 @@ static void look_at(const hrt_plugin *p) {
   for (uint32_t i = 0; i < abi->segment_count; i++) {
     touch(abi->blob + abi->segments[i].blob_off, abi->segments[i].len);
   }
-  for (uint32_t kind = 0; kind < 6; kind++) {
+  for (uint32_t kind = 0; kind <= HSB_SECTION_PLACES; kind++) {
     const void *bytes = hrt_plugin_section(p, kind, &size);
     FZ_MUST(bytes != NULL || size == 0);
     touch(bytes, size);

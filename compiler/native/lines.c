@@ -107,10 +107,10 @@ static const char *text(cursor *c) {
   return (const char *)begin;
 }
 
-/* A string of another section. */
+/* A string of another section, which ends with a NUL. */
 static const char *text_at(cursor *c, hcc_span span) {
   uint64_t offset = fixed(c, 4);
-  if (offset >= span.size || memchr(span.at + offset, 0, span.size - offset) == NULL) {
+  if (offset >= span.size) {
     c->bad = true;
     return "";
   }
@@ -382,10 +382,21 @@ static uint32_t tidy(struct hsb_file_line *at, uint32_t count) {
   return kept;
 }
 
-int hcc_line_rows(struct hsb_file_line **out, uint32_t *count, const hcc_line_tables *in,
+/* Up to the last NUL: wherever a text begins in that, it ends in it. */
+static hcc_span whole_texts(hcc_span span) {
+  while (span.size > 0 && span.at[span.size - 1] != 0) {
+    span.size--;
+  }
+  return span;
+}
+
+int hcc_line_rows(struct hsb_file_line **out, uint32_t *count, const hcc_line_tables *tables,
                   hcc_error *err) {
-  cursor all = {in->lines.at, in->lines.at + in->lines.size, false};
-  rows r = {.at = NULL, .most = in->rows_max};
+  hcc_line_tables in = *tables;
+  in.strings = whole_texts(in.strings);
+  in.line_strings = whole_texts(in.line_strings);
+  cursor all = {in.lines.at, in.lines.at + in.lines.size, false};
+  rows r = {.at = NULL, .most = in.rows_max};
   while (!all.bad && !r.failed && !r.many && all.at < all.end) {
     uint64_t length = fixed(&all, 4);
     cursor one = {all.at, all.at, false};
@@ -394,7 +405,7 @@ int hcc_line_rows(struct hsb_file_line **out, uint32_t *count, const hcc_line_ta
       break;
     }
     one.end = all.at += length;
-    unit u = {.in = in};
+    unit u = {.in = &in};
     read_header(&one, &u);
     run(&one, &r, &u);
     free(u.files);

@@ -22,7 +22,7 @@ typedef struct hcc_line_tables {
 } hcc_line_tables;
 
 /* *out is malloc'ed. Errors: INTERNAL (a table that clang does not write), NO_MEMORY. */
-int hcc_line_rows(struct hsb_file_line **out, uint32_t *count, const hcc_line_tables *in,
+int hcc_line_rows(struct hsb_file_line **out, uint32_t *count, const hcc_line_tables *tables,
                   hcc_error *err);
 
 /* The same of an image: lines of the file "w" are offsets (ctext.h); other files and gaps give

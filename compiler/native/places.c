@@ -8,43 +8,70 @@
 #include "lines.h"
 
 #define ROWS_MAX (2u << 20) /* 16 MiB of the plugin; an optimised module of 64 MiB has fewer */
+#define PATH_LONGEST 4096u  /* what is longer than a system has them is no name */
+#define NAME_LONGEST 255u
+#define SLOTS (2 * HSB_FILE_PLACE_FILES)
+#define PROBES_MAX (64u << 20) /* hostile names may all hash to one slot */
 
 typedef struct files {
   const char *names[HSB_FILE_PLACE_FILES]; /* in the module */
   uint32_t count;
+  uint16_t slots[SLOTS]; /* by hash: index of a name and 1, or 0 */
+  uint32_t probes;
   const char *last; /* path that was asked for last */
   uint32_t last_index;
 } files;
 
+/* The name of the file without folders; "" if it is too long. */
 static const char *base_of(const char *path) {
-  for (const char *slash = path; (slash = strpbrk(slash, "/\\")) != NULL; slash++) {
-    path = slash + 1;
+  size_t size = strnlen(path, PATH_LONGEST + 1), at = size;
+  while (at > 0 && size - at <= NAME_LONGEST && path[at - 1] != '/' && path[at - 1] != '\\') {
+    at--;
   }
-  return path;
+  return size > PATH_LONGEST || size - at > NAME_LONGEST ? "" : path + at;
+}
+
+static uint32_t hash_of(const char *name) { /* FNV-1a */
+  uint32_t hash = 0x811c9dc5u;
+  for (; *name != '\0'; name++) {
+    hash = (hash ^ (uint8_t)*name) * 0x01000193u;
+  }
+  return hash;
+}
+
+/* The name's index, HSB_FILE_PLACE_FILES if there is no room for it. */
+static uint32_t index_of(files *f, const char *name) {
+  uint32_t slot = hash_of(name) % SLOTS;
+  while (f->slots[slot] != 0 && strcmp(f->names[f->slots[slot] - 1u], name) != 0) {
+    slot = (slot + 1) % SLOTS;
+    f->probes++;
+  }
+  if (f->slots[slot] == 0 && f->count == HSB_FILE_PLACE_FILES) {
+    return HSB_FILE_PLACE_FILES;
+  }
+  if (f->slots[slot] == 0) {
+    f->names[f->count++] = name;
+    f->slots[slot] = (uint16_t)f->count;
+  }
+  return f->slots[slot] - 1u;
 }
 
 static uint32_t place_of(void *arg, const char *path, uint64_t line) {
   files *f = arg;
-  const char *name = base_of(path);
   if (line == 0) {
     return 0; /* compiler-made, whatever the file */
   }
-  if (line > HSB_FILE_PLACE_LINE || name[0] == '\0') {
+  if (line > HSB_FILE_PLACE_LINE) {
     return HSB_FILE_NO_OFFSET;
   }
-  uint32_t i = path == f->last ? f->last_index : 0;
-  while (i < f->count && strcmp(f->names[i], name) != 0) {
-    i++;
+  if (path != f->last) {
+    const char *name = base_of(path);
+    bool none = name[0] == '\0' || f->probes > PROBES_MAX;
+    f->last = path;
+    f->last_index = none ? HSB_FILE_PLACE_FILES : index_of(f, name);
   }
-  if (i == HSB_FILE_PLACE_FILES) {
-    return HSB_FILE_NO_OFFSET;
-  }
-  if (i == f->count) {
-    f->names[f->count++] = name;
-  }
-  f->last = path;
-  f->last_index = i;
-  return hsb_file_place_at(i, (uint32_t)line);
+  return f->last_index == HSB_FILE_PLACE_FILES ? HSB_FILE_NO_OFFSET
+                                               : hsb_file_place_at(f->last_index, (uint32_t)line);
 }
 
 static hcc_span custom(const hcc_module *m, const char *name) {

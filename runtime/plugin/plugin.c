@@ -44,7 +44,7 @@ static atomic_size_t mapped;
 
 /* Names are counted here, so that nothing is looked for behind the last. */
 static int index_places(hrt_plugin *p, helios_error *err) {
-  size_t size, names = 0;
+  size_t size, names = 0, empty = 0;
   const uint32_t *head = hrt_file_section(&p->file, HSB_SECTION_PLACES, &size);
   if (head == NULL) {
     return 0;
@@ -59,8 +59,9 @@ static int index_places(hrt_plugin *p, helios_error *err) {
   size -= 8 + p->place_count * sizeof *p->places;
   for (size_t i = 0; i < size; i++) {
     names += p->files[i] == 0;
+    empty += p->files[i] == 0 && (i == 0 || p->files[i - 1] == 0);
   }
-  if (names != p->file_count || (size > 0 && p->files[size - 1] != 0)) {
+  if (names != p->file_count || empty != 0 || (size > 0 && p->files[size - 1] != 0)) {
     return hrt_fail(err, HELIOS_E_PLUGIN, "damaged plugin: files of places");
   }
   return 0;

@@ -24,11 +24,19 @@ LINEAR, REWRITE, EXPAND = HOST + "linear.c", HOST + "rewrite_sql.c", HOST + "exp
 COPIES, FLATTEN, BOUNDS, LOCKS = (HOST + name for name in ("copies.c", "flatten.c", "compile_bounds.c", "fs_locks.c"))
 CALLEES = "compiler/rewrite/canon_callees.c"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
+PLACES = "compiler/native/places.c"
 CTES, SHADOW, RECURSION = HOST + "ctes.c", HOST + "shadow.c", "compiler/native/recursion.c"
 TRAMPOLINE, PIN, THUNKS = "runtime/sqlite/call.c", "runtime/sqlite/pin.h", "runtime/sqlite/thunks.c"
 
 # (file, text that is there once, what takes its place)
 ROWS = [
+    # tables of a module's compiler
+    (PLACES, "size > PATH_LONGEST || size - at > NAME_LONGEST", "size > PATH_LONGEST"),
+    (PLACES, "path[at - 1] != '/' && ", ""),
+    (PLACES, "f->slots[slot] != 0 && strcmp", "f->slots[slot] != 0 && f->count > 300 && strcmp"),
+    (PLACES, "slot = (slot + 1) % SLOTS;\n    f->probes++;", "f->slots[slot] = 0;"),
+    ("compiler/native/lines.c", "in.line_strings = whole_texts(in.line_strings);", ""),
+    ("runtime/plugin/plugin.c", " || empty != 0", ""),
     # SQL of guests
     (LINEAR, "found != NULL && c <= found", "found != NULL && c < found"),
     (LINEAR, "n += !continues(*c)", "n += 1"),

@@ -3,8 +3,11 @@
  * in an answer, not a fault. */
 #include "build_kit.h"
 
+#include <time.h>
+
 #include "image.h"
 #include "instance/instance.h"
+#include "limits.h"
 #include "lines.h"
 #include "places.h"
 
@@ -317,6 +320,112 @@ static void places__damaged_tables_are_none(void **state) {
   free(good);
 }
 
+/* ---- tables that nobody's compiler has written ---- */
+
+static void add_custom(hcc_buf *out, const char *name, const void *bytes, size_t size) {
+  size_t length = strlen(name);
+  hcc_buf_byte(out, 0);
+  hcc_buf_u32(out, (uint32_t)(1 + length + size));
+  hcc_buf_byte(out, (uint8_t)length);
+  hcc_buf_add(out, name, length);
+  hcc_buf_add(out, bytes, size);
+}
+
+/* A list whose entries are places in .debug_line_str, `step` apart. */
+static void add_entries(hcc_buf *out, uint32_t count, uint32_t step) {
+  static const uint8_t format[] = {1, 1 /* path */, 0x1f /* line_strp */};
+  hcc_buf_add(out, format, sizeof format);
+  hcc_buf_u32(out, count);
+  for (uint32_t at = 0; count-- != 0; at += step) {
+    hcc_buf_add(out, &at, sizeof at);
+  }
+}
+
+/* The places of a module with that many folders, files and rows, whose names are the ends of a text
+ * that long, with a NUL or without one. */
+static void hostile_places(hcc_buf *out, uint32_t folders, uint32_t files, uint32_t rows,
+                           uint32_t length, bool nul) {
+  static const uint8_t code[] = {0, 'a', 's', 'm', 1, 0,  0, 0, 1, 4, 1, 0x60, 0,
+                                 0, 3,   2,   1,   0, 10, 6, 1, 4, 0, 1, 1,    0x0b};
+  static const uint8_t tail[] = {1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1};
+  static const uint8_t begin[] = {0, 5, 2, 2, 0, 0, 0}, end[] = {2, 3, 0, 1, 1};
+  hcc_buf module, lists, table;
+  hcc_module *m;
+  char *text = malloc(length + 1);
+  assert_non_null(text);
+  memset(text, 'a', length);
+  text[length] = 0;
+  hcc_buf_init(&module, SIZE_MAX);
+  hcc_buf_init(&lists, SIZE_MAX);
+  hcc_buf_init(&table, SIZE_MAX);
+  hcc_buf_add(&lists, tail, sizeof tail);
+  add_entries(&lists, folders, 0);
+  add_entries(&lists, files, 1);
+  uint32_t header = (uint32_t)lists.size;
+  hcc_buf_add(&lists, begin, sizeof begin);
+  for (uint32_t row = 0; row < rows; row++) {
+    hcc_buf_byte(&lists, 4); /* the file */
+    hcc_buf_u32(&lists, row < files ? row : files - 1 - row % 2);
+    hcc_buf_byte(&lists, 1);
+  }
+  hcc_buf_add(&lists, end, sizeof end);
+  uint32_t size = (uint32_t)lists.size + 8;
+  hcc_buf_add(&table, &size, sizeof size);
+  hcc_buf_add(&table, (uint8_t[]){5, 0, 4, 0}, 4);
+  hcc_buf_add(&table, &header, sizeof header);
+  hcc_buf_add(&table, lists.data, lists.size);
+  hcc_buf_add(&module, code, sizeof code);
+  add_custom(&module, ".debug_line", table.data, table.size);
+  add_custom(&module, ".debug_line_str", text, length + nul);
+  assert_int_equal(hcc_decode(&m, module.data, module.size, NULL), 0);
+  hcc_buf_init(out, HCC_MAX_PLUGIN);
+  assert_int_equal(hcc_places(out, m, NULL), 0);
+  hcc_module_free(m);
+  hcc_buf_free(&table);
+  hcc_buf_free(&lists);
+  hcc_buf_free(&module);
+  free(text);
+}
+
+/* A name that no file can have would be in each copy of the plugin, as often as it has ends. */
+static void places__of_names_that_are_too_long(void **state) {
+  (void)state;
+  hcc_buf out;
+  hostile_places(&out, 1, 2000, 2000, 22255, true);
+  assert_int_equal(out.size, 0); /* the shortest has 20256 bytes */
+  hcc_buf_free(&out);
+  hostile_places(&out, 1, 2, 2, 256, true); /* one that is, one that is not */
+  assert_in_range(out.size, 256, 300);
+  hcc_buf_free(&out);
+}
+
+/* Seconds of the processor. */
+static double seconds(void) {
+  return (double)clock() / CLOCKS_PER_SEC;
+}
+
+static void places__of_a_text_without_an_end(void **state) {
+  (void)state;
+  hcc_buf out;
+  hostile_places(&out, 1, 2, 2, 100, false);
+  assert_int_equal(out.size, 0);
+}
+
+/* In time that grows with the table alone: neither the text that follows a name nor the names that
+ * are known already are looked through for each. Before, this took minutes. */
+static void places__of_hostile_tables_take_no_time(void **state) {
+  (void)state;
+  hcc_buf out;
+  double begin = seconds();
+  hostile_places(&out, 1000000, 1, 1, 2 << 20, true);
+  hcc_buf_free(&out);
+  assert_true(seconds() - begin < 10);
+  hostile_places(&out, 1, 255, 2000000, 255, true); /* ends of one name */
+  assert_true(out.size > 0);
+  hcc_buf_free(&out);
+  assert_true(seconds() - begin < 10);
+}
+
 /* What runs into it says so, with the offset in the module. */
 static void places__in_the_error_of_a_trap(void **state) {
   (void)state;
@@ -353,6 +462,9 @@ int main(void) {
       cmocka_unit_test(lines__none_is_empty),
       cmocka_unit_test(places__of_a_module),
       cmocka_unit_test(places__damaged_tables_are_none),
+      cmocka_unit_test(places__of_names_that_are_too_long),
+      cmocka_unit_test(places__of_a_text_without_an_end),
+      cmocka_unit_test(places__of_hostile_tables_take_no_time),
       cmocka_unit_test(places__in_the_error_of_a_trap),
   };
   return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -124,6 +124,7 @@ static void load__places(void **state) {
       {"a.c\0\x1b\"", 7, 6, 2, NULL},     {"a.c\0\x1b\"", 6, 6, 2, "files of places"},
       {"a.c\0\x1b\"", 7, 6, 3, "files"},  {"a.c\0\x1b\"", 7, 6, 1, "files of places"},
       {"a.c\0\x1b\"", 7, 7, 2, "places"}, {"", 0, UINT32_MAX, 0, "table of places"},
+      {"a.c\0\0", 5, 6, 2, "files"},      {"\0a.c", 5, 6, 2, "files of places"},
   };
   uint8_t none[8] = {0};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
