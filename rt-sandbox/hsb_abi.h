@@ -45,6 +45,12 @@
 /* Checkpoints outside of innermost loops ask for more fuel when there is less than this, so that
  * those inside seldom have to: a branch that was taken once is slower from then on. */
 #define HSB_FUEL_LOW (INT64_C(1) << 14)
+/* A slice has no more, whatever the last one took: code may be paid for that costs no time, and the
+ * next units take 80 ns each, of loads that wait for each other. */
+#define HSB_FUEL_SLICE (INT64_C(1) << 17)
+/* The most that a loop can have in one slice, if the compiler knows that it takes no more than
+ * 8 ms (compiler/rewrite/meter_slow.c). */
+#define HSB_FUEL_AHEAD (INT64_C(1) << 25)
 
 /* In place of an offset in the .wasm, at an access that is known to be in bounds. */
 #define HSB_SURE 0x7fffffffu
@@ -95,8 +101,8 @@ struct hsb_host {
 #define HSB_BULK_PIECE (1u << 20) /* bytes between two polls of a bulk operation */
 
 struct hsb_ctx {
-  uint32_t size; /* sizeof(struct hsb_ctx) of the host */
-  uint32_t reserved;
+  uint32_t size;         /* sizeof(struct hsb_ctx) of the host */
+  uint32_t wanted;       /* 0, or for one `refuel`: fuel that a loop needs for all its turns */
   uintptr_t stack_limit; /* a frame below this address traps */
   int64_t fuel;          /* of the slice; valid while the guest is not running */
   const struct hsb_host *host;

@@ -17,6 +17,13 @@ HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, uint32_t 
   ctx->fuel = ctx->host->refuel(ctx, (int64_t)fuel, offset);
 }
 
+HSB_KEEP_REGISTERS void hsb_refuel_ahead(void *instance, uint64_t fuel, uint64_t wanted,
+                                         uint32_t offset) {
+  struct hsb_ctx *ctx = hsb_ctx_of(instance);
+  ctx->wanted = wanted > HSB_FUEL_AHEAD ? 0 : (uint32_t)wanted;
+  ctx->fuel = ctx->host->refuel(ctx, (int64_t)fuel, offset);
+}
+
 _Noreturn void hsb_call_trap(void *instance, const wasm_rt_funcref_table_t *table, uint32_t x,
                              uint32_t offset) {
   uint32_t code = HSB_TRAP_CALL_SIGNATURE;

@@ -73,10 +73,12 @@ static int imports(hcc_buf *out, hcc__rw *rw) {
     put_import(out, rw->mark_type);
   }
   for (uint32_t i = 0; i < HCC_RW_HELPERS && rw->options.helpers; i++) {
-    static const char *const names[] = {"min", "max", "umin", "umax", "copy"};
+    static const char *const names[] = {"min", "max", "umin", "umax", "copy", "more"};
     put_name(out, "h");
     put_name(out, names[i]);
-    put_import(out, i < HCC_RW_ORDERS ? rw->order_type : rw->copy_type);
+    put_import(out, i < HCC_RW_ORDERS    ? rw->order_type
+                    : i == HCC_RW_ORDERS ? rw->copy_type
+                                         : rw->more_type);
   }
   if (rw->options.looks) {
     put_name(out, "h");
@@ -415,6 +417,7 @@ static int open_rewrite(hcc__rw *rw) {
   rw->mark_func = m->imported_funcs + (rw->options.meter ? 1 : 0);
   rw->order_func = rw->mark_func + (rw->options.marks ? 1 : 0);
   rw->copy_func = rw->order_func + HCC_RW_ORDERS;
+  rw->more_func = rw->copy_func + 1;
   rw->look_func = rw->order_func + (rw->options.helpers ? HCC_RW_HELPERS : 0);
   rw->seen_func = rw->look_func + 1;
   rw->extra = hcc_rewrite_imports(&rw->options);

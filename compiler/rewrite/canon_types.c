@@ -54,6 +54,8 @@ static void collect(hcc_buf *entries, hcc_buf *bytes, hcc__rw *rw) {
       .params = i32, .param_count = 2, .results = i32, .result_count = 1};
   static const hcc_functype copy = {
       .params = i64, .param_count = 3, .results = i32, .result_count = 1};
+  static const hcc_functype more = {
+      .params = i64, .param_count = 2, .results = i64, .result_count = 1};
   static const uint8_t looked[] = {HCC_I32, HCC_I32, HCC_I64, HCC_I32, HCC_I64};
   static const hcc_functype look = {
       .params = looked, .param_count = 5, .results = i32, .result_count = 1};
@@ -77,6 +79,7 @@ static void collect(hcc_buf *entries, hcc_buf *bytes, hcc__rw *rw) {
   if (rw->options.helpers) {
     add_entry(entries, bytes, &order, true, false, &rw->order_type);
     add_entry(entries, bytes, &copy, true, false, &rw->copy_type);
+    add_entry(entries, bytes, &more, true, false, &rw->more_type);
   }
   if (rw->options.looks) {
     add_entry(entries, bytes, &look, true, false, &rw->look_type);

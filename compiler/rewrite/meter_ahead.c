@@ -188,13 +188,39 @@ static void is_short(const ahead *a, uint32_t few) {
   emit(a->out, HCC_OP_I64_LT_S);
 }
 
+/* So many turns take no more time than a loop may, however much fuel it needs; 0 if its time is not
+ * known. */
+static int64_t most_turns(const ahead *a) {
+  bool known = a->sure.time >= a->cost->most && a->rw->options.helpers;
+  return known ? (int64_t)(HSB_FUEL_AHEAD / a->sure.time) : 0;
+}
+
+/* Asks for the next slice if what is on the stack is true, or for as much as all turns need if they
+ * are no more than that. */
+static void ask_ahead(const ahead *a, int64_t most) {
+  if (most * (int64_t)a->cost->most <= HSB_FUEL_SLICE) {
+    hcc__rw_ask(a->out, a->rw, a->params);
+    return;
+  }
+  emit_open(a->out, HCC_OP_IF);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
+  get_turns_cost(a, a->cost->most);
+  emit_i64(a->out, 0);
+  emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+  emit_by(a->out, HCC_OP_I64_LE_U, most);
+  emit(a->out, HCC_OP_SELECT);
+  emit_index(a->out, HCC_OP_CALL, a->rw->more_func);
+  emit_index(a->out, HCC_OP_LOCAL_SET, a->params);
+  emit(a->out, HCC_OP_END);
+}
+
 /* Leaves the innermost block if there is no fuel for all turns, in the next slice neither: slices
  * are small, and most loops need less than one. */
 static void check_fuel(const ahead *a, uint32_t few) {
   if (a->rw->options.marks && a->cost->turns.few == 0) {
     hcc__rw_mark(a->out, a->rw, a->begin);
     is_short(a, few);
-    hcc__rw_ask(a->out, a->rw, a->params);
+    ask_ahead(a, most_turns(a));
   }
   is_short(a, few);
   emit_index(a->out, HCC_OP_BR_IF, 0);

@@ -168,6 +168,7 @@ static void step(walk *w, const hcc_instr *i) {
     break;
   }
   hcc__rw_copy_step(&w->out->copy, i, accesses ? &top : NULL);
+  w->out->time += hcc__rw_time_of(i, accesses ? &top : NULL);
 }
 
 uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {

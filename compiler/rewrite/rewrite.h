@@ -4,8 +4,9 @@
  * What comes out (docs/metering.md has it in full):
  *  - no custom section, no name, no export and no import of the guest's choosing: imports are
  *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked, then
- *    "h"."min", "max", "umin", "umax" (i32 i32)->(i32) and "copy" (i64 i64 i64)->(i32) if helped,
- *    then "h"."look" (i32 i32 i64 i32 i64)->(i32) and "h"."seen" (i32 i64 i32)->() if it looks;
+ *    "h"."min", "max", "umin", "umax" (i32 i32)->(i32), "copy" (i64 i64 i64)->(i32) and "more"
+ *    (i64 i64)->(i64) if helped, then "h"."look" (i32 i32 i64 i32 i64)->(i32) and "h"."seen" (i32
+ * i64 i32)->() if it looks;
  *  - exports are "e<N>" for the N-th distinct exported function, in order of function index, and
  *    "start" for the start function (the start section is gone);
  *  - structurally equal function types are one type;
@@ -60,7 +61,8 @@ typedef struct hcc_rewrite_options {
                   before each instruction that may trap; translate.c makes #line of them */
   bool blocks; /* with meter and marks: where each block begins, too (profile.h) */
   bool helpers; /* a choice of the lesser or greater of two i32 calls "h"."min", "max", "umin" or
-                   "umax", by which clang knows it; a loop that copies asks "h"."copy" to do it */
+                   "umax", by which clang knows it; a loop that copies asks "h"."copy" to do it;
+                   one that needs more fuel than a slice has asks "h"."more" for it */
   bool looks; /* with marks: the accesses of a counted loop, or of a run of straight-line code, are
                  those of "h"."look" and "h"."seen", which compare them with the memory before it
                  (explicit bounds) */

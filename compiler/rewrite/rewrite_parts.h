@@ -10,6 +10,7 @@
  *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
  *   meter_copy.c   which loops do nothing but copy
+ *   meter_slow.c   how long a turn may take
  *   meter_near.c   which accesses can take the address of an earlier one; which selects choose the
  *                  lesser or greater
  *   meter_run.c    which accesses in straight-line code can be compared together
@@ -56,8 +57,8 @@ typedef struct hcc__rw {
   size_t max; /* bytes of any buffer */
   hcc_error *err;
   uint32_t extra; /* imports of ours, behind the guest's */
-  uint32_t fuel_func, mark_func, order_func, copy_func, look_func, seen_func; /* new indices */
-  uint32_t fuel_type, mark_type, order_type, copy_type, look_type, seen_type;
+  uint32_t fuel_func, mark_func, order_func, copy_func, more_func, look_func, seen_func;
+  uint32_t fuel_type, mark_type, order_type, copy_type, more_type, look_type, seen_type;
   uint32_t *type_ids;  /* [HCC_RW_FORMS][type_count]: new index, HCC_RW_NONE, HCC_RW_PENDING */
   uint32_t type_count; /* of the output */
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
@@ -334,7 +335,12 @@ typedef struct hcc__rw_sure {
     int stored;   /* hcc__rw_value_of it */
   } access[HCC_RW_ACCESSES];
   hcc__rw_copy copy;
+  uint64_t time; /* that a turn may take: hcc__rw_time_of all its instructions */
 } hcc__rw_sure;
+
+/* How long the instruction may take, in quarters of a nanosecond; its address if it accesses the
+ * memory. No less than 1. */
+uint32_t hcc__rw_time_of(const hcc_instr *i, const hcc__rw_series *address);
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
@@ -380,7 +386,7 @@ enum hcc__rw_order {
   HCC_RW_UMAX,
   HCC_RW_ORDERS,
 };
-#define HCC_RW_HELPERS (HCC_RW_ORDERS + 1) /* imports: copy is behind them */
+#define HCC_RW_HELPERS (HCC_RW_ORDERS + 2) /* imports: copy and more are behind them */
 
 /* An access that can take its address less `above` and an offset greater by as much; or a select
  * that chooses by an order. */

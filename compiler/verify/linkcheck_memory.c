@@ -8,6 +8,7 @@
 /* The plugin ABI: the context before the instance (hsb_abi.h) */
 enum {
   CTX = -4096,
+  CTX_WANTED = CTX + 4,
   CTX_FUEL = CTX + 16,
   CTX_HOST = CTX + 24,
   CTX_IMPORTS = CTX + 32,
@@ -83,11 +84,11 @@ bool hcc_lc_stack_place(const hcc_lc_walk *w, const hcc_lc_value *a, uint32_t by
          (a->kind == HCC_LC_FRAME ? a->at >= w->now.aligned_below : (int64_t)a->at + bytes <= 0);
 }
 
-/* A store to the instance or its context, of which code may write the fuel alone; what the host
- * tells of the memory is the host's. */
+/* A store to the instance or its context, of which code may write the fuel and how much of it it
+ * wants; what the host tells of the memory is the host's. */
 static int written_instance(hcc_lc_walk *w, int32_t at, uint32_t bytes) {
   if (at < 0) {
-    bool fuel = at == CTX_FUEL && bytes == 8;
+    bool fuel = (at == CTX_FUEL && bytes == 8) || (at == CTX_WANTED && bytes == 4);
     return fuel ? 0 : hcc_lc_walk_refuse(w, "store to the context, and not to its fuel");
   }
   if (hcc_lc_in_memory_struct(w->flow, (uint32_t)at, bytes)) {

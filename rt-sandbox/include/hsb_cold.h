@@ -57,6 +57,13 @@ HSB_COLD HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, 
 #define HSB_REFUEL(fuel_left)                                                                      \
   (hsb_refuel_slow(instance, fuel_left, __LINE__), (uint64_t)HSB_CTX->fuel)
 
+/* The same for a loop that would have so much at once; it may be less. */
+HSB_COLD HSB_KEEP_REGISTERS void hsb_refuel_ahead(void *instance, uint64_t fuel, uint64_t wanted,
+                                                  uint32_t offset);
+
+#define HSB_REFUEL_AHEAD(fuel_left, wanted)                                                        \
+  (hsb_refuel_ahead(instance, fuel_left, wanted, __LINE__), (uint64_t)HSB_CTX->fuel)
+
 /* Element x of the table cannot be called as the type it was asked for: says which of the three
  * traps it is. */
 HSB_COLD _Noreturn void hsb_call_trap(void *instance, const wasm_rt_funcref_table_t *table,

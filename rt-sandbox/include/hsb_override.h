@@ -44,6 +44,7 @@
 #define I64_ROTR(x, y) __builtin_rotateright64(x, y)
 
 #define w2c_h_fuel(self, fuel) HSB_REFUEL(fuel)
+#define w2c_h_more(self, fuel, wanted) HSB_REFUEL_AHEAD(fuel, wanted)
 
 /* What selects the lesser or greater of two: clang sees through a chain of these. */
 #define w2c_h_min(self, x, y) ((u32)__builtin_elementwise_min((s32)(x), (s32)(y)))

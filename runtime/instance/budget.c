@@ -21,11 +21,8 @@
 #include "instance/charge.h"
 #include "instance/outermost.h"
 
-#define SLICE_FIRST (INT64_C(1) << 18)
+#define SLICE_FIRST (INT64_C(1) << 17)
 #define SLICE_MIN (INT64_C(1) << 12)
-/* Whatever a slice took: code may be paid for that costs no time, and the next units take 20 ns
- * each, of loads that wait for each other. */
-#define SLICE_MAX (INT64_C(1) << 19)
 #define SLICE_NS_LOW 500000u /* between checks */
 #define SLICE_NS_HIGH 2000000u
 
@@ -52,10 +49,12 @@ static void adapt_slice(hrt_budget *b, uint64_t now) {
   uint64_t passed = now - b->slice_start;
   if (b->slice_size == 0) {
     b->slice_size = SLICE_FIRST;
+  } else if (b->slice_start == 0) {
+    /* the last one was larger than that */
   } else if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) {
     b->slice_size /= passed > 4 * SLICE_NS_HIGH ? 8 : 2;
     b->slice_size = b->slice_size > SLICE_MIN ? b->slice_size : SLICE_MIN;
-  } else if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) {
+  } else if (passed < SLICE_NS_LOW && b->slice_size < HSB_FUEL_SLICE) {
     b->slice_size *= 2;
   }
   b->slice_start = now;
@@ -133,8 +132,8 @@ void hrt_budget_end(struct hrt_activation *a) {
   }
 }
 
-/* Low fuel in ctx becomes a new slice, or the call ends. */
-static void next_slice(struct hrt_activation *a, uint32_t offset) {
+/* Low fuel in ctx becomes a new slice, with so much more, or the call ends. */
+static void next_slice(struct hrt_activation *a, int64_t more, uint32_t offset) {
   struct hsb_ctx *ctx = a->instance->ctx;
   settle(a);
   a->looked = 1;
@@ -142,7 +141,8 @@ static void next_slice(struct hrt_activation *a, uint32_t offset) {
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }
-  grant(a, a->budget->slice_size + HSB_FUEL_LOW, 0);
+  a->budget->slice_start = more != 0 ? 0 : a->budget->slice_start;
+  grant(a, a->budget->slice_size + HSB_FUEL_LOW + more, 0);
   a->refueled = true;
 }
 
@@ -158,11 +158,13 @@ void hrt_poll(struct hsb_ctx *ctx, uint32_t offset) {
 
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
   struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
+  int64_t wanted = ctx->wanted;
+  ctx->wanted = 0;
   if (fuel >= 0 && a->last) {
     return ctx->fuel = fuel;
   }
   ctx->fuel = fuel;
-  next_slice(&hrt_instance_of(ctx)->activation, offset);
+  next_slice(a, wanted > HSB_FUEL_AHEAD ? 0 : wanted, offset);
   return ctx->fuel;
 }
 
@@ -176,7 +178,7 @@ void hrt_host_charge(struct hsb_ctx *ctx, uint64_t units) {
   uint64_t off = units < INT64_MAX / 2 ? units + HRT_TOLL_HOST : INT64_MAX / 2;
   a->mark = ctx->fuel = ctx->fuel < 0 ? -1 : ctx->fuel - (int64_t)off;
   if (ctx->fuel < 0) {
-    next_slice(a, 0);
+    next_slice(a, 0, 0);
   }
 }
 

@@ -23,6 +23,7 @@ AT(hsb_host, memory_grow, 24);
 AT(hsb_host, table_reserve, 32);
 AT(hsb_host, poll, 40);
 SIZE(hsb_ctx, 48);
+AT(hsb_ctx, wanted, 4);
 AT(hsb_ctx, stack_limit, 8);
 AT(hsb_ctx, fuel, 16);
 AT(hsb_ctx, host, 24);

@@ -119,7 +119,7 @@ static const char *target_broken(void) {
   const struct hsb_ctx *c = target->ctx;
   const struct hsb_memory *m = hrt_instance_memory(target);
   if (c->size != target_ctx.size || c->host != target_ctx.host || c->owner != target_ctx.owner ||
-      c->imports != target_ctx.imports || c->reserved != target_ctx.reserved) {
+      c->imports != target_ctx.imports || c->wanted != target_ctx.wanted) {
     return "the instance's ctx";
   }
   if (m != NULL && (m->data != target->memory || m->pages != target->pages ||

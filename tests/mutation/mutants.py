@@ -23,6 +23,7 @@ HOST = "runtime/host/"
 LINEAR, REWRITE, EXPAND = HOST + "linear.c", HOST + "rewrite_sql.c", HOST + "expand.c"
 COPIES, FLATTEN, BOUNDS, LOCKS = (HOST + name for name in ("copies.c", "flatten.c", "compile_bounds.c", "fs_locks.c"))
 CALLEES = "compiler/rewrite/canon_callees.c"
+METER = "compiler/rewrite/"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
 PLACES = "compiler/native/places.c"
 CTES, SHADOW, RECURSION = HOST + "ctes.c", HOST + "shadow.c", "compiler/native/recursion.c"
@@ -642,7 +643,12 @@ ROWS = [
     (BUDGET, "b->deadline_ns != 0 && now >= b->deadline_ns ? HSB_TRAP_DEADLINE : 0", "0"),
     (BUDGET, "is_spent(b) ? HSB_TRAP_FUEL : stopped(b, now)", "stopped(b, now)"),
     (BUDGET, "b->slice < 0 || is_spent(b)", "b->slice < 0"),
-    (BUDGET, "INT64_C(1) << 19", "INT64_C(1) << 24"),
+    (BUDGET, "b->slice_size < HSB_FUEL_SLICE", "b->slice_size < HSB_FUEL_SLICE << 7"),
+    (BUDGET, "wanted > HSB_FUEL_AHEAD ? 0 : wanted", "wanted"),
+    (METER + "meter_slow.c", "  return SLOW;\n", "  return 1;\n"),
+    (METER + "meter_slow.c", "address->known && moves < PAGE / BYTE ? moves * BYTE : PAGE", "moves * BYTE"),
+    (BUDGET, "  ctx->wanted = 0;\n", ""),
+    (BUDGET, "more != 0 ? 0 : a->budget->slice_start", "a->budget->slice_start"),
     (BUDGET, "here - hrt_thread.stack_low : 0", "UINT64_MAX : 0"),
     (BUDGET, "hrt_thread.stack_low + HRT_HOST_STACK", "hrt_thread.stack_low"),
     (BUDGET, "return outer_is_higher ? outer->instance->ctx->stack_limit : limit;",
@@ -716,8 +722,8 @@ EQUIVALENT = {
     f"{BUDGET}: if (b->slice_size == 0) => if (0 && (b->slice_size == 0))": SLICE,
     f"{BUDGET}: if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) => if (0 && (passed > SLICE_NS_HIGH && "
     "b->slice_size > SLICE_MIN))": SLICE,
-    f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < SLICE_MAX) => if (0 && (passed < SLICE_NS_LOW && "
-    "b->slice_size < SLICE_MAX))": SLICE,
+    f"{BUDGET}: if (passed < SLICE_NS_LOW && b->slice_size < HSB_FUEL_SLICE) => if (0 && (passed < SLICE_NS_LOW && "
+    "b->slice_size < HSB_FUEL_SLICE))": SLICE,
     f"{BUDGET}: if (fuel >= 0 && a->last) => if (0 && (fuel >= 0 && a->last))": SPEED,
     f"{CHARGE}: if (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)) => "
     "if (0 && (__builtin_expect(units <= HRT_CHARGE_MOST && ctx->fuel >= (int64_t)units + HRT_TOLL_HOST, 1)))": SPEED,

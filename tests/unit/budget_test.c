@@ -427,6 +427,48 @@ static void nested__outer_use_counts_without_asking(void **state) {
   }
 }
 
+static hrt_budget wanting;
+static uint32_t want; /* what the guest's code says that a loop wants */
+static int64_t got, next;
+
+/* As hsb_refuel_ahead, and then as any checkpoint. */
+static void host_wants(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
+  (void)s, (void)env;
+  ctx->wanted = want;
+  got = hrt_refuel(ctx, ctx->fuel, 0);
+  struct timespec t = {.tv_nsec = 12000000}; /* a loop that takes its time */
+  nanosleep(&t, NULL);
+  next = hrt_refuel(ctx, ctx->fuel, 0);
+}
+
+static void wants(uint32_t fuel, uint64_t limit) {
+  struct hsb_binding binding = {host_wants, NULL};
+  hrt_instance *i = kit_instance(plugin, &binding);
+  hsb_slot s[2] = {0};
+  want = fuel;
+  wanting = (hrt_budget){.fuel_limit = limit, .slice_size = HSB_FUEL_SLICE};
+  assert_int_equal(hrt_call(i, KIT_IMPORT, s, &wanting, NULL), 0);
+  hrt_instance_free(i);
+}
+
+/* A loop has as much as it wants, once, no more than the limit leaves, and nothing if it wants more
+ * than it may. What it took says nothing of how large slices should be. */
+static void fuel__wanted_by_a_loop(void **state) {
+  (void)state;
+  int64_t usual = HSB_FUEL_SLICE + HSB_FUEL_LOW;
+  wants(HSB_FUEL_AHEAD, 0);
+  assert_int_equal(got, usual + HSB_FUEL_AHEAD);
+  assert_int_equal(next, usual);
+  assert_int_equal(wanting.slice_size, HSB_FUEL_SLICE);
+  wants(HSB_FUEL_AHEAD, 1000000);
+  assert_int_equal(got, 1000000);
+  assert_int_equal(next, 1000000); /* there is no more */
+  wants(HSB_FUEL_AHEAD + 1, 0);
+  assert_int_equal(got, usual);
+  assert_true(next < usual); /* it took too long for a slice */
+  assert_true(wanting.slice_size < HSB_FUEL_SLICE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fuel__is_exact_whatever_the_slice),
@@ -447,6 +489,7 @@ int main(void) {
       cmocka_unit_test(nested__outer_use_counts_without_asking),
       cmocka_unit_test(nested__deadline_ends_many_short_calls),
       cmocka_unit_test(fuel__a_limit_that_is_lowered),
+      cmocka_unit_test(fuel__wanted_by_a_loop),
   };
   return cmocka_run_group_tests_name("budget", tests, setup, teardown);
 }

@@ -46,11 +46,13 @@ static void names__imports_and_exports(void **state) {
   assert_name(&f, f.result->imports[3 + HCC_RW_UMIN].name, "umin");
   assert_name(&f, f.result->imports[3 + HCC_RW_UMAX].name, "umax");
   assert_name(&f, f.result->imports[3 + HCC_RW_ORDERS].name, "copy");
+  assert_name(&f, f.result->imports[3 + HCC_RW_ORDERS + 1].name, "more");
   assert_type(&f, 0, "\x7f\x7e", "\x7e");
   assert_type(&f, 1, "\x7e", "\x7e");
   assert_type(&f, 2, "\x7f", "");
   assert_type(&f, 3, "\x7f\x7f", "\x7f");
   assert_type(&f, 3 + HCC_RW_ORDERS, "\x7e\x7e\x7e", "\x7f");
+  assert_type(&f, 3 + HCC_RW_ORDERS + 1, "\x7e\x7e", "\x7e");
   assert_int_equal(f.result->export_count, 3); /* each function once, no memory, no global */
   assert_name(&f, f.result->exports[0].name, "e0");
   assert_int_equal(f.result->exports[0].index, 0);

@@ -170,6 +170,33 @@ static void counted__looks(void **state) {
   end(&f);
 }
 
+/* A loop may have more fuel than a slice, unless each turn may take so long that it should not. */
+static void counted__asks_for_more(void **state) {
+  enum { FUEL_LEFT = 1, TURNS, MORE = 3 + HCC_RW_ORDERS + 1 };
+  fixture f;
+  (void)state;
+#define ASK(most)                                                                                  \
+  HCC_OP_I64_LT_S, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, FUEL_LEFT, HCC_OP_LOCAL_GET, TURNS,          \
+      HCC_OP_I64_CONST, 5, HCC_OP_I64_MUL, HCC_OP_I64_CONST, 0, HCC_OP_LOCAL_GET, TURNS,           \
+      HCC_OP_I64_CONST, most, HCC_OP_I64_LE_U, HCC_OP_SELECT, HCC_OP_CALL, MORE, HCC_OP_LOCAL_SET, \
+      FUEL_LEFT, HCC_OP_END
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, STEP(0, -1), AGAIN);
+  rewrite(&f, ALL);
+  HAS(&f, ASK(LIST(0xd5, 0xaa, 0xd5, 0x02))); /* 2^25 / 6 */
+  end(&f);
+#undef ASK
+  static const uint8_t asks[] = {HCC_OP_SELECT, HCC_OP_CALL, MORE};
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, LOAD(0), LOAD(0), HCC_OP_DROP, STEP(0, -1),
+            AGAIN);
+  rewrite(&f, ALL);
+  assert_false(has_bytes(&f.out, asks, sizeof asks));
+  end(&f);
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, STEP(0, -1), AGAIN);
+  rewrite(&f, BOTH);
+  assert_false(has_bytes(&f.out, asks, sizeof asks));
+  end(&f);
+}
+
 /* Where a turn has branches each is charged as ever, in both copies; only the accesses differ, and
  * a run has looks before those of the loop. */
 static void counted__looks_with_branches(void **state) {
@@ -305,6 +332,34 @@ static void sure__unknown(void **state) {
   assert_int_equal(s.count, 0);
 }
 
+/* No instruction takes less than its fuel; memory takes longer the further apart its places are, a
+ * place that is not known as long as a page that the system has to find. */
+static void sure__time(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+#define STORES(step)                                                                               \
+  HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1, HCC_OP_I32_STORE8, 0, 0, STEP(0, step), AGAIN
+  LOOK(&found, &t, &s, STORES(1));
+  assert_int_equal(s.time, 8 + 2 + 2 * 1); /* the end is one, too */
+  LOOK(&found, &t, &s, STORES(-64));
+  assert_int_equal(s.time, 8 + 2 + 2 * 64);
+#undef STORES
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 13, HCC_OP_I32_SHL, LOAD(0),
+       HCC_OP_DROP, STEP(0, 1), AGAIN);
+  assert_int_equal(s.time, 10 + 2 + 2 * 4096);
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 0, LOAD(0), LOAD(0), HCC_OP_DROP, STEP(0, 1), AGAIN);
+  assert_int_equal(s.time, 8 + 2 + 2 * 1 + 2 + 2 * 4096);
+  LOOK(&found, &t, &s, HCC_OP_LOCAL_GET, 1, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_DIV_U, HCC_OP_DROP,
+       STEP(0, 1), AGAIN);
+  assert_int_equal(s.time, 9 + 192);
+  for (uint32_t code = 0; code < 0x10000; code++) { /* but for what is none */
+    hcc_instr i = {.code = code};
+    assert_true(hcc__rw_time_of(&i, NULL) >= 1);
+  }
+}
+
 /* What a local holds is known where each way to there has set it alike: in the arm that sets it,
  * not in the other one, nor behind both. */
 static void sure__branches(void **state) {
@@ -366,6 +421,8 @@ int main(void) {
       cmocka_unit_test(sure__set_twice),
       cmocka_unit_test(sure__one_reach),
       cmocka_unit_test(sure__unknown),
+      cmocka_unit_test(sure__time),
+      cmocka_unit_test(counted__asks_for_more),
       cmocka_unit_test(turns__branches),
       cmocka_unit_test(sure__branches),
       cmocka_unit_test(sure__branches_and_runs),

@@ -28,6 +28,10 @@ typedef struct shape {
 #define T16(x) x x x x x x x x x x x x x x x x
 #define SHAPE(name, body) \
   "(func $" name " (export \"" name "\") (local $i i32) (local $x i64) (local $y f64)" body ")\n"
+#define AHEAD(name, turns, begin, body)                                                            \
+  SHAPE(name, begin "(loop i32.const " #turns " local.set $i (loop " body "local.get $i i32.const " \
+              "1 i32.sub local.tee $i br_if 0) i32.const 0 local.get $x i64.store i32.const 8 "     \
+              "local.get $y f64.store br 0)")
 #define TREE(name, call)                                                                           \
   "(func $" name " (param $n i32) local.get $n (if (then "                                         \
   "local.get $n i32.const 1 i32.sub " call " local.get $n i32.const 1 i32.sub " call ")))\n"
@@ -94,13 +98,26 @@ static const char MODULE[] =
           " (loop i32.const 0x9e3779b1 local.get $i i32.mul memory.size i32.const 16 i32.shl i32.rem_u"
           "  i32.const 1 i32.store8 local.get $i i32.const 1 i32.sub local.tee $i br_if 0) br 0)")
     /* loops that are paid at once and cost no time, then loads of which each waits for the one before */
-    SHAPE("paid_chase", "call $ring (loop i32.const 60 local.set $i"
+    SHAPE("paid_chase", "call $ring (loop i32.const 600 local.set $i"
           " (loop i32.const 0 call $paid local.get $i i32.const 1 i32.sub local.tee $i br_if 0)"
           " i64.const 1000 local.set $x"
           " (loop (loop local.get $i " T16("i32.load ") "local.tee $i br_if 0)"
           "  local.get $x i64.const 1 i64.sub local.tee $x i64.eqz i32.eqz br_if 0) br 0)")
+    /* loops that are paid at once though they need more than a slice, as many turns as they may have:
+       of what waits for what came before, and of memory that nobody has touched */
+    AHEAD("ahead_sums", 320000, "i64.const 3 local.set $x", T16("local.get $x local.get $x i64.const 5 i64.rotl i64.add local.set $x "))
+    AHEAD("ahead_products", 280000, "i64.const 3 local.set $x", T16("local.get $x local.get $x i64.mul local.set $x "))
+    AHEAD("ahead_floats", 180000, "", T16("local.get $y f64.const 1.5 f64.add local.set $y "))
+    AHEAD("ahead_roots", 10500, "f64.const 3 local.set $y", T16("local.get $y f64.sqrt local.set $y "))
+    AHEAD("ahead_tiny", 10500, "f64.const 0x1p-1040 local.set $y", T16("local.get $y f64.const 1.00001 f64.mul local.set $y "))
+    AHEAD("ahead_divides", 10300, "", T16("local.get $x i64.const 0x7ffffffffffffff1 i64.or i64.const 3 i64.div_u local.set $x "))
+    SHAPE("ahead_touch", "(loop local.get $i local.get $i i32.const 14080000 i32.add call $touch_range"
+          " local.get $i i32.const 14080000 i32.add memory.size i32.const 16 i32.shl i32.const 14080000"
+          " i32.sub i32.rem_u local.set $i br 0)")
+    "(func $touch_range (param $i i32) (param $end i32) (loop local.get $i i32.const 1 i32.store8"
+    " local.get $i i32.const 64 i32.add local.tee $i local.get $end i32.ne br_if 0))\n"
     "(func $paid (param $i i32) (loop local.get $i i32.const 1 i32.add local.tee $i"
-    " i32.const 1000000 i32.ne br_if 0))\n"
+    " i32.const 20000 i32.ne br_if 0))\n"
     /* each line of 64 bytes of 8 MiB leads to another */
     "(func $ring (local $i i32) (loop local.get $i local.get $i i32.const 1664525 i32.mul"
     " i32.const 0x3fc0 i32.add i32.const 0x7fffc0 i32.and i32.store"
@@ -144,7 +161,16 @@ static const shape shapes[] = {
     {"chase", ENDLESS},
     {"fast_slow", ENDLESS},
     {"paid_chase", ENDLESS},
+    {"ahead_sums", ENDLESS},
+    {"ahead_products", ENDLESS},
+    {"ahead_floats", ENDLESS},
+    {"ahead_roots", ENDLESS},
+    {"ahead_tiny", ENDLESS},
+    {"ahead_divides", ENDLESS},
+    {"ahead_touch", ENDLESS},
 };
+
+#define AHEAD_COUNT 7 /* the last ones are paid at once */
 
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -334,6 +360,60 @@ static void stop__by_probe(void **state) {
   stopped(BY_PROBE);
 }
 
+/* What the looks at a call say of what came between them. */
+typedef struct gap {
+  hrt_budget budget;
+  uint64_t began, at, used; /* at: of the last look */
+  uint64_t time, fuel;      /* the most; in ns of the processor's time */
+} gap;
+
+static uint64_t cpu_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int look(void *arg) {
+  gap *g = arg;
+  uint64_t now = cpu_ns(), time = now - g->at, fuel = g->budget.fuel_used - g->used;
+  g->time = time > g->time ? time : g->time;
+  g->fuel = fuel > g->fuel ? fuel : g->fuel;
+  g->at = now;
+  g->used = g->budget.fuel_used;
+  return now - g->began > 60 * MS;
+}
+
+static gap gap_of(size_t build, const shape *s) {
+  hrt_instance *i = instance(plugins[build]);
+  gap g = {.began = cpu_ns()};
+  helios_error err = {0};
+  hsb_slot slots[1] = {0};
+  g.at = g.began;
+  g.budget = (hrt_budget){.probe = look, .probe_arg = &g};
+  assert_int_equal(hrt_call(i, export_of(plugins[build], s->name), slots, &g.budget, &err),
+                   HELIOS_E_CANCELLED);
+  hrt_instance_free(i);
+  return g;
+}
+
+/* A loop that has more fuel than a slice has does not take longer than one may. */
+static void ahead__takes_no_time(void **state) {
+  (void)state;
+  for (size_t build = 0; build < 2; build++) {
+    for (size_t n = SHAPES - AHEAD_COUNT; n < SHAPES; n++) {
+      gap best = gap_of(build, &shapes[n]);
+      for (int more = 0; more < 5 && best.time > LATE / 10; more++) {
+        gap g = gap_of(build, &shapes[n]);
+        best = g.time < best.time ? g : best;
+      }
+      printf("%s, %s: %.2f ms, %llu units\n", builds[build].name, shapes[n].name,
+             (double)best.time / 1e6, (unsigned long long)best.fuel);
+      assert_true(best.time <= LATE);
+      assert_true(best.fuel > 2 * HSB_FUEL_SLICE);
+    }
+  }
+}
+
 /* Fuel ends each of them, at the same number in each build that counts it. */
 static void stop__by_fuel(void **state) {
   (void)state;
@@ -412,9 +492,10 @@ static void bulk__in_pieces(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(stop__by_fuel),     cmocka_unit_test(stop__by_deadline),
-      cmocka_unit_test(stop__by_cancel),   cmocka_unit_test(stop__by_probe),
-      cmocka_unit_test(no_fuel__no_limit), cmocka_unit_test(bulk__in_pieces),
+      cmocka_unit_test(stop__by_fuel),        cmocka_unit_test(stop__by_deadline),
+      cmocka_unit_test(stop__by_cancel),      cmocka_unit_test(stop__by_probe),
+      cmocka_unit_test(no_fuel__no_limit),    cmocka_unit_test(bulk__in_pieces),
+      cmocka_unit_test(ahead__takes_no_time),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,0 +1,69 @@
+/* meter_slow.c - how long the turn of a counted loop may take at worst. A loop that is paid for at
+ * once can't be stopped before its end, so it must have a time: one that takes 8 ms at most may
+ * have more fuel than a slice has. It never writes code.
+ *
+ * The numbers are quarters of a nanosecond, of a processor of 3 GHz that finds nothing to do
+ * meanwhile: instructions that wait for each other, memory that is touched for the first time.
+ *
+ * Invariant: no instruction takes less than 1, so that time is no less than fuel. What is not
+ * listed is slow. */
+#include "rewrite_parts.h"
+
+#define SLOW 192 /* divisions, roots, products of floats that are nearly 0; what is not listed */
+#define BYTE 2   /* of memory: a page that the system has to find first takes 2 us */
+#define PAGE (4096 * BYTE)
+
+static const struct {
+  uint16_t first, last; /* opcodes */
+  uint8_t time;
+} known[] = {
+    {HCC_OP_NOP, HCC_OP_END, 1},
+    {HCC_OP_BR, HCC_OP_BR_IF, 1},
+    {HCC_OP_DROP, HCC_OP_SELECT_T, 1},
+    {HCC_OP_LOCAL_GET, HCC_OP_GLOBAL_SET, 1},
+    {HCC_OP_I32_CONST, HCC_OP_I64_GE_U, 1}, /* with constants and comparisons of integers */
+    {HCC_OP_F32_EQ, HCC_OP_F64_GE, 8},
+    {HCC_OP_I32_CLZ, HCC_OP_I32_POPCNT, 16}, /* a dozen instructions, on older processors */
+    {HCC_OP_I32_ADD, HCC_OP_I32_SUB, 1},
+    {HCC_OP_I32_MUL, HCC_OP_I32_MUL, 4},
+    {HCC_OP_I32_AND, HCC_OP_I32_ROTR, 1},
+    {HCC_OP_I64_CLZ, HCC_OP_I64_POPCNT, 16},
+    {HCC_OP_I64_ADD, HCC_OP_I64_SUB, 1},
+    {HCC_OP_I64_MUL, HCC_OP_I64_MUL, 4},
+    {HCC_OP_I64_AND, HCC_OP_I64_ROTR, 1},
+    {HCC_OP_F32_ABS, HCC_OP_F32_NEG, 4},
+    {HCC_OP_F32_ADD, HCC_OP_F32_SUB, 8}, /* of products see SLOW */
+    {HCC_OP_F64_ABS, HCC_OP_F64_NEG, 4},
+    {HCC_OP_F64_ADD, HCC_OP_F64_SUB, 8},
+    {HCC_OP_I32_WRAP_I64, HCC_OP_I32_WRAP_I64, 1},
+    {HCC_OP_I64_EXTEND_I32_S, HCC_OP_I64_EXTEND_I32_U, 1},
+    {HCC_OP_F32_CONVERT_I32_S, HCC_OP_F32_CONVERT_I32_U, 16},
+    {HCC_OP_F64_CONVERT_I32_S, HCC_OP_F64_PROMOTE_F32, 16},
+    {HCC_OP_I32_REINTERPRET_F32, HCC_OP_I64_EXTEND32_S, 4},
+    {HCC_OP_V128_CONST, HCC_OP_I8X16_SHUFFLE, 4},
+    {HCC_OP_I8X16_SPLAT, HCC_OP_F64X2_REPLACE_LANE, 12}, /* between two kinds of registers */
+    {HCC_OP_V128_NOT, HCC_OP_V128_BITSELECT, 4},
+    {HCC_OP_I8X16_ADD, HCC_OP_I8X16_SUB_SAT_U, 4},
+    {HCC_OP_I16X8_ADD, HCC_OP_I16X8_SUB_SAT_U, 4},
+    {HCC_OP_I32X4_ADD, HCC_OP_I32X4_SUB, 4},
+    {HCC_OP_I64X2_ADD, HCC_OP_I64X2_SUB, 4},
+    {HCC_OP_F32X4_ADD, HCC_OP_F32X4_SUB, 8},
+    {HCC_OP_F64X2_ADD, HCC_OP_F64X2_SUB, 8},
+};
+
+static uint32_t of_access(const hcc__rw_series *address) {
+  uint32_t up = address->stride, down = 0 - up, moves = up < down ? up : down;
+  return 2 + (address->known && moves < PAGE / BYTE ? moves * BYTE : PAGE);
+}
+
+uint32_t hcc__rw_time_of(const hcc_instr *i, const hcc__rw_series *address) {
+  if (address != NULL) {
+    return of_access(address);
+  }
+  for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+    if (i->code >= known[k].first && i->code <= known[k].last) {
+      return known[k].time;
+    }
+  }
+  return SLOW;
+}
