@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "imports.h"
 #include "reader.h"
 #include "script.h"
 #include "sig.h"
@@ -30,7 +31,8 @@ typedef struct context {
   const hcc_module *m;
   hcc_buf *out;
   hcc_error *err;
-  uint64_t at; /* of the section, for errors */
+  uint64_t at;              /* of the section, for errors */
+  const hcc_import *impure; /* nothing may be deterministic; NULL: that depends */
 } context;
 
 enum kind { NUMBER, TEXT, FLAG, LIST };
@@ -350,6 +352,19 @@ static int check_kind(const context *c, const field fields[FIELDS], const char *
              : check_state(c, text_of(&fields[STATE], "call"));
 }
 
+/* SQLite would keep what it answers, in an index. */
+static int check_deterministic(const context *c, const char *name) {
+  char module[HCC_ESCAPED], asked[HCC_ESCAPED];
+  const hcc_import *i = c->impure;
+  if (i == NULL) {
+    return 0;
+  }
+  hcc_escape(module, c->m->bytes + i->module.begin, i->module.end - i->module.begin);
+  hcc_escape(asked, c->m->bytes + i->name.begin, i->name.end - i->name.begin);
+  return hcc_fail(c->err, HCC_E_DETERMINISTIC, i->name.begin,
+                  "%s is deterministic, but the module imports %.60s.%.60s", name, module, asked);
+}
+
 static int read_procedure(const context *c, const cJSON *object) {
   signatures sigs;
   field fields[FIELDS] = {
@@ -370,6 +385,7 @@ static int read_procedure(const context *c, const cJSON *object) {
   const char *name = text_of(&fields[NAME], ""), *export = text_of(&fields[EXPORT], name);
   bool aggregate = flag_of(&fields[AGGREGATE], false);
   HCC_TRY(check_kind(c, fields, name));
+  HCC_TRY(flag_of(&fields[DETERMINISTIC], false) ? check_deterministic(c, name) : 0);
   HCC_TRY(aggregate ? read_aggregate(&sigs, c, export) : read_plain(&sigs, c, export));
   const char *left = sigs.step;
   hcc_buf_text(c->out, "{\"name\":");
@@ -560,11 +576,15 @@ int hcc_manifest(hcc_buf *out, uint32_t *procedures, const hcc_module *m, hcc_er
     hcc_buf_text(out, "null");
   } else {
     context c = {.m = m, .out = out, .err = err, .at = found->bytes.begin};
+    hcc_script script; /* its engine imports all there is; what it may ask, grants decide */
+    HCC_TRY(hcc_script_find(&script, m, err));
+    c.impure = script.present ? NULL : hcc_imports_impure(m);
     status = read_section(&c, procedures, (const char *)m->bytes + found->bytes.begin,
                           found->bytes.end - found->bytes.begin);
   }
   if (status == 0 && out->failed) {
     status = hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory for the manifest");
   }
+out:
   return status;
 }

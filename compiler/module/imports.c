@@ -176,13 +176,13 @@ static const struct pure *find_pure(const hcc_module *m, const hcc_import *impor
   return NULL;
 }
 
-bool hcc_imports_pure(const hcc_module *m) {
+const hcc_import *hcc_imports_impure(const hcc_module *m) {
   for (uint32_t i = 0; i < m->import_count; i++) {
     if (find_pure(m, &m->imports[i]) == NULL) {
-      return false;
+      return &m->imports[i];
     }
   }
-  return true;
+  return NULL;
 }
 
 /* Nothing but functions is imported. In heliosdb there may be functions of the application, but

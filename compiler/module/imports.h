@@ -17,9 +17,9 @@ int hcc_imports_check(const hcc_module *m, hcc_error *err);
 /* How many imports an application has to register; first: "module.name" of the first one. */
 uint32_t hcc_imports_custom(char first[HCC_CUSTOM_NAME], const hcc_module *m);
 
-/* Are all imports about the call's own arguments, result and error? Such a module computes the same
- * from the same. */
-bool hcc_imports_pure(const hcc_module *m);
+/* The first import that is not about the call's own arguments, result and error. NULL: the module
+ * computes the same from the same. */
+const hcc_import *hcc_imports_impure(const hcc_module *m);
 /* May a call of the imported function `func` change the guest's memory, globals or tables? */
 bool hcc_imports_writes(const hcc_module *m, uint32_t func);
 

@@ -315,7 +315,7 @@ static void write_plugin(FILE *f, const hcc_module *m, const hcc_plan *plan,
   fputs(plan->metered && !plan->polls ? " | HSB_PLUGIN_METERED" : "", f);
   fputs(options->explicit_bounds ? " | HSB_PLUGIN_EXPLICIT_BOUNDS" : "", f);
   fputs(memory ? " | HSB_PLUGIN_HAS_MEMORY" : "", f);
-  fputs(hcc_imports_pure(m) ? "" : " | HSB_PLUGIN_IMPURE", f);
+  fputs(hcc_imports_impure(m) == NULL ? "" : " | HSB_PLUGIN_IMPURE", f);
   fputs(",\n  .instance_size = sizeof(w2c_m),\n", f);
   if (memory) {
     const hcc_limits *limits = &m->memories[0];

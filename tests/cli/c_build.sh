@@ -51,7 +51,10 @@ try heliosc build -q rows.c
 heliosc inspect rows.so | sed -n '/^procedures/,/^sections/p'
 sql r.db -c "CREATE EXTENSION tables LANGUAGE wasm AS 'rows.so'" -c "SELECT * FROM counted(3)" -c "SELECT name, n FROM as_json()" -c "SELECT a, b, hex(c) FROM kinds()"
 printf '#include <heliosdb.h>\n/** @helios deterministic */\nint one(void) { return 1; }\nvoid say(void) { helios_log(HG_INFO, HELIOS_TEXT("x")); }\n' >pure.c
-heliosc build -q pure.c && expect 1 helios -c "CREATE PROCEDURE one LANGUAGE wasm CAPABILITIES ('log') AS 'pure.so'"
+expect 1 heliosc build -q pure.c
+has err '^error\[H0113\]: one is deterministic, but the module imports helios_v1.log$' && has err '^ --> pure.c' && has err "hint: leave 'deterministic' out .*module of its own"
+[ ! -e pure.so ] || fail "a deterministic procedure that may ask the host"
+sed -i '/@helios deterministic/d' pure.c && heliosc build -q pure.c && expect 1 helios -c "CREATE PROCEDURE one() RETURNS INTEGER LANGUAGE wasm DETERMINISTIC CAPABILITIES ('log') AS 'pure.so'"
 has err "a deterministic procedure can't import host functions: the module imports helios_v1.log" && has err 'hint: leave DETERMINISTIC .*module of its own'
 printf '(module (func (export "one") (result i64) (i64.const 1)))' >bare.wat && expect 1 helios -c "CREATE PROCEDURE one() LANGUAGE wasm AS 'bare.wat'"
 has err 'has no RETURNS' && has err 'hint: add RETURNS'
