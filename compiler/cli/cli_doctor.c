@@ -20,6 +20,7 @@
 #include "limits.h"
 #include "linkcheck.h"
 #include "linkcheck_x86.h"
+#include "source.h"
 
 typedef struct doctor {
   hcc_cli *cli;
@@ -69,6 +70,26 @@ static void check_optional(doctor *d, enum hcc_tool_id id, const char *needed_by
   snprintf(clean, sizeof clean, "not here; %s needs it", needed_by);
   snprintf(fix, sizeof fix, "install the package %s", hcc_tool_package(id));
   say(d, HCC_CHECK_WARN, hcc_tool_program(id), clean, fix);
+}
+
+/* rustc and cargo, as a build chooses them: the first rustc of PATH may have no WebAssembly. */
+static void check_rust(doctor *d) {
+  char clean[512];
+  hcc_tool rustc, cargo;
+  hcc_error err = {0};
+  if (hcc_rust_tools(&rustc, &cargo, &err) != 0) {
+    say(d, HCC_CHECK_WARN, "rustc", hcl_clean(clean, sizeof clean, err.text),
+        "only Rust needs it: install the packages rustc and libstd-rust-dev-wasm32, or 'rustup "
+        "target add wasm32-unknown-unknown'");
+    check_optional(d, HCC_TOOL_CARGO, "a Rust project");
+    return;
+  }
+  say(d, HCC_CHECK_OK, "rustc", hcl_clean(clean, sizeof clean, rustc.path), NULL);
+  if (cargo.path[0] != '\0') {
+    say(d, HCC_CHECK_OK, "cargo", hcl_clean(clean, sizeof clean, cargo.path), NULL);
+  } else {
+    check_optional(d, HCC_TOOL_CARGO, "a Rust project");
+  }
 }
 
 /* A recursion in tail position. A compiler that makes a jump of it turns endless recursion into an
@@ -264,8 +285,7 @@ int hcc_cli_doctor(hcc_cli *cli) {
   doctor d = {.cli = cli};
   check_tools(&d);
   check_optional(&d, HCC_TOOL_WASM_LD, "C, C++ and Rust");
-  check_optional(&d, HCC_TOOL_RUSTC, "Rust");
-  check_optional(&d, HCC_TOOL_CARGO, "a Rust project");
+  check_rust(&d);
   check_optional(&d, HCC_TOOL_NODE, "TypeScript");
   check_optional(&d, HCC_TOOL_ASC, "TypeScript, where the project has none");
   check_optional(&d, HCC_TOOL_GO, "Go");

@@ -479,6 +479,29 @@ static int find_cargo(hcc_tool *out, rust_build *b) {
   return hcc_tool_find(out, HCC_TOOL_CARGO, NULL, b->err);
 }
 
+int hcc_rust_tools(hcc_tool *rustc, hcc_tool *cargo, hcc_error *err) {
+  hcc_error none = {.code = HCC_OK};
+  int status;
+  rust_build *b = calloc(1, sizeof *b);
+  if (b == NULL) {
+    return hcc_fail(err, HCC_E_NO_MEMORY, HCC_NO_OFFSET, "no memory to look for rustc");
+  }
+  HCC_TRY(hcc_rust_target_find(&b->target, NULL, err));
+  if (!each_rustc(b, usable)) {
+    HCC_TRY(hcc_tool_find(&b->rustc, HCC_TOOL_RUSTC, NULL, err));
+    HCC_TRY(hcc_fail(err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET, "%.150s has no %s", b->rustc.path,
+                     b->target.names[0]));
+  }
+  *rustc = b->rustc;
+  b->err = &none;
+  if (find_cargo(cargo, b) != 0) {
+    cargo->path[0] = '\0';
+  }
+out:
+  free(b);
+  return status;
+}
+
 static int run_cargo(rust_build *b, const char *const *argv) {
   hcc_error failure = {.code = HCC_OK};
   hcc_ran *ran = calloc(1, sizeof *ran);

@@ -84,6 +84,9 @@ int hcc_source_folder(char out[HCC_PATH], const char *path, hcc_error *err);
 /* c_build.c, rust_build.c, go_build.c, as_build.c, js_build.c, python_build.c */
 int hcc_build_c(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_cxx(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
+/* Which rustc and cargo it takes, for a file alone. cargo->path: "" if there is none. Errors:
+ * TOOL_MISSING, and what the name of a target may be wrong with. */
+int hcc_rust_tools(hcc_tool *rustc, hcc_tool *cargo, hcc_error *err);
 int hcc_build_rust(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_cargo(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);
 int hcc_build_go(hcc_module_bytes *out, const hcc_source_job *job, hcc_error *err);

@@ -31,6 +31,11 @@ has err "can't make a temporary folder in /proc/none: " && has err '^  hint: set
 grep -q AddressSanitizer err || has out '^fail +memory' # a sanitizer needs more than that itself
 grep -q AddressSanitizer err || has out '^warn +limit'
 expect 1 heliosc --json doctor --clang=/no/clang && json_lines out && has out '"ok":false'
+# the rustc that a build takes: not one without the target, nor the cargo beside that
+mkdir rust && printf '#!/bin/sh\n[ "$1" = --version ] && echo "rustc 1.63.0" && exit\necho /nowhere; echo /nowhere/lib\n' >rust/rustc
+printf '#!/bin/sh\n' >rust/cargo && chmod +x rust/rustc rust/cargo
+PATH=$PWD/rust:$PATH expect 0 heliosc doctor && lacks out "^ok +(rustc|cargo) +$PWD/rust/"
+HELIOS_RUSTC=$PWD/rust/rustc expect 0 heliosc doctor && has out "^warn +rustc +$PWD/rust/rustc has no wasm32-unknown-unknown$" && has out '^ +fix: .*rustup target add'
 # clang has jemalloc's malloc where there is one
 expect 0 heliosc doctor && has out '^ok +allocator +/.*/libjemalloc\.so\.2$'
 printf '#!/bin/sh\n[ "$1" = --version ] || { echo "error: with $LD_PRELOAD"; exit 1; }\nexec clang "$@"\n' >old/clang
