@@ -241,6 +241,11 @@ static void write_function(hcc_buf *section, gen *g, const fz_sig *sig, int32_t 
     gen_spend(g);
     return_if(g, sig);
   }
+  if (g->by_itself && fz_below(g->c, 3) == 0) {
+    gen_quiet(g, (uint32_t)helper);
+    end_function(section, g);
+    return;
+  }
   if (small) {
     put_recursion(g, (uint32_t)helper);
   }

@@ -1,7 +1,7 @@
 /* generate_parts.h - what the files of the generator share. generate.c: sections; generate_code.c:
  * statements, control and calls; generate_loops.c: loops that metering knows; generate_walks.c:
- * walks through static arrays; generate_expr.c: values; generate_ops.c: opcodes by table and their
- * immediates. */
+ * walks through static arrays; generate_quiet.c: recursion that only computes; generate_expr.c:
+ * values; generate_ops.c: opcodes by table and their immediates. */
 #ifndef FUZZ_GENERATE_PARTS_H
 #define FUZZ_GENERATE_PARTS_H
 
@@ -91,6 +91,9 @@ void gen_show_loop(gen *g);   /* what a loop has left in them goes to globals */
 
 /* generate_walks.c: the same as gen_loop. */
 bool gen_walk(gen *g);
+
+/* generate_quiet.c: what follows a recursive helper's return at depth 0, with its results. */
+void gen_quiet(gen *g, uint32_t helper);
 
 /* generate_code.c */
 void gen_statement(gen *g);

@@ -89,7 +89,7 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 typedef struct kinds {
   uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, few_turns, copies,
       looked_at, with_branches, down, at_one_place, wide, of_two_locals, near, orders,
-      small_that_call_themselves, shifts, shifting;
+      small_that_call_themselves, without_traps, shifts, shifting;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -130,14 +130,16 @@ static void note_loop(kinds *k, const hcc__rw *rw, hcc_reader r) {
 static void note_calls(kinds *k, const hcc_module *m, uint32_t func) {
   enum { SMALL = 150 };
   hcc_reader r = {m->bytes, m->funcs[func].code.begin, m->funcs[func].code.end};
-  bool small = r.end - r.pos <= SMALL, calls = false, global = false;
+  bool small = r.end - r.pos <= SMALL, calls = false, global = false, traps = false;
   hcc_instr i;
   while (r.pos < r.end) {
     assert_int_equal(hcc_instr_next(&i, &r, NULL), 0);
     calls |= i.code == HCC_OP_CALL && i.a == func;
     global |= i.code == HCC_OP_GLOBAL_GET || i.code == HCC_OP_GLOBAL_SET;
+    traps |= (i.info->flags & (HCC_OPF_TRAPS | HCC_OPF_BULK)) != 0;
   }
   k->small_that_call_themselves += small && calls && !global;
+  k->without_traps += small && calls && !global && !traps;
 }
 
 static void note_function(kinds *k, hcc__rw *rw, const hcc_func *func) {

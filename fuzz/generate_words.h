@@ -1,5 +1,5 @@
-/* generate_words.h - instructions in a word, for generate_loops.c and generate_walks.c, which write
- * most of theirs one by one. */
+/* generate_words.h - instructions in a word, for the files of the generator that write most of
+ * theirs one by one. */
 #ifndef FUZZ_GENERATE_WORDS_H
 #define FUZZ_GENERATE_WORDS_H
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "span.h"
+#include "recursion_fuel.h"
 
 /* The text of a function, and with all its copies. A larger one does more in an activation than its
  * call costs, and what clang puts in place of other calls in it, it then doesn't (measured, as the
@@ -12,6 +12,8 @@
 #define SMALL 2048u
 #define COPIES_MAX 16384u
 #define LEVELS 3u
+#define NAME 64 /* of a copy, and what follows it */
+#define SPENT (2 * HCC_LATE_NAME + 32)
 
 #define FUEL "w2c_h_fuel(" /* what a checkpoint calls when it has something to do */
 
@@ -43,6 +45,8 @@ typedef struct function {
   span params; /* the instance's first */
   span code;   /* within its braces */
   span after;
+  bool is_late; /* its copies have no checkpoint at their entry */
+  hcc_late late;
 } function;
 
 static span between(const char *begin, const char *end) {
@@ -62,8 +66,12 @@ static bool parse(function *out, span text, const char *name) {
   if (open == NULL || open + 3 > close) {
     return false;
   }
-  *out = (function){between(text.at, line + 1), between(line + 1, at), between(params, open),
-                    between(open + 3, close), between(close + 1, end)};
+  *out = (function){.before = between(text.at, line + 1),
+                    .type = between(line + 1, at),
+                    .params = between(params, open),
+                    .code = between(open + 3, close),
+                    .after = between(close + 1, end)};
+  out->is_late = hcc_late_find(&out->late, out->params, out->code, name);
   return !span_begins(out->type, "static") && span_find(text, "instance->w2c_g", 'g') == NULL;
 }
 
@@ -77,7 +85,7 @@ static void put_renamed(hcc_buf *out, span text, const renaming *names, size_t c
     const renaming *next = NULL;
     span before = text;
     for (size_t i = 0; i < count; i++) {
-      const char *at = span_find(before, names[i].from, '(');
+      const char *at = span_find(before, names[i].from, names[i].from[strlen(names[i].from) - 1]);
       if (at != NULL) {
         before.size = (size_t)(at - text.at);
         next = &names[i];
@@ -94,11 +102,55 @@ static void put_head(hcc_buf *out, const function *f, const char *before, const 
            (span[]){f->before, span_text(before), f->type, span_text(name), f->params});
 }
 
-/* The function under one name, whose calls of itself are of callee. */
-static void put(hcc_buf *out, const function *f, const char *before, const char *own,
-                const char *name, const char *callee) {
-  put_head(out, f, before, own);
-  put_renamed(out, f->code, &(renaming){name, callee}, 1);
+/* Is what a checkpoint would have looked at handed from copy to copy? */
+static bool hands_on(const function *f) {
+  return f->is_late && !f->late.prompt;
+}
+
+/* A checkpoint of what that variable has of the fuel, and what stands behind it. */
+static void write_spent(char text[SPENT], const function *f, span fuel, const char *behind) {
+  span unseen = hands_on(f) ? span_text("*hsb_unseen") : fuel;
+  snprintf(text, SPENT, "HSB_SPENT(%.*s, %.*s) %s", (int)fuel.size, fuel.at, (int)unseen.size,
+           unseen.at, behind);
+}
+
+/* The code, where a copy has no checkpoint at its entry. */
+static void put_code(hcc_buf *out, const function *f, bool copy, const renaming *names,
+                     size_t count) {
+  const hcc_late *late = &f->late;
+  char spent[SPENT];
+  const char *begin = f->code.at, *end = begin + f->code.size;
+  if (!f->is_late) {
+    put_renamed(out, f->code, names, count);
+    return;
+  }
+  hcc_buf_add(out, begin, (size_t)(late->entry - begin));
+  hcc_buf_text(out, "HSB_LATE; ");
+  if (hands_on(f)) {
+    span_put(out, copy ? "*hsb_unseen = @; " : "HSB_UNSEEN; ", &late->fuel);
+  }
+  hcc_buf_text(out, copy ? "if (0) " : "");
+  put_renamed(out, between(late->entry, late->end), names, count);
+  write_spent(spent, f, late->rest, "");
+  hcc_buf_text(out, copy ? "" : spent);
+  hcc_buf_add(out, late->end, (size_t)(end - late->end));
+}
+
+/* What a copy's name has behind it, where it is written and where it is called. */
+static void name_copy(char head[NAME], char call[NAME], const function *f, const char *name) {
+  snprintf(head, NAME, "%s%s", name, hands_on(f) ? "u64 *const hsb_unseen, " : "");
+  snprintf(call, NAME, "%s%s", name, hands_on(f) ? "hsb_unseen, " : "");
+}
+
+/* The function or a copy, whose calls of itself are of callee. */
+static void put(hcc_buf *out, const function *f, const char *head, const char *name,
+                const char *callee) {
+  char back[SPENT];
+  bool copy = head != name;
+  const renaming names[] = {{name, callee}, {HCC_LATE_BACK, back}, {FUEL, "HSB_ASK("}};
+  write_spent(back, f, f->late.fuel, HCC_LATE_BACK);
+  put_head(out, f, copy ? "HSB_COPY " : "", head);
+  put_code(out, f, copy, names, hands_on(f) ? 3 : f->is_late ? 2 : 1);
   span_put(out, "}@", &f->after);
 }
 
@@ -153,19 +205,20 @@ static void put_params(hcc_buf *out, span params, const char *pattern) {
 
 /* The base case: the function as far as the first call of itself, or a checkpoint that has
  * something to do; there it is called, with what the copy was given, and begins anew. */
-static void put_base(hcc_buf *out, const function *f, const char *own, const char *name) {
-  char again[64];
+static void put_base(hcc_buf *out, const function *f, const char *head, const char *name) {
+  char again[NAME];
   snprintf(again, sizeof again, "HSB_AGAIN(%.*s, ", (int)strlen(name) - 1, name);
-  put_head(out, f, "HSB_COPY ", own);
+  put_head(out, f, "HSB_COPY ", head);
   put_params(out, f->params, "const __auto_type hsb_@ = @; ");
-  put_renamed(out, f->code, (renaming[]){{name, again}, {FUEL, "HSB_AGAIN(w2c_h_fuel, "}}, 2);
-  span_put(out, "hsb_again: return @instance", (span[]){span_text(name)});
+  put_code(out, f, true, (renaming[]){{name, again}, {FUEL, "HSB_AGAIN(w2c_h_fuel, "}}, 2);
+  hcc_buf_text(out, hands_on(f) ? "hsb_again: *hsb_unseen = 0; " : "hsb_again: ");
+  span_put(out, "return @instance", (span[]){span_text(name)});
   put_params(out, f->params, ", hsb_@");
   span_put(out, "); }@", &f->after);
 }
 
 void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
-  char text[SMALL], name[32], copies[LEVELS + 1][32];
+  char text[SMALL], name[NAME], copy[NAME], head[NAME], callee[NAME], next[NAME];
   function f;
   if (out->failed || out->size - from > sizeof text) {
     return;
@@ -178,15 +231,18 @@ void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
     return;
   }
   out->size = from;
-  snprintf(copies[0], sizeof copies[0], "%s", name);
+  strcpy(callee, name);
   if (changes_nothing(f.code, name)) {
-    snprintf(copies[0], sizeof copies[0], "hsb_base_f%u(", index);
-    put_base(out, &f, copies[0], name);
+    snprintf(copy, sizeof copy, "hsb_base_f%u(", index);
+    name_copy(head, callee, &f, copy);
+    put_base(out, &f, head, name);
   }
   /* The innermost first, which calls the base case or the function itself. */
   for (uint32_t i = 1; i <= levels; i++) {
-    snprintf(copies[i], sizeof copies[i], "hsb_copy%u_f%u(", i, index);
-    put(out, &f, "HSB_COPY ", copies[i], name, copies[i - 1]);
+    snprintf(copy, sizeof copy, "hsb_copy%u_f%u(", i, index);
+    name_copy(head, next, &f, copy);
+    put(out, &f, head, name, callee);
+    strcpy(callee, next);
   }
-  put(out, &f, "", name, name, copies[levels]);
+  put(out, &f, name, name, callee);
 }

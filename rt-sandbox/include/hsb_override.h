@@ -68,6 +68,28 @@ typedef unsigned _BitInt(8) hsb_bits8;
     callee(__VA_ARGS__);                                                                           \
   })
 
+/* Functions whose copies have no checkpoint at their entry (compiler/native/recursion_fuel.h):
+ * HSB_LATE has the offset that it would have. What it would have looked at is kept until it is
+ * looked at, HSB_SPENT: in *hsb_unseen, which HSB_UNSEEN is in the function itself, or, where
+ * nothing is charged in between, in the fuel. What was used since is charged, but no reason to end.
+ */
+#define HSB_LATE enum { hsb_begin = __LINE__ }
+#define HSB_UNSEEN u64 hsb_none = 0, *const hsb_unseen = &hsb_none
+#define HSB_SPENT(left, unseen)                                                                    \
+  if ((s64)(unseen) < 0) {                                                                         \
+    const u64 hsb_since = (unseen) - (left);                                                       \
+    hsb_refuel_slow(instance, unseen, hsb_begin);                                                  \
+    unseen = 0;                                                                                    \
+    left = (u64)HSB_CTX->fuel - hsb_since;                                                         \
+  }
+
+/* A loop's checkpoint in such a function. */
+#define HSB_ASK(self, left)                                                                        \
+  ({                                                                                               \
+    HSB_SPENT(left, *hsb_unseen)                                                                   \
+    HSB_REFUEL(left);                                                                              \
+  })
+
 #define wasm_rt_is_initialized() true
 
 #undef FMIN

@@ -14,7 +14,9 @@
  * ask when there is less than HSB_FUEL_LOW left, or less than a loop needs that is paid at once.
  *
  * Invariant: fuel_used is exact at host calls, at refuels and after calls that did not trap. After
- * a trap other than fuel it may lack what the guest had used since the last of these. */
+ * an end for lack of fuel it is a unit above the limit: code may look later than at the checkpoint
+ * that would have ended it, if nobody can tell, and no one number is right then for all code. After
+ * another trap it may lack what the guest had used since the last of these. */
 #include <pthread.h>
 #include <time.h>
 
@@ -138,6 +140,9 @@ static void next_slice(struct hrt_activation *a, int64_t more, uint32_t offset) 
   settle(a);
   a->looked = 1;
   uint32_t trap = check(a->budget);
+  if (trap == HSB_TRAP_FUEL) {
+    a->budget->fuel_used = a->budget->fuel_limit + 1;
+  }
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }

@@ -54,10 +54,31 @@ static const char module[] =
     "  (func (export \"base\") (param i32) (result i32)"
     "    (i32.xor (call $base (i32.and (local.get 0) (i32.const 15))"
     "      (i32.shr_u (local.get 0) (i32.const 4))) (local.get 0)))"
+    "  (func $turns (export \"turns\") (param i32) (result i32) (local i32)"
+    "    (if (i32.lt_u (local.get 0) (i32.const 2)) (then (return (local.get 0))))"
+    "    (loop $more"
+    "      (local.set 1"
+    "        (i32.add (local.get 1) (call $turns (i32.sub (local.get 0) (i32.const 1)))))"
+    "      (br_if $more (i32.gt_u"
+    "        (local.tee 0 (i32.sub (local.get 0) (i32.const 2))) (i32.const 1))))"
+    "    (i32.add (local.get 0) (local.get 1)))"
+    "  (func $mixed (export \"mixed\") (param i32) (result i32) (local i32)"
+    "    (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))"
+    "    (loop $more"
+    "      (if (i32.and (local.get 0) (i32.const 5))"
+    "        (then (local.set 1 (i32.rotl (i32.xor (local.get 1)"
+    "          (call $mixed (i32.shr_u (local.get 0) (i32.const 1)))) (local.get 0)))))"
+    "      (br_if $more (i32.and"
+    "        (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3)))"
+    "      (br_if $more (local.get 0)))"
+    "    (local.get 1))"
+    "  (func (export \"after\") (param i32) (result i32)"
+    "    (i32.store (i32.const 8) (call $turns (local.get 0)))"
+    "    (i32.div_u (call $turns (local.get 0)) (i32.sub (local.get 0) (i32.const 4))))"
     "  (func $ever (export \"ever\") (param i32) (result i32)"
     "    (i32.add (call $ever (i32.add (local.get 0) (i32.const 1))) (i32.const 1))))";
 
-enum { FIB, TRAP, FAR, TWO, LOOP, BASE, EVER, EXPORTS };
+enum { FIB, TRAP, FAR, TWO, LOOP, BASE, TURNS, MIXED, AFTER, EVER, EXPORTS };
 
 /* The first two have copies, the last one has none. */
 enum { GUARD, EXPLICIT, BASELINE, KINDS };
@@ -87,6 +108,7 @@ static int end(void **state) {
 
 typedef struct outcome {
   int status, trap;
+  uint32_t offset;
   uint64_t fuel, result;
   uint8_t memory[4096];
 } outcome;
@@ -101,6 +123,7 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
   b = (hrt_budget){.fuel_limit = limit};
   *out = (outcome){.status = hrt_call(i, which, s, &b, &err)};
   out->trap = (int)err.trap;
+  out->offset = err.offset;
   out->fuel = out->status == HELIOS_E_TRAP ? 0 : b.fuel_used;
   out->result = out->status == 0 ? s[0] : 0;
   assert_true(hrt_guest_read(out->memory, i, (guest_u32){0}, sizeof out->memory));
@@ -109,7 +132,8 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
 
 static uint32_t number(uint32_t which, uint32_t limit) {
   static const uint32_t numbers[EXPORTS] = {
-      [FIB] = 9, [TRAP] = 9, [FAR] = 1, [TWO] = 9, [LOOP] = 6, [EVER] = 0};
+      [FIB] = 9,   [TRAP] = 9,   [FAR] = 1,   [TWO] = 9, [LOOP] = 6,
+      [TURNS] = 8, [MIXED] = 14, [AFTER] = 7, [EVER] = 0};
   return which == BASE ? limit % 8 + (limit * 7 % 48 << 4) : numbers[which];
 }
 
