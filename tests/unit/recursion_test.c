@@ -300,6 +300,74 @@ static void base_cases(void **state) {
   }
 }
 
+#define ENTRY                                                                                      \
+  "var_p1 -= 2ull; if ((u32)((s64)var_p1 < (s64)0ull)) { var_p1 = w2c_h_fuel(instance, var_p1); "  \
+  "} "
+#define CALL "tmp_ij = w2c_m_f7(instance, var_p0, var_p1); var_p1 = tmp_ij.j1; "
+#define GIVE "var_j1 = var_p1; FUNC_EPILOGUE; "
+
+/* Where copies have no checkpoint at their entry; then, where what one would have looked at is the
+ * fuel itself. */
+static void late_looks(void **state) {
+  enum late { KEPT, HANDED, PROMPT };
+  static const struct {
+    const char *code;
+    enum late late;
+  } cases[] = {
+      {ENTRY CALL GIVE, PROMPT},
+      {ENTRY "if (var_p0) {goto var_B2;} var_p1 -= 3ull; " CALL "var_B2:; " GIVE, PROMPT},
+      {ENTRY "var_p1 -= 3ull; var_L3: var_p1 -= 4ull; " CALL "if (var_p0) {goto var_L3;} " GIVE,
+       PROMPT},
+      {ENTRY "x = I32_CLZ(I64_ROTL(y, 2)); x = w2c_h_umax(instance, x, y); " CALL GIVE, PROMPT},
+      {ENTRY "var_p1 -= 3ull; if (var_p0) {goto var_B2;} " CALL "var_B2:; " GIVE, HANDED},
+      {ENTRY "var_p1 -= 3ull; goto var_B2; " CALL "var_B2:; " GIVE, HANDED},
+      {ENTRY "var_p1 -= 3ull; switch (x) { case 0: goto var_B2; } " CALL "var_B2:; " GIVE, HANDED},
+      {ENTRY CALL "var_p1 -= 1ull; " GIVE, HANDED},
+      {ENTRY CALL "var_p1 = (var_p1 - 1ull); " GIVE, HANDED},
+      {ENTRY CALL "var_p1 -= 1ull; if ((u32)((s64)var_p1 < (s64)0ull)) { var_p1 = "
+                  "w2c_h_fuel(instance, var_p1); } " GIVE,
+       HANDED},
+      {ENTRY "switch (x) { case 0: goto var_L2; default: goto var_L3; } " CALL GIVE, PROMPT},
+      {ENTRY "x = *(hsb_vu32 *)(base + x); " CALL GIVE, KEPT},
+      {ENTRY "x = i32_load(&instance->w2c_M0, x); " CALL GIVE, KEPT},
+      {ENTRY "x = DIV_U(x, y); " CALL GIVE, KEPT},
+      {ENTRY "x = I32_TRUNC_S_F64(y); " CALL GIVE, KEPT},
+      {ENTRY "UNREACHABLE; " CALL GIVE, KEPT},
+      {ENTRY "x = w2c_m_f77(instance, x); " CALL GIVE, KEPT},
+      {ENTRY "if (x) goto var_L3; " CALL GIVE, KEPT},
+      {"if (var_p0) {goto var_B2;} " ENTRY CALL "var_B2:; " GIVE, KEPT},
+      {CALL GIVE, KEPT},
+      {ENTRY CALL "var_j1 = var_p0; FUNC_EPILOGUE; ", KEPT},
+      {ENTRY CALL "var_j1 = var_p1; x = y; FUNC_EPILOGUE; ", KEPT},
+      {ENTRY CALL "return var_p1; ", KEPT},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    enum late late = cases[i].late;
+    hcc_buf out;
+    hcc_buf_init(&out, 1u << 20);
+    hcc_buf_format(&out,
+                   "#line 1 \"w\"\nu64 w2c_m_f7(w2c_m* instance, u32 var_p0, u64 var_p1) { %s } \n",
+                   cases[i].code);
+    unsigned turns = count(&out, "goto var_L"), asks = count(&out, "w2c_h_fuel(");
+    hcc_recursion_copy(&out, 0, 7);
+    unsigned handed = late == HANDED ? 1 : 0, any = late != KEPT ? 1 : 0;
+    assert_int_equal(count(&out, "HSB_LATE; "), any * 5);
+    assert_int_equal(count(&out, "if (0) if ((u32)((s64)var_p1 < (s64)0ull))"), any * 4);
+    assert_int_equal(count(&out, "HSB_SPENT(var_j1, var_j1) FUNC_EPILOGUE"), late == PROMPT);
+    assert_int_equal(count(&out, "HSB_SPENT(var_j1, *hsb_unseen) FUNC_EPILOGUE"), handed);
+    assert_int_equal(count(&out, "HSB_SPENT(var_p1, var_p1) goto var_L"),
+                     late == PROMPT ? turns * 4 : 0);
+    assert_int_equal(count(&out, "HSB_UNSEEN; "), handed);
+    assert_int_equal(count(&out, "*hsb_unseen = var_p1; "), handed * 4);
+    assert_int_equal(count(&out, "(u64 *const hsb_unseen, w2c_m* instance, u32 "), handed * 4);
+    assert_int_equal(count(&out, "_f7(hsb_unseen, instance, "), handed * 4);
+    assert_int_equal(count(&out, "hsb_again: *hsb_unseen = 0; return w2c_m_f7(instance"), handed);
+    assert_int_equal(count(&out, "HSB_ASK(instance"), handed * asks * 4);
+    hcc_buf_free(&out);
+  }
+}
+
 /* What is no function of this number stays as it is. */
 static void left_alone(void **state) {
   static const char *const texts[] = {
@@ -345,9 +413,10 @@ static void without_room(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(results),    cmocka_unit_test(as_without_copies),
-      cmocka_unit_test(levels),     cmocka_unit_test(base_cases),
-      cmocka_unit_test(left_alone), cmocka_unit_test(without_room),
+      cmocka_unit_test(results),      cmocka_unit_test(as_without_copies),
+      cmocka_unit_test(levels),       cmocka_unit_test(base_cases),
+      cmocka_unit_test(late_looks),   cmocka_unit_test(left_alone),
+      cmocka_unit_test(without_room),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }
