@@ -6,8 +6,9 @@
  * gives up and calls the function. It is there if all that the function does but call itself is to
  * read and compute: what it has done until then is done again.
  *
- * Text only: each copy has the function's charges and checkpoints too, so results, traps, their
- * offsets and fuel are what they are without. Only how deep a recursion gets before
+ * Text only: each copy has the function's charges too, and its checkpoints, unless recursion_fuel.h
+ * says that they can be later; so results, traps, their offsets and fuel are what they are without.
+ * Only how deep a recursion gets before
  * the stack is used up differs, which no two compilers agree on anyway.
  * Invariant: what is written is linear in the limit in recursion.c, however often a function calls
  * itself. */

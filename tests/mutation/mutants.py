@@ -8,7 +8,7 @@ SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.
          "runtime/instance/guest.c", "runtime/instance/image.c",
          "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
          "runtime/instance/strips.c", "runtime/instance/track.c",
-         "compiler/native/recursion.c", "runtime/host/ctes.c", "runtime/host/shadow.c", "runtime/sqlite/call.c",
+         "compiler/native/recursion.c", "compiler/native/recursion_fuel.c", "runtime/host/ctes.c", "runtime/host/shadow.c", "runtime/sqlite/call.c",
          "runtime/sqlite/pin.h", "runtime/sqlite/thunks.c"]
 
 # Macros that are a check where they stand.
@@ -27,6 +27,7 @@ METER = "compiler/rewrite/"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
 PLACES = "compiler/native/places.c"
 CTES, SHADOW, RECURSION = HOST + "ctes.c", HOST + "shadow.c", "compiler/native/recursion.c"
+LATE, OVERRIDE = "compiler/native/recursion_fuel.c", RT + "hsb_override.h"
 TRAMPOLINE, PIN, THUNKS = "runtime/sqlite/call.c", "runtime/sqlite/pin.h", "runtime/sqlite/thunks.c"
 
 # (file, text that is there once, what takes its place)
@@ -514,6 +515,44 @@ ROWS = [
     (RECURSION, "out->failed || ", ""),
     (RECURSION, " || out->size - from > sizeof text", ""),
     (RECURSION, "  out->size = from;\n", ""),
+    (RECURSION, 'copy ? "if (0) " : ""', '""'),
+    (RECURSION, 'copy ? "" : spent', '""'),
+    (RECURSION, 'copy ? "*hsb_unseen = @; " : "HSB_UNSEEN; "', '"HSB_UNSEEN; "'),
+    (RECURSION, '"hsb_again: *hsb_unseen = 0; "', '"hsb_again: "'),
+    (RECURSION, "hands_on(f) ? 3 : f->is_late ? 2 : 1", "f->is_late ? 2 : 1"),
+    (RECURSION, "f->is_late && !f->late.prompt", "f->is_late && false"),
+    (OVERRIDE, "(unseen) - (left);", "0;"),
+    (OVERRIDE, "    unseen = 0;", "    (void)0;"),
+    (OVERRIDE, "    HSB_SPENT(left, *hsb_unseen)", "    (void)0;"),
+    (LATE, "span_find(code, \"(base \", 'b') == NULL && ", ""),
+    (LATE, " && span_find(code, \"UNREACHABLE\", 'B') == NULL", ""),
+    (LATE, "is_harmless(word) || ", "is_harmless(word) || word.size > 5 || "),
+    (LATE, " || span_is(call, name)", ""),
+    (LATE, " || span_is(call, FUEL)", ""),
+    (LATE, 'ends_with(before, "{") || ', ""),
+    (LATE, ' || ends_with(before, "; ")', ""),
+    (LATE, ' || ends_with(before, ": ")', ""),
+    (LATE, "at < ask && ", ""),
+    (LATE, " && memchr(at, ';', (size_t)(ask - at)) == NULL", ""),
+    (LATE, 'drop(&before, span_text("; ")) && ', '(drop(&before, span_text("; ")), true) && '),
+    (LATE, "drop(&before, out->fuel) && ", "(drop(&before, out->fuel), true) && "),
+    (LATE, ' && drop(&before, span_text(" = "))', ' && (drop(&before, span_text(" = ")), true)'),
+    (LATE, "bool before = call != NULL;", "bool before = true;"),
+    (LATE, "before = before && (way == NULL || call < way);", "before = before && way == NULL;"),
+    (LATE, "before = before && (way == NULL || call < way);", ""),
+    (LATE, '"if (", "goto ", "switch (", END}', '"goto ", "switch (", END}'),
+    (LATE, '"if (", "goto ", "switch (", END}', '"if (", "switch (", END}'),
+    (LATE, '"if (", "goto ", "switch (", END}', '"if (", "goto ", END}'),
+    (LATE, '"if (", "goto ", "switch (", END}', '"if (", "goto ", "switch ("}'),
+    (LATE, "prompt = !gets && ", "prompt = "),
+    (LATE, " && code.at + i > ask", ""),
+    (LATE, " && !span_begins(rest, \" = tmp_\")", ""),
+    (LATE, "span_find(span_after(code, (size_t)(ask - code.at) + 1), FUEL, 'h') == NULL", "true"),
+    (LATE, " && find_rest(out, code)", " && (find_rest(out, code), true)"),
+    (LATE, " && is_name(out->rest)", ""),
+    (LATE, "is_name(out->fuel) && ", ""),
+    (LATE, "s.size != 0 && ", ""),
+    (LATE, " && s.size < HCC_LATE_NAME", ""),
     # who runs for whom
     (THUNKS, "owner(n) == NULL && ", ""),
     (THUNKS, "__atomic_compare_exchange_n(&owners[n], &nobody, t, false,\n"
