@@ -231,7 +231,7 @@ void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
     return;
   }
   out->size = from;
-  strcpy(callee, name);
+  snprintf(callee, sizeof callee, "%s", name);
   if (changes_nothing(f.code, name)) {
     snprintf(copy, sizeof copy, "hsb_base_f%u(", index);
     name_copy(head, callee, &f, copy);
@@ -242,7 +242,7 @@ void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
     snprintf(copy, sizeof copy, "hsb_copy%u_f%u(", i, index);
     name_copy(head, next, &f, copy);
     put(out, &f, head, name, callee);
-    strcpy(callee, next);
+    snprintf(callee, sizeof callee, "%s", next);
   }
   put(out, &f, name, name, callee);
 }
