@@ -19,8 +19,8 @@ static span last_word(span s) {
   return span_after(s, s.size - n);
 }
 
-static bool is_name(span s) {
-  return s.size != 0 && s.size < HCC_LATE_NAME;
+static bool is_short(span name) {
+  return name.size < HCC_LATE_NAME;
 }
 
 /* Without the text at the end of s, if it is there. */
@@ -108,7 +108,7 @@ static bool is_looked_at(span rest, const char *name, const char *entry) {
 /* Does whatever changes the fuel come before a checkpoint with no way in between that avoids it? */
 static bool is_prompt(const hcc_late *late, span code, const char *name) {
   const char *ask = span_find(code, FUEL, 'h');
-  bool prompt = span_find(span_after(code, (size_t)(ask - code.at) + 1), FUEL, 'h') == NULL;
+  bool prompt = true;
   for (size_t i = late->fuel.size; i + 4 < code.size && prompt; i++) {
     span before = {code.at, i}, rest = span_after(code, i);
     if (drop(&before, late->fuel)) {
@@ -123,8 +123,8 @@ bool hcc_late_find(hcc_late *out, span params, span code, const char *name) {
   drop(&params, span_text(" "));
   drop(&params, span_text(")"));
   *out = (hcc_late){.fuel = last_word(params)};
-  bool late = is_name(out->fuel) && is_quiet(code, name) && has_room(code) &&
-              find_entry(out, code) && find_rest(out, code) && is_name(out->rest);
+  bool late = is_short(out->fuel) && is_quiet(code, name) && has_room(code) &&
+              find_entry(out, code) && find_rest(out, code) && is_short(out->rest);
   out->prompt = late && is_prompt(out, code, name);
   return late;
 }

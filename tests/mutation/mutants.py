@@ -547,12 +547,9 @@ ROWS = [
     (LATE, "prompt = !gets && ", "prompt = "),
     (LATE, " && code.at + i > ask", ""),
     (LATE, " && !span_begins(rest, \" = tmp_\")", ""),
-    (LATE, "span_find(span_after(code, (size_t)(ask - code.at) + 1), FUEL, 'h') == NULL", "true"),
     (LATE, " && find_rest(out, code)", " && (find_rest(out, code), true)"),
-    (LATE, " && is_name(out->rest)", ""),
-    (LATE, "is_name(out->fuel) && ", ""),
-    (LATE, "s.size != 0 && ", ""),
-    (LATE, " && s.size < HCC_LATE_NAME", ""),
+    (LATE, " && is_short(out->rest)", ""),
+    (LATE, "is_short(out->fuel) && ", ""),
     # who runs for whom
     (THUNKS, "owner(n) == NULL && ", ""),
     (THUNKS, "__atomic_compare_exchange_n(&owners[n], &nobody, t, false,\n"

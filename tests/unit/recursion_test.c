@@ -306,6 +306,20 @@ static void base_cases(void **state) {
 #define CALL "tmp_ij = w2c_m_f7(instance, var_p0, var_p1); var_p1 = tmp_ij.j1; "
 #define GIVE "var_j1 = var_p1; FUNC_EPILOGUE; "
 
+static void late_looks_of_long_names(void) {
+  for (int more = 0; more < 2; more++) {
+    hcc_buf out;
+    hcc_buf_init(&out, 1u << 20);
+    hcc_buf_format(&out,
+                   "#line 1 \"w\"\nu64 w2c_m_f7(w2c_m* instance, u64 p%0*d) { if (p) { "
+                   "w2c_h_fuel(p); } w2c_m_f7(instance, p); q = p%0*d; FUNC_EPILOGUE; } \n",
+                   30 + more, 1, 30 + more, 1);
+    hcc_recursion_copy(&out, 0, 7);
+    assert_int_equal(count(&out, "HSB_LATE"), more == 0 ? 5 : 0);
+    hcc_buf_free(&out);
+  }
+}
+
 /* Where copies have no checkpoint at their entry; then, where what one would have looked at is the
  * fuel itself. */
 static void late_looks(void **state) {
@@ -340,6 +354,7 @@ static void late_looks(void **state) {
       {ENTRY CALL "var_j1 = var_p0; FUNC_EPILOGUE; ", KEPT},
       {ENTRY CALL "var_j1 = var_p1; x = y; FUNC_EPILOGUE; ", KEPT},
       {ENTRY CALL "return var_p1; ", KEPT},
+      {ENTRY CALL "var_j12345678901234567890123456789 = var_p1; FUNC_EPILOGUE; ", KEPT},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -366,6 +381,7 @@ static void late_looks(void **state) {
     assert_int_equal(count(&out, "HSB_ASK(instance"), handed * asks * 4);
     hcc_buf_free(&out);
   }
+  late_looks_of_long_names();
 }
 
 /* What is no function of this number stays as it is. */
