@@ -2,6 +2,8 @@
  * what it does not know. */
 #include "recursion_fuel.h"
 
+#include <stdio.h>
+
 #define CONDITION "if ("
 #define FUEL "w2c_h_fuel("
 #define END "FUNC_EPILOGUE;"
@@ -81,10 +83,11 @@ static bool find_entry(hcc_late *out, span code) {
 
 /* Before the end stands "rest = fuel; ". */
 static bool find_rest(hcc_late *out, span code) {
+  char text[HCC_LATE_NAME + sizeof " = ; "];
   const char *end = span_find(code, END, 'F');
   span before = {code.at, end != NULL ? (size_t)(end - code.at) : 0};
-  bool is =
-      drop(&before, span_text("; ")) && drop(&before, out->fuel) && drop(&before, span_text(" = "));
+  snprintf(text, sizeof text, " = %.*s; ", (int)out->fuel.size, out->fuel.at);
+  bool is = drop(&before, span_text(text));
   out->end = end;
   out->rest = last_word(before);
   return is;
@@ -92,7 +95,7 @@ static bool find_rest(hcc_late *out, span code) {
 
 /* Is the next of what decides where to go on a call of the function, or its first condition? */
 static bool is_looked_at(span rest, const char *name, const char *entry) {
-  static const char *const ways[] = {"if (", "goto ", "switch (", END};
+  static const char *const ways[] = {"if (", "goto "};
   const char *call = span_find(rest, name, '(');
   bool before = call != NULL;
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
