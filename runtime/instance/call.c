@@ -199,10 +199,11 @@ __attribute__((no_stack_protector)) hrt_short_result hrt_call_asking(hrt_short *
 }
 
 /* Where the limits were looked at, mark has moved and the budget has what was used until then. */
-hrt_short_result hrt_short_end(hrt_short *s, uint64_t used, int trap) {
+hrt_short_result hrt_short_end(hrt_short *s, uint64_t used) {
   const struct hrt_activation *a = s->activation;
   hrt_budget *b = s->budget;
-  int status = trap != 0 ? hrt_die(s->instance, (uint32_t)trap) : 0;
+  uint32_t trap = a->landing.code;
+  int status = trap != 0 ? hrt_die(s->instance, trap) : 0;
   uint64_t before = take_used(b);
   b->slice = a->refueled ? hrt_slice_after(a, s->ctx->fuel) : b->slice - (int64_t)before;
   hrt_short_ready(s);
@@ -223,7 +224,7 @@ _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {
   a->pc = 0;
   a->offset = offset ? offset : HELIOS_NO_OFFSET; /* no instruction has offset 0 */
   a->host_status = 0;
-  hrt_guard_leave(&a->landing, code ? (int)code : HSB_TRAP_UNREACHABLE);
+  hrt_guard_leave(&a->landing, code ? code : HSB_TRAP_UNREACHABLE);
 }
 
 _Noreturn void hrt_host_fail(struct hsb_ctx *ctx, const helios_error *err) {

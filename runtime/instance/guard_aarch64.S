@@ -20,18 +20,9 @@ hrt_guard_enter:                        /* x0 instance, x1 slots, x2 fn, x3 land
         stp     d14, d15, [x3, #144]
         mov     x9, sp
         str     x9, [x3, #160]
-        stp     x29, x30, [sp, #-16]!
-        .cfi_def_cfa_offset 16
-        .cfi_offset 29, -16
-        .cfi_offset 30, -8
-        mov     x29, sp
-        blr     x2
-        ldp     x29, x30, [sp], #16
-        .cfi_def_cfa_offset 0
-        .cfi_restore 29
-        .cfi_restore 30
-        mov     w0, #0
-        ret
+        str     wzr, [x3, #176]
+        mov     x16, x2                 /* by x16 a jump may go where a call may */
+        br      x16                     /* fn returns to our caller */
         .cfi_endproc
         .size   hrt_guard_enter, . - hrt_guard_enter
 
@@ -54,7 +45,7 @@ hrt_guard_leave:                        /* x0 landing, w1 code */
         ldp     d14, d15, [x0, #144]
         ldr     x9, [x0, #160]
         mov     sp, x9
-        mov     w0, w1
+        str     w1, [x0, #176]
         ret
         .cfi_endproc
         .size   hrt_guard_leave, . - hrt_guard_leave

@@ -15,13 +15,8 @@ hrt_guard_enter:                        /* rdi instance, rsi slots, rdx fn, rcx 
         movq    %r14, 32(%rcx)
         movq    %r15, 40(%rcx)
         movq    %rsp, 48(%rcx)          /* points to the return address */
-        subq    $8, %rsp
-        .cfi_adjust_cfa_offset 8
-        callq   *%rdx
-        addq    $8, %rsp
-        .cfi_adjust_cfa_offset -8
-        xorl    %eax, %eax
-        retq
+        movl    $0, 176(%rcx)
+        jmpq    *%rdx                   /* which returns to our caller */
         .cfi_endproc
         .size   hrt_guard_enter, . - hrt_guard_enter
 
@@ -39,7 +34,7 @@ hrt_guard_leave:                        /* rdi landing, esi code */
         movq    32(%rdi), %r14
         movq    40(%rdi), %r15
         movq    48(%rdi), %rsp
-        movl    %esi, %eax
+        movl    %esi, 176(%rdi)
         retq
         .cfi_endproc
         .size   hrt_guard_leave, . - hrt_guard_leave

@@ -89,11 +89,11 @@ struct hrt_activation {
   hrt_budget *budget;
   struct hrt_activation *outer; /* of this thread */
   helios_error *err;
-  int64_t mark;  /* ctx->fuel when fuel_used was last right */
-  int64_t extra; /* what ctx->fuel has above what is left of the budget's slice */
-  bool last;     /* there is no fuel but what the guest has: asking for more is no use */
-  bool refueled; /* more fuel was given: extra is no longer what the call began with */
-  int looked;    /* not 0: the budget's limits were looked at from inside */
+  int64_t mark;    /* ctx->fuel when fuel_used was last right */
+  int64_t extra;   /* what ctx->fuel has above what is left of the budget's slice */
+  bool last;       /* there is no fuel but what the guest has: asking for more is no use */
+  bool refueled;   /* more fuel was given: extra is no longer what the call began with */
+  uint32_t looked; /* not 0: the budget's limits were looked at from inside */
   /* set by what ends the call early */
   uintptr_t pc;    /* of a fault, or 0 */
   uint32_t offset; /* in the .wasm where it trapped, or HELIOS_NO_OFFSET */

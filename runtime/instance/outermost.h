@@ -45,10 +45,10 @@ static inline uint32_t hrt_guarded(hrt_instance *i, uintptr_t limit, void (*fn)(
   i->ctx->stack_limit = limit;
   i->life = HRT_RUNNING;
   hrt_thread.current = &i->activation;
-  int trap = hrt_guard_enter(i->instance, slots, fn, &i->activation.landing);
+  hrt_guard_enter(i->instance, slots, fn, &i->activation.landing);
   hrt_thread.current = outer;
   i->life = HRT_IDLE;
-  return (uint32_t)trap;
+  return i->activation.landing.code;
 }
 
 /* What the call of e is on, with no call around it. */
@@ -130,7 +130,7 @@ typedef struct hrt_short_result {
 void hrt_short_ready(hrt_short *s);
 /* The call by the long way; the end of one that trapped or looked at its limits. */
 hrt_short_result hrt_short_any(hrt_short *s, hsb_slot *slots);
-hrt_short_result hrt_short_end(hrt_short *s, uint64_t used, int trap);
+hrt_short_result hrt_short_end(hrt_short *s, uint64_t used);
 
 /* A call of an export that can call host functions, of which none can make another call: what
  * hrt_call_export does, on such a budget. */
@@ -152,12 +152,12 @@ __attribute__((always_inline)) static inline hrt_short_result hrt_call_short(hrt
   a->mark = s->ctx->fuel = (uint64_t)fuel < s->most ? fuel : (int64_t)s->most;
   s->ctx->stack_limit = hrt_stack_limit_here(s->stack_bytes, here);
   hrt_thread.current = a;
-  int trap = hrt_guard_enter(s->guest, slots, s->export.fn, &a->landing);
+  hrt_guard_enter(s->guest, slots, s->export.fn, &a->landing);
   hrt_thread.current = NULL;
   uint64_t used = (uint64_t)s->activation->mark - (uint64_t)s->ctx->fuel;
   s->budget->slice -= (int64_t)used;
-  if (__builtin_expect((trap | s->activation->looked) != 0, 0)) {
-    return hrt_short_end(s, used, trap);
+  if (__builtin_expect((s->activation->landing.code | s->activation->looked) != 0, 0)) {
+    return hrt_short_end(s, used);
   }
   return (hrt_short_result){used, 0};
 }

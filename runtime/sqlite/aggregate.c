@@ -358,7 +358,7 @@ __attribute__((always_inline)) static inline bool
 step_longs(sqlite3_context *sql, const hrt_trampoline *t, hrt_pin *p, sqlite3_value **argv) {
   struct group *g = sqlite3_aggregate_context(sql, sizeof *g);
   hsb_slot slots[HRT_FEW + 1];
-  if (__builtin_expect(g == NULL || g->pin != p || !hrt_few_in(slots + 1, p->longs, argv), 0)) {
+  if (__builtin_expect(g == NULL || g->pin != p || !hrt_few_in(slots + 1, &p->longs, argv), 0)) {
     return false;
   }
   slots[0] = (hsb_slot)g->state;

@@ -230,7 +230,7 @@ __attribute__((noinline)) static bool call_other(sqlite3_context *sql, pin *p,
 __attribute__((always_inline)) static inline bool run_longs(int64_t *result, int *status, pin *p,
                                                             sqlite3_value **argv) {
   hsb_slot slots[HRT_FEW];
-  if (__builtin_expect(!hrt_few_in(slots, p->longs, argv), 0)) {
+  if (__builtin_expect(!hrt_few_in(slots, &p->longs, argv), 0)) {
     return false;
   }
   hrt_short_result r = hrt_call_short(&p->ready, slots);

@@ -37,18 +37,19 @@ static inline bool hrt_numbers_in(hsb_slot *slots, const hrt_signature *s, sqlit
   return true;
 }
 
-static inline bool hrt_long_in(hsb_slot *slot, sqlite3_value *v) {
-  if (__builtin_expect(sqlite3_value_type(v) != SQLITE_INTEGER, 0)) {
+/* at: read again rather than kept in a register. */
+static inline bool hrt_long_in(hsb_slot *slot, sqlite3_value **at) {
+  if (__builtin_expect(sqlite3_value_type(*at) != SQLITE_INTEGER, 0)) {
     return false;
   }
-  *slot = (hsb_slot)sqlite3_value_int64(v);
+  *slot = (hsb_slot)sqlite3_value_int64(*at);
   return true;
 }
 
 /* All of mode i64. */
 static inline bool hrt_longs_in(hsb_slot *slots, uint32_t argc, sqlite3_value **argv) {
   for (uint32_t i = 0; i < argc; i++) {
-    if (__builtin_expect(!hrt_long_in(&slots[i], argv[i]), 0)) {
+    if (__builtin_expect(!hrt_long_in(&slots[i], &argv[i]), 0)) {
       return false;
     }
   }
@@ -56,9 +57,10 @@ static inline bool hrt_longs_in(hsb_slot *slots, uint32_t argc, sqlite3_value **
 }
 
 /* One or two: a loop costs as much as SQLite's part does. */
-__attribute__((always_inline)) static inline bool hrt_few_in(hsb_slot *slots, uint32_t argc,
+__attribute__((always_inline)) static inline bool hrt_few_in(hsb_slot *slots, const uint32_t *argc,
                                                              sqlite3_value **argv) {
-  return hrt_long_in(&slots[0], argv[0]) && (argc == 1 || hrt_long_in(&slots[1], argv[1]));
+  return hrt_long_in(&slots[0], &argv[0]) &&
+         (__builtin_expect(*argc == 1, 0) || hrt_long_in(&slots[1], &argv[1]));
 }
 
 /* slots: room for HRT_PLAIN_SLOTS. s->plain. False: not by this way. */

@@ -397,7 +397,7 @@ ROWS = [
     (CALL, "limit == HRT_STACK_UNKNOWN ? foreign_stack(a) : hrt_guarded(i, limit, fn, slots, outer)",
      "hrt_guarded(i, limit, fn, slots, outer)"),
     (CALL, "i->dirty = i->dirty || !e->stateless;", ""),
-    (CALL, "code ? (int)code : HSB_TRAP_UNREACHABLE", "(int)code"),
+    (CALL, "code ? code : HSB_TRAP_UNREACHABLE", "code"),
     (OUTER, "(i->life | i->unmetered | b->depth) != HRT_IDLE ||\n                           ", ""),
     (OUTER, "hrt_thread.current != NULL || ", ""),
     (OUTER, "!hrt_stack_is_known(here) ||\n                           ", ""),
@@ -622,8 +622,8 @@ ROWS = [
     (CALL, "  hrt_short_ready(s);\n  return (hrt_short_result){used", "  return (hrt_short_result){used"),
     (CALL, "{used + before, status}", "{used, status}"),
     (OUTER, "  b->slice = slice;\n", ""),
-    (OUTER, "(trap | s->activation->looked) != 0", "trap != 0"),
-    (OUTER, "(trap | s->activation->looked) != 0", "s->activation->looked != 0"),
+    (OUTER, "(s->activation->landing.code | s->activation->looked) != 0", "s->activation->landing.code != 0"),
+    (OUTER, "(s->activation->landing.code | s->activation->looked) != 0", "s->activation->looked != 0"),
     (OUTER, "  a->budget = b;\n", ""),
     # births
     (BIRTH, "b->plugin != i->plugin || ", ""),
@@ -744,6 +744,8 @@ ROWS = [
     # what a landing gives back
     *[(GUARD, f"        movq    {n}(%rdi), %{r}\n", "") for n, r in
       ((0, "rbx"), (8, "rbp"), (16, "r12"), (24, "r13"), (32, "r14"), (40, "r15"))],
+    (GUARD, "        movl    $0, 176(%rcx)\n", ""),
+    (GUARD, "        movl    %esi, 176(%rdi)\n", ""),
 ]
 
 # Key of a mutant -> why nothing can tell.
