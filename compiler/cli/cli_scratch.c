@@ -390,9 +390,25 @@ int hcc_scratch_fill(hcc_scratch *s) {
   return hcc_scratch_create(s, names, sizeof names);
 }
 
+/* "a, b, c": the first ones, as many as there is room for. */
+static const char *procedure_names(char *out, size_t size, const cJSON *list) {
+  const cJSON *p;
+  size_t used = 0;
+  out[0] = '\0';
+  cJSON_ArrayForEach(p, list) {
+    const char *name = hcc_scratch_field(p, "name");
+    if (used + strlen(name) + sizeof ", ..." > size) {
+      snprintf(out + used, size - used, "%s", used > 0 ? ", ..." : "");
+      break;
+    }
+    used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+  }
+  return out;
+}
+
 const cJSON *hcc_scratch_procedure(hcc_scratch *s, const char *name) {
   const cJSON *list = list_of(s->manifest, "procedures"), *p;
-  char clean[CLEAN];
+  char clean[CLEAN], names[200];
   name = name == NULL ? s->cli->values[HCC_OPTION_procedure] : name;
   if (name == NULL && cJSON_GetArraySize(list) == 1) {
     return list->child;
@@ -403,7 +419,8 @@ const cJSON *hcc_scratch_procedure(hcc_scratch *s, const char *name) {
     }
   }
   if (name == NULL) {
-    hcc_cli_usage(s->cli, "say which with --procedure", "there is more than one procedure");
+    hcc_cli_usage(s->cli, "say which with --procedure", "there is more than one procedure: %s",
+                  procedure_names(names, sizeof names, list));
   } else {
     hcc_cli_usage(s->cli, "heliosc inspect lists them", "no procedure '%s'",
                   hcl_clean(clean, sizeof clean, name));

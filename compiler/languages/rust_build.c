@@ -256,12 +256,31 @@ static const char *panic_of(const cJSON *spans, const char *otherwise) {
   return otherwise;
 }
 
+/* What rustc can't know of us. */
+static const struct {
+  const char *said, *hint;
+} hints[] = {
+    {"attribute `heliosdb_procedure`", "use heliosdb_wasm_sdk::*;"},
+    {"unresolved import `heliosdb`", "use heliosdb_wasm_sdk::*;"},
+    {"heliosdb_wasm_sdk::call::Argument", "what parameters may be: docs/sdk-rust.md, Types"},
+};
+
+static const char *hint_of(const char *text) {
+  for (size_t i = 0; i < COUNT(hints); i++) {
+    if (strstr(text, hints[i].said) != NULL) {
+      return hints[i].hint;
+    }
+  }
+  return NULL;
+}
+
 static void tell(rust_build *b, const cJSON *o) {
   const cJSON *spans = cJSON_GetObjectItemCaseSensitive(o, "spans"), *span = NULL;
   const cJSON *level = cJSON_GetObjectItemCaseSensitive(o, "level");
   const cJSON *text = cJSON_GetObjectItemCaseSensitive(o, "message");
   hcc_message m = {.level = "note", .text = cJSON_IsString(text) ? text->valuestring : "?"};
   m.text = panic_of(spans, m.text);
+  m.hint = hint_of(m.text);
   cJSON_ArrayForEach(span, spans) {
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(span, "is_primary"))) {
       break;

@@ -84,7 +84,9 @@ use heliosdb_wasm_sdk::*;
 #[heliosdb_procedure] fn r() -> Result<i64, Vec<u8>> { Ok(1) }
 R
 expect 1 heliosc build --emit=module other.rs
+has err '^  hint: what parameters may be: docs/sdk-rust.md, Types$' && printf 'use heliosdb::*;\n#[heliosdb_procedure] fn a() {}\n' >use.rs
 has err 'HashMap<i64, i64>: .*Argument' && has err 'other.rs:2:31' && has err 'Vec<u8>. doesn.t implement' && has err 'other.rs:3:33'
+expect 1 heliosc build --emit=module use.rs && [ "$(grep -c '^  hint: use heliosdb_wasm_sdk::\*;$' err)" = 2 ] || fail "the name of the SDK"
 const_error() { # what the compiler finds in the attribute's constants: CODE TEXT
   printf 'use heliosdb_wasm_sdk::*;\n%s\n' "$1" >table.rs
   expect 1 heliosc build --emit=module table.rs

@@ -33,6 +33,8 @@ UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_co
                      "unit_compiled_test"],
         "compiler/native/recursion.c": ["unit_recursion_test"],
         "compiler/native/recursion_fuel.c": ["unit_recursion_test"],
+        "compiler/native/lines.c": ["unit_lines_test"], "compiler/native/places.c": ["unit_lines_test"],
+        "runtime/plugin": ["unit_plugin_test"],
         "runtime/host": ["unit_sql_count_test", "fault_locks_test", "unit_linear_test", "unit_host_files_test",
                          "unit_sql_copies_test", "unit_deep_sql_test", "unit_api_test"],
         "runtime/host/shadow.c": ["unit_shadow_test", "unit_shadow_stale_test", "fault_engine_test:UTF-16"],
@@ -53,7 +55,6 @@ FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_si
 OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "internal.h": "unit_linear_test",
        "copies.c": "unit_sql_count_test", "flatten.c": "unit_sql_count_test", "compile_bounds.c": "unit_sql_copies_test",
        "expand.c": "unit_sql_count_test", "fs_locks.c": "unit_host_files_test", "canon_callees.c": "unit_rewrite_callees_test",
-       "places.c": "unit_lines_test", "lines.c": "unit_lines_test", "plugin.c": "unit_plugin_test",
        "meter_slow.c": "unit_rewrite_loops_test", "meter_turns.c": "unit_rewrite_loops_test", "meter_ahead.c": "unit_rewrite_loops_test",
        "hsb_override.h": "unit_recursion_test", "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
 SECONDS = 200  # of one suite
