@@ -341,31 +341,36 @@ static void add_entries(hcc_buf *out, uint32_t count, uint32_t step) {
   }
 }
 
-/* The places of a module with that many folders, files and rows, whose names are the ends of a text
- * that long, with a NUL or without one. */
-static void hostile_places(hcc_buf *out, uint32_t folders, uint32_t files, uint32_t rows,
-                           uint32_t length, bool nul) {
+/* A table with so many folders, files and rows, whose names are the ends of a text that long. */
+struct hostile {
+  uint32_t folders, files, rows, length, slash; /* slash: where in the text; 0: nowhere */
+  bool endless;                                 /* no NUL behind the text */
+};
+
+/* The places of a module that has it. */
+static void hostile_places(hcc_buf *out, struct hostile h) {
   static const uint8_t code[] = {0, 'a', 's', 'm', 1, 0,  0, 0, 1, 4, 1, 0x60, 0,
                                  0, 3,   2,   1,   0, 10, 6, 1, 4, 0, 1, 1,    0x0b};
   static const uint8_t tail[] = {1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1};
   static const uint8_t begin[] = {0, 5, 2, 2, 0, 0, 0}, end[] = {2, 3, 0, 1, 1};
   hcc_buf module, lists, table;
   hcc_module *m;
-  char *text = malloc(length + 1);
+  char *text = malloc(h.length + 1);
   assert_non_null(text);
-  memset(text, 'a', length);
-  text[length] = 0;
+  memset(text, 'a', h.length);
+  text[h.length] = 0;
+  text[h.slash] = h.slash != 0 ? '/' : 'a';
   hcc_buf_init(&module, SIZE_MAX);
   hcc_buf_init(&lists, SIZE_MAX);
   hcc_buf_init(&table, SIZE_MAX);
   hcc_buf_add(&lists, tail, sizeof tail);
-  add_entries(&lists, folders, 0);
-  add_entries(&lists, files, 1);
+  add_entries(&lists, h.folders, 0);
+  add_entries(&lists, h.files, 1);
   uint32_t header = (uint32_t)lists.size;
   hcc_buf_add(&lists, begin, sizeof begin);
-  for (uint32_t row = 0; row < rows; row++) {
+  for (uint32_t row = 0; row < h.rows; row++) {
     hcc_buf_byte(&lists, 4); /* the file */
-    hcc_buf_u32(&lists, row < files ? row : files - 1 - row % 2);
+    hcc_buf_u32(&lists, row < h.files ? row : h.files - 1 - row % 2);
     hcc_buf_byte(&lists, 1);
   }
   hcc_buf_add(&lists, end, sizeof end);
@@ -376,7 +381,7 @@ static void hostile_places(hcc_buf *out, uint32_t folders, uint32_t files, uint3
   hcc_buf_add(&table, lists.data, lists.size);
   hcc_buf_add(&module, code, sizeof code);
   add_custom(&module, ".debug_line", table.data, table.size);
-  add_custom(&module, ".debug_line_str", text, length + nul);
+  add_custom(&module, ".debug_line_str", text, h.length + !h.endless);
   assert_int_equal(hcc_decode(&m, module.data, module.size, NULL), 0);
   hcc_buf_init(out, HCC_MAX_PLUGIN);
   assert_int_equal(hcc_places(out, m, NULL), 0);
@@ -387,15 +392,21 @@ static void hostile_places(hcc_buf *out, uint32_t folders, uint32_t files, uint3
   free(text);
 }
 
+#define TEN "aaaaaaaaaa"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 /* A name that no file can have would be in each copy of the plugin, as often as it has ends. */
 static void places__of_names_that_are_too_long(void **state) {
   (void)state;
   hcc_buf out;
-  hostile_places(&out, 1, 2000, 2000, 22255, true);
+  hostile_places(&out, (struct hostile){1, 2000, 2000, 22255, 0, false});
   assert_int_equal(out.size, 0); /* the shortest has 20256 bytes */
   hcc_buf_free(&out);
-  hostile_places(&out, 1, 2, 2, 256, true); /* one that is, one that is not */
+  hostile_places(&out, (struct hostile){1, 2, 2, 256, 0, false}); /* one that is, one that is not */
   assert_in_range(out.size, 256, 300);
+  hcc_buf_free(&out);
+  hostile_places(&out, (struct hostile){1, 1, 1, 300, 200, false}); /* a folder and a name */
+  assert_int_equal(line_at(&out, 23, &HUNDRED[1]), 1);
   hcc_buf_free(&out);
 }
 
@@ -407,7 +418,7 @@ static double seconds(void) {
 static void places__of_a_text_without_an_end(void **state) {
   (void)state;
   hcc_buf out;
-  hostile_places(&out, 1, 2, 2, 100, false);
+  hostile_places(&out, (struct hostile){1, 2, 2, 100, 0, true});
   assert_int_equal(out.size, 0);
 }
 
@@ -417,11 +428,12 @@ static void places__of_hostile_tables_take_no_time(void **state) {
   (void)state;
   hcc_buf out;
   double begin = seconds();
-  hostile_places(&out, 1000000, 1, 1, 2 << 20, true);
+  hostile_places(&out, (struct hostile){1000000, 1, 1, 2 << 20, 0, false});
   hcc_buf_free(&out);
   assert_true(seconds() - begin < 10);
-  hostile_places(&out, 1, 255, 2000000, 255, true); /* ends of one name */
-  assert_true(out.size > 0);
+  hostile_places(&out, (struct hostile){1, 255, 2000000, 255, 0, false}); /* ends of one name */
+  assert_true(out.size > 8);
+  assert_int_equal(((const uint32_t *)(const void *)out.data)[1], 255);
   hcc_buf_free(&out);
   assert_true(seconds() - begin < 10);
 }
