@@ -1,15 +1,19 @@
 /* generate_loops.c - loops of the kinds that metering knows (compiler/rewrite/meter_turns.c and
  * what is named behind it), and such that look much like them: counted up or down to a number or a
- * local, with few turns, with addresses that form series, with branches, loops that copy.
+ * local, by steps of a number or a local, with few turns, with addresses that form series, with
+ * branches, loops that copy.
  *
- * Invariant: each ends after 127 turns at most, since where its counter ends is a whole number of
- * steps from where it begins; or, if that is off by one, with a trap, since its addresses move. */
+ * Invariant: each ends after 2,541 turns at most, since where its counter ends is a whole number of
+ * steps from where it begins, or it goes on while it is less or greater; or, if that is off by one,
+ * with a trap, since its addresses move. */
 #include "generate_words.h"
 
 typedef struct loop {
   gen *g;
-  uint32_t x, until, twin, to, from, small, large; /* locals: `large` is i64, all others i32 */
+  uint32_t x, until, twin, to, from, small, step_local,
+      large; /* locals: `large` is i64, all others i32 */
   uint32_t ending;
+  uint32_t order; /* opcode, of the last two endings */
   int32_t step;
   enum { UNTIL_NOTHING, UNTIL_CONST, UNTIL_LOCAL } ends;
   int32_t end;   /* the constant */
@@ -44,18 +48,18 @@ static void close_block(gen *g) {
 
 /* --- how it is counted --- */
 
-enum { USUAL, SWAPPED, KEPT, TWIN_EARLY, TWIN_LATE, LESS, ENDINGS };
+enum { USUAL, SWAPPED, KEPT, TWIN_EARLY, TWIN_LATE, LESS, BY_LOCAL, ENDINGS };
 
 /* Where the counter begins and ends; n, a masked number, is in x or until. */
 static const struct counting {
-  bool down, less; /* less: it may end by i32.lt_u */
+  bool down, less; /* less: it may end by i32.lt_u and the like */
   enum { N_DOWN, N_UP, CONSTS, MINUS_N, BASE_UP, BASE_DOWN } kind;
 } countings[] = {
-    {true, false, N_DOWN},                             /* n to 0 */
-    {false, true, N_UP},                               /* 0 to n */
-    {false, true, CONSTS},    {false, false, MINUS_N}, /* -n to 0 */
-    {false, true, BASE_UP},                            /* a number to that plus n */
-    {true, false, BASE_DOWN},
+    {true, false, N_DOWN},                            /* n to 0 */
+    {false, true, N_UP},                              /* 0 to n */
+    {false, true, CONSTS},   {false, false, MINUS_N}, /* -n to 0 */
+    {false, true, BASE_UP},                           /* a number to that plus n */
+    {true, true, BASE_DOWN},
 };
 
 static bool is_power(int32_t x) {
@@ -161,6 +165,16 @@ static void put_until(const loop *l) {
   }
 }
 
+/* Any number from 1 to 7. */
+static void set_step(const loop *l) {
+  if (l->ending == BY_LOCAL) {
+    gen_expr(l->g, HCC_I32);
+    by(l->g, HCC_OP_I32_AND, 7);
+    by(l->g, HCC_OP_I32_OR, 1);
+    set(l->g, l->step_local);
+  }
+}
+
 static void begin_turn(const loop *l) {
   if (l->ending == TWIN_EARLY) {
     get_sum(l->g, l->x, l->ahead);
@@ -174,7 +188,13 @@ static void end_turn(const loop *l) {
   if (swapped) {
     put_until(l);
   }
-  get_sum(g, l->x, l->step);
+  if (l->ending == BY_LOCAL) {
+    get(g, l->x);
+    get(g, l->step_local);
+    gen_op(g, HCC_OP_I32_ADD);
+  } else {
+    get_sum(g, l->x, l->step);
+  }
   switch (l->ending) {
   case KEPT:
     set(g, l->x);
@@ -197,7 +217,7 @@ static void end_turn(const loop *l) {
     put_until(l);
   }
   if (l->ends != UNTIL_NOTHING) {
-    gen_op(g, l->ending == LESS ? HCC_OP_I32_LT_U : HCC_OP_I32_NE);
+    gen_op(g, l->ending >= LESS ? l->order : HCC_OP_I32_NE);
   }
   op_index(g, HCC_OP_BR_IF, 0);
 }
@@ -497,7 +517,7 @@ void gen_show_loop(gen *g) {
 }
 
 bool gen_loop_locals(gen *g) {
-  if (g->loops < 0 && g->local_count + GEN_LOOP_LOCALS <= GEN_LOCALS - 7) {
+  if (g->loops < 0 && g->local_count + GEN_LOOP_LOCALS <= GEN_LOCALS - 8) {
     g->loops = (int32_t)gen_local(g, HCC_I64, true);
     for (uint32_t i = 1; i < GEN_LOOP_LOCALS; i++) {
       gen_local(g, HCC_I32, true);
@@ -515,7 +535,8 @@ static loop begin(gen *g) {
                 .twin = at + 3,
                 .to = at + 4,
                 .from = at + 5,
-                .small = at + 6};
+                .small = at + 6,
+                .step_local = at + 8};
 }
 
 bool gen_loop(gen *g) {
@@ -531,15 +552,19 @@ bool gen_loop(gen *g) {
   int32_t step = by_bytes ? c.bytes : steps[pick(g, sizeof steps)];
   l.step = how->down ? -step : step;
   l.ending = pick(g, ENDINGS);
-  if (l.ending == LESS && !how->less) {
-    l.ending = USUAL;
+  static const uint8_t ups[] = {HCC_OP_I32_LT_U, HCC_OP_I32_LT_S, HCC_OP_I32_LE_U, HCC_OP_I32_LE_S};
+  static const uint8_t downs[] = {HCC_OP_I32_GT_U, HCC_OP_I32_GT_S, HCC_OP_I32_GE_S};
+  if (l.ending >= LESS) {
+    l.ending = !how->less ? USUAL : how->down ? LESS : l.ending;
+    l.order = how->down ? downs[pick(g, sizeof downs)] : ups[pick(g, sizeof ups)];
   }
   g->counted = true;
   put_base(&l, l.to);
   put_source(&l);
+  set_step(&l);
   begin_counting(&l, how);
   int32_t stride = c.but == BACKWARDS ? -c.bytes : c.but == OTHER_STRIDE ? c.bytes + 1 : c.bytes;
-  l.wild = copies && c.bytes >= 4 && step > 1 && l.ends != UNTIL_NOTHING && l.ending != LESS &&
+  l.wild = copies && c.bytes >= 4 && step > 1 && l.ends != UNTIL_NOTHING && l.ending < LESS &&
            fz_chance(g->c, g->risk);
   if (copies) {
     move_end(&l);

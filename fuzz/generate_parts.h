@@ -13,7 +13,7 @@
 #define GEN_HELPERS 64u
 #define GEN_LOCALS 64u
 #define GEN_LABELS 24u
-#define GEN_LOOP_LOCALS 8u
+#define GEN_LOOP_LOCALS 9u
 #define GEN_DEPTH 10u
 #define GEN_FUEL 240 /* what global 0 begins with */
 

@@ -87,9 +87,9 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 
 /* What metering knows by its form: how often it is generated. */
 typedef struct kinds {
-  uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, few_turns, copies,
-      looked_at, with_branches, down, at_one_place, wide, of_two_locals, near, orders,
-      small_that_call_themselves, without_traps, shifts, shifting;
+  uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, by_order,
+      by_a_local, few_turns, copies, looked_at, with_branches, down, at_one_place, wide,
+      of_two_locals, near, orders, small_that_call_themselves, without_traps, shifts, shifting;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -102,6 +102,8 @@ static void note_turns(kinds *k, const hcc__rw *rw) {
       k->to_a_local += t->until_local;
       k->by_larger_steps += t->step != 1;
       k->by_other_steps += (t->step & (t->step - 1)) != 0;
+      k->by_order += t->compare != HCC_OP_I32_NE;
+      k->by_a_local += t->by_local;
       k->few_turns += t->few != 0;
     }
   }

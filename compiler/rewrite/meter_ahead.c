@@ -10,6 +10,7 @@
 
 #define TURNS_MIN 8
 #define TURNS_MIN_EACH 3 /* where the second copy looks at each turn */
+#define NEAR (1 << 22)
 
 typedef hcc__rw_ahead ahead;
 
@@ -45,10 +46,101 @@ static void get_until(const ahead *a, const hcc__rw_turns *t) {
   }
 }
 
+/* The local, or a number, as 64 bits, onto the stack. */
+static void get_step(const ahead *a, const hcc__rw_turns *t) {
+  if (t->by_local) {
+    guest_local(a, HCC_OP_LOCAL_GET, t->step);
+    emit(a->out, HCC_OP_I64_EXTEND_I32_U);
+  } else {
+    emit_i64(a->out, t->step);
+  }
+}
+
+static bool is_signed(const hcc__rw_turns *t) {
+  return t->compare == HCC_OP_I32_LT_S || t->compare == HCC_OP_I32_LE_S ||
+         t->compare == HCC_OP_I32_GT_S || t->compare == HCC_OP_I32_GE_S;
+}
+
+/* Does the loop end where the local is equal? */
+static bool is_strict(const hcc__rw_turns *t) {
+  return t->compare == HCC_OP_I32_LT_S || t->compare == HCC_OP_I32_LT_U ||
+         t->compare == HCC_OP_I32_GT_S || t->compare == HCC_OP_I32_GT_U;
+}
+
+/* What stands on the stack, as the loop compares it. */
+static void extend(const ahead *a, const hcc__rw_turns *t) {
+  emit(a->out, is_signed(t) ? HCC_OP_I64_EXTEND_I32_S : HCC_OP_I64_EXTEND_I32_U);
+}
+
+/* Leaves the innermost block if the local might pass the last number there is, from which it would
+ * go on at the other end: where the loop ends it is no further than a step from the last place at
+ * which it goes on. */
+static void check_wrap(const ahead *a, const hcc__rw_turns *t) {
+  int64_t low = is_signed(t) ? INT32_MIN : 0, high = is_signed(t) ? INT32_MAX : UINT32_MAX;
+  get_until(a, t);
+  extend(a, t);
+  get_step(a, t);
+  emit(a->out, t->down ? HCC_OP_I64_SUB : HCC_OP_I64_ADD);
+  if (t->down) {
+    emit_by(a->out, HCC_OP_I64_LT_S, low - is_strict(t));
+  } else {
+    emit_by(a->out, HCC_OP_I64_GT_S, high + is_strict(t));
+  }
+  emit_index(a->out, HCC_OP_BR_IF, 0);
+}
+
+/* The loop's turns to their local, if it goes on while the local is less, or greater, than its end:
+ * what lies between, divided by the step. Leaves the innermost block if the first turn is the last;
+ * with a step that has to be divided by, if few turns would be. */
+static void put_turns_between(const ahead *a, const hcc__rw_turns *t) {
+  if (t->down) {
+    guest_local(a, HCC_OP_LOCAL_GET, t->local);
+    extend(a, t);
+    get_until(a, t);
+    extend(a, t);
+  } else {
+    get_until(a, t);
+    extend(a, t);
+    guest_local(a, HCC_OP_LOCAL_GET, t->local);
+    extend(a, t);
+  }
+  emit(a->out, HCC_OP_I64_SUB);
+  emit_by(a->out, HCC_OP_I64_SUB, is_strict(t));
+  emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
+  if (t->by_local) {
+    get_step(a, t);
+    emit_by(a->out, HCC_OP_I64_MUL, TURNS_MIN - 1);
+  } else {
+    emit_i64(a->out, 0);
+  }
+  emit(a->out, HCC_OP_I64_LT_S);
+  emit_index(a->out, HCC_OP_BR_IF, 0);
+  check_wrap(a, t);
+  if (t->by_local) {
+    guest_local(a, HCC_OP_LOCAL_GET, t->step);
+    emit(a->out, HCC_OP_I32_EQZ);
+    emit_index(a->out, HCC_OP_BR_IF, 0);
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+    emit(a->out, HCC_OP_I32_WRAP_I64);
+    guest_local(a, HCC_OP_LOCAL_GET, t->step);
+    emit(a->out, HCC_OP_I32_DIV_U);
+    emit(a->out, HCC_OP_I64_EXTEND_I32_U);
+  } else {
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+    emit_by(a->out, HCC_OP_I64_DIV_U, t->step);
+  }
+  emit_by(a->out, HCC_OP_I64_ADD, 1);
+  emit_index(a->out, HCC_OP_LOCAL_SET, a->turns);
+}
+
 /* The loop's turns to their local: (end - above - begin) / step + 1, modulo 2^32 up to the
  * division. Leaves the innermost block if the division has a rest; else in fewer turns the local
  * moves by less than that, and so is elsewhere. */
 static void put_turns(const ahead *a, const hcc__rw_turns *t) {
+  if (t->compare != HCC_OP_I32_NE) {
+    put_turns_between(a, t);
+    return;
+  }
   if (t->down) {
     guest_local(a, HCC_OP_LOCAL_GET, t->local);
     get_until(a, t);
@@ -94,11 +186,19 @@ static void get_series_begin(const ahead *a, const hcc__rw_series *s) {
   emit(a->out, HCC_OP_I64_EXTEND_I32_U);
 }
 
-/* How far the last address is from the first, onto the stack. */
-static void get_distance(const ahead *a, uint32_t size) {
+/* How far the last address is from the first, onto the stack. A local's step times the turns before
+ * the last is below 2^32: so far does the loop's own local move without passing the last number. */
+static void get_distance(const ahead *a, const hcc__rw_series *s) {
+  bool down = (int32_t)s->stride < 0;
   emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
   emit_by(a->out, HCC_OP_I64_SUB, 1);
-  emit_by(a->out, HCC_OP_I64_MUL, size);
+  if (s->times != 0) {
+    get_step(a, &a->cost->turns);
+    emit(a->out, HCC_OP_I64_MUL);
+    emit_by(a->out, HCC_OP_I64_MUL, s->times);
+  } else {
+    emit_by(a->out, HCC_OP_I64_MUL, down ? 0 - s->stride : s->stride);
+  }
 }
 
 /* Leaves the innermost block if an access is not in bounds in some turn. */
@@ -106,13 +206,13 @@ static void check_reach(const ahead *a, const hcc__rw_series *s, uint64_t end) {
   bool down = (int32_t)s->stride < 0;
   if (down) {
     get_series_begin(a, s);
-    get_distance(a, 0 - s->stride);
+    get_distance(a, s);
     emit(a->out, HCC_OP_I64_LT_U);
     emit_index(a->out, HCC_OP_BR_IF, 0);
   }
   get_series_begin(a, s);
   if (!down) {
-    get_distance(a, s->stride);
+    get_distance(a, s);
     emit(a->out, HCC_OP_I64_ADD);
   }
   emit_by(a->out, HCC_OP_I64_ADD, (int64_t)end);
@@ -196,7 +296,8 @@ static int64_t most_turns(const ahead *a) {
 }
 
 /* Asks for the next slice if what is on the stack is true, or for as much as all turns need if they
- * are no more than that. */
+ * are no more than that, and no further from each other than caches have and the system finds in
+ * 2 ms. */
 static void ask_ahead(const ahead *a, int64_t most) {
   if (most * (int64_t)a->cost->most <= HSB_FUEL_SLICE) {
     hcc__rw_ask(a->out, a->rw, a->params);
@@ -208,6 +309,13 @@ static void ask_ahead(const ahead *a, int64_t most) {
   emit_i64(a->out, 0);
   emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
   emit_by(a->out, HCC_OP_I64_LE_U, most);
+  for (uint32_t i = 0; i < a->sure.reaches; i++) {
+    if (a->sure.reach[i].series.times != 0) {
+      get_distance(a, &a->sure.reach[i].series);
+      emit_by(a->out, HCC_OP_I64_LE_U, NEAR);
+      emit(a->out, HCC_OP_I32_AND);
+    }
+  }
   emit(a->out, HCC_OP_SELECT);
   emit_index(a->out, HCC_OP_CALL, a->rw->more_func);
   emit_index(a->out, HCC_OP_LOCAL_SET, a->params);

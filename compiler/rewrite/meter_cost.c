@@ -95,13 +95,23 @@ static uint32_t values_of(const hcc__rw_sure *sure) {
   return values;
 }
 
-/* Is it worth a second copy? Where a turn has branches, for its looks alone. Measured: that loops
- * in other forms are charged at once makes them no quicker. */
-static bool is_counted(const hcc__rw *rw, const hcc__rw_turns *t, const hcc__rw_sure *sure) {
-  if (t->branches) {
-    return rw->options.looks && t->usual && t->few == 0 && sure->reaches != 0;
+static bool loads(const hcc__rw_sure *sure) {
+  bool does = false;
+  for (uint32_t i = 0; i < sure->count && !does; i++) {
+    does = sure->access[i].stored < 0;
   }
-  return t->usual || (sure->copy.found && rw->options.helpers);
+  return does;
+}
+
+/* Is it worth a second copy? Where a turn has branches, for its looks alone. Measured: that loops
+ * in other forms are charged at once makes them no quicker, nor loops with any step that do nothing
+ * but store. With explicit bounds a step is a number. */
+static bool is_counted(const hcc__rw *rw, const hcc__rw_turns *t, const hcc__rw_sure *sure) {
+  bool usual = t->usual && (!t->by_local || (!rw->options.looks && loads(sure)));
+  if (t->branches) {
+    return rw->options.looks && usual && t->few == 0 && sure->reaches != 0;
+  }
+  return usual || (sure->copy.found && rw->options.helpers);
 }
 
 /* The block that has just begun is the header of a loop whose body is at the reader. */

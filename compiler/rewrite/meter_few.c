@@ -21,5 +21,5 @@ static uint32_t most_of(const hcc__rw_few *few, uint32_t local) {
 }
 
 uint32_t hcc__rw_few_of(const hcc__rw_few *few, const hcc__rw_turns *t) {
-  return most_of(few, t->until_local ? t->until : t->local) / t->step;
+  return t->by_local ? 0 : most_of(few, t->until_local ? t->until : t->local) / t->step;
 }

@@ -12,6 +12,7 @@
 #define SLOW 192 /* divisions, roots, products of floats that are nearly 0; what is not listed */
 #define BYTE 2   /* of memory: a page that the system has to find first takes 2 us */
 #define PAGE (4096 * BYTE)
+#define NEAR 32
 
 static const struct {
   uint16_t first, last; /* opcodes */
@@ -51,8 +52,12 @@ static const struct {
     {HCC_OP_F64X2_ADD, HCC_OP_F64X2_SUB, 8},
 };
 
+/* One that moves by a local is in what the caches have: see meter_ahead.c. */
 static uint32_t of_access(const hcc__rw_series *address) {
   uint32_t up = address->stride, down = 0 - up, moves = up < down ? up : down;
+  if (address->known && address->times != 0) {
+    return NEAR;
+  }
   return 2 + (address->known && moves < PAGE / BYTE ? moves * BYTE : PAGE);
 }
 

@@ -1,7 +1,7 @@
 /* meter_stack.c - what is known of the operand stack while meter_near.c and meter_sure.c walk over
  * code: values of the form
  *
- *     constant + sum of (factor * what a term stands for) + stride * turns so far
+ *     constant + sum of (factor * what a term stands for) + (stride + times * step) * turns so far
  *
  * modulo 2^32. What terms stand for is up to who walks. It never writes code.
  *
@@ -25,6 +25,7 @@ static series sum(const series *x, const series *y, uint32_t factor) {
   s.known = x->known && y->known;
   s.add += factor * y->add;
   s.stride += factor * y->stride;
+  s.times += factor * y->times;
   for (uint32_t i = 0; i < y->terms && s.known; i++) {
     s.known = s.terms < HCC_RW_TERMS;
     if (s.known) {
@@ -41,7 +42,7 @@ static series product(const series *x, uint32_t factor) {
 }
 
 bool hcc__rw_alike(const series *x, const series *y) {
-  bool are = x->stride == y->stride && x->terms == y->terms;
+  bool are = x->stride == y->stride && x->times == y->times && x->terms == y->terms;
   for (uint32_t i = 0; i < x->terms && are; i++) {
     are = x->term[i] == y->term[i] && x->factor[i] == y->factor[i];
   }
@@ -62,7 +63,7 @@ series hcc__rw_pop(hcc__rw_stack *s) {
 
 static void step_arithmetic(hcc__rw_stack *s, const hcc_instr *i) {
   series y = hcc__rw_pop(s), x = hcc__rw_pop(s), result = UNKNOWN;
-  bool constant = y.known && y.terms == 0 && y.stride == 0;
+  bool constant = y.known && y.terms == 0 && y.stride == 0 && y.times == 0;
   if (i->code == HCC_OP_I32_ADD) {
     result = sum(&x, &y, 1);
   } else if (i->code == HCC_OP_I32_SUB) {

@@ -26,6 +26,7 @@ typedef struct set_local {
 
 typedef struct walk {
   hcc__rw_sure *out;
+  const hcc__rw_turns *turns;
   set_local locals[HCC_RW_SETS];
   uint32_t local_count;
   hcc__rw_stack stack;
@@ -77,6 +78,11 @@ static series value_of(walk *w, uint32_t local) {
   }
   begin.stride = l->by;
   begin.known = l->steps && l->sets == 1; /* else it is what the turn before has left */
+  if (w->turns->by_local && w->turns->local == local) {
+    begin.known = true;
+    begin.stride = 0;
+    begin.times = 1;
+  }
   return l->done ? l->value : begin;
 }
 
@@ -117,13 +123,19 @@ static bool joins(hcc__rw_sure *out, uint32_t r, const series *address, uint64_t
   return true;
 }
 
+/* Can it be looked at? A step that is a local is looked at by itself, upwards. */
+static bool is_series(const series *address) {
+  int32_t stride = (int32_t)address->stride;
+  bool constant = stride <= HCC_RW_STRIDE && stride >= -HCC_RW_STRIDE && address->times == 0;
+  return address->known && (constant || (stride == 0 && address->times <= HCC_RW_STRIDE));
+}
+
 static void access_at(walk *w, const hcc_instr *i, const series *address) {
   hcc__rw_sure *out = w->out;
   uint64_t end = i->offset + (UINT64_C(1) << i->info->align);
   uint32_t r = 0;
-  int32_t stride = (int32_t)address->stride;
-  if (!address->known || stride > HCC_RW_STRIDE || stride < -HCC_RW_STRIDE ||
-      out->count == HCC_RW_ACCESSES || i->offset > UINT32_MAX - HCC_RW_WIDE) {
+  if (!is_series(address) || out->count == HCC_RW_ACCESSES ||
+      i->offset > UINT32_MAX - HCC_RW_WIDE) {
     return;
   }
   while (r < out->reaches && !joins(out, r, address, end)) {
@@ -177,7 +189,7 @@ uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
 
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, const hcc__rw_turns *turns,
                     hcc_reader r) {
-  walk w = {.out = out, .stack.products = true};
+  walk w = {.out = out, .turns = turns, .stack.products = true};
   hcc_reader again = r;
   hcc_instr i = {.code = HCC_OP_NOP};
   bool room = true, more = true;
@@ -198,6 +210,7 @@ int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, const hcc__rw_turns *t
     hcc__rw_copy_local(&out->copy, w.locals[l].local, &w.locals[l].value);
   }
   hcc__rw_copy_end(&out->copy);
+  out->copy.found &= !turns->by_local;
 out:
   return status;
 }

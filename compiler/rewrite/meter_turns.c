@@ -5,11 +5,15 @@
  *
  *     Y  br_if 0  end        or        Y  N  i32.ne  br_if 0  end        or with Y and N exchanged
  *
+ * or, in the usual form, with i32.lt_u, lt_s, le_u or le_s in place of i32.ne, if Y moves up, or gt
+ * or ge if it moves down.
+ *
  * Y is local.get or local.tee, N local.get or i32.const, and 0 if there is none. Y is what each
  * turn makes, with an addition or subtraction of a constant, of X: of itself, or of a local that
- * moves by such a step. Nothing else in the loop sets X or Y, and nothing sets N. It turns until Y
- * is N, Y being counted modulo 2^32. The usual form is that in which X is Y, set where it is
- * compared, and N stands behind it.
+ * moves by such a step. In the usual form the step may be a local, too, that nothing in the loop
+ * sets, if it is not compared by i32.ne. Nothing else in the loop sets X or Y, and nothing sets N.
+ * It turns until Y is N, Y being counted modulo 2^32. The usual form is that in which X is Y, set
+ * where it is compared, and N stands behind it.
  *
  * Invariant: what is found is exact. A loop that turned more often than said would run unmetered.
  */
@@ -63,10 +67,18 @@ static bool inside(bool *branches, uint32_t depth, const hcc_instr *i) {
 /* How a local is set in a loop: how often, and the last time to another, or itself, plus that. */
 typedef struct set_to {
   uint32_t sets;
-  bool sum; /* in each turn */
+  bool sum;      /* in each turn */
+  bool by_local; /* by is one */
   uint32_t of, by;
   uint32_t at; /* where */
 } set_to;
+
+/* As hcc__rw_step, of another local. */
+static bool adds_local(uint32_t *by, uint32_t local, const hcc_instr *i) {
+  *by = i[1].a;
+  return is(&i[0], HCC_OP_I32_ADD) && is(&i[1], HCC_OP_LOCAL_GET) && is(&i[2], HCC_OP_LOCAL_GET) &&
+         i[2].a == local;
+}
 
 static int find_sets(set_to *out, uint32_t local, const hcc__rw *rw, hcc_range body) {
   hcc_reader r = {rw->m->bytes, body.begin, body.end};
@@ -80,7 +92,8 @@ static int find_sets(set_to *out, uint32_t local, const hcc__rw *rw, hcc_range b
     if (hcc__rw_sets_local(&i) && i.a == local) {
       out->sets++;
       out->of = last[2].a;
-      out->sum = hcc__rw_step(&out->by, out->of, last) && depth == 0;
+      out->by_local = adds_local(&out->by, out->of, last);
+      out->sum = (out->by_local || hcc__rw_step(&out->by, out->of, last)) && depth == 0;
       out->at = i.begin;
     }
     memmove(last + 1, last, sizeof last - sizeof *last);
@@ -105,6 +118,15 @@ static int moves(bool *found, hcc__rw_turns *out, uint32_t compared, const hcc__
   if (!*found) {
     return status;
   }
+  if (its.by_local) {
+    HCC_TRY(find_sets(&other, its.by, rw, body));
+    *found = other.sets == 0 && its.of == compared;
+    out->local = its.of;
+    out->by_local = true;
+    out->down = false;
+    out->step = its.by;
+    return 0;
+  }
   out->local = its.of;
   out->above = its.by;
   other = its;
@@ -112,7 +134,8 @@ static int moves(bool *found, hcc__rw_turns *out, uint32_t compared, const hcc__
     HCC_TRY(find_sets(&other, its.of, rw, body));
     out->above += other.at < its.at ? other.by : 0; /* it has moved already */
   }
-  *found = other.sets == 1 && other.sum && other.of == its.of && take_step(out, other.by);
+  *found = other.sets == 1 && other.sum && !other.by_local && other.of == its.of &&
+           take_step(out, other.by);
 out:
   return status;
 }
@@ -122,6 +145,7 @@ typedef struct ending {
   uint32_t compared; /* a local */
   bool behind;       /* nothing stands before it, and there it is set */
   hcc_instr until;   /* info is NULL: 0 */
+  uint32_t compare;
 } ending;
 
 static bool is_until(const hcc_instr *i) {
@@ -132,6 +156,24 @@ static bool is_value(const hcc_instr *i) {
   return is(i, HCC_OP_LOCAL_GET) || is(i, HCC_OP_LOCAL_TEE);
 }
 
+/* Does it compare which is less, and is that so while the local moves up, or down? */
+static bool is_order(uint32_t code, bool down) {
+  switch (code) {
+  case HCC_OP_I32_LT_S:
+  case HCC_OP_I32_LT_U:
+  case HCC_OP_I32_LE_S:
+  case HCC_OP_I32_LE_U:
+    return !down;
+  case HCC_OP_I32_GT_S:
+  case HCC_OP_I32_GT_U:
+  case HCC_OP_I32_GE_S:
+  case HCC_OP_I32_GE_U:
+    return down;
+  default:
+    return false;
+  }
+}
+
 /* Returns how many ways there are to see it: x != y may count either. */
 static uint32_t endings(ending out[2], const hcc_instr *i) {
   uint32_t count = 0;
@@ -140,6 +182,10 @@ static uint32_t endings(ending out[2], const hcc_instr *i) {
   }
   if (is_value(&i[1])) {
     out[count++] = (ending){.compared = i[1].a, .behind = is(&i[1], HCC_OP_LOCAL_TEE)};
+  } else if ((is_order(i[1].code, false) || is_order(i[1].code, true)) &&
+             is(&i[3], HCC_OP_LOCAL_TEE) && is_until(&i[2])) {
+    out[count++] =
+        (ending){.compared = i[3].a, .behind = true, .until = i[2], .compare = i[1].code};
   } else if (is(&i[1], HCC_OP_I32_NE)) {
     /* behind a sum that is kept stands what has three instructions before it */
     const hcc_instr *before = is(&i[2], HCC_OP_LOCAL_TEE) ? &i[6] : &i[3];
@@ -163,9 +209,12 @@ static int try_ending(bool *found, hcc__rw_turns *out, const ending *e, const hc
   if (out->until_local) {
     HCC_TRY(find_sets(&until, out->until, rw, body));
   }
+  out->by_local = false;
+  out->compare = e->compare != 0 ? e->compare : HCC_OP_I32_NE;
   HCC_TRY(moves(found, out, e->compared, rw, body));
-  *found = *found && until.sets == 0;
   out->usual = e->behind && out->local == e->compared;
+  bool order = is_order(out->compare, out->down) && out->usual;
+  *found = *found && until.sets == 0 && (order || (e->compare == 0 && !out->by_local));
 out:
   return status;
 }

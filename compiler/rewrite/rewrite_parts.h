@@ -116,16 +116,19 @@ typedef struct hcc__rw_length {
 const hcc__rw_length *hcc__rw_length_of(const hcc_instr *instr);
 
 /* How often a loop turns: each turn moves `local` by `step`, up or down; the last one is that in
- * which it is, where the turn begins, `until` less `above`. */
+ * which it is, where the turn begins, `until` less `above`; or, if it goes on while it compares
+ * otherwise than by i32.ne, that which leaves it where it does not. */
 typedef struct hcc__rw_turns {
   uint32_t local, above;
   uint32_t until; /* a local, or the number itself */
   bool until_local;
   bool down;
-  uint32_t step; /* not 0 */
-  bool usual;    /* how it is compared: see meter_turns.c */
-  bool branches; /* a turn is no straight-line code */
-  uint32_t few;  /* may well be that it turns no more often; 0: not known */
+  uint32_t step; /* not 0; a local that the loop does not set, if by_local: up */
+  bool by_local;
+  uint32_t compare; /* opcode */
+  bool usual;       /* how it is compared: see meter_turns.c */
+  bool branches;    /* a turn is no straight-line code */
+  uint32_t few;     /* may well be that it turns no more often; 0: not known */
 } hcc__rw_turns;
 
 /* A basic block, and what runs exactly as often behind it. */
@@ -184,10 +187,11 @@ bool hcc__rw_step(uint32_t *by, uint32_t local, const hcc_instr *i);
 #define HCC_RW_STRIDE (1 << 20)
 #define HCC_RW_WIDE (1u << 20) /* bytes that the addresses of a reach may lie apart in one turn */
 
-/* add + sum of factor * what the term stands for + stride * turns so far, modulo 2^32. */
+/* add + sum of factor * what the term stands for + (stride + times * the loop's step, if that is a
+ * local) * turns so far, modulo 2^32. */
 typedef struct hcc__rw_series {
   bool known;
-  uint32_t add, stride, terms;
+  uint32_t add, stride, times, terms;
   uint32_t term[HCC_RW_TERMS], factor[HCC_RW_TERMS];
 } hcc__rw_series;
 

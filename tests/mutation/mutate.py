@@ -56,6 +56,7 @@ OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "int
        "copies.c": "unit_sql_count_test", "flatten.c": "unit_sql_count_test", "compile_bounds.c": "unit_sql_copies_test",
        "expand.c": "unit_sql_count_test", "fs_locks.c": "unit_host_files_test", "canon_callees.c": "unit_rewrite_callees_test",
        "meter_slow.c": "unit_rewrite_loops_test", "meter_turns.c": "unit_rewrite_loops_test", "meter_ahead.c": "unit_rewrite_loops_test",
+       "meter_cost.c": "unit_rewrite_loops_test", "meter_sure.c": "unit_rewrite_loops_test",
        "hsb_override.h": "unit_recursion_test", "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
 SECONDS = 200  # of one suite
 TIME_IS_UP = 124

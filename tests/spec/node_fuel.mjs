@@ -11,6 +11,11 @@ const upBy = (step) => `(func (export "f") (param $x i32) (param $n i32) (result
   loop $l local.get $s i32.const 3 i32.add local.set $s
     local.get $x i32.const ${step} i32.add local.tee $x local.get $n i32.ne br_if $l end local.get $s)`;
 
+// The same with another comparison, and by a local; it reads memory, for loops that do not are not counted then.
+const order = (compare, step) => `(memory 1) (func (export "f") (param $x i32) (param $n i32) (param $by i32) (result i32)
+  (local $s i32) loop $l local.get $s i32.const 0 i32.load i32.const 3 i32.add i32.add local.set $s
+    local.get $x ${step} i32.add local.tee $x local.get $n i32.${compare} br_if $l end local.get $s)`;
+
 // name, module, then [arguments of "f", fuel] or [arguments, fuel, result]
 const COUNTED = [
   ["straight line", `(func (export "f") (param i32 i32) (result i32)
@@ -198,6 +203,42 @@ for (const [name, text, used] of ENDLESS) {
   const compiled = compile(text);
   for (const slice of [1000n, 999n, 64n, 1n]) {
     expect(`${name} by ${slice}`, instance(compiled, 1000n, slice)([]), used, undefined, true);
+  }
+}
+{ // loops that go on while a local is less or greater: turns counted one by one, and where numbers end
+  const compares = { lt: (x, n) => x < n, le: (x, n) => x <= n, gt: (x, n) => x > n, ge: (x, n) => x >= n };
+  const edges = [0, 1, 7, 8, 9, 100, 1000, 0x7fffffff, 0x7ffffffe, 0x7fffff00, -0x80000000, -0x7fffff00, -1, -2, -9, -300];
+  const steps = [1, 3, 20, 0x11000000, 0x7fffffff], TURN = 14, MOST = 400;
+  const after = { u: (x) => x >>> 0, s: (x) => x | 0 };
+  const turnsOf = (x, n, step, compare, as) => {
+    let turns = 0;
+    do {
+      x = (x + step) | 0;
+      turns++;
+    } while (compare(as(x), as(n)) && turns < MOST);
+    return turns;
+  };
+  for (const name of Object.keys(compares)) {
+    for (const sign of ["u", "s"]) {
+      const down = name[0] === "g", compare = compares[name], as = after[sign];
+      const fixed = steps.map((step) => [`i32.const ${down ? -step : step}`, down ? -step : step]);
+      const local = [...steps, 0, -1, -3, -0x80000000].map((step) => ["local.get $by", step]);
+      for (const [text, step] of [...fixed, ...local]) {
+        const compiled = compile(order(`${name}_${sign}`, text));
+        const free = instance(compiled, PLENTY, PLENTY), limited = instance(compiled, 1000n, 300n);
+        for (const x of edges) {
+          for (const n of edges) {
+            const turns = turnsOf(x, n, step, compare, as), where = `${x} ${name}_${sign} ${n} by ${text} ${step}`;
+            if (turns < MOST) {
+              expect(where, free([x, n, step]), TURN * turns + 1, 3 * turns, false);
+            }
+            if (TURN * turns >= 1000) {
+              expect(where, limited([x, n, step]), 72 * TURN + 1, undefined, true);
+            }
+          }
+        }
+      }
+    }
   }
 }
 { // a counted loop ends where it would if each turn were charged as it begins

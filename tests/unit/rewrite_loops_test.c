@@ -23,6 +23,8 @@ static void look_at_loop(bool *found, hcc__rw_turns *turns, hcc__rw_sure *sure, 
   HCC_OP_LOCAL_GET, local, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
 #define SUM(local, of, by)                                                                         \
   HCC_OP_LOCAL_GET, of, HCC_OP_I32_CONST, (by)&0x7f, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
+#define BY(local, other)                                                                           \
+  HCC_OP_LOCAL_GET, local, HCC_OP_LOCAL_GET, other, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, local
 #define IF(local) HCC_OP_LOCAL_GET, local, HCC_OP_IF, UNIT
 #define AGAIN HCC_OP_BR_IF, 0, HCC_OP_END
 #define UNTIL(number) HCC_OP_I32_CONST, number, HCC_OP_I32_NE, AGAIN
@@ -56,6 +58,31 @@ static void turns__found(void **state) {
   assert_true(found && !t.usual && t.local == 0 && t.step == 8 && t.above == 7 && t.until == 15);
 }
 
+/* One that goes on while its local is less, moving up, or greater, moving down. */
+static void turns__by_order(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure sure;
+  (void)state;
+  for (uint32_t code = HCC_OP_I32_EQ; code <= HCC_OP_I32_GE_U; code++) {
+    bool up = code == HCC_OP_I32_LT_S || code == HCC_OP_I32_LT_U || code == HCC_OP_I32_LE_S ||
+              code == HCC_OP_I32_LE_U;
+    bool orders = code >= HCC_OP_I32_LT_S, is = false;
+    LOOK(&found, &t, &sure, STEP(0, 4), HCC_OP_LOCAL_GET, 1, (uint8_t)code, AGAIN);
+    is = found && t.usual && !t.down && t.step == 4 && t.until_local && t.until == 1;
+    assert_true(found == (up || code == HCC_OP_I32_NE) && is == found);
+    assert_true(!found || (t.compare == code && !t.by_local));
+    LOOK(&found, &t, &sure, STEP(0, -3), HCC_OP_I32_CONST, 9, (uint8_t)code, AGAIN);
+    is = found && t.usual && t.down && t.step == 3 && !t.until_local && t.until == 9;
+    assert_true(found == ((orders && !up) || code == HCC_OP_I32_NE) && is == found);
+    LOOK(&found, &t, &sure, BY(0, 1), HCC_OP_I32_CONST, 40, (uint8_t)code, AGAIN);
+    is = found && t.usual && !t.down && t.by_local && t.step == 1 && t.local == 0;
+    assert_true(found == (orders && up) && is == found);
+  }
+  LOOK(&found, &t, &sure, BY(0, 1), HCC_OP_LOCAL_GET, 1, HCC_OP_I32_LT_U, AGAIN);
+  assert_true(found && t.by_local && t.until_local && t.until == 1);
+}
+
 /* A turn may have branches that stay in it. */
 static void turns__branches(void **state) {
   bool found;
@@ -85,8 +112,17 @@ static void turns__not_found(void **state) {
   }
       LOOP(STEP(0, 0), AGAIN), /* stays where it is */
       LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
-           HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN), /* both move */
-      LOOP(SUM(1, 0, 1), AGAIN),                       /* does not move */
+           HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN),             /* both move */
+      LOOP(SUM(1, 0, 1), AGAIN),                                   /* does not move */
+      LOOP(BY(0, 0), HCC_OP_I32_CONST, 9, HCC_OP_I32_LT_U, AGAIN), /* doubles */
+      LOOP(BY(0, 1), AGAIN),
+      LOOP(HCC_OP_I32_CONST, 1, HCC_OP_LOCAL_SET, 1, BY(0, 1), HCC_OP_I32_CONST, 9, HCC_OP_I32_LT_U,
+           AGAIN), /* another step each turn */
+      LOOP(HCC_OP_LOCAL_GET, 1, STEP(0, 1), HCC_OP_I32_LT_U, AGAIN),
+      LOOP(STEP(0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_LT_U,
+           AGAIN),
+      LOOP(SUM(1, 0, 1), HCC_OP_DROP, BY(1, 0), HCC_OP_I32_CONST, 9, HCC_OP_I32_LT_U, AGAIN),
+      LOOP(STEP(1, 1), HCC_OP_DROP, STEP(0, 1), HCC_OP_LOCAL_GET, 1, HCC_OP_I32_LT_U, AGAIN),
       LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN),
       LOOP(SUM(0, 1, 1), HCC_OP_DROP, SUM(1, 0, 1), AGAIN), /* each of the other */
       LOOP(HCC_OP_LOCAL_GET, 0, STEP(0, 1), HCC_OP_I32_NE, AGAIN),
@@ -168,6 +204,87 @@ static void counted__looks(void **state) {
   HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_BR_IF, 1, HCC_OP_BR, 2, HCC_OP_END, HCC_OP_LOCAL_GET, 0);
   HAS(&f, HCC_OP_LOCAL_TEE, 0, HCC_OP_UNREACHABLE, HCC_OP_END, HCC_OP_END);
   end(&f);
+}
+
+/* How many turns it has if it goes on while its local is less, or greater; no local may come past
+ * the last number. */
+static void counted__by_order(void **state) {
+  enum { TURNS = 2 };
+  fixture f;
+  (void)state;
+#define WITH(compare, step, ...)                                                                   \
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, step, HCC_OP_I32_CONST, 50, compare, AGAIN);                    \
+  rewrite(&f, METER);                                                                              \
+  HAS(&f, __VA_ARGS__);                                                                            \
+  end(&f)
+#define END(extend) HCC_OP_I32_CONST, 50, extend
+#define X(extend) HCC_OP_LOCAL_GET, 0, extend
+#define BETWEEN(strict, limit, wraps, by, last)                                                    \
+  HCC_OP_I64_SUB, HCC_OP_I64_CONST, strict, HCC_OP_I64_SUB, HCC_OP_LOCAL_TEE, TURNS,               \
+      HCC_OP_I64_CONST, 0, HCC_OP_I64_LT_S, HCC_OP_BR_IF, 0, limit, HCC_OP_I64_CONST, 3, by,       \
+      HCC_OP_I64_CONST, last, wraps, HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_CONST,   \
+      3, HCC_OP_I64_DIV_U, HCC_OP_I64_CONST, 1, HCC_OP_I64_ADD, HCC_OP_LOCAL_SET, TURNS
+#define S HCC_OP_I64_EXTEND_I32_S
+#define U HCC_OP_I64_EXTEND_I32_U
+  WITH(HCC_OP_I32_LT_U, LIST(STEP(0, 3)), END(U), X(U),
+       BETWEEN(1, LIST(END(U)), HCC_OP_I64_GT_S, HCC_OP_I64_ADD,
+               LIST(0x80, 0x80, 0x80, 0x80, 0x10))); /* 2^32 */
+  WITH(HCC_OP_I32_LE_S, LIST(STEP(0, 3)), END(S), X(S),
+       BETWEEN(0, LIST(END(S)), HCC_OP_I64_GT_S, HCC_OP_I64_ADD,
+               LIST(0xff, 0xff, 0xff, 0xff, 0x07))); /* 2^31 - 1 */
+  WITH(HCC_OP_I32_GT_U, LIST(STEP(0, -3)), X(U), END(U),
+       BETWEEN(1, LIST(END(U)), HCC_OP_I64_LT_S, HCC_OP_I64_SUB, 0x7f)); /* -1 */
+  WITH(HCC_OP_I32_GE_S, LIST(STEP(0, -3)), X(S), END(S),
+       BETWEEN(0, LIST(END(S)), HCC_OP_I64_LT_S, HCC_OP_I64_SUB,
+               LIST(0x80, 0x80, 0x80, 0x80, 0x78))); /* -2^31 */
+#undef BETWEEN
+#undef X
+#undef END
+#undef WITH
+  /* by a local, if that is not 0, if it turns eight times or more, and if it reads */
+  enum { FUEL_LEFT = 2, BY_TURNS };
+#define TURN(access)                                                                               \
+  HCC_OP_LOOP, UNIT, access, BY(0, 1), HCC_OP_LOCAL_GET, 1, HCC_OP_I32_LE_U, AGAIN
+#define READ LIST(HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 2, HCC_OP_I32_SHL, LOAD(5), HCC_OP_DROP)
+#define STEPS HCC_OP_LOCAL_GET, 1, U
+#define BEGINS HCC_OP_LOCAL_GET, 1, U, HCC_OP_LOCAL_GET, 0, U, HCC_OP_I64_SUB
+#define TWO_PARAMS(code, options)                                                                  \
+  begin(&f);                                                                                       \
+  SECTION(&f, 1, 1, 0x60, 2, HCC_I32, HCC_I32, 0);                                                 \
+  with_typed_body(&f, (const uint8_t[]){code}, sizeof((const uint8_t[]){code}));                   \
+  rewrite(&f, options)
+  static const uint8_t begins[] = {BEGINS};
+  TWO_PARAMS(LIST(TURN(READ)), METER);
+  HAS(&f, BEGINS, HCC_OP_I64_CONST, 0, HCC_OP_I64_SUB, HCC_OP_LOCAL_TEE, BY_TURNS, STEPS,
+      HCC_OP_I64_CONST, 7, HCC_OP_I64_MUL, HCC_OP_I64_LT_S, HCC_OP_BR_IF, 0, STEPS, STEPS,
+      HCC_OP_I64_ADD, HCC_OP_I64_CONST, 0xff, 0xff, 0xff, 0xff, 0x0f, HCC_OP_I64_GT_S, HCC_OP_BR_IF,
+      0, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_EQZ, HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, BY_TURNS,
+      HCC_OP_I32_WRAP_I64, HCC_OP_LOCAL_GET, 1, HCC_OP_I32_DIV_U, HCC_OP_I64_EXTEND_I32_U,
+      HCC_OP_I64_CONST, 1, HCC_OP_I64_ADD, HCC_OP_LOCAL_SET, BY_TURNS);
+  /* as far as the last address is from the first */
+  HAS(&f, HCC_OP_I64_EXTEND_I32_U, HCC_OP_LOCAL_GET, BY_TURNS, HCC_OP_I64_CONST, 1, HCC_OP_I64_SUB,
+      STEPS, HCC_OP_I64_MUL, HCC_OP_I64_CONST, 4, HCC_OP_I64_MUL, HCC_OP_I64_ADD, HCC_OP_I64_CONST,
+      9, HCC_OP_I64_ADD, HCC_OP_MEMORY_SIZE, 0);
+  end(&f);
+  TWO_PARAMS(LIST(TURN(READ)), ALL);
+  HAS(&f, HCC_OP_I64_LE_U, HCC_OP_LOCAL_GET, BY_TURNS, HCC_OP_I64_CONST, 1, HCC_OP_I64_SUB, STEPS,
+      HCC_OP_I64_MUL, HCC_OP_I64_CONST, 4, HCC_OP_I64_MUL, HCC_OP_I64_CONST, 0x80, 0x80, 0x80, 0x02,
+      HCC_OP_I64_LE_U, HCC_OP_I32_AND, HCC_OP_SELECT); /* 2^22 */
+  end(&f);
+  static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
+  TWO_PARAMS(LIST(TURN(READ)), looks);
+  assert_false(has_bytes(&f.out, begins, sizeof begins));
+  end(&f);
+  TWO_PARAMS(LIST(TURN(HCC_OP_NOP)), METER);
+  assert_false(has_bytes(&f.out, begins, sizeof begins));
+  end(&f);
+#undef TWO_PARAMS
+#undef BEGINS
+#undef STEPS
+#undef READ
+#undef TURN
+#undef U
+#undef S
 }
 
 /* A loop may have more fuel than a slice, unless each turn may take so long that it should not. */
@@ -262,6 +379,32 @@ static void sure__series(void **state) {
   const hcc__rw_series *x = &s.reach[0].series;
   assert_true(x->terms == 1 && x->term[0] == 0 && x->factor[0] == 4 && x->add == 8);
   assert_int_equal((int32_t)x->stride, -8);
+}
+
+/* Addresses that move by a local: multiples of it, upwards. */
+static void sure__by_local(void **state) {
+  bool found;
+  hcc__rw_turns t;
+  hcc__rw_sure s;
+  (void)state;
+#define SHIFTED(by) HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, by, HCC_OP_I32_SHL, LOAD(0), HCC_OP_DROP
+  LOOK(&found, &t, &s, SHIFTED(2), SHIFTED(20), SHIFTED(21), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST,
+       8, HCC_OP_I32_ADD, LOAD(5), HCC_OP_DROP, HCC_OP_I32_CONST, 8, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_I32_SUB, LOAD(0), HCC_OP_DROP, BY(0, 1), LOAD(0), HCC_OP_LOCAL_GET, 1,
+       HCC_OP_I32_LT_U, AGAIN);
+  assert_false(found); /* what is compared is not the step's */
+  LOOK(&found, &t, &s, SHIFTED(2), SHIFTED(20), SHIFTED(21), HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST,
+       8, HCC_OP_I32_ADD, LOAD(5), HCC_OP_DROP, HCC_OP_I32_CONST, 8, HCC_OP_LOCAL_GET, 0,
+       HCC_OP_I32_SUB, LOAD(0), HCC_OP_DROP, BY(0, 1), HCC_OP_LOCAL_GET, 1, HCC_OP_I32_LT_U, AGAIN);
+  assert_true(found && t.by_local);
+  assert_int_equal(s.count, 3);
+  assert_int_equal(s.reaches, 3);
+  assert_int_equal(s.reach[0].series.times, 4);
+  assert_int_equal(s.reach[1].series.times, 1 << 20);
+  assert_int_equal(s.reach[2].series.times, 1);
+  assert_int_equal(s.reach[2].series.stride, 0);
+  assert_int_equal(s.reach[2].end, 5 + 4);
+#undef SHIFTED
 }
 
 /* A local that is set twice is what the last set before says; ahead of the first, unknown. */
@@ -416,6 +559,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(turns__found),
       cmocka_unit_test(turns__not_found),
+      cmocka_unit_test(turns__by_order),
+      cmocka_unit_test(counted__by_order),
+      cmocka_unit_test(sure__by_local),
       cmocka_unit_test(counted__looks),
       cmocka_unit_test(sure__series),
       cmocka_unit_test(sure__set_twice),
