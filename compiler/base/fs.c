@@ -146,11 +146,38 @@ out:
   return status;
 }
 
+/* Standard output by another name? */
+static bool is_output(const char *path) {
+  struct stat named, output;
+  return strcmp(path, "-") == 0 ||
+         (stat(path, &named) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
+          named.st_dev == output.st_dev && named.st_ino == output.st_ino);
+}
+
+/* A device or pipe, which would be gone if a file took its place. */
+static bool is_special(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+static int write_special(const char *path, const void *bytes, size_t size, hcc_error *err) {
+  int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) {
+    return fail_io(err, "write", path);
+  }
+  int status = write_all(fd, bytes, size, path, err);
+  close(fd);
+  return status;
+}
+
 int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                      hcc_error *err) {
   char temp[HCC_PATH];
-  if (strcmp(path, "-") == 0) {
+  if (is_output(path)) {
     return write_all(STDOUT_FILENO, bytes, size, path, err);
+  }
+  if (is_special(path)) {
+    return write_special(path, bytes, size, err);
   }
   const char *slash = strrchr(path, '/');
   int folder = slash == NULL ? 0 : (int)(slash - path) + 1;

@@ -30,7 +30,7 @@ int hcc_file_read(uint8_t **bytes, size_t *size, const char *path, size_t max, h
 int hcc_file_write(const char *path, const void *bytes, size_t size, hcc_error *err);
 
 /* Temporary file beside path, fsync if durable, rename. mode is cut by the umask. "-": standard
- * output. */
+ * output. A device or pipe is written to, and stays what it is. */
 int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                      hcc_error *err);
 

@@ -25,3 +25,13 @@ heliosc build -q --no-cache add.wat && cmp -s add.so good.so || fail "not as bef
 leftovers
 ls "${TMPDIR:-/tmp}" | grep -q "helios-cli-no-such" && fail "temporary folder"
 :
+# what is no file is written to: a device or pipe that a file took the place of would be gone
+heliosc build -q "$FILES/add.wat" -o want.so
+mkfifo pipe && ln -s /dev/stdout stdout
+timeout 60 cat pipe >got.so & reader=$!
+expect 0 heliosc build -q "$FILES/add.wat" -o pipe
+[ -p pipe ] || fail "a pipe is no pipe any more"
+wait $reader && cmp want.so got.so || fail "what came through a pipe"
+heliosc build -q "$FILES/add.wat" -o stdout >got.so && [ -L stdout ] && cmp want.so got.so || fail "standard output, a file"
+heliosc build -q "$FILES/add.wat" -o stdout | cmp want.so - && [ -L stdout ] || fail "standard output, a pipe"
+mkdir folder && expect 1 heliosc build -q "$FILES/add.wat" -o folder && has err "can't write folder: Is a directory"
