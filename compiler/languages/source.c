@@ -70,14 +70,18 @@ int hcc_source_unknown(const char *path, hcc_error *err) {
     return err->code;
   }
   err->code = HCC_OK; /* there is more to say */
+  hcc_escape(shown, path, strlen(path));
+  if (strlen(path) > 3 && strcmp(path + strlen(path) - 3, ".so") == 0) {
+    return hcc_fail(err, HCC_E_USAGE, HCC_NO_OFFSET,
+                    "%.120s is a plugin: give the source or module that it was built from", shown);
+  }
   for (size_t i = 1; i < LANGUAGES && n < sizeof known; i++) {
     const char *e = languages[i].endings;
     n += (size_t)snprintf(known + n, sizeof known - n, "%s%.*s", i == 1 ? "" : ", ",
                           (int)strcspn(e, "|"), e);
   }
   return hcc_fail(err, HCC_E_LANGUAGE, HCC_NO_OFFSET,
-                  "%s is no module, nor by its name a source: %s",
-                  hcc_escape(shown, path, strlen(path)), known);
+                  "%s is no module, nor by its name a source: %s", shown, known);
 }
 
 bool hcc_is_source(const char *path) {

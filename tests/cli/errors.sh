@@ -23,6 +23,8 @@ expect 1 heliosc build text.wat && has err '^error\[H0100\].*neither'
 printf '(module (func (result i32) i32.const))' >wrong.wat
 expect 1 heliosc build wrong.wat && has err '^error\[H0109\]: .*1:'
 expect 1 heliosc build "$(command -v heliosc)" && has err '^error\[H0111\]'
+heliosc build -q "$FILES/add.wat" -o add.so && expect 2 heliosc run add.so 1 2 && has err '^error\[H0001\]: add.so is a plugin: give the source or module'
+expect 2 heliosc build add.so && has err 'add.so is a plugin'
 for name in shop.java shop.tsx shop; do # what no language's file is called
   echo 'export const a = 1;' >$name && expect 1 heliosc build $name && has err "^error\[H0111\]: $name is no module.*: .c, .cpp, .rs, Cargo.toml, .*.py$"
   : >$name && expect 1 heliosc build $name && has err '^error\[H0111\]'
