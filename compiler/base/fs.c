@@ -149,9 +149,8 @@ out:
 /* Standard output by another name? */
 static bool is_output(const char *path) {
   struct stat named, output;
-  return strcmp(path, "-") == 0 ||
-         (stat(path, &named) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
-          named.st_dev == output.st_dev && named.st_ino == output.st_ino);
+  return strcmp(path, "-") == 0 || (stat(path, &named) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
+                                    named.st_dev == output.st_dev && named.st_ino == output.st_ino);
 }
 
 /* A device or pipe, which would be gone if a file took its place. */
