@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cache.h"
@@ -26,6 +27,7 @@
 #include "wat.h"
 
 #define MANIFEST_JSON_MAX (8u << 20)
+#define FULL (256u << 10) /* bytes: less is none left, tools remove what they could not finish */
 
 typedef struct build {
   const hcc_build_options *options;
@@ -531,6 +533,22 @@ out:
   return status;
 }
 
+/* A tool that does not notice that the disk is full leaves a part, of which the next one says what
+ * is wrong; or it stops. Neither is the module's fault or ours. */
+static int blame_disk(const build *b, int status) {
+  struct statvfs disk;
+  bool unsure = status == HCC_E_INTERNAL || status == HCC_E_TOOL_FAILED ||
+                status == HCC_E_MALFORMED || status == HCC_E_WAT;
+  if (!unsure || b->temp.path[0] == '\0' || statvfs(b->temp.path, &disk) != 0 ||
+      (uint64_t)disk.f_bavail * disk.f_frsize >= FULL) {
+    return status;
+  }
+  if (b->err != NULL) {
+    b->err->code = HCC_OK;
+  }
+  return hcc_fail(b->err, HCC_E_IO, HCC_NO_OFFSET, "no space left in %.180s", b->temp.path);
+}
+
 int hcc_build(hcc_build_result *out, const hcc_build_options *options, hcc_error *err) {
   struct sigaction before[ENDING];
   double begin = hcc_now_ms();
@@ -545,7 +563,7 @@ int hcc_build(hcc_build_result *out, const hcc_build_options *options, hcc_error
   hcc_buf_init(&b->manifest, MANIFEST_JSON_MAX);
   hcc_buf_init(&b->output, HCC_MAX_PLUGIN);
   catch_signals(before);
-  int status = run(b);
+  int status = blame_disk(b, run(b));
   if (options->keep) {
     memcpy(out->folder, b->temp.path, sizeof out->folder);
   }

@@ -35,3 +35,14 @@ wait $reader && cmp want.so got.so || fail "what came through a pipe"
 heliosc build -q "$FILES/add.wat" -o stdout >got.so && [ -L stdout ] && cmp want.so got.so || fail "standard output, a file"
 heliosc build -q "$FILES/add.wat" -o stdout | cmp want.so - && [ -L stdout ] || fail "standard output, a pipe"
 mkdir folder && expect 1 heliosc build -q "$FILES/add.wat" -o folder && has err "can't write folder: Is a directory"
+# a tool may not notice that its disk is full: that is said, not a fault of heliosc or of the module
+mkdir small
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=40k none small 2>/dev/null; then
+  for size in 4 40 300; do
+    mount -o remount,size=${size}k small
+    code=0
+    TMPDIR=$PWD/small heliosc build --no-cache "$FILES/add.wat" -o z.so >out 2>err || code=$?
+    { [ $code = 1 ] && grep -q '^error\[H0002\]: .*[Nn]o space left' err && [ ! -e z.so ]; } || { umount small; cat err; fail "a full disk, $size KiB: $code"; }
+  done
+  umount small
+fi
