@@ -544,6 +544,11 @@ bool gen_loop(gen *g) {
   if (g->counted || !gen_loop_locals(g)) {
     return false;
   }
+  if (pick(g, 6) == 1) {
+    gen_bounded(g);
+    gen_show_loop(g);
+    return true;
+  }
   loop l = begin(g);
   bool copies = pick(g, 2) == 0;
   const struct counting *how = &countings[pick(g, sizeof countings / sizeof *countings)];

@@ -87,7 +87,9 @@ void gen_leave(gen *g);
 /* generate_loops.c: false, and nothing, if there can't be one here. */
 bool gen_loop(gen *g);
 bool gen_loop_locals(gen *g); /* so that g->loops says where they are; false: no room */
-void gen_show_loop(gen *g);   /* what a loop has left in them goes to globals */
+/* generate_bounded.c: one that may end early; its locals are there. */
+void gen_bounded(gen *g);
+void gen_show_loop(gen *g); /* what a loop has left in them goes to globals */
 
 /* generate_walks.c: the same as gen_loop. */
 bool gen_walk(gen *g);

@@ -89,13 +89,16 @@ static void every_seed__is_valid_and_all_opcodes_occur(void **state) {
 typedef struct kinds {
   uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, by_order,
       by_a_local, few_turns, copies, looked_at, with_branches, down, at_one_place, wide,
-      of_two_locals, near, orders, small_that_call_themselves, without_traps, shifts, shifting;
+      of_two_locals, near, orders, small_that_call_themselves, without_traps, shifts, shifting,
+      bounded, bounded_by_least;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
   const hcc__rw_cost *cost = (const hcc__rw_cost *)(const void *)rw->costs.data;
   for (size_t i = 0; i < rw->costs.size / sizeof *cost; i++) {
     const hcc__rw_turns *t = &cost[i].turns;
+    k->bounded += cost[i].bound.found;
+    k->bounded_by_least += cost[i].bound.found && cost[i].bound.beyond != 0;
     if (cost[i].counted) {
       k->counted++;
       k->in_other_forms += !t->usual;

@@ -134,3 +134,13 @@ out:
   hcc_buf_free(&entries);
   return status;
 }
+
+void hcc__rw_open_results(hcc_buf *out, const hcc__rw *rw, uint32_t type) {
+  const hcc_functype *t = &rw->m->types[type];
+  hcc_buf_byte(out, HCC_OP_BLOCK);
+  if (t->result_count > 1) {
+    hcc_buf_s64(out, hcc__rw_type(rw, HCC_RW_RESULTS, type));
+  } else {
+    hcc_buf_byte(out, t->result_count == 1 ? t->results[0] : 0x40);
+  }
+}

@@ -11,7 +11,9 @@
  *
  * A loop whose number of turns is known where it begins (meter_turns.c) is written twice. If there
  * is fuel for all turns, they are charged at once and run in a copy without checkpoints, none of
- * which could have ended the call. If not, each turn is charged as it begins. */
+ * which could have ended the call. If not, each turn is charged as it begins. So is one that may
+ * end early but is known to turn no more often than that (meter_bound.c): there each turn pays in
+ * both copies. */
 #include "emit.h"
 #include "hsb_abi.h"
 #include "rewrite_parts.h"
@@ -32,11 +34,9 @@ typedef struct body {
   hcc_buf *out;
   hcc__rw *rw;
   const hcc_func *func;
-  uint32_t params;  /* the fuel's local, if metered: it follows the parameters */
-  uint32_t scratch; /* first i32 local of ours */
-  uint32_t turns;   /* i64 local: turns of the counted loop at hand; the next one: those before */
-  uint32_t values[sizeof HCC_RW_VALUES - 1]; /* locals that hold what is stored */
-  size_t next_cost;                          /* index in rw->costs */
+  uint32_t params; /* the fuel's local, if metered: it follows the parameters */
+  hcc__rw_places at;
+  size_t next_cost; /* index in rw->costs */
   uint32_t next_label;
   uint32_t run;             /* the last one's output stays */
   int64_t owed;             /* by what was written last */
@@ -44,6 +44,8 @@ typedef struct body {
   const hcc__rw_sure *sure; /* of the copy of a counted loop at hand; else NULL */
   bool each;                /* it is the second copy: each turn is charged and looked at */
   uint32_t next_sure;       /* index in sure->access */
+  uint32_t outside;         /* frames around the bounded loop at hand; 0: it is none */
+  bool unchecked;           /* it is the copy without checkpoints */
   const hcc__rw_run *seen;  /* whose places have been looked at, at hand; else NULL */
 } body;
 
@@ -137,7 +139,7 @@ static void charge_entry(body *b) {
 /* Charges the length in the first scratch local. */
 static void charge_length(body *b, const hcc__rw_length *length) {
   get_fuel(b);
-  emit_index(b->out, HCC_OP_LOCAL_GET, b->scratch);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->at.scratch);
   emit(b->out, HCC_OP_I64_EXTEND_I32_U);
   if (length->shift != 0) {
     emit_by(b->out, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U, length->shift);
@@ -195,9 +197,9 @@ static void put_func(body *b, const hcc_instr *i) {
 static void put_call_indirect(body *b, const hcc_instr *i) {
   bool metered = b->rw->options.meter;
   if (metered) { /* the fuel goes below the table index */
-    emit_index(b->out, HCC_OP_LOCAL_SET, b->scratch);
+    emit_index(b->out, HCC_OP_LOCAL_SET, b->at.scratch);
     get_fuel(b);
-    emit_index(b->out, HCC_OP_LOCAL_GET, b->scratch);
+    emit_index(b->out, HCC_OP_LOCAL_GET, b->at.scratch);
   }
   mark_trap(b, i);
   emit_index(b->out, i->code, hcc__rw_type(b->rw, HCC_RW_FUNC, i->a));
@@ -230,12 +232,12 @@ static uint32_t above(const body *b, const hcc_instr *i) {
 static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
   int value = hcc__rw_value_of(i);
   if (value >= 0) {
-    emit_index(b->out, HCC_OP_LOCAL_SET, b->values[value]);
+    emit_index(b->out, HCC_OP_LOCAL_SET, b->at.values[value]);
   }
   emit_i32(b->out, by);
   emit(b->out, HCC_OP_I32_SUB);
   if (value >= 0) {
-    emit_index(b->out, HCC_OP_LOCAL_GET, b->values[value]);
+    emit_index(b->out, HCC_OP_LOCAL_GET, b->at.values[value]);
   }
 }
 
@@ -244,7 +246,7 @@ static void lower_address(body *b, const hcc_instr *i, uint32_t by) {
 static void put_seen(body *b, const hcc_instr *i, uint32_t k, uint32_t above, bool all) {
   emit_i32(b->out, k);
   if (all) {
-    emit_index(b->out, HCC_OP_LOCAL_GET, b->turns + 1);
+    emit_index(b->out, HCC_OP_LOCAL_GET, b->at.turns + 1);
   } else {
     emit_i64(b->out, 0);
   }
@@ -318,10 +320,10 @@ static void put_loop_branch(body *b, const hcc_instr *i) {
     return;
   }
   emit(b->out, HCC_OP_DROP);
-  emit_index(b->out, HCC_OP_LOCAL_GET, b->turns + 1);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->at.turns + 1);
   emit_by(b->out, HCC_OP_I64_ADD, 1);
-  emit_index(b->out, HCC_OP_LOCAL_TEE, b->turns + 1);
-  emit_index(b->out, HCC_OP_LOCAL_GET, b->turns);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->at.turns + 1);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->at.turns);
   emit(b->out, HCC_OP_I64_LT_U);
   put_copy(b, i);
 }
@@ -335,7 +337,10 @@ static void put_plain(body *b, const hcc_instr *i) {
     put_select(b, i);
   } else if (i->code == HCC_OP_RETURN && b->rw->options.meter) {
     /* the flow has seen it but no block has closed: the last frame is the function's */
-    emit_index(b->out, HCC_OP_BR, b->rw->flow.depth - 1);
+    emit_index(b->out, HCC_OP_BR, b->rw->flow.depth - 1 + (b->outside != 0));
+  } else if (i->info->imm == HCC_IMM_LABEL && b->outside != 0) {
+    /* around the two copies of a bounded loop stands an if of ours */
+    emit_index(b->out, i->code, i->a + (b->rw->flow.depth - 1 - i->a < b->outside));
   } else if (i->info->imm < sizeof writers / sizeof *writers && writers[i->info->imm] != NULL) {
     writers[i->info->imm](b, i);
   } else {
@@ -345,20 +350,20 @@ static void put_plain(body *b, const hcc_instr *i) {
 
 static void put_bulk(body *b, const hcc_instr *i, const hcc__rw_length *length) {
   mark(b, i->begin); /* of the check */
-  emit_index(b->out, HCC_OP_LOCAL_TEE, b->scratch);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->at.scratch);
   if (!length->grow) {
     charge_length(b, length);
     put_plain(b, i);
     return;
   }
   put_plain(b, i);
-  emit_index(b->out, HCC_OP_LOCAL_TEE, b->scratch + 1);
+  emit_index(b->out, HCC_OP_LOCAL_TEE, b->at.scratch + 1);
   emit_i32(b->out, UINT32_MAX);
   emit(b->out, HCC_OP_I32_NE);
   emit_open(b->out, HCC_OP_IF);
   charge_length(b, length);
   emit(b->out, HCC_OP_END);
-  emit_index(b->out, HCC_OP_LOCAL_GET, b->scratch + 1);
+  emit_index(b->out, HCC_OP_LOCAL_GET, b->at.scratch + 1);
 }
 
 /* --- labels --- */
@@ -408,6 +413,9 @@ static void put_loop(body *b, const hcc_instr *i, const label *l) {
   put_plain(b, i);
   if (cost.calls || cost.fuel == 0) {
     b->owed += cost.fuel;
+  } else if (b->unchecked) {
+    b->owed += cost.fuel;
+    pay_to(b, 0);
   } else {
     check(b, i->begin, &cost);
     b->owed = 0;
@@ -524,17 +532,6 @@ static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   }
 }
 
-/* Type of the block around a metered body. */
-static void put_results_block(body *b) {
-  const hcc_functype *type = &b->rw->m->types[b->func->type];
-  emit(b->out, HCC_OP_BLOCK);
-  if (type->result_count > 1) {
-    hcc_buf_s64(b->out, hcc__rw_type(b->rw, HCC_RW_RESULTS, b->func->type));
-  } else {
-    hcc_buf_byte(b->out, type->result_count == 1 ? type->results[0] : 0x40);
-  }
-}
-
 static int put_until(body *b, hcc_reader *r, uint32_t depth);
 
 /* The body of the second copy in a loop that looks. If all of a turn's accesses are in bounds they
@@ -564,15 +561,32 @@ out:
   return status;
 }
 
+/* Where the body of a loop begins that is written twice. */
+typedef struct beginning {
+  hcc_reader r;
+  hcc__flow_frame frame;
+  size_t header;
+  uint32_t depth;
+} beginning;
+
+static beginning begin_at(const body *b, const hcc_reader *r) {
+  uint32_t depth = b->rw->flow.depth - 1;
+  return (beginning){*r, b->rw->flow.frames[depth], b->next_cost, depth};
+}
+
+static void begin_again(body *b, hcc_reader *r, const beginning *at) {
+  *r = at->r;
+  b->rw->flow.depth = at->depth + 1;
+  b->rw->flow.dead = 0;
+  b->rw->flow.frames[at->depth] = at->frame;
+  b->next_cost = at->header;
+}
+
 /* A loop has begun; it is written twice. */
 static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
-  hcc__flow *flow = &b->rw->flow;
-  uint32_t depth = flow->depth - 1;
-  hcc__flow_frame frame = flow->frames[depth];
-  hcc_reader begin = *r;
-  size_t header = b->next_cost;
+  const beginning begin = begin_at(b, r);
   hcc__rw_cost cost = next_cost(b);
-  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->turns, loop->begin, &cost, {.count = 0}};
+  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->at.turns, loop->begin, &cost, {.count = 0}};
   int status = 0;
   HCC_TRY(hcc__rw_sure_of(&ahead.sure, b->rw, &cost.turns, *r));
   if (cost.turns.few != 0) {
@@ -586,28 +600,48 @@ static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   b->sure = &ahead.sure;
   b->next_sure = 0;
   if (cost.turns.branches) { /* what they cost together is not known */
-    b->next_cost = header;
+    b->next_cost = begin.header;
     put_instr(b, loop, HCC_FLOW_LOOP);
   } else {
     put_plain(b, loop);
     mark_block(b, loop);
   }
-  HCC_TRY(put_until(b, r, depth));
+  HCC_TRY(put_until(b, r, begin.depth));
   b->sure = NULL;
   pay_to(b, 0);
   emit_index(b->out, HCC_OP_BR, 1);
   emit(b->out, HCC_OP_END);
-  *r = begin;
-  flow->depth = depth + 1;
-  flow->dead = 0;
-  flow->frames[depth] = frame;
-  b->next_cost = header;
+  begin_again(b, r, &begin);
   put_instr(b, loop, HCC_FLOW_LOOP);
   if (hcc__rw_looks_at_turns(&ahead)) {
     HCC_TRY(put_looked_turns(b, r, &ahead));
   } else {
-    HCC_TRY(put_until(b, r, depth));
+    HCC_TRY(put_until(b, r, begin.depth));
   }
+  pay_to(b, 0);
+  emit(b->out, HCC_OP_END);
+out:
+  return status;
+}
+
+/* A loop has begun that may end early; it is written twice. */
+static int put_bounded(body *b, hcc_reader *r, const hcc_instr *loop) {
+  const beginning begin = begin_at(b, r);
+  int status = 0;
+  pay_to(b, 0);
+  hcc__rw_bound_ahead(b->out, b->rw, &b->at, cost_ahead(b));
+  emit_open(b->out, HCC_OP_IF);
+  b->outside = begin.depth;
+  b->unchecked = true;
+  put_instr(b, loop, HCC_FLOW_LOOP);
+  HCC_TRY(put_until(b, r, begin.depth));
+  b->unchecked = false;
+  pay_to(b, 0);
+  emit(b->out, HCC_OP_ELSE);
+  begin_again(b, r, &begin);
+  put_instr(b, loop, HCC_FLOW_LOOP);
+  HCC_TRY(put_until(b, r, begin.depth));
+  b->outside = 0;
   pay_to(b, 0);
   emit(b->out, HCC_OP_END);
 out:
@@ -694,7 +728,10 @@ static int put_until(body *b, hcc_reader *r, uint32_t depth) {
       new_label(b, instr.code);
     }
     const hcc__rw_run *run = point != HCC_FLOW_DEAD ? run_at(b, &instr) : NULL;
-    if (is_counted(b, point)) {
+    const hcc__rw_cost *ahead = point == HCC_FLOW_LOOP ? cost_ahead(b) : NULL;
+    if (ahead != NULL && ahead->bound.found) {
+      HCC_TRY(put_bounded(b, r, &instr));
+    } else if (is_counted(b, point)) {
       HCC_TRY(put_counted(b, r, &instr));
     } else if (run != NULL) {
       HCC_TRY(put_run(b, r, &instr, run));
@@ -706,45 +743,17 @@ out:
   return status;
 }
 
-static void put_group(body *b, uint32_t count, uint8_t type) {
-  if (count != 0) {
-    hcc_buf_u32(b->out, count);
-    hcc_buf_byte(b->out, type);
-  }
-}
-
-/* The guest's declarations, then ours. */
-static int put_locals(body *b, hcc__rw_locals ours) {
-  hcc_reader r = {b->rw->m->bytes, b->func->body.begin, b->func->code.begin};
-  static const uint8_t types[] = HCC_RW_VALUE_TYPES;
-  uint32_t groups = 0, values = 0;
-  int status = hcc_read_u32(&groups, &r, b->rw->err);
-  for (uint32_t i = 0; i < sizeof types; i++) {
-    values += ours.values >> i & 1;
-  }
-  if (status == 0) {
-    hcc_buf_u32(b->out, groups + (ours.scratch != 0) + (ours.turns != 0) + values);
-    hcc_buf_add(b->out, r.bytes + r.pos, r.end - r.pos);
-    put_group(b, ours.scratch, HCC_I32);
-    put_group(b, ours.turns, HCC_I64);
-    for (uint32_t i = 0; i < sizeof types; i++) {
-      put_group(b, ours.values >> i & 1, types[i]);
-    }
-  }
-  return status;
-}
-
 static int put_body(body *b, hcc__rw_locals ours) {
   hcc_reader r = {b->rw->m->bytes, b->func->code.begin, b->func->code.end};
   int status;
   b->next_cost = 0;
   b->next_label = 0;
   b->owed = 0;
-  HCC_TRY(put_locals(b, ours));
+  HCC_TRY(hcc__rw_put_locals(b->out, b->rw, b->func, &ours));
   mark(b, b->func->code.begin);
   if (b->rw->options.meter) {
     charge_entry(b);
-    put_results_block(b);
+    hcc__rw_open_results(b->out, b->rw, b->func->type);
   } else {
     b->next_cost = 1; /* the entry's */
   }
@@ -757,19 +766,6 @@ static int put_body(body *b, hcc__rw_locals ours) {
   }
 out:
   return status;
-}
-
-/* Indices of our locals, in the order in which put_locals declares them. */
-static void place_locals(body *b, hcc__rw_locals ours) {
-  uint32_t next = b->params + (b->rw->options.meter ? 1 : 0) + b->func->local_count;
-  b->scratch = next;
-  next += ours.scratch;
-  b->turns = next;
-  next += ours.turns;
-  for (uint32_t i = 0; i < sizeof HCC_RW_VALUES - 1; i++) {
-    b->values[i] = next;
-    next += ours.values >> i & 1;
-  }
 }
 
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
@@ -786,7 +782,7 @@ int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func) {
   if (rw->options.helpers && !rw->options.looks && !rw->options.blocks) {
     HCC_TRY(hcc__rw_shifts_of(rw, func));
   }
-  place_locals(&b, ours);
+  b.at = hcc__rw_place_locals(rw, func, &ours);
   rw->labels.size = 0;
   for (b.run = 0; b.run < runs; b.run++) {
     out->size = out->failed ? 0 : begin;

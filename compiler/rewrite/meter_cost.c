@@ -133,6 +133,9 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
     cost_at(rw, header)->turns = turns;
     cost_at(rw, header)->begin = loop->begin;
   }
+  if (loop->block == -1 && !found && rw->options.meter && header < cost_count(rw)) {
+    HCC_TRY(hcc__rw_bound_of(&cost_at(rw, header)->bound, rw, *r));
+  }
 out:
   return status;
 }
@@ -156,6 +159,7 @@ static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
   for (uint32_t i = 0; i < cost_count(rw); i++) {
     hcc__rw_cost *cost = cost_at(rw, i);
     cost->counted = cost->counted && cost->fuel != 0 && cost->most < MOST_MAX;
+    cost->bound.found = cost->fuel != 0 && cost->most < MOST_MAX && hcc__rw_bound_gains(cost);
     locals->turns = cost->counted ? (rw->options.looks ? 2 : 1) : locals->turns;
   }
 }

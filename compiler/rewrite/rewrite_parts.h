@@ -6,6 +6,7 @@
  *   canon_callees.c  what stands in tables that nobody writes
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
+ *   meter_bound.c  which loops that may end early turn no more often than that
  *   meter_few.c    which loops may well turn a few times only
  *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
@@ -17,6 +18,7 @@
  *   meter_web.c    which writes of a local reach which reads
  *   meter_shift.c  which variables are held with a constant added
  *   meter_ahead.c  what is looked at before a counted loop
+ *   meter_locals.c  locals of ours
  *   meter.c        bodies
  *   emit.h         instructions of ours
  * flow.h serves meter_cost.c and meter.c.
@@ -89,6 +91,8 @@ int hcc__rw_need(hcc__rw *rw, enum hcc__rw_form form, uint32_t type, uint64_t of
 int hcc__rw_types(hcc_buf *section, hcc__rw *rw);
 /* New index of a needed type. */
 uint32_t hcc__rw_type(const hcc__rw *rw, enum hcc__rw_form form, uint32_t type);
+/* Opens the block around a metered body of that type. */
+void hcc__rw_open_results(hcc_buf *out, const hcc__rw *rw, uint32_t type);
 
 /* Needed types, data segments in use, rw->impure, rw->table_written. Errors: NO_MEMORY, LIMIT,
  * INTERNAL. */
@@ -131,6 +135,17 @@ typedef struct hcc__rw_turns {
   uint32_t few;     /* may well be that it turns no more often; 0: not known */
 } hcc__rw_turns;
 
+/* A loop of which the last turn, if it comes to that, is the one in which `local`, which each turn
+ * moves by `step`, up or down, is `until` less `above` where it begins. */
+typedef struct hcc__rw_bound {
+  bool found;
+  uint32_t local, above, until;
+  bool down;
+  uint32_t step;   /* not 0 */
+  uint32_t beyond; /* 0, or the comparison with `until` that must not hold before the loop */
+  uint32_t set_at; /* offset of an instruction that sets the local */
+} hcc__rw_bound;
+
 /* A basic block, and what runs exactly as often behind it. */
 typedef struct hcc__rw_cost {
   uint32_t fuel;
@@ -144,6 +159,7 @@ typedef struct hcc__rw_cost {
   uint32_t begin;  /* offset of the loop, if its turns are known */
   uint64_t most;   /* no turn costs more */
   hcc__rw_turns turns;
+  hcc__rw_bound bound;
 } hcc__rw_cost;
 
 /* Locals of ours that metering a body needs. */
@@ -158,6 +174,8 @@ typedef struct hcc__rw_locals {
 int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func);
 /* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
 int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r);
+/* The same, if it may end early. */
+int hcc__rw_bound_of(hcc__rw_bound *out, const hcc__rw *rw, hcc_reader r);
 
 #define HCC_RW_FEW 15
 #define HCC_RW_FEW_LOCALS 16
@@ -461,6 +479,24 @@ typedef struct hcc__rw_shift {
 int hcc__rw_shifts_of(hcc__rw *rw, const hcc_func *func);
 /* 0 if the local holds the guest's value. */
 uint32_t hcc__rw_shift_at(const hcc__rw *rw, const hcc_instr *i);
+/* Indices of our locals. */
+typedef struct hcc__rw_places {
+  uint32_t fuel;    /* it follows the parameters */
+  uint32_t scratch; /* the first i32 */
+  uint32_t turns;   /* i64: turns of the counted loop at hand; the next one: those before */
+  uint32_t values[sizeof HCC_RW_VALUES - 1]; /* hold what is stored */
+} hcc__rw_places;
+
+hcc__rw_places hcc__rw_place_locals(const hcc__rw *rw, const hcc_func *func,
+                                    const hcc__rw_locals *ours);
+/* The guest's declarations, then ours. Errors: as hcc_read_u32. */
+int hcc__rw_put_locals(hcc_buf *out, const hcc__rw *rw, const hcc_func *func,
+                       const hcc__rw_locals *ours);
+/* Is the loop bounded, and worth a second copy? Its dearest turn is known. */
+bool hcc__rw_bound_gains(const hcc__rw_cost *cost);
+/* Leaves on the stack whether there is fuel for as many turns as the bounded loop can have. */
+void hcc__rw_bound_ahead(hcc_buf *out, const hcc__rw *rw, const hcc__rw_places *at,
+                         const hcc__rw_cost *cost);
 /* The body of one function, without its size. Errors: as hcc__rw_costs. */
 int hcc__rw_body(hcc_buf *out, hcc__rw *rw, const hcc_func *func);
 

@@ -27,6 +27,7 @@ METER = "compiler/rewrite/"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
 PLACES = "compiler/native/places.c"
 CTES, SHADOW, RECURSION = HOST + "ctes.c", HOST + "shadow.c", "compiler/native/recursion.c"
+BOUND = "compiler/rewrite/meter_bound.c"
 LATE, OVERRIDE = "compiler/native/recursion_fuel.c", RT + "hsb_override.h"
 TRAMPOLINE, PIN, THUNKS = "runtime/sqlite/call.c", "runtime/sqlite/pin.h", "runtime/sqlite/thunks.c"
 
@@ -494,6 +495,31 @@ ROWS = [
     (CTES, "*round == 1 ? hrt_expand_names(names, sql, length) : 0", "hrt_expand_names(names, sql, length)"),
     (CTES, "*round == 1 ? hrt_expand_names(names, sql, length) : 0", "((void)names, (void)sql, (void)length, (size_t)0)"),
     (CTES, "  hrt_free(a);\n", ""),
+    # loops that may end early
+    (BOUND, "there != NULL && same", "there == NULL || same"),
+    (BOUND, "    l.value.known = false;\n", ""),
+    (BOUND, "end->passed &= w->now.passed;", ""),
+    (BOUND, "if (i->code == HCC_OP_IF)", "if (false)"),
+    (BOUND, "t.op = back ? contrary(t.op) : t.op;", ""),
+    (BOUND, " && t.y.known", ""),
+    (BOUND, "v->known && v->terms == 1", "v->terms == 1"),
+    (BOUND, " && v->term[0] == l->local", ""),
+    (BOUND, " && v->add != 0", ""),
+    (BOUND, " || (least && l->value.add != 1)", ""),
+    (BOUND, "over && last", "false"),
+    (BOUND, "number + over", "number"),
+    (BOUND, "!least ? 0", "!least || over ? 0"),
+    (BOUND, " && w.backs == 1", ""),
+    (BOUND, "w->top.op = 0;", ""),
+    (BOUND, "i->code != HCC_OP_LOOP && ", ""),
+    (BOUND, "i->code != HCC_OP_CALL && ", ""),
+    (BOUND, " && i->code != HCC_OP_CALL_INDIRECT", ""),
+    (BOUND, "i->code != HCC_OP_BR_TABLE && ", ""),
+    (BOUND, " && (i->info->flags & HCC_OPF_BULK) == 0", ""),
+    (BOUND, "here->result.op = 0;", ""),
+    (BOUND, "arrive(w, w->depth - i->a);", ""),
+    (BOUND, " && x->add == y->add", ""),
+    (BOUND, "emit_by(out, HCC_OP_I64_ADD, 1);", ""),
     # copies of a recursive function
     (RECURSION, "for (; calls != 0 && n", "for (; n"),
     (RECURSION, "n < LEVELS && ", ""),

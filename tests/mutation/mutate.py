@@ -32,6 +32,7 @@ UNIT = {"rt-sandbox": ["unit_sandbox_memory_test", "unit_sandbox_test", "unit_co
         "compiler": ["unit_cc_test", "unit_rewrite_callees_test", "fault_front_alloc_test", "unit_callees_test",
                      "unit_compiled_test"],
         "compiler/native/recursion.c": ["unit_recursion_test"],
+        "compiler/rewrite/meter_bound.c": ["unit_rewrite_bound_test", "unit_meter_bound_test"],
         "compiler/native/recursion_fuel.c": ["unit_recursion_test"],
         "compiler/native/lines.c": ["unit_lines_test"], "compiler/native/places.c": ["unit_lines_test"],
         "runtime/plugin": ["unit_plugin_test"],
