@@ -12,7 +12,9 @@
 #define SMALL 2048u
 #define COPIES_MAX 16384u
 #define LEVELS 3u
-#define NAME 64 /* of a copy, and what follows it */
+#define NAME 64         /* of a copy, and what follows it */
+#define NAME_MOST 24    /* of the function */
+#define WASM2C "w2c_m_" /* what its name begins with */
 #define SPENT (2 * HCC_LATE_NAME + 32)
 
 #define FUEL "w2c_h_fuel(" /* what a checkpoint calls when it has something to do */
@@ -45,7 +47,8 @@ typedef struct function {
   span params; /* the instance's first */
   span code;   /* within its braces */
   span after;
-  bool is_late; /* its copies have no checkpoint at their entry */
+  char name[NAME]; /* and a "(" */
+  bool is_late;    /* its copies have no checkpoint at their entry */
   hcc_late late;
 } function;
 
@@ -56,13 +59,16 @@ static span between(const char *begin, const char *end) {
 /* False: to be left as it is. So are functions that use a global, as those do whose frames are in
  * the guest's memory: more activations on our stack, and such a recursion would end there, out of
  * bounds, instead of with a stack that is exhausted. */
-static bool parse(function *out, span text, const char *name) {
-  const char *line = span_find(text, "\n", '\n'), *at = span_find(text, name, '(');
-  const char *end = text.at + text.size, *close = memrchr(text.at, '}', text.size);
-  if (line == NULL || at == NULL || at < line || close == NULL) {
+static bool parse(function *out, span text) {
+  bool begins = span_begins(text, "#line ");
+  const char *line = begins ? span_find(text, "\n", '\n') : NULL, *end = text.at + text.size;
+  const char *at = line != NULL ? span_find(between(line, end), WASM2C, 'w') : NULL;
+  const char *params = at != NULL ? memchr(at, '(', (size_t)(end - at)) : NULL;
+  const char *close = memrchr(text.at, '}', text.size);
+  if (params == NULL || ++params - at > NAME_MOST || close == NULL) {
     return false;
   }
-  const char *params = at + strlen(name), *open = span_find(between(params, end), ") {", '{');
+  const char *open = span_find(between(params, end), ") {", '{');
   if (open == NULL || open + 3 > close) {
     return false;
   }
@@ -71,7 +77,8 @@ static bool parse(function *out, span text, const char *name) {
                     .params = between(params, open),
                     .code = between(open + 3, close),
                     .after = between(close + 1, end)};
-  out->is_late = hcc_late_find(&out->late, out->params, out->code, name);
+  snprintf(out->name, sizeof out->name, "%.*s", (int)(params - at), at);
+  out->is_late = hcc_late_find(&out->late, out->params, out->code, out->name);
   return !span_begins(out->type, "static") && span_find(text, "instance->w2c_g", 'g') == NULL;
 }
 
@@ -143,11 +150,10 @@ static void name_copy(char head[NAME], char call[NAME], const function *f, const
 }
 
 /* The function or a copy, whose calls of itself are of callee. */
-static void put(hcc_buf *out, const function *f, const char *head, const char *name,
-                const char *callee) {
+static void put(hcc_buf *out, const function *f, const char *head, const char *callee) {
   char back[SPENT];
-  bool copy = head != name;
-  const renaming names[] = {{name, callee}, {HCC_LATE_BACK, back}, {FUEL, "HSB_ASK("}};
+  bool copy = head != f->name;
+  const renaming names[] = {{f->name, callee}, {HCC_LATE_BACK, back}, {FUEL, "HSB_ASK("}};
   write_spent(back, f, f->late.fuel, HCC_LATE_BACK);
   put_head(out, f, copy ? "HSB_COPY " : "", head);
   put_code(out, f, copy, names, hands_on(f) ? 3 : f->is_late ? 2 : 1);
@@ -205,44 +211,44 @@ static void put_params(hcc_buf *out, span params, const char *pattern) {
 
 /* The base case: the function as far as the first call of itself, or a checkpoint that has
  * something to do; there it is called, with what the copy was given, and begins anew. */
-static void put_base(hcc_buf *out, const function *f, const char *head, const char *name) {
+static void put_base(hcc_buf *out, const function *f, const char *head) {
   char again[NAME];
-  snprintf(again, sizeof again, "HSB_AGAIN(%.*s, ", (int)strlen(name) - 1, name);
+  snprintf(again, sizeof again, "HSB_AGAIN(%.*s, ", (int)strlen(f->name) - 1, f->name);
   put_head(out, f, "HSB_COPY ", head);
   put_params(out, f->params, "const __auto_type hsb_@ = @; ");
-  put_code(out, f, true, (renaming[]){{name, again}, {FUEL, "HSB_AGAIN(w2c_h_fuel, "}}, 2);
+  put_code(out, f, true, (renaming[]){{f->name, again}, {FUEL, "HSB_AGAIN(w2c_h_fuel, "}}, 2);
   hcc_buf_text(out, hands_on(f) ? "hsb_again: *hsb_unseen = 0; " : "hsb_again: ");
-  span_put(out, "return @instance", (span[]){span_text(name)});
+  span_put(out, "return @instance", (span[]){span_text(f->name)});
   put_params(out, f->params, ", hsb_@");
   span_put(out, "); }@", &f->after);
 }
 
-void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index) {
-  char text[SMALL], name[NAME], copy[NAME], head[NAME], callee[NAME], next[NAME];
+void hcc_recursion_copy(hcc_buf *out, size_t from) {
+  char text[SMALL], copy[NAME], head[NAME], callee[NAME], next[NAME];
   function f;
   if (out->failed || out->size - from > sizeof text) {
     return;
   }
   span all = {text, out->size - from};
   memcpy(text, out->data + from, all.size);
-  snprintf(name, sizeof name, "w2c_m_f%u(", index);
-  uint32_t levels = parse(&f, all, name) ? levels_of(all.size, count_calls(f.code, name)) : 0;
+  uint32_t levels = parse(&f, all) ? levels_of(all.size, count_calls(f.code, f.name)) : 0;
   if (levels == 0) {
     return;
   }
+  const char *own = f.name + strlen(WASM2C);
   out->size = from;
-  snprintf(callee, sizeof callee, "%s", name);
-  if (changes_nothing(f.code, name)) {
-    snprintf(copy, sizeof copy, "hsb_base_f%u(", index);
+  snprintf(callee, sizeof callee, "%s", f.name);
+  if (changes_nothing(f.code, f.name)) {
+    snprintf(copy, sizeof copy, "hsb_base_%s", own);
     name_copy(head, callee, &f, copy);
-    put_base(out, &f, head, name);
+    put_base(out, &f, head);
   }
   /* The innermost first, which calls the base case or the function itself. */
   for (uint32_t i = 1; i <= levels; i++) {
-    snprintf(copy, sizeof copy, "hsb_copy%u_f%u(", i, index);
+    snprintf(copy, sizeof copy, "hsb_copy%u_%s", i, own);
     name_copy(head, next, &f, copy);
-    put(out, &f, head, name, callee);
+    put(out, &f, head, callee);
     snprintf(callee, sizeof callee, "%s", next);
   }
-  put(out, &f, name, name, callee);
+  put(out, &f, f.name, callee);
 }

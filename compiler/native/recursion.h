@@ -17,9 +17,9 @@
 
 #include "ctext.h"
 
-/* The text from that byte on is function fN, a chunk as hcc_ctext_write writes it: gives it copies,
+/* The text from that byte on is a function, a chunk as hcc_ctext_write writes it: gives it copies,
  * unless it is large, uses a global or does not call itself. Whether there was memory is left to
  * out->failed. */
-void hcc_recursion_copy(hcc_buf *out, size_t from, uint32_t index);
+void hcc_recursion_copy(hcc_buf *out, size_t from);
 
 #endif

@@ -75,10 +75,10 @@ static bool has_room(span code) {
 
 /* The first condition is that of the checkpoint at the entry. */
 static bool find_entry(hcc_late *out, span code) {
-  const char *at = span_find(code, CONDITION, 'f'), *ask = span_find(code, FUEL, 'h');
-  bool is = at != NULL && ask != NULL && at < ask && memchr(at, ';', (size_t)(ask - at)) == NULL;
-  out->entry = is ? at : NULL;
-  return is;
+  const char *ask = span_find(code, FUEL, 'h');
+  span before = {code.at, ask != NULL ? (size_t)(ask - code.at) : 0};
+  out->entry = span_find(before, CONDITION, 'f');
+  return out->entry != NULL && memchr(out->entry, ';', (size_t)(ask - out->entry)) == NULL;
 }
 
 /* Before the end stands "rest = fuel; ". */
@@ -95,7 +95,7 @@ static bool find_rest(hcc_late *out, span code) {
 
 /* Is the next of what decides where to go on a call of the function, or its first condition? */
 static bool is_looked_at(span rest, const char *name, const char *entry) {
-  static const char *const ways[] = {"if (", "goto "};
+  static const char *const ways[] = {"if (", "goto ", "}"};
   const char *call = span_find(rest, name, '(');
   bool before = call != NULL;
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {

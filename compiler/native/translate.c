@@ -149,8 +149,8 @@ static int write_function(hcc_buf *out, const hcc_chunk *c, hcc_fold *fold,
                           const hcc_translate_options *o, hcc_error *err) {
   size_t from = out->size;
   int status = hcc_ctext_write(out, c, fold, err);
-  if (status == 0 && o->copies && c->kind == 'f') {
-    hcc_recursion_copy(out, from, c->index);
+  if (status == 0 && o->copies && c->kind != '-') {
+    hcc_recursion_copy(out, from);
   }
   return status;
 }

@@ -1,6 +1,6 @@
 /* recursion_test.c - copies of small functions in place of their calls of themselves: results,
- * traps, memory and fuel against the baseline tier, which has none, at every limit of fuel; and
- * which functions get how many. */
+ * traps, memory and fuel against the baseline tier, which has none, at every limit of fuel and in
+ * slices of all sizes; and which functions get how many. */
 #include "build_kit.h"
 
 #include "instance/instance.h"
@@ -120,7 +120,7 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
   helios_error err = {0};
   hsb_slot s[1] = {n};
   assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
-  b = (hrt_budget){.fuel_limit = limit};
+  b = (hrt_budget){.fuel_limit = limit, .slice_size = 1 + (int64_t)(limit * 7919 % 700)};
   *out = (outcome){.status = hrt_call(i, which, s, &b, &err)};
   out->trap = (int)err.trap;
   out->offset = err.offset;
@@ -234,7 +234,7 @@ static void levels(void **state) {
     hcc_buf_init(&out, 1u << 20);
     hcc_buf_add(&out, "before", 6);
     hcc_buf_add(&out, text.data, text.size);
-    hcc_recursion_copy(&out, 6, 7);
+    hcc_recursion_copy(&out, 6);
     assert_memory_equal(out.data, "before", 6);
     assert_int_equal(count(&out, "HSB_COPY u64 hsb_copy"), n);
     assert_int_equal(count(&out, "HSB_COPY u64 hsb_base"), base);
@@ -285,7 +285,7 @@ static void base_cases(void **state) {
                    "#line 1 \"w\"\nu64 w2c_m_f7(w2c_m* instance, u32 var_p0, u64 var_p1) { %s "
                    "var_p1 = w2c_m_f7(instance, var_p0, var_p1); return var_p1; } \n",
                    cases[i].code);
-    hcc_recursion_copy(&out, 0, 7);
+    hcc_recursion_copy(&out, 0);
     assert_int_equal(count(&out, "hsb_base_f7(instance"), cases[i].base);
     assert_int_equal(count(&out, "HSB_COPY u64 hsb_base_f7(w2c_m* instance, u32 var_p0, u64 "
                                  "var_p1) {const __auto_type hsb_var_p0 = var_p0; const "
@@ -314,7 +314,7 @@ static void late_looks_of_long_names(void) {
                    "#line 1 \"w\"\nu64 w2c_m_f7(w2c_m* instance, u64 p%0*d) { if (p) { "
                    "w2c_h_fuel(p); } w2c_m_f7(instance, p); q = p%0*d; FUNC_EPILOGUE; } \n",
                    30 + more, 1, 30 + more, 1);
-    hcc_recursion_copy(&out, 0, 7);
+    hcc_recursion_copy(&out, 0);
     assert_int_equal(count(&out, "HSB_LATE"), more == 0 ? 5 : 0);
     hcc_buf_free(&out);
   }
@@ -337,6 +337,8 @@ static void late_looks(void **state) {
       {ENTRY "var_p1 -= 3ull; goto var_B2; " CALL "var_B2:; " GIVE, HANDED},
       {ENTRY "var_p1 -= 3ull; switch (x) { case 0: goto var_B2; } " CALL "var_B2:; " GIVE, HANDED},
       {ENTRY CALL "var_p1 -= 1ull; " GIVE, HANDED},
+      {ENTRY "if (var_p0) { var_p1 -= 1ull; } else { " CALL "} " GIVE, HANDED},
+      {ENTRY "if (var_p0) { } else { var_p1 -= 1ull; " CALL "} " GIVE, PROMPT},
       {ENTRY CALL "var_p1 = (var_p1 - 1ull); " GIVE, HANDED},
       {ENTRY CALL "var_p1 -= 1ull; if ((u32)((s64)var_p1 < (s64)0ull)) { var_p1 = "
                   "w2c_h_fuel(instance, var_p1); } " GIVE,
@@ -369,7 +371,7 @@ static void late_looks(void **state) {
                    "#line 1 \"w\"\nu64 w2c_m_f7(w2c_m* instance, u32 var_p0, u64 var_p1) { %s } \n",
                    cases[i].code);
     unsigned turns = count(&out, "goto var_L"), asks = count(&out, "w2c_h_fuel(");
-    hcc_recursion_copy(&out, 0, 7);
+    hcc_recursion_copy(&out, 0);
     unsigned handed = late == HANDED ? 1 : 0, any = late != KEPT ? 1 : 0;
     assert_int_equal(count(&out, "HSB_LATE; "), any * 5);
     assert_int_equal(count(&out, "if (0) if ((u32)((s64)var_p1 < (s64)0ull))"), any * 4);
@@ -388,14 +390,16 @@ static void late_looks(void **state) {
   late_looks_of_long_names();
 }
 
-/* What is no function of this number stays as it is. */
+/* What is no function that calls itself stays as it is. */
 static void left_alone(void **state) {
   static const char *const texts[] = {
       "u64 w2c_m_f7(u64 var_p0) { return w2c_m_f7(var_p0); }",
       "w2c_m_f7(var_p0);\nu64 w2c_m_f7(u64 var_p0) { return w2c_m_f7(var_p0); }",
       "#line 1 \"w\"\nu64 w2c_m_f7(u64 var_p0); w2c_m_f7(var_p0); }",
       "#line 1 \"w\"\n} u64 w2c_m_f7(u64 var_p0) { w2c_m_f7(var_p0);",
-      "#line 1 \"w\"\nu64 w2c_m_f77(u64 var_p0) { return w2c_m_f77(var_p0); }",
+      "#line 1 \"w\"\nu64 w2c_m_f77(u64 var_p0) { return w2c_m_f7(var_p0); }",
+      "#line 1 \"w\"\nu64 w2c_m_f7 { return w2c_m_f7; }",
+      "#line 1 \"w\"\nu64 w2c_m_f12345678901234567(u64 a) { w2c_m_f12345678901234567(a); }",
       "",
   };
   (void)state;
@@ -404,7 +408,7 @@ static void left_alone(void **state) {
     hcc_buf_init(&out, 1u << 20);
     hcc_buf_text(&out, "before");
     hcc_buf_text(&out, texts[i]);
-    hcc_recursion_copy(&out, 6, 7);
+    hcc_recursion_copy(&out, 6);
     assert_false(out.failed);
     assert_int_equal(out.size, 6 + strlen(texts[i]));
     assert_memory_equal(out.data + 6, texts[i], strlen(texts[i]));
@@ -421,9 +425,9 @@ static void without_room(void **state) {
     hcc_buf_init(&out, text.size + 1);
     hcc_buf_add(&out, "x", 1);
     hcc_buf_add(&out, text.data, text.size);
-    hcc_recursion_copy(&out, 1, 7); /* its copies */
+    hcc_recursion_copy(&out, 1); /* its copies */
     assert_true(out.failed);
-    hcc_recursion_copy(&out, from, 7);
+    hcc_recursion_copy(&out, from);
     assert_true(out.failed);
     assert_int_equal(out.size, 0);
     hcc_buf_free(&text);
