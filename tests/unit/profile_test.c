@@ -9,7 +9,8 @@
 #include "profile.h"
 #include "python_engine.h"
 
-/* Functions that the metered module imports before its own: fuel, marks, four orders, a copy, more. */
+/* Functions that the metered module imports before its own: fuel, marks, four orders, a copy, more.
+ */
 enum { IMPORTS = 8 };
 
 /* A profile that says less of its engine is out of date: `python3 tests/bench/profile.py BUILD/bin`
