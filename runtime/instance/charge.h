@@ -9,7 +9,7 @@
 
 #include "instance/inst.h"
 
-#define HRT_TOLL_HOST 2048   /* off the slice, not off the limit, as HRT_TOLL_CALL */
+#define HRT_TOLL_HOST 512    /* off the slice, not off the limit, as HRT_TOLL_CALL */
 #define HRT_CHARGE_MOST 4096 /* units: more may be more than the limit leaves */
 
 __attribute__((always_inline)) static inline void hrt_charge(struct hsb_ctx *ctx, uint64_t units) {
