@@ -345,6 +345,7 @@ static void add_entries(hcc_buf *out, uint32_t count, uint32_t step) {
 struct hostile {
   uint32_t folders, files, rows, length, slash; /* slash: where in the text; 0: nowhere */
   bool endless;                                 /* no NUL behind the text */
+  bool mixed;                                   /* letters, so that names hash alike; all in turn */
 };
 
 /* The places of a module that has it. */
@@ -357,7 +358,9 @@ static void hostile_places(hcc_buf *out, struct hostile h) {
   hcc_module *m;
   char *text = malloc(h.length + 1);
   assert_non_null(text);
-  memset(text, 'a', h.length);
+  for (uint32_t i = 0; i < h.length; i++) {
+    text[i] = (char)('a' + (h.mixed ? i * i % 31 % 26 : 0));
+  }
   text[h.length] = 0;
   text[h.slash] = h.slash != 0 ? '/' : 'a';
   hcc_buf_init(&module, SIZE_MAX);
@@ -370,7 +373,8 @@ static void hostile_places(hcc_buf *out, struct hostile h) {
   hcc_buf_add(&lists, begin, sizeof begin);
   for (uint32_t row = 0; row < h.rows; row++) {
     hcc_buf_byte(&lists, 4); /* the file */
-    hcc_buf_u32(&lists, row < h.files ? row : h.files - 1 - row % 2);
+    uint32_t two = h.files - 1 - row % 2;
+    hcc_buf_u32(&lists, row < h.files || h.mixed ? row % h.files : two);
     hcc_buf_byte(&lists, 1);
   }
   hcc_buf_add(&lists, end, sizeof end);
@@ -399,13 +403,14 @@ static void hostile_places(hcc_buf *out, struct hostile h) {
 static void places__of_names_that_are_too_long(void **state) {
   (void)state;
   hcc_buf out;
-  hostile_places(&out, (struct hostile){1, 2000, 2000, 22255, 0, false});
+  hostile_places(&out, (struct hostile){1, 2000, 2000, 22255, 0, false, false});
   assert_int_equal(out.size, 0); /* the shortest has 20256 bytes */
   hcc_buf_free(&out);
-  hostile_places(&out, (struct hostile){1, 2, 2, 256, 0, false}); /* one that is, one that is not */
+  hostile_places(
+      &out, (struct hostile){1, 2, 2, 256, 0, false, false}); /* one that is, one that is not */
   assert_in_range(out.size, 256, 300);
   hcc_buf_free(&out);
-  hostile_places(&out, (struct hostile){1, 1, 1, 300, 200, false}); /* a folder and a name */
+  hostile_places(&out, (struct hostile){1, 1, 1, 300, 200, false, false}); /* a folder and a name */
   assert_int_equal(line_at(&out, 23, &HUNDRED[1]), 1);
   hcc_buf_free(&out);
 }
@@ -418,7 +423,7 @@ static double seconds(void) {
 static void places__of_a_text_without_an_end(void **state) {
   (void)state;
   hcc_buf out;
-  hostile_places(&out, (struct hostile){1, 2, 2, 100, 0, true});
+  hostile_places(&out, (struct hostile){1, 2, 2, 100, 0, true, false});
   assert_int_equal(out.size, 0);
 }
 
@@ -428,10 +433,11 @@ static void places__of_hostile_tables_take_no_time(void **state) {
   (void)state;
   hcc_buf out;
   double begin = seconds();
-  hostile_places(&out, (struct hostile){1000000, 1, 1, 2 << 20, 0, false});
+  hostile_places(&out, (struct hostile){1000000, 1, 1, 2 << 20, 0, false, false});
   hcc_buf_free(&out);
   assert_true(seconds() - begin < 10);
-  hostile_places(&out, (struct hostile){1, 255, 2000000, 255, 0, false}); /* ends of one name */
+  hostile_places(&out,
+                 (struct hostile){1, 255, 2000000, 255, 0, false, true}); /* ends of one name */
   assert_true(out.size > 8);
   assert_int_equal(((const uint32_t *)(const void *)out.data)[1], 255);
   hcc_buf_free(&out);
