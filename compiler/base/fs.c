@@ -146,6 +146,27 @@ out:
   return status;
 }
 
+int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
+                     hcc_error *err) {
+  char temp[HCC_PATH];
+  const char *slash = strrchr(path, '/');
+  int folder = slash == NULL ? 0 : (int)(slash - path) + 1;
+  int status = hcc_path(temp, err, "%.*s.heliosc-XXXXXX", folder, path);
+  if (status != 0) {
+    return status;
+  }
+  int fd = mkostemp(temp, O_CLOEXEC);
+  if (fd < 0) {
+    return fail_io(err, "create", path);
+  }
+  status = replace(temp, fd, path, bytes, size, mode, durable, err);
+  if (status != 0) {
+    unlink(temp);
+  }
+  close(fd);
+  return status;
+}
+
 /* Standard output by another name? */
 static bool is_output(const char *path) {
   struct stat named, output;
@@ -169,31 +190,13 @@ static int write_special(const char *path, const void *bytes, size_t size, hcc_e
   return status;
 }
 
-int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
-                     hcc_error *err) {
-  char temp[HCC_PATH];
+int hcc_file_output(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
+                    hcc_error *err) {
   if (is_output(path)) {
     return write_all(STDOUT_FILENO, bytes, size, path, err);
   }
-  if (is_special(path)) {
-    return write_special(path, bytes, size, err);
-  }
-  const char *slash = strrchr(path, '/');
-  int folder = slash == NULL ? 0 : (int)(slash - path) + 1;
-  int status = hcc_path(temp, err, "%.*s.heliosc-XXXXXX", folder, path);
-  if (status != 0) {
-    return status;
-  }
-  int fd = mkostemp(temp, O_CLOEXEC);
-  if (fd < 0) {
-    return fail_io(err, "create", path);
-  }
-  status = replace(temp, fd, path, bytes, size, mode, durable, err);
-  if (status != 0) {
-    unlink(temp);
-  }
-  close(fd);
-  return status;
+  return is_special(path) ? write_special(path, bytes, size, err)
+                          : hcc_file_replace(path, bytes, size, mode, durable, err);
 }
 
 int hcc_dir_make(const char *path, mode_t mode, hcc_error *err) {

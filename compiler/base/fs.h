@@ -29,10 +29,15 @@ int hcc_file_read(uint8_t **bytes, size_t *size, const char *path, size_t max, h
 /* Creates or truncates; for files nobody else sees yet. */
 int hcc_file_write(const char *path, const void *bytes, size_t size, hcc_error *err);
 
-/* Temporary file beside path, fsync if durable, rename. mode is cut by the umask. "-": standard
- * output. A device or pipe is written to, and stays what it is. */
+/* Temporary file beside path, fsync if durable, rename. mode is cut by the umask. Whatever was
+ * there before is gone. */
 int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                      hcc_error *err);
+
+/* The same, where a user says where to. "-": standard output. A device or pipe is written to, and
+ * stays what it is. */
+int hcc_file_output(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
+                    hcc_error *err);
 
 /* Makes path and the folders above it that are missing. */
 int hcc_dir_make(const char *path, mode_t mode, hcc_error *err);

@@ -226,7 +226,7 @@ static int deliver(build *b, const void *bytes, size_t size) {
   }
   b->result->output_bytes = size;
   mode_t mode = b->options->emit == HCC_EMIT_FUZZ ? 0755 : 0644;
-  return hcc_file_replace(b->result->output, bytes, size, mode, true, b->err);
+  return hcc_file_output(b->result->output, bytes, size, mode, true, b->err);
 }
 
 /* A plugin of the cache, counts and hash from its own sections. */

@@ -32,6 +32,7 @@ UNIT = {"rt-sandbox": ["unit_recursion_test", "unit_sandbox_memory_test", "unit_
         "compiler": ["unit_cc_test", "unit_rewrite_callees_test", "fault_front_alloc_test", "unit_callees_test",
                      "unit_compiled_test"],
         "compiler/native/recursion.c": ["unit_recursion_test"],
+        "compiler/rewrite/meter_": ["unit_rewrite_loops_test", "unit_rewrite_meter_test", "unit_meter_test", "unit_stop_test"],
         "compiler/rewrite/meter_bound.c": ["unit_rewrite_bound_test", "unit_meter_bound_test"],
         "compiler/native/recursion_fuel.c": ["unit_recursion_test"],
         "compiler/native/lines.c": ["unit_lines_test"], "compiler/native/places.c": ["unit_lines_test"],
@@ -56,8 +57,6 @@ FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_si
 OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "internal.h": "unit_linear_test",
        "copies.c": "unit_sql_count_test", "flatten.c": "unit_sql_count_test", "compile_bounds.c": "unit_sql_copies_test",
        "expand.c": "unit_sql_count_test", "fs_locks.c": "unit_host_files_test", "canon_callees.c": "unit_rewrite_callees_test",
-       "meter_slow.c": "unit_rewrite_loops_test", "meter_turns.c": "unit_rewrite_loops_test", "meter_ahead.c": "unit_rewrite_loops_test",
-       "meter_cost.c": "unit_rewrite_loops_test", "meter_sure.c": "unit_rewrite_loops_test",
        "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
 SECONDS = 200  # of one suite
 TIME_IS_UP = 124
