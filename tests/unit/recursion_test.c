@@ -132,7 +132,7 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
 
 static uint32_t number(uint32_t which, uint32_t limit) {
   static const uint32_t numbers[EXPORTS] = {
-      [FIB] = 9,   [TRAP] = 9,   [FAR] = 1,   [TWO] = 9, [LOOP] = 6,
+      [FIB] = 9,   [TRAP] = 9,  [FAR] = 1,   [TWO] = 9, [LOOP] = 6,
       [TURNS] = 8, [MIXED] = 7, [AFTER] = 7, [EVER] = 0};
   return which == BASE ? limit % 8 + (limit * 7 % 48 << 4) : numbers[which];
 }
