@@ -113,14 +113,15 @@ typedef struct outcome {
   uint8_t memory[4096];
 } outcome;
 
-static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, uint64_t limit) {
+static void call_in(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, uint64_t limit,
+                    int64_t slice) {
   hrt_instance_options options = {0};
   hrt_instance *i = NULL;
   hrt_budget b = {0};
   helios_error err = {0};
   hsb_slot s[1] = {n};
   assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
-  b = (hrt_budget){.fuel_limit = limit, .slice_size = 1 + (int64_t)(limit * 7919 % 700)};
+  b = (hrt_budget){.fuel_limit = limit, .slice_size = slice};
   *out = (outcome){.status = hrt_call(i, which, s, &b, &err)};
   out->trap = (int)err.trap;
   out->offset = err.offset;
@@ -128,6 +129,10 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
   out->result = out->status == 0 ? s[0] : 0;
   assert_true(hrt_guest_read(out->memory, i, (guest_u32){0}, sizeof out->memory));
   hrt_instance_free(i);
+}
+
+static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, uint64_t limit) {
+  call_in(out, plugin, which, n, limit, 1 + (int64_t)(limit * 7919 % 700));
 }
 
 static uint32_t number(uint32_t which, uint32_t limit) {
@@ -156,6 +161,19 @@ static void as_without_copies(void **state) {
   assert_in_range(traps[HSB_TRAP_OOB], 20, 1200);
   assert_in_range(traps[HSB_TRAP_DIV_BY_ZERO], 20, 1200);
   assert_in_range(traps[HSB_TRAP_FUEL], 20, 1200);
+}
+
+/* With no more than it needs, wherever the slice ends. */
+static void in_slices_of_all_sizes(void **state) {
+  static outcome want, got;
+  (void)state;
+  for (uint32_t which = FIB; which < EVER; which++) {
+    call(&want, plugins[BASELINE], which, number(which, 5), 0);
+    for (uint64_t slice = 1; slice <= want.fuel / 2 + 2 && want.status == 0; slice++) {
+      call_in(&got, plugins[GUARD], which, number(which, 5), want.fuel, (int64_t)slice);
+      assert_memory_equal(&got, &want, sizeof got);
+    }
+  }
 }
 
 /* What it is compared with is right, too. */
@@ -437,9 +455,13 @@ static void without_room(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(results),      cmocka_unit_test(as_without_copies),
-      cmocka_unit_test(levels),       cmocka_unit_test(base_cases),
-      cmocka_unit_test(late_looks),   cmocka_unit_test(left_alone),
+      cmocka_unit_test(results),
+      cmocka_unit_test(as_without_copies),
+      cmocka_unit_test(in_slices_of_all_sizes),
+      cmocka_unit_test(levels),
+      cmocka_unit_test(base_cases),
+      cmocka_unit_test(late_looks),
+      cmocka_unit_test(left_alone),
       cmocka_unit_test(without_room),
   };
   return cmocka_run_group_tests(tests, begin, end);
