@@ -240,8 +240,9 @@ class Traps(Case):
         offsets = set()
         for name, declared, value, text, function in self.KINDS:
             returns = "BIGINT" if name == "mismatch" else "INTEGER"
+            fuel = 1000000000 if name == "deep" else 1000000
             create(self.db, f"my_{name}", f"(x {declared}) RETURNS {returns}", "traps.wat",
-                   rest=f"EXPORT '{name}' WITH (fuel_limit = 1000000)")
+                   rest=f"EXPORT '{name}' WITH (fuel_limit = {fuel})")
             message = self.fails(f'^procedure my_{name}: {text} in "{function}" at wasm offset 0x[0-9a-f]+$',
                                  f"SELECT my_{name}({value})")
             offsets.add((function, re.search("0x[0-9a-f]+", message)[0]))
