@@ -160,10 +160,6 @@ static void put(hcc_buf *out, const function *f, const char *head, const char *c
   span_put(out, "}@", &f->after);
 }
 
-static bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /* Whether what is called by that name changes nothing that outlives the call: reads, and operators,
  * which have names in capitals. */
 static bool only_reads(span word) {
@@ -191,7 +187,7 @@ static bool changes_nothing(span text, const char *name) {
         return false;
       }
     }
-    begin = is_word(*at) ? begin : at + 1;
+    begin = span_is_word(*at) ? begin : at + 1;
   }
   return true;
 }

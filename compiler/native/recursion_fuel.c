@@ -8,14 +8,10 @@
 #define FUEL "w2c_h_fuel("
 #define END "FUNC_EPILOGUE;"
 
-static bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /* The word at the end of s. */
 static span last_word(span s) {
   size_t n = 0;
-  while (n < s.size && is_word(s.at[s.size - 1 - n])) {
+  while (n < s.size && span_is_word(s.at[s.size - 1 - n])) {
     n++;
   }
   return span_after(s, s.size - n);

@@ -39,6 +39,11 @@ static inline bool span_skip(span *s, const char *text) {
   return begins;
 }
 
+/* Of a name? */
+static inline bool span_is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /* The first place of a text in s, or NULL. rare: the byte of it that is found least often. */
 static inline const char *span_find(span s, const char *text, char rare) {
   size_t n = strlen(text), before = (size_t)(strchr(text, rare) - text);
