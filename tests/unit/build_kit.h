@@ -220,6 +220,27 @@ static inline hrt_plugin *kit_plugin_of(const char *path) {
   return p;
 }
 
+/* A plugin of a module's text. */
+static inline hrt_plugin *kit_plugin_built(const char *wat, hcc_build_options options) {
+  hcc_build_result r;
+  kit_must_build(&r, wat, options);
+  return kit_plugin_of(kit_path("m.so"));
+}
+
+/* For a group whose tests call one plugin, optimized: kit_plugin. */
+static hrt_plugin *kit_plugin;
+
+static inline int kit_begin_plugin(void **state, const char *wat) {
+  int status = kit_begin(state);
+  kit_plugin = kit_plugin_built(wat, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
+  return status;
+}
+
+static inline int kit_end_plugin(void **state) {
+  hrt_plugin_unref(kit_plugin);
+  return kit_end(state);
+}
+
 /* Loads a plugin file and makes an instance. imports: one for each of the plugin's. */
 static inline void kit_load(kit_host *h, const char *path, const struct hsb_binding *imports) {
   memset(h, 0, sizeof *h);

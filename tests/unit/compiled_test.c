@@ -84,9 +84,7 @@ static void twice(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 }
 
 static hrt_plugin *build(hcc_build_options options) {
-  hcc_build_result r;
-  kit_must_build(&r, MODULE, options);
-  return kit_plugin_of(kit_path("m.so"));
+  return kit_plugin_built(MODULE, options);
 }
 
 static hrt_plugin *plugins[3];

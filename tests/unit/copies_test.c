@@ -80,15 +80,13 @@ static const struct loop {
 static hrt_plugin *plugins[3];
 
 static int begin(void **state) {
-  hcc_build_result r;
   int status = kit_begin(state);
   static const hcc_build_options kinds[] = {
       {.tier = HCC_TIER_OPTIMIZING},
       {.tier = HCC_TIER_BASELINE},
       {.tier = HCC_TIER_OPTIMIZING, .bounds = HCC_BOUNDS_EXPLICIT}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    kit_must_build(&r, MODULE, kinds[i]);
-    plugins[i] = kit_plugin_of(kit_path("m.so"));
+    plugins[i] = kit_plugin_built(MODULE, kinds[i]);
   }
   return status;
 }

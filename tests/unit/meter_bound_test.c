@@ -42,19 +42,8 @@ static const char MODULE[] =
             "$w)))))"
             ")\n";
 
-static hrt_plugin *plugin;
-
 static int begin(void **state) {
-  hcc_build_result r;
-  int status = kit_begin(state);
-  kit_must_build(&r, MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
-  plugin = kit_plugin_of(kit_path("m.so"));
-  return status;
-}
-
-static int end(void **state) {
-  hrt_plugin_unref(plugin);
-  return kit_end(state);
+  return kit_begin_plugin(state, MODULE);
 }
 
 /* A call that begins with its loop, of which `turns` are whole. */
@@ -76,7 +65,7 @@ static void check(uint32_t export, uint32_t at, uint32_t from, const expected *e
     turns++;
   }
   bool enough = used <= limit;
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  assert_int_equal(hrt_instance_new(&i, kit_plugin, &options, &b, NULL), 0);
   b = (hrt_budget){.fuel_limit = limit, .slice_size = slice};
   assert_int_equal(hrt_call(i, export, s, &b, NULL), enough ? 0 : HELIOS_E_FUEL);
   assert_int_equal(b.fuel_used, enough ? e->all : limit + 1);
@@ -127,7 +116,7 @@ static uint32_t live(int64_t slice) {
   hrt_instance *i = NULL;
   hrt_budget b = {0};
   hsb_slot s[2] = {100000, 1};
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  assert_int_equal(hrt_instance_new(&i, kit_plugin, &options, &b, NULL), 0);
   b = (hrt_budget){.slice_size = slice};
   assert_int_equal(hrt_call(i, 2, s, &b, NULL), 0);
   hrt_instance_free(i);
@@ -135,16 +124,15 @@ static uint32_t live(int64_t slice) {
 }
 
 static void registers_are_kept(void **state) {
-  hrt_plugin *of_any_cpu = plugin;
+  hrt_plugin *of_any_cpu = kit_plugin;
   const uint32_t undisturbed = live(INT64_C(1) << 40);
-  hcc_build_result r;
   (void)state;
   assert_int_equal(live(100), undisturbed);
-  kit_must_build(&r, MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING, .target = "native"});
-  plugin = kit_plugin_of(kit_path("m.so"));
+  kit_plugin = kit_plugin_built(
+      MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING, .target = "native"});
   assert_int_equal(live(100), undisturbed);
-  hrt_plugin_unref(plugin);
-  plugin = of_any_cpu;
+  hrt_plugin_unref(kit_plugin);
+  kit_plugin = of_any_cpu;
 }
 
 int main(void) {
@@ -153,5 +141,5 @@ int main(void) {
       cmocka_unit_test(down__costs_what_it_should),
       cmocka_unit_test(registers_are_kept),
   };
-  return cmocka_run_group_tests_name("meter_bound", tests, begin, end);
+  return cmocka_run_group_tests_name("meter_bound", tests, begin, kit_end_plugin);
 }

@@ -56,19 +56,8 @@ static const char MODULE[] =
     CHOICES(TEXT) ")\n";
 #undef TEXT
 
-static hrt_plugin *plugin;
-
 static int begin(void **state) {
-  hcc_build_result r;
-  int status = kit_begin(state);
-  kit_must_build(&r, MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
-  plugin = kit_plugin_of(kit_path("m.so"));
-  return status;
-}
-
-static int end(void **state) {
-  hrt_plugin_unref(plugin);
-  return kit_end(state);
+  return kit_begin_plugin(state, MODULE);
 }
 
 /* The result goes to s[0]. */
@@ -76,7 +65,7 @@ static int limited(uint64_t *used, uint32_t export, hsb_slot *s, uint64_t limit,
   hrt_instance_options options = {0};
   hrt_instance *i = NULL;
   hrt_budget b = {0};
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  assert_int_equal(hrt_instance_new(&i, kit_plugin, &options, &b, NULL), 0);
   b = (hrt_budget){.fuel_limit = limit, .slice_size = slice};
   int status = hrt_call(i, export, s, &b, NULL);
   *used = b.fuel_used;
@@ -182,7 +171,7 @@ static void stores_land_where_they_should(void **state) {
     hrt_budget b = {0};
     hsb_slot s[2] = {turns[n]};
     uint8_t bytes[sizeof row];
-    assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+    assert_int_equal(hrt_instance_new(&i, kit_plugin, &options, &b, NULL), 0);
     assert_int_equal(hrt_call(i, 1, s, &b, NULL), 0);
     assert_int_equal(s[0], 48 * turns[n]);
     for (uint32_t k = 0; k <= turns[n]; k++) {
@@ -201,7 +190,7 @@ static void memory__is_a_mib_less_than_addresses_reach(void **state) {
   hrt_budget b = {0};
   hsb_slot s[2] = {HSB_PAGES_MAX};
   (void)state;
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &b, NULL), 0);
+  assert_int_equal(hrt_instance_new(&i, kit_plugin, &options, &b, NULL), 0);
   assert_int_equal(hrt_call(i, 2, s, &b, NULL), 0);
   assert_int_equal((uint32_t)s[0], UINT32_MAX); /* one too many: there is one page already */
   s[0] = HSB_PAGES_MAX - 1;
@@ -220,5 +209,5 @@ int main(void) {
       cmocka_unit_test(stores_land_where_they_should),
       cmocka_unit_test(memory__is_a_mib_less_than_addresses_reach),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, begin, kit_end_plugin);
 }

@@ -85,15 +85,7 @@ static void found__on_all_ways(void **state) {
 }
 
 static void not_found(void **state) {
-  static const struct {
-    uint8_t size, code[40];
-  } loops[] = {
-#define LOOP(...)                                                                                  \
-  {                                                                                                \
-    sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}), {                                   \
-      HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
-    }                                                                                              \
-  }
+  static const loop_code loops[] = {
 #define ENDS GET(0), N(9), HCC_OP_I32_NE, AGAIN(0), END
       LOOP(STEP(0, 1), GET(0), N(9), HCC_OP_I32_EQ, OUT(1), END), /* leads nowhere */
       LOOP(GET(1), AGAIN(0), STEP(0, 1), ENDS),                   /* twice */
@@ -141,7 +133,6 @@ static void not_found(void **state) {
       LOOP(STEP(0, 1), BLOCK, GET(1), HCC_OP_BR_TABLE, 0, 0, END, ENDS),
       LOOP(STEP(0, 1), GET(0), GET(0), GET(0), 0xfc, 0x0b, 0, ENDS), /* memory.fill */
 #undef ENDS
-#undef LOOP
   };
   (void)state;
   for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {

@@ -145,6 +145,18 @@ static inline void load_two_params(fixture *f, const uint8_t *code, size_t size)
   load(f);
 }
 
+/* One of a table of loops, from its opcode on. */
+typedef struct loop_code {
+  uint8_t size, code[40];
+} loop_code;
+
+#define LOOP(...)                                                                                  \
+  {                                                                                                \
+    sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}), {                                   \
+      HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
+    }                                                                                              \
+  }
+
 #define LOAD(...) HCC_OP_I32_LOAD, 0, __VA_ARGS__ /* offset */
 
 #define HAS(f, ...)                                                                                \

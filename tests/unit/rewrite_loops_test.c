@@ -101,15 +101,7 @@ static void turns__branches(void **state) {
 
 /* A loop that is taken for counted and is not would run unmetered. */
 static void turns__not_found(void **state) {
-  static const struct {
-    uint8_t size, code[32];
-  } loops[] = {
-#define LOOP(...)                                                                                  \
-  {                                                                                                \
-    sizeof((const uint8_t[]){HCC_OP_LOOP, UNIT, __VA_ARGS__}), {                                   \
-      HCC_OP_LOOP, UNIT, __VA_ARGS__                                                               \
-    }                                                                                              \
-  }
+  static const loop_code loops[] = {
       LOOP(STEP(0, 0), AGAIN), /* stays where it is */
       LOOP(STEP(0, 1), HCC_OP_DROP, SUM(1, 0, 1), HCC_OP_DROP, HCC_OP_LOCAL_GET, 0,
            HCC_OP_LOCAL_GET, 1, HCC_OP_I32_NE, AGAIN),             /* both move */
@@ -152,7 +144,6 @@ static void turns__not_found(void **state) {
       LOOP(HCC_OP_BLOCK, UNIT, STEP(0, 1), HCC_OP_BR_IF, 0, HCC_OP_END, HCC_OP_END),
       LOOP(HCC_OP_LOOP, UNIT, HCC_OP_END, STEP(0, 1), AGAIN),
       LOOP(HCC_OP_I32_CONST, 1, HCC_OP_I32_CONST, 1, HCC_OP_I32_ADD, HCC_OP_LOCAL_TEE, 0, AGAIN),
-#undef LOOP
   };
   (void)state;
   for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {

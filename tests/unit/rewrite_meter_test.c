@@ -310,28 +310,28 @@ static unsigned lows(fixture *f, uint32_t func) {
 static void low__loops(void **state) {
   fixture f;
   (void)state;
-#define LOOP(...) HCC_OP_LOOP, UNIT, __VA_ARGS__, HCC_OP_BR, 0, HCC_OP_END
+#define ENDLESS(...) HCC_OP_LOOP, UNIT, __VA_ARGS__, HCC_OP_BR, 0, HCC_OP_END
 #define CALL(func) HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, func
 #define END_IF HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0
-  WITH_BODY(&f, LOOP(CALL(1)));
+  WITH_BODY(&f, ENDLESS(CALL(1)));
   assert_int_equal(lows(&f, 3), 0);
-  WITH_BODY(&f, LOOP(CALL(0)));
+  WITH_BODY(&f, ENDLESS(CALL(0)));
   assert_int_equal(lows(&f, 3), 1);
-  WITH_BODY(&f, LOOP(END_IF, CALL(1)));
+  WITH_BODY(&f, ENDLESS(END_IF, CALL(1)));
   assert_int_equal(lows(&f, 3), 1);
-  WITH_BODY(&f, LOOP(LOOP(CALL(1))));
+  WITH_BODY(&f, ENDLESS(ENDLESS(CALL(1))));
   assert_int_equal(lows(&f, 3), 1);
-  WITH_BODY(&f, LOOP(CALL(1), HCC_OP_LOOP, UNIT, CALL(1), HCC_OP_END));
+  WITH_BODY(&f, ENDLESS(CALL(1), HCC_OP_LOOP, UNIT, CALL(1), HCC_OP_END));
   assert_int_equal(lows(&f, 3), 0);
-  WITH_BODY(&f, LOOP(CALL(1), HCC_OP_LOOP, UNIT, END_IF, HCC_OP_END));
+  WITH_BODY(&f, ENDLESS(CALL(1), HCC_OP_LOOP, UNIT, END_IF, HCC_OP_END));
   assert_int_equal(lows(&f, 3), 1);
   begin(&f); /* the same of another function */
   SECTION(&f, 1, 1, 0x60, 1, HCC_I32, 0);
   SECTION(&f, 2, 1, 1, 'a', 1, 'b', 0, 0);
   SECTION(&f, 3, 2, 0, 0);
-  SECTION(&f, 10, 2, 11, 0, LOOP(CALL(2)), HCC_OP_END, 2, 0, HCC_OP_END);
+  SECTION(&f, 10, 2, 11, 0, ENDLESS(CALL(2)), HCC_OP_END, 2, 0, HCC_OP_END);
   assert_int_equal(lows(&f, 3), 1);
-#undef LOOP
+#undef ENDLESS
 #undef CALL
 #undef END_IF
 }

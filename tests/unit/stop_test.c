@@ -195,9 +195,7 @@ static uint64_t now_ns(void) {
 }
 
 static hrt_plugin *load(hcc_build_options options) {
-  hcc_build_result r;
-  kit_must_build(&r, MODULE, options);
-  return kit_plugin_of(kit_path("m.so"));
+  return kit_plugin_built(MODULE, options);
 }
 
 static uint32_t setting(const char *name, uint32_t otherwise) {
