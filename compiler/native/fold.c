@@ -224,8 +224,8 @@ static bool parse_assignment(assignment *a, span line) {
   if (equals == NULL || equals[1] != ' ') {
     return false;
   }
-  a->op = (span){rest.at, (size_t)(equals - rest.at)};
-  a->value = (span){equals + 2, (size_t)(line.at + line.size - 1 - (equals + 2))};
+  a->op = span_between(rest.at, equals);
+  a->value = span_between(equals + 2, line.at + line.size - 1);
   return a->value.size > 0;
 }
 

@@ -52,31 +52,27 @@ typedef struct function {
   hcc_late late;
 } function;
 
-static span between(const char *begin, const char *end) {
-  return (span){begin, (size_t)(end - begin)};
-}
-
 /* False: to be left as it is. So are functions that use a global, as those do whose frames are in
  * the guest's memory: more activations on our stack, and such a recursion would end there, out of
  * bounds, instead of with a stack that is exhausted. */
 static bool parse(function *out, span text) {
   bool begins = span_begins(text, "#line ");
   const char *line = begins ? span_find(text, "\n", '\n') : NULL, *end = text.at + text.size;
-  const char *at = line != NULL ? span_find(between(line, end), WASM2C, 'w') : NULL;
+  const char *at = line != NULL ? span_find(span_between(line, end), WASM2C, 'w') : NULL;
   const char *params = at != NULL ? memchr(at, '(', (size_t)(end - at)) : NULL;
   const char *close = memrchr(text.at, '}', text.size);
   if (params == NULL || ++params - at > NAME_MOST || close == NULL) {
     return false;
   }
-  const char *open = span_find(between(params, end), ") {", '{');
+  const char *open = span_find(span_between(params, end), ") {", '{');
   if (open == NULL || open + 3 > close) {
     return false;
   }
-  *out = (function){.before = between(text.at, line + 1),
-                    .type = between(line + 1, at),
-                    .params = between(params, open),
-                    .code = between(open + 3, close),
-                    .after = between(close + 1, end)};
+  *out = (function){.before = span_between(text.at, line + 1),
+                    .type = span_between(line + 1, at),
+                    .params = span_between(params, open),
+                    .code = span_between(open + 3, close),
+                    .after = span_between(close + 1, end)};
   snprintf(out->name, sizeof out->name, "%.*s", (int)(params - at), at);
   out->is_late = hcc_late_find(&out->late, out->params, out->code, out->name);
   return !span_begins(out->type, "static") && span_find(text, "instance->w2c_g", 'g') == NULL;
@@ -137,7 +133,7 @@ static void put_code(hcc_buf *out, const function *f, bool copy, const renaming 
     span_put(out, copy ? "*hsb_unseen = @; " : "HSB_UNSEEN; ", &late->fuel);
   }
   hcc_buf_text(out, copy ? "if (0) " : "");
-  put_renamed(out, between(late->entry, late->end), names, count);
+  put_renamed(out, span_between(late->entry, late->end), names, count);
   write_spent(spent, f, late->rest, "");
   hcc_buf_text(out, copy ? "" : spent);
   hcc_buf_add(out, late->end, (size_t)(end - late->end));
@@ -198,9 +194,9 @@ static void put_params(hcc_buf *out, span params, const char *pattern) {
   while ((comma = memchr(at, ',', (size_t)(end - at))) != NULL) {
     at = comma + 1;
     const char *next = memchr(at, ',', (size_t)(end - at));
-    span one = between(at, next != NULL ? next : end);
+    span one = span_between(at, next != NULL ? next : end);
     const char *space = memrchr(one.at, ' ', one.size);
-    span name = space != NULL ? between(space + 1, one.at + one.size) : one;
+    span name = space != NULL ? span_between(space + 1, one.at + one.size) : one;
     span_put(out, pattern, (span[]){name, name});
   }
 }

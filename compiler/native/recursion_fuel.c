@@ -62,7 +62,7 @@ static bool is_quiet(span code, const char *name) {
 static bool has_room(span code) {
   bool room = true;
   for (const char *at; room && (at = span_find(code, HCC_LATE_BACK, 'L')) != NULL;) {
-    span before = {code.at, (size_t)(at - code.at)};
+    span before = span_between(code.at, at);
     room = ends_with(before, "{") || ends_with(before, "; ") || ends_with(before, ": ");
     code = span_after(code, before.size + strlen(HCC_LATE_BACK));
   }
@@ -72,7 +72,7 @@ static bool has_room(span code) {
 /* The first condition is that of the checkpoint at the entry. */
 static bool find_entry(hcc_late *out, span code) {
   const char *ask = span_find(code, FUEL, 'h');
-  span before = {code.at, ask != NULL ? (size_t)(ask - code.at) : 0};
+  span before = span_between(code.at, ask != NULL ? ask : code.at);
   out->entry = span_find(before, CONDITION, 'f');
   return out->entry != NULL && memchr(out->entry, ';', (size_t)(ask - out->entry)) == NULL;
 }
@@ -81,7 +81,7 @@ static bool find_entry(hcc_late *out, span code) {
 static bool find_rest(hcc_late *out, span code) {
   char text[HCC_LATE_NAME + sizeof " = ; "];
   const char *end = span_find(code, END, 'F');
-  span before = {code.at, end != NULL ? (size_t)(end - code.at) : 0};
+  span before = span_between(code.at, end != NULL ? end : code.at);
   snprintf(text, sizeof text, " = %.*s; ", (int)out->fuel.size, out->fuel.at);
   bool is = drop(&before, span_text(text));
   out->end = end;

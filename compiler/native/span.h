@@ -16,6 +16,10 @@ static inline span span_text(const char *text) {
   return (span){text, strlen(text)};
 }
 
+static inline span span_between(const char *begin, const char *end) {
+  return (span){begin, (size_t)(end - begin)};
+}
+
 static inline bool span_is(span s, const char *text) {
   return s.size == strlen(text) && memcmp(s.at, text, s.size) == 0;
 }
