@@ -168,16 +168,26 @@ int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mo
 }
 
 /* Standard output by another name? */
-static bool is_output(const char *path) {
-  struct stat named, output;
-  return strcmp(path, "-") == 0 || (stat(path, &named) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
-                                    named.st_dev == output.st_dev && named.st_ino == output.st_ino);
+static bool is_output(const struct stat *named) {
+  struct stat output;
+  return fstat(STDOUT_FILENO, &output) == 0 && named->st_dev == output.st_dev &&
+         named->st_ino == output.st_ino;
 }
 
 /* A device or pipe, which would be gone if a file took its place. */
-static bool is_special(const char *path) {
-  struct stat info;
-  return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+static bool is_special(const struct stat *info) {
+  return !S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode);
+}
+
+int hcc_file_update(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
+                    hcc_error *err) {
+  struct stat named;
+  char name[HCC_ESCAPED];
+  if (stat(path, &named) == 0 && is_special(&named)) {
+    return hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "can't replace %s: it is no file",
+                    hcc_escape(name, path, strlen(path)));
+  }
+  return hcc_file_replace(path, bytes, size, mode, durable, err);
 }
 
 static int write_special(const char *path, const void *bytes, size_t size, hcc_error *err) {
@@ -192,11 +202,13 @@ static int write_special(const char *path, const void *bytes, size_t size, hcc_e
 
 int hcc_file_output(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                     hcc_error *err) {
-  if (is_output(path)) {
+  struct stat named;
+  bool dash = strcmp(path, "-") == 0, there = !dash && stat(path, &named) == 0;
+  if (dash || (there && is_output(&named))) {
     return write_all(STDOUT_FILENO, bytes, size, path, err);
   }
-  return is_special(path) ? write_special(path, bytes, size, err)
-                          : hcc_file_replace(path, bytes, size, mode, durable, err);
+  return there && is_special(&named) ? write_special(path, bytes, size, err)
+                                     : hcc_file_replace(path, bytes, size, mode, durable, err);
 }
 
 int hcc_dir_make(const char *path, mode_t mode, hcc_error *err) {

@@ -34,6 +34,10 @@ int hcc_file_write(const char *path, const void *bytes, size_t size, hcc_error *
 int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                      hcc_error *err);
 
+/* The same for a file that a user has. No device or pipe: IO. */
+int hcc_file_update(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
+                    hcc_error *err);
+
 /* The same, where a user says where to. "-": standard output. A device or pipe is written to, and
  * stays what it is. */
 int hcc_file_output(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,

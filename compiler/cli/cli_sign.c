@@ -18,7 +18,7 @@ static int sign_module(char path[HCC_PATH], const char *file, const uint8_t *byt
   if (status == 0) {
     status = hcc_sign_module(text, bytes, size, key, err);
   }
-  return status == 0 ? hcc_file_output(path, text, strlen(text), 0644, true, err) : status;
+  return status == 0 ? hcc_file_update(path, text, strlen(text), 0644, true, err) : status;
 }
 
 static int sign_plugin(const char *file, const uint8_t *bytes, size_t size,
@@ -36,7 +36,8 @@ static int sign_plugin(const char *file, const uint8_t *bytes, size_t size,
     HCC_TRY(hcc_fail(err, HCC_E_LINKCHECK, report.offset, "%s", report.text));
   }
   HCC_TRY(hcc_sign_plugin(&out, bytes, size, key, err));
-  HCC_TRY(hcc_file_output(file, out.data, out.size, 0644, true, err));
+  HCC_TRY(strcmp(file, "-") == 0 ? hcc_file_output(file, out.data, out.size, 0644, true, err)
+                                 : hcc_file_update(file, out.data, out.size, 0644, true, err));
 out:
   hcc_buf_free(&out);
   return status;
