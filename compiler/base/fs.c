@@ -1,5 +1,5 @@
-/* fs.c - files for the compiler. Must never leave a half-written output or follow a link when it
- * removes. Invariants: see fs.h. */
+/* fs.c - files for the compiler. Must never leave a half-written output, follow a link when it
+ * removes, or make a file where only a link says. Invariants: see fs.h. */
 #include "fs.h"
 
 #include <dirent.h>
@@ -167,27 +167,67 @@ int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mo
   return status;
 }
 
+/* What a user's path names; of a link: what it leads to. */
+typedef struct place {
+  struct stat info;
+  bool there, link;
+} place;
+
+/* A link that leads nowhere is an error: files are made where the user says, not where links do. */
+static int look(place *at, const char *path, hcc_error *err) {
+  at->there = lstat(path, &at->info) == 0;
+  if (!at->there && errno != ENOENT) {
+    return fail_io(err, "create", path);
+  }
+  at->link = at->there && S_ISLNK(at->info.st_mode);
+  return at->link && stat(path, &at->info) != 0 ? fail_io(err, "follow the link", path) : 0;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Standard output by another name? */
-static bool is_output(const struct stat *named) {
+static bool is_output(const place *at) {
   struct stat output;
-  return fstat(STDOUT_FILENO, &output) == 0 && named->st_dev == output.st_dev &&
-         named->st_ino == output.st_ino;
+  return at->there && fstat(STDOUT_FILENO, &output) == 0 && same_file(&at->info, &output);
 }
 
 /* A device or pipe, which would be gone if a file took its place. */
-static bool is_special(const struct stat *info) {
-  return !S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode);
+static bool is_special(const place *at) {
+  return at->there && !S_ISREG(at->info.st_mode) && !S_ISDIR(at->info.st_mode);
+}
+
+/* A link stays, and what it leads to is replaced: what the kernel has found, which may forbid to
+ * follow a link of somebody else that realpath follows. */
+static int replace_named(const place *at, const char *path, const void *bytes, size_t size,
+                         mode_t mode, bool durable, hcc_error *err) {
+  int status = 0;
+  struct stat info;
+  char *real = at->link ? realpath(path, NULL) : NULL;
+  if (at->link && (real == NULL || lstat(real, &info) != 0)) {
+    HCC_TRY(fail_io(err, "follow the link", path));
+  }
+  if (at->link && !same_file(&info, &at->info)) {
+    errno = EBUSY;
+    HCC_TRY(fail_io(err, "follow the link", path));
+  }
+  HCC_TRY(hcc_file_replace(real != NULL ? real : path, bytes, size, mode, durable, err));
+out:
+  free(real);
+  return status;
 }
 
 int hcc_file_update(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                     hcc_error *err) {
-  struct stat named;
+  place at;
   char name[HCC_ESCAPED];
-  if (stat(path, &named) == 0 && is_special(&named)) {
-    return hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "can't replace %s: it is no file",
-                    hcc_escape(name, path, strlen(path)));
+  int status = look(&at, path, err);
+  if (status == 0 && is_special(&at)) {
+    status = hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "can't replace %s: it is no file",
+                      hcc_escape(name, path, strlen(path)));
   }
-  return hcc_file_replace(path, bytes, size, mode, durable, err);
+  return status == 0 ? replace_named(&at, path, bytes, size, mode, durable, err) : status;
 }
 
 static int write_special(const char *path, const void *bytes, size_t size, hcc_error *err) {
@@ -202,13 +242,17 @@ static int write_special(const char *path, const void *bytes, size_t size, hcc_e
 
 int hcc_file_output(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                     hcc_error *err) {
-  struct stat named;
-  bool dash = strcmp(path, "-") == 0, there = !dash && stat(path, &named) == 0;
-  if (dash || (there && is_output(&named))) {
+  place at = {0};
+  bool dash = strcmp(path, "-") == 0;
+  int status = dash ? 0 : look(&at, path, err);
+  if (status != 0) {
+    return status;
+  }
+  if (dash || is_output(&at)) {
     return write_all(STDOUT_FILENO, bytes, size, path, err);
   }
-  return there && is_special(&named) ? write_special(path, bytes, size, err)
-                                     : hcc_file_replace(path, bytes, size, mode, durable, err);
+  return is_special(&at) ? write_special(path, bytes, size, err)
+                         : replace_named(&at, path, bytes, size, mode, durable, err);
 }
 
 int hcc_dir_make(const char *path, mode_t mode, hcc_error *err) {

@@ -30,16 +30,16 @@ int hcc_file_read(uint8_t **bytes, size_t *size, const char *path, size_t max, h
 int hcc_file_write(const char *path, const void *bytes, size_t size, hcc_error *err);
 
 /* Temporary file beside path, fsync if durable, rename. mode is cut by the umask. Whatever was
- * there before is gone. */
+ * there before is gone, if it was a link, too. */
 int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                      hcc_error *err);
 
-/* The same for a file that a user has. No device or pipe: IO. */
+/* The same for a file that a user has: a link stays, and what it leads to is replaced. IO if that
+ * is not there, or no file but a device or pipe. */
 int hcc_file_update(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                     hcc_error *err);
 
-/* The same, where a user says where to. "-": standard output. A device or pipe is written to, and
- * stays what it is. */
+/* The same, where a user says where to. "-": standard output. A device or pipe is written to. */
 int hcc_file_output(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                     hcc_error *err);
 

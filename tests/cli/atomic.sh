@@ -46,3 +46,21 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=40k none small 2>/dev/null; then
   done
   umount small
 fi
+# a link stays, and the file that it leads to is replaced; one that leads nowhere is not followed
+mkdir releases && cp good.so releases/v1.so && cp good.so kept.so && ln releases/v1.so other_name.so
+ln -s releases/v1.so current.so && ln -s current.so again.so
+expect 0 heliosc build -q "$FILES/add.wat" --tier=baseline -o again.so
+[ -L again.so ] && [ -L current.so ] && [ ! -L releases/v1.so ] || fail "a link is a file now"
+heliosc build -q "$FILES/add.wat" --tier=baseline -o want.so && cmp want.so releases/v1.so || fail "not what the link leads to"
+cmp other_name.so kept.so || fail "written into the old file"
+[ "$(ls -A releases)" = v1.so ] || fail "left beside the file"
+ln -s releases/none.so nowhere.so && ln -s turns.so turns.so && ln -s releases to_a_folder
+expect 1 heliosc build -q "$FILES/add.wat" -o nowhere.so
+has err "can't follow the link nowhere.so: No such file" && [ -L nowhere.so ] && [ ! -e releases/none.so ] || fail "followed into nothing"
+expect 1 heliosc build -q "$FILES/add.wat" -o turns.so && has err "can't follow the link turns.so" && [ -L turns.so ]
+expect 1 heliosc build -q "$FILES/add.wat" -o to_a_folder && has err "can't write .*/releases: Is a directory" && [ -L to_a_folder ]
+expect 0 heliosc build -q "$FILES/add.wat" -o to_a_folder/v2.so && [ -f releases/v2.so ]
+exec 3>by_number.so && expect 0 heliosc build -q "$FILES/add.wat" --tier=baseline -o /dev/fd/3 && exec 3>&- && cmp want.so by_number.so || fail "by its number"
+: >"gone.so (deleted)" && exec 3>gone.so && rm gone.so # what the name of a link's file is now is not that file
+expect 1 heliosc build -q "$FILES/add.wat" -o /dev/fd/3 && exec 3>&- && has err "can't follow the link /dev/fd/3: Device or resource busy"
+[ ! -s "gone.so (deleted)" ] || fail "another file"

@@ -21,6 +21,8 @@ expect 2 heliosc sign add.so && has err 'needs --key'
 # in place, even if standard output is the file, too; '-' is a filter; what is no file is not written to
 cp plain.so both.so && heliosc -q sign --key acme.key both.so >>both.so && cmp once.so both.so || fail "signed behind itself"
 heliosc -q sign --key acme.key - <plain.so >filtered.so && cmp once.so filtered.so || fail "as a filter"
+cp plain.so target.so && ln -s target.so link.so && expect 0 heliosc sign --key acme.key link.so
+[ -L link.so ] && cmp once.so target.so || fail "signed through a link"
 mkfifo pipe && { cat plain.so >pipe & } && expect 1 timeout 60 heliosc sign --key acme.key pipe
 has err "can't replace pipe: it is no file" && [ -p pipe ] || fail "a pipe is signed"
 chmod 644 other.key && expect 1 heliosc sign --key other.key add.so && has err 'can be read'
