@@ -51,6 +51,22 @@ usable_wasm2c() {
   [ -x "$1" ] && version_at_least "$("$1" --version 2>/dev/null || echo 0)" "$WABT_MIN"
 }
 
+# A folder that the environment names takes the place of this checkout's toolchain/: without the tools every
+# build would fail.
+check_toolchain() {
+  [ -n "${HELIOS_TOOLCHAIN:-}" ] || return 0
+  wrong="is no folder"
+  if [ -d "$HELIOS_TOOLCHAIN" ]; then
+    HELIOS_TOOLCHAIN=$(cd "$HELIOS_TOOLCHAIN" && pwd)
+    for path in "$HELIOS_TOOLCHAIN/bin/wasm2c" "$HELIOS_TOOLCHAIN/wasm2c" "$(command -v "${HELIOS_WASM2C:-wasm2c}")"; do
+      if usable_wasm2c "$path"; then return 0; fi
+    done
+    wrong="has no wasm2c $WABT_MIN or newer"
+  fi
+  say "HELIOS_TOOLCHAIN, $HELIOS_TOOLCHAIN, $wrong: unset it, and toolchain/ here is used"
+  return 1
+}
+
 wrap() { # NAME: a program of the unpacked package under its own loader
   cat >"$tool/bin/$1" <<'WRAPPER'
 #!/bin/sh
@@ -155,6 +171,7 @@ install_asc() {
 }
 
 helios_setup() { # demo|tests SOURCE_DIR
+  check_toolchain || return 1
   case $1 in
     demo) install_packages "$PACKAGES_demo" ;;
     tests) install_packages "$PACKAGES_tests" ;;

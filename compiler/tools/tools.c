@@ -72,10 +72,16 @@ static bool own_folder(char out[HCC_PATH]) {
   return slash != NULL;
 }
 
+/* The folder that the environment names, or NULL. */
+static const char *named_toolchain(void) {
+  const char *named = getenv("HELIOS_TOOLCHAIN");
+  return named != NULL && named[0] != '\0' ? named : NULL;
+}
+
 static bool take_toolchain(hcc_tool *out, const char *program) {
   static const char origin[] = "toolchain";
   char folder[HCC_PATH];
-  const char *named = getenv("HELIOS_TOOLCHAIN");
+  const char *named = named_toolchain();
   if (take_in(out, named, "/bin", program, origin) || take_in(out, named, "", program, origin)) {
     return true;
   }
@@ -122,6 +128,15 @@ static int take_named(hcc_tool *out, enum hcc_tool_id id, const char *path, cons
                   rows[id].program, hcc_escape(name, path, strlen(path)));
 }
 
+static int not_found(enum hcc_tool_id id, hcc_error *err) {
+  char name[HCC_ESCAPED];
+  const char *named = named_toolchain();
+  hcc_escape(name, named, named != NULL ? strlen(named) : 0);
+  return hcc_fail(err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET, "%s is not here (package %s)%s%s%s",
+                  rows[id].program, rows[id].package, named != NULL ? "; HELIOS_TOOLCHAIN, " : "",
+                  name, named != NULL ? ", has none" : "");
+}
+
 int hcc_tool_find(hcc_tool *out, enum hcc_tool_id id, const char *option, hcc_error *err) {
   const char *variable = getenv(rows[id].environment);
   *out = (hcc_tool){.origin = ""};
@@ -134,8 +149,7 @@ int hcc_tool_find(hcc_tool *out, enum hcc_tool_id id, const char *option, hcc_er
   if (take_toolchain(out, rows[id].program) || take_path(out, rows[id].program)) {
     return 0;
   }
-  return hcc_fail(err, HCC_E_TOOL_MISSING, HCC_NO_OFFSET, "%s is not here (package %s)",
-                  rows[id].program, rows[id].package);
+  return not_found(id, err);
 }
 
 void hcc_tool_root(char out[HCC_PATH], const hcc_tool *tool) {

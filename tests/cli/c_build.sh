@@ -117,7 +117,7 @@ fi
 mkdir bin && printf '#!/bin/sh\nexec clang "$@"\n' >bin/clang && chmod +x bin/clang
 HELIOS_CLANG=bin/clang expect 0 heliosc build --emit=module -o script.wasm tax.c && cmp script.wasm tax.wasm || fail "a clang that is a script"
 HELIOS_WASM_LD=/gone expect 3 heliosc build tax.c && has err 'wasm-ld is not a program'
-PATH=$(dirname "$(command -v heliosc)") HELIOS_TOOLCHAIN=/gone expect 3 "$(command -v heliosc)" build tax.c && has err 'clang is not here .package clang.'
+PATH=$(dirname "$(command -v heliosc)") HELIOS_TOOLCHAIN=/gone expect 3 "$(command -v heliosc)" build tax.c && has err 'clang is not here .package clang.; HELIOS_TOOLCHAIN, /gone, has none$'
 
 echo "-- C++"
 cat >more.cpp <<'C'
