@@ -349,9 +349,10 @@ __attribute__((noinline)) static void call_unfit(sqlite3_context *sql, pin *p,
   call_long(sql, sqlite3_user_data(sql), p, argv);
 }
 
-/* No stack protector: no array here is indexed by anything but the signature's own numbers. */
-__attribute__((no_stack_protector)) void hrt_trampoline_run(sqlite3_context *sql, hrt_trampoline *t,
-                                                            sqlite3_value **argv) {
+/* No stack protector: no array here is indexed by anything but the signature's own numbers. At the
+ * beginning of a line of the cache: elsewhere a call takes 0.2 ns more. */
+__attribute__((no_stack_protector, aligned(64))) void
+hrt_trampoline_run(sqlite3_context *sql, hrt_trampoline *t, sqlite3_value **argv) {
   pin *p = t->last_pin;
   if (__builtin_expect(t->last_call != sql || !hrt_pin_armed(p, t->h), 0)) {
     p = prepare(sql, t, argv);
