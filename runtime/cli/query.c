@@ -79,8 +79,9 @@ void sh_about(shell *sh, enum sh_query_id id, const char *name) {
   enum sh_mode mode = sh->mode;
   char *known = sh_ask(sh, "SELECT 1 FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);
   if (known == NULL) {
-    helios_error err = {.code = HELIOS_E_NOT_FOUND, .offset = HELIOS_NO_OFFSET};
-    snprintf(err.text, sizeof err.text, "no such procedure: %.100s", name);
+    helios_error err = {.offset = HELIOS_NO_OFFSET};
+    sqlite3_free(sh_ask(sh, "SELECT helios_version(?1)", name)); /* says which name is near */
+    sh_why(sh, &err);
     sh_error(sh, &err, NULL);
     return;
   }

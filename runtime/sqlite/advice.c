@@ -1,9 +1,10 @@
-/* advice.c - a hint for what SQLite says of a call: the parameters of a procedure that was called
- * with too many or too few arguments, the procedure that is nearest to a name which nothing has.
+/* advice.c - a hint for what is said of a name: the parameters of a procedure that was called with
+ * too many or too few arguments, the procedure that is nearest to a name which nothing has.
  * For the application only, which can read the catalog: SQL of a guest does not come this way.
  *
  * Invariant: only the hint of the error is written, and only if there is none. */
 #include <string.h>
+#include <strings.h>
 
 #include "plugin/alloc.h"
 #include "plugin/nearest.h"
@@ -39,16 +40,23 @@ static void advise_params(helios *h, helios_error *err, const char *name) {
   hrt_free(d);
 }
 
-static void advise_name(const helios *h, helios_error *err, const char *name, bool table) {
+/* An entry outlives its procedure. */
+static bool is_there(helios *h, const char *name) {
+  int64_t id;
+  bool deterministic;
+  return hrt_catalog_lookup(&id, &deterministic, h->catalog, name, NULL) == 0;
+}
+
+static void advise_name(helios *h, helios_error *err, const char *name, bool table) {
   char escaped[HRT_ESCAPED];
   hrt_nearest near;
   hrt_nearest_begin(&near, name, strlen(name));
   for (const hrt_entry *e = h->entries; e; e = e->next) {
-    if (!table || e->table_key) {
+    if (strcasecmp(e->name, name) != 0 && (!table || e->table_key)) {
       hrt_nearest_try(&near, e->name);
     }
   }
-  if (near.best) {
+  if (near.best && is_there(h, near.best)) {
     hrt_hint(err, "did you mean %s?", hrt_escape(escaped, near.best, strlen(near.best)));
   }
 }
@@ -68,10 +76,13 @@ static bool between(char name[HRT_NAME_BYTES], const char *text, const char *bef
 
 void hrt_advise(helios *h, helios_error *err) {
   char name[HRT_NAME_BYTES];
-  if (err->code != HELIOS_E_SQL || err->hint[0]) {
+  bool ours = err->code == HELIOS_E_NOT_FOUND;
+  if ((err->code != HELIOS_E_SQL && !ours) || err->hint[0]) {
     return;
   }
-  if (between(name, err->text, "wrong number of arguments to function ", "()")) {
+  if (ours && between(name, err->text, "no such procedure: ", "")) {
+    advise_name(h, err, name, false);
+  } else if (between(name, err->text, "wrong number of arguments to function ", "()")) {
     advise_params(h, err, name);
   } else if (between(name, err->text, "no such function: ", "")) {
     advise_name(h, err, name, false);

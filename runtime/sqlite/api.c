@@ -38,8 +38,11 @@ void hrt_error_prefix(helios_error *err, const char *procedure) {
 
 void hrt_give_error(sqlite3_context *sql, helios *h, const helios_error *err) {
   h->last = *err;
-  char *text = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->text, err->hint)
-                            : sqlite3_mprintf("%s", err->text);
+  if (h->budget == NULL) { /* no procedure's SQL */
+    hrt_advise(h, &h->last);
+  }
+  char *text = h->last.hint[0] ? sqlite3_mprintf("%s (%s)", h->last.text, h->last.hint)
+                               : sqlite3_mprintf("%s", h->last.text);
   if (text == NULL) {
     sqlite3_result_error_nomem(sql);
     return;
@@ -81,9 +84,20 @@ int helios_refresh(helios *h, helios_error *err) {
   return hrt_sync(h, err);
 }
 
+/* Is the message this error, with or without its hint? */
+static bool says(const char *message, const helios_error *e) {
+  size_t text = strlen(e->text), hint = strlen(e->hint);
+  if (strncmp(message, e->text, text) != 0) {
+    return false;
+  }
+  const char *rest = message + text;
+  return rest[0] == 0 ||
+         (hint > 0 && strncmp(rest, " (", 2) == 0 && strncmp(rest + 2, e->hint, hint) == 0 &&
+          strcmp(rest + 2 + hint, ")") == 0);
+}
+
 int helios_step_error(helios *h, helios_error *err) {
-  const char *message = sqlite3_errmsg(h->db);
-  if (h->last.code != HELIOS_OK && strcmp(h->last.text, message) == 0) {
+  if (h->last.code != HELIOS_OK && says(sqlite3_errmsg(h->db), &h->last)) {
     if (err && err->code == HELIOS_OK) {
       *err = h->last;
     }

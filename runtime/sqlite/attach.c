@@ -235,7 +235,9 @@ static void sql_version_of(sqlite3_context *sql, int argc, sqlite3_value **argv)
     e = hrt_entry_find(h, name ? name : "");
   }
   if (e == NULL && err.code == HELIOS_OK) {
-    hrt_fail(&err, HELIOS_E_NOT_FOUND, "no such procedure");
+    char escaped[HRT_ESCAPED];
+    hrt_fail(&err, HELIOS_E_NOT_FOUND, "no such procedure: %s",
+             hrt_escape(escaped, name, name ? strlen(name) : 0));
   }
   if (e == NULL || hrt_call_version(&version, sql, e, &err) != 0) {
     hrt_give_error(sql, h, &err);

@@ -44,7 +44,6 @@ static int fail(const struct call *c, const hrt_token *t, helios_error *err, con
 
 static int need_procedure(helios *h, const char *name, helios_error *err) {
   char escaped[HRT_ESCAPED];
-  hrt_nearest near;
   int status = 0;
   if (hrt_entry_find(h, name) == NULL) {
     HRT_TRY(hrt_sync(h, err));
@@ -52,13 +51,6 @@ static int need_procedure(helios *h, const char *name, helios_error *err) {
   if (hrt_entry_find(h, name) == NULL) {
     status = hrt_fail(err, HELIOS_E_NOT_FOUND, "no such procedure: %s",
                       hrt_escape(escaped, name, strlen(name)));
-    hrt_nearest_begin(&near, name, strlen(name));
-    for (const hrt_entry *e = h->entries; e; e = e->next) {
-      hrt_nearest_try(&near, e->name);
-    }
-    if (near.best) {
-      hrt_hint(err, "did you mean %s?", hrt_escape(escaped, near.best, strlen(near.best)));
-    }
   }
 out:
   return status;

@@ -191,7 +191,7 @@ const hrt_thunk *hrt_thunk_take(hrt_trampoline *t);
 void hrt_thunk_give(const hrt_trampoline *t); /* SQLite has dropped the function */
 
 /* ---- advice.c ---- */
-/* An error of SQLite's that is about a function gets a hint, if there is one to give. */
+/* An error that is about a function or procedure gets a hint, if there is one to give. */
 void hrt_advise(helios *h, helios_error *err);
 
 /* ---- lookup.c ---- */

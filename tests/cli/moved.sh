@@ -33,7 +33,7 @@ run "SELECT twice(21)" && has out '^42$'
 HELIOS_HELIOSC="$T/none" run "SELECT twice(21)" && has out '^42$' # it was kept
 run "SELECT helios_adopt('answer')" && has out '^1$' && run "SELECT helios_adopt()" && has out '^0$'
 run "SELECT answer(40, 2); INSERT INTO t(a) VALUES (5); SELECT b FROM t WHERE twice(a) = 10" && has out '^42$' && has out '^10$'
-expect 1 helios x.db -c "SELECT helios_adopt('anwser')" && has err 'no such procedure'
+expect 1 helios x.db -c "SELECT helios_adopt('anwser')" && has err "no such procedure: anwser" && has err '^  hint: did you mean answer'
 
 # in a transaction of the caller nothing is written
 expect 0 helios fresh.db -c "BEGIN; SELECT twice(21); ROLLBACK" && has out '^42$'

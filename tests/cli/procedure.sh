@@ -80,7 +80,10 @@ expect 0 helios procedure grant f read:orders log && expect 0 helios procedure i
 expect 0 helios procedure revoke f log && expect 0 helios procedure info f && has out 'capabilities = read:orders$'
 expect 1 helios procedure grant f fly:moon
 expect 0 helios procedure list 'tax%' && [ "$(wc -l <out)" = 4 ] || fail "list with a pattern"
-expect 1 helios procedure info nothing && has err 'no such procedure: nothing \(NOT_FOUND\)'
+expect 1 helios procedure info nothing && has err 'no such procedure: nothing \(NOT_FOUND\)' && lacks err hint
+for command in info versions drop; do
+  expect 1 helios procedure $command ff && has err 'no such procedure: ff \(NOT_FOUND\)$' && has err '^  hint: did you mean f\?$'
+done
 expect 0 helios procedure list -m csv f && has out '^"?procedure' && expect 0 helios procedure list -m markdown && has out '^\| procedure'
 expect 2 helios procedure info shop.db f && has err "HELIOS_DB names the database already"
 unset HELIOS_DB

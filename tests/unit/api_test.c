@@ -377,6 +377,48 @@ static void exec__hints_of_functions(void **state) {
   ek_close(h);
 }
 
+/* Whatever names a procedure that is not there says which one is near, if that is still there. */
+static void exec__hints_of_procedures(void **state) {
+  (void)state;
+  static const char *const cases[] = {
+      "DROP PROCEDURE pluss",
+      "ALTER PROCEDURE pluss USE VERSION 1",
+      "ALTER PROCEDURE pluss SET timeout = '1s'",
+      "ALTER PROCEDURE pluss GRANT CAPABILITY 'log'",
+      "ALTER PROCEDURE pluss REVOKE CAPABILITY 'log'",
+      "ALTER PROCEDURE pluss VERSION 2 AS $$ SELECT 1 $$",
+      "ALTER PROCEDURE pluss CANARY VERSION 2 PERCENT 5",
+      "ALTER PROCEDURE pluss PROMOTE",
+      "ALTER PROCEDURE pluss ROLLBACK",
+      "ALTER PROCEDURE pluss REBUILD",
+      "CALL pluss(1)",
+      "SELECT helios_ddl('DROP PROCEDURE pluss')",
+      "SELECT helios_adopt('pluss')",
+      "SELECT helios_rebuild('pluss')",
+      "SELECT helios_version('pluss')",
+  };
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         "CREATE PROCEDURE plus(a BIGINT) RETURNS BIGINT LANGUAGE sql AS $$ SELECT :a + 1 $$; "
+         "CREATE PROCEDURE other() RETURNS BIGINT LANGUAGE sql AS $$ SELECT 1 $$",
+         "");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ek_fails(h, cases[i], HELIOS_E_NOT_FOUND, "no such procedure: pluss");
+    assert_string_equal(ek_error.text, "no such procedure: pluss");
+    assert_string_equal(ek_error.hint, "did you mean plus?");
+  }
+  ek_fails(h, "DROP PROCEDURE quite_another", HELIOS_E_NOT_FOUND, "no such procedure");
+  assert_string_equal(ek_error.hint, "");
+  ek_run(h, "DROP PROCEDURE plus", "");
+  ek_fails(h, "DROP PROCEDURE plus", HELIOS_E_NOT_FOUND, "no such procedure: plus");
+  assert_string_equal(ek_error.hint, "");
+  ek_fails(h, "DROP PROCEDURE pluss", HELIOS_E_NOT_FOUND, "no such procedure: pluss");
+  assert_string_equal(ek_error.hint, "");
+  ek_fails(h, "SELECT pluss(1)", HELIOS_E_SQL, "no such function: pluss");
+  assert_string_equal(ek_error.hint, "");
+  ek_close(h);
+}
+
 /* The offset of a trap is the module's, wherever in the script the call stands. */
 static void exec__trap_offset(void **state) {
   (void)state;
@@ -836,6 +878,7 @@ int main(void) {
       cmocka_unit_test(call__traps_and_goes_on),
       cmocka_unit_test(call__procedures_only),
       cmocka_unit_test(exec__hints_of_functions),
+      cmocka_unit_test(exec__hints_of_procedures),
       cmocka_unit_test(exec__trap_offset),
       cmocka_unit_test(limits__fuel_time_memory),
       cmocka_unit_test(interrupt__ends_a_call),
