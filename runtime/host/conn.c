@@ -3,6 +3,7 @@
  * the application's own SQL would be judged by a guest's grants. */
 #include <time.h>
 
+#include "host/compile_bounds.h"
 #include "host/internal.h"
 
 uint64_t hrt_monotonic_ns(void) {
@@ -83,6 +84,7 @@ void hrt_host_conn_clear(hrt_host_conn *conn) {
 
 hrt_host_env *hrt_host_suspend(hrt_host_conn *conn) {
   hrt_host_env *active = conn->active;
+  hrt_compile_drop(conn);
   conn->active = NULL;
   return active;
 }

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "helios/helios.h"
+#include "host/compile_bounds.h"
 #include "host/internal.h"
 #include "plugin/alloc.h"
 
@@ -104,6 +105,7 @@ void hrt_custom_call(struct hsb_ctx *ctx, hsb_slot *s, void *custom) {
   guest.env->asked++;
   hrt_charge(ctx, CALL_FUEL);
   clear_high(s, c->sig);
+  hrt_compile_drop(guest.env->conn);
   int status = run(c, &guest, s);
   if (guest.units > 0) {
     hrt_host_charge(ctx, guest.units);

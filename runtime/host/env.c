@@ -2,6 +2,7 @@
  * freed. Must never let anything of one call reach the next. */
 #include <string.h>
 
+#include "host/compile_bounds.h"
 #include "host/internal.h"
 #include "hsb_check.h"
 #include "plugin/alloc.h"
@@ -33,6 +34,7 @@ void hrt_host_env_free(hrt_host_env *env) {
 }
 
 void hrt_host_end_slow(hrt_host_env *env) {
+  hrt_compile_drop(env->conn);
   hrt_stmts_close(env);
   hrt_kv_reset(env);
   hrt_tx_end(env);

@@ -60,6 +60,9 @@ typedef struct hrt_host_conn {
   bool shadows_writing;  /* and this connection had changed the schema and not committed it */
   bool shadows_doubt;    /* it may have changed the schema since */
   bool virtuals;         /* that schema has virtual tables */
+  unsigned bounds;       /* compile_bounds.c: optimizations that SQLite leaves out; 0: none */
+  int bounds_ops;        /* if so: the application's limit */
+  bool bounds_left;      /* if so: for the next statement; nothing is compiled now */
   uint32_t savepoints;   /* open in all procedures that run now */
   hrt_log_fn *log;       /* the application's, or NULL */
   void *log_arg;

@@ -282,16 +282,11 @@ size_t hrt_expand_names(hrt_scan_token out[HRT_WITH_NAMES], const char *sql, siz
 int hrt_expand_check(hrt_host_env *env, const char *sql, size_t length, uint64_t copied,
                      bool columns);
 
-/* ---- flatten.c, compile_bounds.c ---- */
+/* ---- flatten.c ---- */
 
 #define HRT_FLAT_WORDS UINT64_C(2000000) /* of a statement whose subqueries are merged */
 /* copied: of hrt_copies; any column may have these words. */
 bool hrt_flatten_fits(const char *sql, size_t length, uint64_t copied);
-
-#define HRT_SQL_OPS 4000000 /* steps of a statement's program: 1 MiB of text has half of it */
-/* Before SQLite compiles a statement, or may again. Give what it returns to hrt_compile_close. */
-int hrt_compile_open(hrt_host_env *env, bool flatten);
-void hrt_compile_close(hrt_host_env *env, int ops);
 
 /* ---- rewrite_sql.c, linear.c ---- */
 

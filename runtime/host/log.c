@@ -1,5 +1,6 @@
 /* log.c - log lines of procedures: kept in the store of the database, and handed to the
  * application's sink if it set one. Must never write to a file, a terminal or stderr by itself. */
+#include "host/compile_bounds.h"
 #include "host/internal.h"
 #include "plugin/alloc.h"
 
@@ -11,6 +12,7 @@ void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text) {
   }
   hrt_observe_log(&conn->observer, &who, level, text);
   if (conn->log != NULL) {
+    hrt_compile_drop(conn);
     conn->log(conn->log_arg, level, env->procedure, text);
   }
 }

@@ -5,6 +5,7 @@
  * names a slot and its generation, so that one of a closed statement finds nothing. */
 #include <string.h>
 
+#include "host/compile_bounds.h"
 #include "host/internal.h"
 #include "host/scan.h"
 #include "host/sqlite_error.h"
@@ -122,9 +123,10 @@ static int compile_in_window(struct hrt_stmt *st, bool *seen, hrt_host_env *env,
     env->ctes = st->ctes;
     env->ddl = st->ddl;
     env->doubt[0] = 0;
-    int ops = hrt_compile_open(env, st->flat);
+    unsigned bounds = hrt_compile_open(env->conn, st->flat);
     status = compile(&st->handle, seen, env, sql, (int)length);
-    hrt_compile_close(env, ops);
+    hrt_compile_leave(env->conn, bounds);
+    hrt_compile_drop(env->conn);
     env->stepping = outer;
     hrt_window_close(env, w);
   } while (status == HSB_STATUS_DENIED && (hrt_learn_ctes(&st->ctes, &round, env, sql, length) ||
@@ -304,15 +306,16 @@ void hrt_stmt_unbind(struct hrt_stmt *st) {
 __attribute__((always_inline)) static inline int step(hrt_host_env *env,
                                                       const struct hrt_stmt *st) {
   if (!st->fresh) {
+    hrt_compile_drop(env->conn);
     return sqlite3_step(st->handle);
   }
   if (!env->watched) {
     hrt_conn_watch(env->conn);
     env->watched = true;
   }
-  int ops = hrt_compile_open(env, st->flat);
+  unsigned bounds = hrt_compile_open(env->conn, st->flat);
   int rc = sqlite3_step(st->handle);
-  hrt_compile_close(env, ops);
+  hrt_compile_leave(env->conn, bounds);
   return rc;
 }
 

@@ -22,6 +22,7 @@ GUEST, RESERVE, GUARD = INST + "guest.c", INST + "reserve.c", INST + "guard_x86_
 HOST = "runtime/host/"
 LINEAR, REWRITE, EXPAND = HOST + "linear.c", HOST + "rewrite_sql.c", HOST + "expand.c"
 COPIES, FLATTEN, BOUNDS, LOCKS = (HOST + name for name in ("copies.c", "flatten.c", "compile_bounds.c", "fs_locks.c"))
+BOUNDS_H = HOST + "compile_bounds.h"
 CALLEES = "compiler/rewrite/canon_callees.c"
 METER = "compiler/rewrite/"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
@@ -235,13 +236,23 @@ ROWS = [
     (FLATTEN, "            .reads = copied,\n", ""),
     (FLATTEN, "            .asked = copied,\n", ""),
     (FLATTEN, "if (w.depth + 1 == NESTED)", "if (false)"),
-    (BOUNDS, "PROPAGATE | (flatten", "(flatten"),
-    (BOUNDS, "flatten ? 0u : FLATTEN | PUSH_DOWN", "flatten ? 0u : PUSH_DOWN"),
-    (BOUNDS, "flatten ? 0u : FLATTEN | PUSH_DOWN", "flatten ? 0u : FLATTEN"),
+    (BOUNDS_H, "HRT_PROPAGATE | (flatten", "(flatten"),
+    (BOUNDS_H, "flatten ? 0u : HRT_FLATTEN | HRT_PUSH_DOWN", "flatten ? 0u : HRT_PUSH_DOWN"),
+    (BOUNDS_H, "flatten ? 0u : HRT_FLATTEN | HRT_PUSH_DOWN", "flatten ? 0u : HRT_FLATTEN"),
+    (BOUNDS_H, "conn->bounds_left ? 0 : conn->bounds", "0"),
+    (BOUNDS_H, "conn->bounds_left = outer == 0;", "conn->bounds_left = true;"),
+    (BOUNDS_H, "outer != 0 && conn->bounds != outer", "false"),
     (BOUNDS, "SQLITE_LIMIT_VDBE_OP, HRT_SQL_OPS);", "SQLITE_LIMIT_VDBE_OP, -1);"),
-    (BOUNDS, "if (__builtin_expect(ops < HRT_SQL_OPS, 0)) {", "if (false) {"),
-    (BOUNDS, "  sqlite3_test_control(SQLITE_TESTCTRL_OPTIMIZATIONS, env->conn->db, 0u);\n", ""),
-    (BOUNDS, "  sqlite3_limit(env->conn->db, SQLITE_LIMIT_VDBE_OP, ops);\n", ""),
+    (BOUNDS, "if (__builtin_expect(conn->bounds_ops < HRT_SQL_OPS, 0)) {", "if (false) {"),
+    (BOUNDS, "if (conn->bounds == 0) {", "if (true) {"),
+    (BOUNDS, "  sqlite3_test_control(SQLITE_TESTCTRL_OPTIMIZATIONS, conn->db, 0u);\n", ""),
+    (BOUNDS, "  sqlite3_limit(conn->db, SQLITE_LIMIT_VDBE_OP, conn->bounds_ops);\n  conn->bounds = 0;\n", "  conn->bounds = 0;\n"),
+    (HOST + "stmt.c", "    hrt_compile_drop(env->conn);\n    return sqlite3_step", "    return sqlite3_step"),
+    (HOST + "stmt.c", "    hrt_compile_leave(env->conn, bounds);\n    hrt_compile_drop(env->conn);\n", "    hrt_compile_leave(env->conn, bounds);\n"),
+    (HOST + "conn.c", "  hrt_compile_drop(conn);\n", ""),
+    (HOST + "env.c", "  hrt_compile_drop(env->conn);\n", ""),
+    (HOST + "custom.c", "  hrt_compile_drop(guest.env->conn);\n", ""),
+    (HOST + "log.c", "    hrt_compile_drop(conn);\n", ""),
     # what names stand for
     (EXPAND, "return w->at[w->depth].reads &&\n         (", "return ("),
     (EXPAND, "hrt_scan_char(&w->before, ',') ||\n          hrt_scan_char(&w->before, '(')", "hrt_scan_char(&w->before, ',')"),

@@ -56,6 +56,8 @@ FIRST = {"hsb_table.h": "06 08 03 13", "hsb_memory.h": "04 08 05 10 03", "hsb_si
 # A file's own test in C, which is tried before the others.
 OWN = {"linear.c": "unit_linear_test", "rewrite_sql.c": "unit_linear_test", "internal.h": "unit_linear_test",
        "copies.c": "unit_sql_count_test", "flatten.c": "unit_sql_count_test", "compile_bounds.c": "unit_sql_copies_test",
+       "compile_bounds.h": "unit_sql_copies_test", "stmt.c": "unit_sql_copies_test", "conn.c": "unit_sql_copies_test",
+       "env.c": "unit_sql_copies_test", "custom.c": "unit_sql_copies_test", "log.c": "unit_sql_copies_test",
        "expand.c": "unit_sql_count_test", "fs_locks.c": "unit_host_files_test", "canon_callees.c": "unit_rewrite_callees_test",
        "birth.c": "unit_birth_test", "strips.c": "unit_reset_test", "outermost.h": "unit_instance_test"}
 SECONDS = 200  # of one suite

@@ -3,6 +3,8 @@
  * programs write is neither. */
 #include "sql_text_kit.h"
 
+#include "host/compile_bounds.h"
+
 #define MOST_MEMORY 300000000 /* of SQLite, while one is compiled */
 
 static puppet *open_puppet(void) {
@@ -106,6 +108,95 @@ static void bounds__only_of_guests(void **state) {
   add(") FROM t");
   assert_int_equal(compile(p), HSB_STATUS_NOMEM);
   assert_int_equal(sqlite3_limit(p->db, SQLITE_LIMIT_VDBE_OP, -1), 1000);
+  close_puppet(p);
+}
+
+enum { OPS = 250000000 }; /* SQLite's own bound */
+
+static int ops(puppet *p) {
+  return sqlite3_limit(p->db, SQLITE_LIMIT_VDBE_OP, -1);
+}
+
+/* What the application's function and log find. */
+static int found_ops;
+
+static int note_ops(void *arg, struct helios_guest *guest, uint64_t *values) {
+  (void)guest, (void)values;
+  found_ops = ops(arg);
+  return 0;
+}
+
+static void note_line(void *arg, hrt_log_level level, const char *procedure, const char *line) {
+  (void)level, (void)procedure, (void)line;
+  found_ops = ops(arg);
+}
+
+/* A guest's query of two rows, its first step made: the bounds are left for the next one. */
+static int first_step(puppet *p) {
+  int s = CALL(p, "prepare", TEXT(p, 0, "SELECT c0 FROM t"));
+  assert_int_equal(ops(p), OPS);
+  assert_int_equal(CALL(p, "step", s), 1);
+  assert_int_equal(ops(p), HRT_SQL_OPS);
+  return s;
+}
+
+static void call_custom(puppet *p) {
+  const hrt_custom_def d = {"acme", "note", ":", NULL, note_ops, p, NULL};
+  helios_error err = {0};
+  hsb_slot slot = 0;
+  assert_int_equal(hrt_custom_add(&p->conn, &d, &err), 0);
+  const hrt_custom *c = hrt_custom_find(&p->conn, "acme", 4, "note", 4);
+  hrt_custom_call(p->instance->ctx, &slot, (void *)c);
+}
+
+/* They are left to a guest's next query, and to nobody else. */
+static void bounds__left_to_the_next_query(void **state) {
+  (void)state;
+  static const char merged[] = "EXPLAIN SELECT x FROM (SELECT c0 + c1 AS x FROM t) WHERE x > 1";
+  puppet *p = open_puppet();
+  p->conn.log = note_line;
+  p->conn.log_arg = p;
+  puppet_exec(p, "INSERT INTO t(c0) VALUES(1), (2)");
+  int before = steps(p->db, merged), s = first_step(p);
+  assert_int_equal(CALL(p, "step", s), 1); /* a further step */
+  assert_int_equal(ops(p), OPS);
+  assert_int_equal(CALL(p, "reset", s), 0);
+  (void)first_step(p);
+  assert_int_equal(CALL(p, "log", 3, TEXT(p, 0, "line")), 0);
+  assert_int_equal(found_ops, OPS);
+  found_ops = 0;
+  (void)first_step(p);
+  call_custom(p);
+  assert_int_equal(found_ops, OPS);
+  (void)first_step(p);
+  hrt_host_resume(&p->conn, hrt_host_suspend(&p->conn));
+  assert_int_equal(ops(p), OPS);
+  (void)first_step(p);
+  hrt_host_end(p->env);
+  assert_int_equal(ops(p), OPS);
+  assert_int_equal(steps(p->db, merged), before);
+  close_puppet(p);
+}
+
+/* Those of the statement around a guest's are there again after it, and are not taken away. */
+static void bounds__of_the_statement_around(void **state) {
+  (void)state;
+  puppet *p = open_puppet();
+  puppet_exec(p, "INSERT INTO t(c0) VALUES(1), (2)");
+  int s = CALL(p, "prepare", TEXT(p, 0, "SELECT c0 FROM t"));
+  unsigned none = hrt_compile_open(&p->conn, false), off = p->conn.bounds;
+  assert_int_equal(none, 0);
+  assert_int_equal(CALL(p, "step", s), 1);
+  assert_int_equal(p->conn.bounds, off);
+  assert_int_equal(CALL(p, "step", s), 1);
+  (void)CALL(p, "prepare", TEXT(p, 0, "SELECT c1 FROM t"));
+  hrt_host_resume(&p->conn, hrt_host_suspend(&p->conn));
+  hrt_host_end(p->env);
+  assert_int_equal(p->conn.bounds, off);
+  assert_int_equal(ops(p), HRT_SQL_OPS);
+  hrt_compile_leave(&p->conn, none);
+  hrt_compile_drop(&p->conn);
+  assert_int_equal(ops(p), OPS);
   close_puppet(p);
 }
 
@@ -381,13 +472,22 @@ static void subqueries__as_people_write_them(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(aliases__doubling),      cmocka_unit_test(aliases__read_often),
-      cmocka_unit_test(between__in_a_chain),    cmocka_unit_test(windows__named),
-      cmocka_unit_test(aliases__out_of_sight),  cmocka_unit_test(memory__none_to_count_with),
-      cmocka_unit_test(constants__doubling),    cmocka_unit_test(columns__computed_often),
-      cmocka_unit_test(bounds__only_of_guests), cmocka_unit_test(subqueries__doubling),
-      cmocka_unit_test(subqueries__of_with),    cmocka_unit_test(subqueries__of_many_terms),
-      cmocka_unit_test(subqueries__of_views),   cmocka_unit_test(subqueries__as_people_write_them),
+      cmocka_unit_test(aliases__doubling),
+      cmocka_unit_test(aliases__read_often),
+      cmocka_unit_test(between__in_a_chain),
+      cmocka_unit_test(windows__named),
+      cmocka_unit_test(aliases__out_of_sight),
+      cmocka_unit_test(memory__none_to_count_with),
+      cmocka_unit_test(constants__doubling),
+      cmocka_unit_test(columns__computed_often),
+      cmocka_unit_test(bounds__only_of_guests),
+      cmocka_unit_test(subqueries__doubling),
+      cmocka_unit_test(subqueries__of_with),
+      cmocka_unit_test(subqueries__of_many_terms),
+      cmocka_unit_test(subqueries__of_views),
+      cmocka_unit_test(subqueries__as_people_write_them),
+      cmocka_unit_test(bounds__left_to_the_next_query),
+      cmocka_unit_test(bounds__of_the_statement_around),
   };
   int failed = cmocka_run_group_tests_name("sql_copies", tests, NULL, NULL);
   puppet_unshare();
