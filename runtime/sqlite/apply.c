@@ -193,21 +193,34 @@ static int register_it(hrt_entry **e, const candidate *c, helios_error *err) {
   return status;
 }
 
+/* What it calls may be of another connection's, and not met yet. */
+static int check_body(candidate *c, helios_error *err) {
+  helios_error e = {0};
+  uint64_t known = c->h->registered;
+  int status = hrt_body_check(c->version, &e);
+  if (status != 0 && hrt_sync(c->h, NULL) == 0 && c->h->registered > known) {
+    return hrt_body_check(c->version, err);
+  }
+  if (status != 0 && err) {
+    *err = e;
+  }
+  return status;
+}
+
 /* Its own name first, since a body may call itself. */
 static int try_sql(candidate *c, helios_error *err) {
   hrt_entry *e;
   int status = 0;
   if (c->body == NULL) {
     HRT_TRY(hrt_version_obtain(&c->version, c->h, &c->def, NULL, err));
-    return hrt_body_check(c->version, err);
+    return check_body(c, err);
   }
   status = hrt_version_make_sql(&c->version, c->h, &c->def, c->body, c->body_length, err);
   if (status == 0) {
     status = register_it(&e, c, err);
   }
   if (status == 0) {
-    (void)hrt_sync(c->h, NULL);
-    status = hrt_body_check(c->version, err);
+    status = check_body(c, err);
   }
   if (status != 0 && err && err->offset != HELIOS_NO_OFFSET) {
     err->offset = place_in_ddl(c, err->offset);

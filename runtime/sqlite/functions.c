@@ -43,15 +43,6 @@ static int finds(bool *out, helios *h, const char *sql, const char *name, helios
   return status;
 }
 
-/* Among SQLite's own names and the application's. */
-static int is_among(bool *out, helios *h, hrt_names_of of, const char *name, helios_error *err) {
-  hrt_names names;
-  int status = hrt_names_read(&names, h, of, err);
-  *out = status == 0 && hrt_names_has(&names, name);
-  hrt_names_clear(&names);
-  return status;
-}
-
 int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err) {
   *out = false;
   if (hrt_entry_find(h, name)) {
@@ -62,7 +53,7 @@ int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err
     *out = status == 0 && hrt_names_has(h->functions, name);
     return status;
   }
-  return is_among(out, h, HRT_NAMES_FUNCTIONS, name, err);
+  return hrt_names_find(out, h, HRT_NAMES_FUNCTIONS, name, err);
 }
 
 int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *err) {
@@ -76,7 +67,7 @@ int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *er
 int hrt_table_taken(bool *out, helios *h, const char *name, helios_error *err) {
   const hrt_entry *e = hrt_entry_find(h, name);
   *out = strncasecmp(name, "pragma_", 7) == 0;
-  return *out || (e && e->table_key) ? 0 : is_among(out, h, HRT_NAMES_MODULES, name, err);
+  return *out || (e && e->table_key) ? 0 : hrt_names_find(out, h, HRT_NAMES_MODULES, name, err);
 }
 
 static int make_entry(hrt_entry **out, helios *h, const char *name, helios_error *err) {

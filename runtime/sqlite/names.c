@@ -15,15 +15,22 @@ static int compare(const void *a, const void *b) {
   return strcasecmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int add(hrt_names *names, size_t *room, const char *name, helios_error *err) {
-  if (names->count == *room) {
-    size_t more = *room ? *room * 2 : 256;
+struct growing {
+  hrt_names *names;
+  size_t room;
+};
+
+static int add(void *arg, const char *name, helios_error *err) {
+  struct growing *g = arg;
+  hrt_names *names = g->names;
+  if (names->count == g->room) {
+    size_t more = g->room ? g->room * 2 : 256;
     char **grown = hrt_realloc(names->names, more * sizeof *grown);
     if (grown == NULL) {
       return hrt_fail(err, HELIOS_E_MEMORY, "out of memory");
     }
     names->names = grown;
-    *room = more;
+    g->room = more;
   }
   char *copy = hrt_strdup(name ? name : "");
   if (copy == NULL) {
@@ -33,15 +40,16 @@ static int add(hrt_names *names, size_t *room, const char *name, helios_error *e
   return 0;
 }
 
-int hrt_names_read(hrt_names *out, helios *h, hrt_names_of of, helios_error *err) {
+/* Of each name, until it returns a status. */
+typedef int each_name(void *arg, const char *name, helios_error *err);
+
+static int walk(helios *h, hrt_names_of of, each_name *each, void *arg, helios_error *err) {
   sqlite3_stmt *s = NULL;
-  size_t room = 0;
-  int status = 0, rc;
-  *out = (hrt_names){.read = true};
+  int status = 0;
   h->internal++;
-  rc = sqlite3_prepare_v2(h->db, pragmas[of], -1, &s, NULL);
+  int rc = sqlite3_prepare_v2(h->db, pragmas[of], -1, &s, NULL);
   while (rc == SQLITE_OK && status == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    status = add(out, &room, (const char *)sqlite3_column_text(s, 0), err);
+    status = each(arg, (const char *)sqlite3_column_text(s, 0), err);
     rc = SQLITE_OK;
   }
   if (status == 0 && rc != SQLITE_DONE) {
@@ -49,6 +57,32 @@ int hrt_names_read(hrt_names *out, helios *h, hrt_names_of of, helios_error *err
   }
   sqlite3_finalize(s);
   h->internal--;
+  return status;
+}
+
+struct looked_for {
+  const char *name;
+  bool found;
+};
+
+static int look(void *arg, const char *name, helios_error *err) {
+  struct looked_for *l = arg;
+  (void)err;
+  l->found |= name && sqlite3_stricmp(name, l->name) == 0;
+  return 0;
+}
+
+int hrt_names_find(bool *out, helios *h, hrt_names_of of, const char *name, helios_error *err) {
+  struct looked_for l = {.name = name};
+  int status = walk(h, of, look, &l, err);
+  *out = status == 0 && l.found;
+  return status;
+}
+
+int hrt_names_read(hrt_names *out, helios *h, hrt_names_of of, helios_error *err) {
+  struct growing g = {.names = out};
+  *out = (hrt_names){.read = true};
+  int status = walk(h, of, add, &g, err);
   if (out->count > 0) {
     qsort(out->names, out->count, sizeof *out->names, compare);
   }

@@ -20,6 +20,8 @@ typedef enum hrt_names_of {
 
 /* Errors: E_SQL, E_MEMORY. hrt_names_clear it, also after an error. */
 int hrt_names_read(hrt_names *out, helios *h, hrt_names_of of, helios_error *err);
+/* Is there such a name? */
+int hrt_names_find(bool *out, helios *h, hrt_names_of of, const char *name, helios_error *err);
 bool hrt_names_has(const hrt_names *names, const char *name);
 void hrt_names_clear(hrt_names *names);
 

@@ -222,6 +222,41 @@ static void body__calls_others(void **state) {
   ek_close(other);
 }
 
+static int count_all(unsigned kind, void *count, void *statement, void *text) {
+  (void)kind, (void)text;
+  *(unsigned *)count += strstr(sqlite3_sql(statement), "SELECT p.name, v.params") != NULL;
+  return 0;
+}
+
+/* What other connections have made since is met when a body calls it. Else a CREATE does not read
+ * the whole catalog: many of them in a transaction would read it as often. */
+static void body__meets_others_when_needed(void **state) {
+  (void)state;
+  unsigned count = 0;
+  helios *h = ek_open("meets.db"), *other = ek_open("meets.db");
+  ek_run(h, "CREATE PROCEDURE one() RETURNS BIGINT LANGUAGE sql AS 'SELECT 1'", "");
+  sqlite3_trace_v2(helios_db(h), SQLITE_TRACE_STMT, count_all, &count);
+  ek_run(h,
+         "BEGIN; CREATE PROCEDURE two() RETURNS BIGINT LANGUAGE sql AS 'SELECT one() + 1'; "
+         "CREATE PROCEDURE three() RETURNS BIGINT LANGUAGE sql AS 'SELECT two() + 1'; COMMIT",
+         "");
+  assert_int_equal(count, 0);
+  ek_run(other, "CREATE PROCEDURE four() RETURNS BIGINT LANGUAGE sql AS 'SELECT three() + 1'", "");
+  ek_run(h, "CREATE PROCEDURE five() RETURNS BIGINT LANGUAGE sql AS 'SELECT four() + 1'", "");
+  assert_int_equal(count, 1);
+  ek_fails(h, "CREATE PROCEDURE six() RETURNS BIGINT LANGUAGE sql AS 'SELECT eight()'",
+           HELIOS_E_SQL, "no such function: eight");
+  /* so it is with a version that another one has added */
+  ek_run(other,
+         "CREATE PROCEDURE six() RETURNS BIGINT LANGUAGE sql AS 'SELECT five() + 1'; "
+         "ALTER PROCEDURE one VERSION 2 AS 'SELECT six()'; ALTER PROCEDURE one USE VERSION 1",
+         "");
+  ek_run(h, "ALTER PROCEDURE one USE VERSION 2; ALTER PROCEDURE one USE VERSION 1; SELECT five()",
+         "5");
+  ek_close(h);
+  ek_close(other);
+}
+
 static void body__limits(void **state) {
   (void)state;
   helios *h = ek_open(":memory:");
@@ -352,6 +387,7 @@ int main(void) {
       cmocka_unit_test(body__bare_names),
       cmocka_unit_test(body__all_or_nothing),
       cmocka_unit_test(body__calls_others),
+      cmocka_unit_test(body__meets_others_when_needed),
       cmocka_unit_test(body__limits),
       cmocka_unit_test(body__has_its_callers_rights),
       cmocka_unit_test(body__of_a_guest),
