@@ -72,13 +72,21 @@ static const char module[] =
     "        (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3)))"
     "      (br_if $more (local.get 0)))"
     "    (local.get 1))"
+    "  (func $long (export \"long\") (param i32) (result i32) (local i32)"
+    "    (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))"
+    "    (loop $more"
+    "      (if (i32.and (local.get 0) (i32.const 1))"
+    "        (then (local.set 1 (i32.rotl (i32.xor (local.get 1)"
+    "          (call $long (i32.const 0))) (local.get 0)))))"
+    "      (br_if $more (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+    "    (local.get 1))"
     "  (func (export \"after\") (param i32) (result i32)"
     "    (i32.store (i32.const 8) (call $turns (local.get 0)))"
     "    (i32.div_u (call $turns (local.get 0)) (i32.sub (local.get 0) (i32.const 4))))"
     "  (func $ever (export \"ever\") (param i32) (result i32)"
     "    (i32.add (call $ever (i32.add (local.get 0) (i32.const 1))) (i32.const 1))))";
 
-enum { FIB, TRAP, FAR, TWO, LOOP, BASE, TURNS, MIXED, AFTER, EVER, EXPORTS };
+enum { FIB, TRAP, FAR, TWO, LOOP, BASE, TURNS, MIXED, LONG, AFTER, EVER, EXPORTS };
 
 /* The first two have copies, the last one has none. */
 enum { GUARD, EXPLICIT, BASELINE, KINDS };
@@ -135,8 +143,8 @@ static void call(outcome *out, hrt_plugin *plugin, uint32_t which, uint32_t n, u
 
 static uint32_t number(uint32_t which, uint32_t limit) {
   static const uint32_t numbers[EXPORTS] = {
-      [FIB] = 9,   [TRAP] = 9,  [FAR] = 1,   [TWO] = 9, [LOOP] = 6,
-      [TURNS] = 8, [MIXED] = 7, [AFTER] = 7, [EVER] = 0};
+      [FIB] = 9,   [TRAP] = 9,  [FAR] = 1,   [TWO] = 9,   [LOOP] = 6,
+      [TURNS] = 8, [MIXED] = 7, [LONG] = 20, [AFTER] = 7, [EVER] = 0};
   return which == BASE ? limit % 8 + (limit * 7 % 48 << 4) : numbers[which];
 }
 
@@ -169,6 +177,21 @@ static void in_slices_of_all_sizes(void **state) {
     call(&want, plugins[BASELINE], which, number(which, 5), 0);
     for (uint64_t slice = 1; slice <= want.fuel / 2 + 2 && want.status == 0; slice++) {
       call_in(&got, plugins[GUARD], which, number(which, 5), want.fuel, (int64_t)slice);
+      assert_memory_equal(&got, &want, sizeof got);
+    }
+  }
+}
+
+/* A loop that uses up what the function's entry has asked for: in a call, which the turn's end
+ * sees, and no turn after it that calls nothing. */
+static void in_slices_of_a_long_loop(void **state) {
+  static outcome want, got;
+  (void)state;
+  call(&want, plugins[BASELINE], LONG, 1500, 0);
+  assert_in_range(want.fuel, HSB_FUEL_LOW + 100, 2 * HSB_FUEL_LOW);
+  for (int64_t slice = 1; slice < 100; slice++) {
+    for (size_t k = GUARD; k < BASELINE; k++) {
+      call_in(&got, plugins[k], LONG, 1500, want.fuel, slice);
       assert_memory_equal(&got, &want, sizeof got);
     }
   }
@@ -456,6 +479,7 @@ int main(void) {
       cmocka_unit_test(results),
       cmocka_unit_test(as_without_copies),
       cmocka_unit_test(in_slices_of_all_sizes),
+      cmocka_unit_test(in_slices_of_a_long_loop),
       cmocka_unit_test(levels),
       cmocka_unit_test(base_cases),
       cmocka_unit_test(late_looks),
