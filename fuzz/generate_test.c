@@ -90,7 +90,7 @@ typedef struct kinds {
   uint32_t counted, in_other_forms, to_a_local, by_larger_steps, by_other_steps, by_order,
       by_a_local, few_turns, copies, looked_at, with_branches, down, at_one_place, wide,
       of_two_locals, near, orders, small_that_call_themselves, without_traps, shifts, shifting,
-      bounded, bounded_by_least;
+      bounded, bounded_by_least, ranged, ranged_by_steps, ranged_down;
 } kinds;
 
 static void note_turns(kinds *k, const hcc__rw *rw) {
@@ -132,6 +132,17 @@ static void note_loop(kinds *k, const hcc__rw *rw, hcc_reader r) {
   }
 }
 
+static void note_range(kinds *k, const hcc__rw *rw, hcc_reader r) {
+  hcc__rw looks = *rw;
+  hcc__rw_range range;
+  hcc__rw_sure sure;
+  looks.options.looks = true;
+  assert_int_equal(hcc__rw_range_of(&range, &sure, &looks, r), 0);
+  k->ranged += range.found;
+  k->ranged_by_steps += range.found && range.step != 0;
+  k->ranged_down += range.found && range.down;
+}
+
 static void note_calls(kinds *k, const hcc_module *m, uint32_t func) {
   enum { SMALL = 150 };
   hcc_reader r = {m->bytes, m->funcs[func].code.begin, m->funcs[func].code.end};
@@ -166,6 +177,7 @@ static void note_function(kinds *k, hcc__rw *rw, const hcc_func *func) {
     assert_int_equal(hcc_instr_next(&i, &r, NULL), 0);
     if (i.code == HCC_OP_LOOP && i.block == -1) {
       note_loop(k, rw, r);
+      note_range(k, rw, r);
     }
   }
 }

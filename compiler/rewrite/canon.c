@@ -87,6 +87,9 @@ static int imports(hcc_buf *out, hcc__rw *rw) {
     put_name(out, "h");
     put_name(out, "seen");
     put_import(out, rw->seen_type);
+    put_name(out, "h");
+    put_name(out, "below");
+    put_import(out, rw->below_type);
   }
   return 0;
 }
@@ -395,7 +398,7 @@ out:
 
 uint32_t hcc_rewrite_imports(const hcc_rewrite_options *options) {
   return (options->meter ? 1 : 0) + (options->marks ? 1 : 0) +
-         (options->helpers ? HCC_RW_HELPERS : 0) + (options->looks ? 2 : 0);
+         (options->helpers ? HCC_RW_HELPERS : 0) + (options->looks ? 3 : 0);
 }
 
 static int open_rewrite(hcc__rw *rw) {
@@ -420,6 +423,7 @@ static int open_rewrite(hcc__rw *rw) {
   rw->more_func = rw->copy_func + 1;
   rw->look_func = rw->order_func + (rw->options.helpers ? HCC_RW_HELPERS : 0);
   rw->seen_func = rw->look_func + 1;
+  rw->below_func = rw->seen_func + 1;
   rw->extra = hcc_rewrite_imports(&rw->options);
   rw->type_ids = malloc((slots + 1) * sizeof *rw->type_ids);
   rw->data_ids = malloc(((size_t)m->data_count + 1) * sizeof *rw->data_ids);

@@ -60,6 +60,8 @@ static void collect(hcc_buf *entries, hcc_buf *bytes, hcc__rw *rw) {
   static const hcc_functype look = {
       .params = looked, .param_count = 5, .results = i32, .result_count = 1};
   static const hcc_functype seen = {.params = looked + 1, .param_count = 3};
+  static const hcc_functype below = {
+      .params = looked + 1, .param_count = 2, .results = i32, .result_count = 1};
   bool meter = rw->options.meter;
   for (uint32_t form = 0; form < HCC_RW_FORMS; form++) {
     for (uint32_t i = 0; i < rw->m->type_count; i++) {
@@ -84,6 +86,7 @@ static void collect(hcc_buf *entries, hcc_buf *bytes, hcc__rw *rw) {
   if (rw->options.looks) {
     add_entry(entries, bytes, &look, true, false, &rw->look_type);
     add_entry(entries, bytes, &seen, true, false, &rw->seen_type);
+    add_entry(entries, bytes, &below, true, false, &rw->below_type);
   }
 }
 

@@ -7,47 +7,16 @@
  * else is owed: before what reads the fuel (calls, checkpoints, the end), or where code meets that
  * owes less. How much is owed where a frame's label is, all branches to it must agree on: a body is
  * written RUNS times, and each run finds what the next one uses. The code before a loop adds what
- * its turns owe at their end. Whatever a run uses, the fuel is exact where it is read.
- *
- * A loop whose number of turns is known where it begins (meter_turns.c) is written twice. If there
- * is fuel for all turns, they are charged at once and run in a copy without checkpoints, none of
- * which could have ended the call. If not, each turn is charged as it begins. So is one that may
- * end early but is known to turn no more often than that (meter_bound.c): there each turn pays in
- * both copies. */
+ * its turns owe at their end. Whatever a run uses, the fuel is exact where it is read. */
 #include "emit.h"
 #include "hsb_abi.h"
+#include "meter_body.h"
 #include "rewrite_parts.h"
 
 #define RUNS 3
 
-/* What all branches to a frame's label know. The lower part is kept from run to run. */
-typedef struct label {
-  uint32_t opener; /* the opcode */
-  int64_t open;    /* owed where an if begins */
-  int64_t agreed;  /* owed where the label is */
-  int64_t least;   /* in this run, of all that leads there, the entry of a loop aside */
-  bool zero;       /* nothing may be owed */
-  bool has_else;
-} label;
-
-typedef struct body {
-  hcc_buf *out;
-  hcc__rw *rw;
-  const hcc_func *func;
-  uint32_t params; /* the fuel's local, if metered: it follows the parameters */
-  hcc__rw_places at;
-  size_t next_cost; /* index in rw->costs */
-  uint32_t next_label;
-  uint32_t run;             /* the last one's output stays */
-  int64_t owed;             /* by what was written last */
-  label no_room;            /* stands for those that there is no memory for */
-  const hcc__rw_sure *sure; /* of the copy of a counted loop at hand; else NULL */
-  bool each;                /* it is the second copy: each turn is charged and looked at */
-  uint32_t next_sure;       /* index in sure->access */
-  uint32_t outside;         /* frames around the bounded loop at hand; 0: it is none */
-  bool unchecked;           /* it is the copy without checkpoints */
-  const hcc__rw_run *seen;  /* whose places have been looked at, at hand; else NULL */
-} body;
+typedef hcc__rw_label label;
+typedef hcc__rw_writing body;
 
 static void get_fuel(body *b) {
   emit_index(b->out, HCC_OP_LOCAL_GET, b->params);
@@ -63,7 +32,7 @@ static void mark(body *b, uint32_t offset) {
 }
 
 /* Where a block begins behind i. */
-static void mark_block(body *b, const hcc_instr *i) {
+void hcc__rw_mark_block(body *b, const hcc_instr *i) {
   if (b->rw->options.blocks) {
     mark(b, i->end);
   }
@@ -95,13 +64,13 @@ static void keep_checked(body *b, bool outer) {
 }
 
 /* Of the block that begins next; NULL behind the last. */
-static const hcc__rw_cost *cost_ahead(const body *b) {
+const hcc__rw_cost *hcc__rw_cost_ahead(const body *b) {
   const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)b->rw->costs.data;
   return b->next_cost < b->rw->costs.size / sizeof *costs ? costs + b->next_cost : NULL;
 }
 
-static hcc__rw_cost next_cost(body *b) {
-  const hcc__rw_cost *ahead = cost_ahead(b);
+hcc__rw_cost hcc__rw_next_cost(body *b) {
+  const hcc__rw_cost *ahead = hcc__rw_cost_ahead(b);
   b->next_cost += ahead != NULL;
   return ahead != NULL ? *ahead : (hcc__rw_cost){.fuel = 0};
 }
@@ -114,7 +83,7 @@ static void subtract(body *b, int64_t fuel) {
 }
 
 /* All but that much of what is owed. */
-static void pay_to(body *b, int64_t rest) {
+void hcc__rw_pay_to(body *b, int64_t rest) {
   if (b->owed != rest) {
     subtract(b, b->owed - rest);
     set_fuel(b);
@@ -131,7 +100,7 @@ static void check(body *b, uint32_t offset, const hcc__rw_cost *cost) {
 
 /* Checked even if it costs nothing: loops rely on the entry of what they call. */
 static void charge_entry(body *b) {
-  hcc__rw_cost cost = next_cost(b);
+  hcc__rw_cost cost = hcc__rw_next_cost(b);
   subtract(b, cost.fuel);
   keep_checked(b, cost.outer);
 }
@@ -309,13 +278,24 @@ static void put_select(body *b, const hcc_instr *i) {
   emit_index(b->out, HCC_OP_CALL, b->rw->order_func + near->order);
 }
 
+/* Do the turns of the copy at hand begin with the question? */
+static bool asks_first(const body *b) {
+  return b->range != NULL && b->range->step == 0;
+}
+
 /* At the end of a copy of a loop that looks. The first one, in place of what the guest compares,
- * goes on by a count of ours that clang sees to be less than what was looked at. The second one has
- * a block around the turn, and leaves that of both copies at its end. */
+ * goes on by a count of ours that clang sees to be less than what was looked at; that of a ranged
+ * loop in any case: its turns begin with the question. The second one has a block around the turn,
+ * and leaves that of both copies at its end. */
 static void put_loop_branch(body *b, const hcc_instr *i) {
+  if (asks_first(b)) {
+    emit(b->out, HCC_OP_DROP);
+    emit_index(b->out, HCC_OP_BR, i->a);
+    return;
+  }
   if (b->each) {
     emit_index(b->out, HCC_OP_BR_IF, 1);
-    pay_to(b, 0);
+    hcc__rw_pay_to(b, 0);
     emit_index(b->out, HCC_OP_BR, 2);
     return;
   }
@@ -330,17 +310,23 @@ static void put_loop_branch(body *b, const hcc_instr *i) {
 
 static label *label_of(body *b, uint32_t branch);
 
-static void put_plain(body *b, const hcc_instr *i) {
-  if (i->code == HCC_OP_BR_IF && looks(b) && label_of(b, i->a)->opener == HCC_OP_LOOP) {
+/* Does it lead back to the beginning of the loop at hand, which looks? */
+static bool is_loop_branch(body *b, const hcc_instr *i) {
+  return i->code == HCC_OP_BR_IF && looks(b) && label_of(b, i->a)->opener == HCC_OP_LOOP &&
+         (b->outside == 0 || b->rw->flow.depth - 1 - i->a == b->outside);
+}
+
+void hcc__rw_put_plain(body *b, const hcc_instr *i) {
+  if (is_loop_branch(b, i)) {
     put_loop_branch(b, i);
   } else if (i->code == HCC_OP_SELECT) {
     put_select(b, i);
   } else if (i->code == HCC_OP_RETURN && b->rw->options.meter) {
     /* the flow has seen it but no block has closed: the last frame is the function's */
-    emit_index(b->out, HCC_OP_BR, b->rw->flow.depth - 1 + (b->outside != 0));
+    emit_index(b->out, HCC_OP_BR, b->rw->flow.depth - 1 + b->frames);
   } else if (i->info->imm == HCC_IMM_LABEL && b->outside != 0) {
-    /* around the two copies of a bounded loop stands an if of ours */
-    emit_index(b->out, i->code, i->a + (b->rw->flow.depth - 1 - i->a < b->outside));
+    bool leaves = b->rw->flow.depth - 1 - i->a < b->outside;
+    emit_index(b->out, i->code, i->a + (leaves ? b->frames : 0));
   } else if (i->info->imm < sizeof writers / sizeof *writers && writers[i->info->imm] != NULL) {
     writers[i->info->imm](b, i);
   } else {
@@ -353,10 +339,10 @@ static void put_bulk(body *b, const hcc_instr *i, const hcc__rw_length *length) 
   emit_index(b->out, HCC_OP_LOCAL_TEE, b->at.scratch);
   if (!length->grow) {
     charge_length(b, length);
-    put_plain(b, i);
+    hcc__rw_put_plain(b, i);
     return;
   }
-  put_plain(b, i);
+  hcc__rw_put_plain(b, i);
   emit_index(b->out, HCC_OP_LOCAL_TEE, b->at.scratch + 1);
   emit_i32(b->out, UINT32_MAX);
   emit(b->out, HCC_OP_I32_NE);
@@ -402,20 +388,23 @@ static void agree(body *b) {
 static void arrive(body *b, label *l) {
   l->least = b->owed < l->least ? b->owed : l->least;
   if (l->zero || b->run != 0) {
-    pay_to(b, l->agreed);
+    hcc__rw_pay_to(b, l->agreed);
   }
 }
 
 /* A turn of a loop has a checkpoint unless it calls a function of the module. */
 static void put_loop(body *b, const hcc_instr *i, const label *l) {
-  hcc__rw_cost cost = next_cost(b);
-  pay_to(b, l->agreed);
-  put_plain(b, i);
+  hcc__rw_cost cost = hcc__rw_next_cost(b);
+  hcc__rw_pay_to(b, l->agreed);
+  hcc__rw_put_plain(b, i);
+  if (asks_first(b)) {
+    hcc__rw_range_test(b->out, b->rw, &b->at, b->range, b->sure->first, 1);
+  }
   if (cost.calls || cost.fuel == 0) {
     b->owed += cost.fuel;
   } else if (b->unchecked) {
     b->owed += cost.fuel;
-    pay_to(b, 0);
+    hcc__rw_pay_to(b, 0);
   } else {
     check(b, i->begin, &cost);
     b->owed = 0;
@@ -424,7 +413,7 @@ static void put_loop(body *b, const hcc_instr *i, const label *l) {
 
 static void put_branch(body *b, const hcc_instr *i) {
   arrive(b, label_of(b, i->a));
-  put_plain(b, i);
+  hcc__rw_put_plain(b, i);
 }
 
 static void put_br_table(body *b, const hcc_instr *i) {
@@ -433,20 +422,20 @@ static void put_br_table(body *b, const hcc_instr *i) {
   for (uint32_t n = 0; n <= i->target_count && hcc_read_u32(&branch, &r, b->rw->err) == 0; n++) {
     label_of(b, branch)->zero = true;
   }
-  pay_to(b, 0);
-  put_plain(b, i);
+  hcc__rw_pay_to(b, 0);
+  hcc__rw_put_plain(b, i);
 }
 
 /* Without an else the way around the if can't pay: what is owed before is what is owed behind. */
 static void put_if(body *b, const hcc_instr *i, label *l) {
   if (!l->has_else && b->run != 0) {
     if (b->owed > l->agreed) {
-      pay_to(b, l->agreed);
+      hcc__rw_pay_to(b, l->agreed);
     }
     l->agreed = b->owed;
   }
   l->open = b->owed;
-  put_plain(b, i);
+  hcc__rw_put_plain(b, i);
 }
 
 static void put_else(body *b, const hcc_instr *i, bool live) {
@@ -455,7 +444,7 @@ static void put_else(body *b, const hcc_instr *i, bool live) {
   if (live) {
     arrive(b, l);
   }
-  put_plain(b, i);
+  hcc__rw_put_plain(b, i);
   b->owed = l->open;
 }
 
@@ -463,7 +452,7 @@ static void put_end(body *b, const hcc_instr *i, bool live) {
   hcc__flow *flow = &b->rw->flow;
   label *l = label_at(b, flow->frames[flow->depth].label); /* it has just closed */
   if (l->opener == HCC_OP_LOOP) {
-    put_plain(b, i);
+    hcc__rw_put_plain(b, i);
     b->owed = live ? b->owed : 0;
     return;
   }
@@ -473,7 +462,7 @@ static void put_end(body *b, const hcc_instr *i, bool live) {
   if (l->opener == HCC_OP_IF && !l->has_else && l->open < l->least) {
     l->least = l->open;
   }
-  put_plain(b, i);
+  hcc__rw_put_plain(b, i);
   b->owed = b->run != 0 || l->zero ? l->agreed : l->least == INT64_MAX ? 0 : l->least;
 }
 
@@ -501,151 +490,35 @@ static void put_metered(body *b, const hcc_instr *i, bool live) {
   case HCC_OP_RETURN:
   case HCC_OP_CALL:
   case HCC_OP_CALL_INDIRECT:
-    pay_to(b, 0);
-    put_plain(b, i);
+    hcc__rw_pay_to(b, 0);
+    hcc__rw_put_plain(b, i);
     break;
   default:
-    put_plain(b, i);
+    hcc__rw_put_plain(b, i);
     break;
   }
 }
 
-static void put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
+void hcc__rw_put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) {
   const hcc__rw_length *length = hcc__rw_length_of(i);
   bool begins = hcc__flow_begins(point);
   if (!b->rw->options.meter) {
-    put_plain(b, i);
+    hcc__rw_put_plain(b, i);
     b->next_cost += begins;
     return;
   }
   if (length != NULL) {
-    pay_to(b, 0);
+    hcc__rw_pay_to(b, 0);
     put_bulk(b, i, length);
   } else {
     put_metered(b, i, point != HCC_FLOW_NEW_BEFORE);
   }
   if (point == HCC_FLOW_NEW || point == HCC_FLOW_NEW_BEFORE) {
-    b->owed += next_cost(b).fuel;
+    b->owed += hcc__rw_next_cost(b).fuel;
   }
   if (begins) {
-    mark_block(b, i);
+    hcc__rw_mark_block(b, i);
   }
-}
-
-static int put_until(body *b, hcc_reader *r, uint32_t depth);
-
-/* The body of the second copy in a loop that looks. If all of a turn's accesses are in bounds they
- * are those of "h"."seen". If not, one of them will trap, none goes on to the next turn, and so the
- * turn is written once more, each access with its own comparison. */
-static int put_looked_turns(body *b, hcc_reader *r, const hcc__rw_ahead *ahead) {
-  uint32_t depth = b->rw->flow.depth - 1;
-  hcc_reader again = *r;
-  hcc_instr i = {.code = HCC_OP_NOP};
-  int status = 0;
-  emit_open(b->out, HCC_OP_BLOCK);
-  hcc__rw_look_at_turn(ahead);
-  b->sure = &ahead->sure;
-  b->next_sure = 0;
-  b->each = true;
-  HCC_TRY(put_until(b, r, depth)); /* its end is that of our block */
-  b->sure = NULL;
-  b->each = false;
-  HCC_TRY(hcc_instr_next(&i, &again, b->rw->err));
-  while (i.code != HCC_OP_BR_IF) {
-    put_plain(b, &i);
-    HCC_TRY(hcc_instr_next(&i, &again, b->rw->err));
-  }
-  emit(b->out, HCC_OP_UNREACHABLE);
-  emit(b->out, HCC_OP_END);
-out:
-  return status;
-}
-
-/* Where the body of a loop begins that is written twice. */
-typedef struct beginning {
-  hcc_reader r;
-  hcc__flow_frame frame;
-  size_t header;
-  uint32_t depth;
-} beginning;
-
-static beginning begin_at(const body *b, const hcc_reader *r) {
-  uint32_t depth = b->rw->flow.depth - 1;
-  return (beginning){*r, b->rw->flow.frames[depth], b->next_cost, depth};
-}
-
-static void begin_again(body *b, hcc_reader *r, const beginning *at) {
-  *r = at->r;
-  b->rw->flow.depth = at->depth + 1;
-  b->rw->flow.dead = 0;
-  b->rw->flow.frames[at->depth] = at->frame;
-  b->next_cost = at->header;
-}
-
-/* A loop has begun; it is written twice. */
-static int put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
-  const beginning begin = begin_at(b, r);
-  hcc__rw_cost cost = next_cost(b);
-  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->at.turns, loop->begin, &cost, {.count = 0}};
-  int status = 0;
-  HCC_TRY(hcc__rw_sure_of(&ahead.sure, b->rw, &cost.turns, *r));
-  if (cost.turns.few != 0) {
-    ahead.sure.count = ahead.sure.reaches = 0; /* their addresses are not looked at */
-  }
-  ahead.sure.copy.found &= b->rw->options.helpers;
-  pay_to(b, 0);
-  emit_open(b->out, HCC_OP_BLOCK);
-  emit_open(b->out, HCC_OP_BLOCK);
-  hcc__rw_look_ahead(&ahead);
-  b->sure = &ahead.sure;
-  b->next_sure = 0;
-  if (cost.turns.branches) { /* what they cost together is not known */
-    b->next_cost = begin.header;
-    put_instr(b, loop, HCC_FLOW_LOOP);
-  } else {
-    put_plain(b, loop);
-    mark_block(b, loop);
-  }
-  HCC_TRY(put_until(b, r, begin.depth));
-  b->sure = NULL;
-  pay_to(b, 0);
-  emit_index(b->out, HCC_OP_BR, 1);
-  emit(b->out, HCC_OP_END);
-  begin_again(b, r, &begin);
-  put_instr(b, loop, HCC_FLOW_LOOP);
-  if (hcc__rw_looks_at_turns(&ahead)) {
-    HCC_TRY(put_looked_turns(b, r, &ahead));
-  } else {
-    HCC_TRY(put_until(b, r, begin.depth));
-  }
-  pay_to(b, 0);
-  emit(b->out, HCC_OP_END);
-out:
-  return status;
-}
-
-/* A loop has begun that may end early; it is written twice. */
-static int put_bounded(body *b, hcc_reader *r, const hcc_instr *loop) {
-  const beginning begin = begin_at(b, r);
-  int status = 0;
-  pay_to(b, 0);
-  hcc__rw_bound_ahead(b->out, b->rw, &b->at, cost_ahead(b));
-  emit_open(b->out, HCC_OP_IF);
-  b->outside = begin.depth;
-  b->unchecked = true;
-  put_instr(b, loop, HCC_FLOW_LOOP);
-  HCC_TRY(put_until(b, r, begin.depth));
-  b->unchecked = false;
-  pay_to(b, 0);
-  emit(b->out, HCC_OP_ELSE);
-  begin_again(b, r, &begin);
-  put_instr(b, loop, HCC_FLOW_LOOP);
-  HCC_TRY(put_until(b, r, begin.depth));
-  b->outside = 0;
-  pay_to(b, 0);
-  emit(b->out, HCC_OP_END);
-out:
-  return status;
 }
 
 static int put_straight(body *b, hcc_reader *r, const hcc_instr *first, const hcc__rw_run *run) {
@@ -654,11 +527,11 @@ static int put_straight(body *b, hcc_reader *r, const hcc_instr *first, const hc
   if (run->split) {
     op_guest_local(b, HCC_OP_LOCAL_GET, first->a);
   } else {
-    put_plain(b, first);
+    hcc__rw_put_plain(b, first);
   }
   while (r->pos < run->end) {
     HCC_TRY(hcc_instr_next(&i, r, b->rw->err));
-    put_plain(b, &i);
+    hcc__rw_put_plain(b, &i);
   }
 out:
   return status;
@@ -709,13 +582,13 @@ static bool looks_at_loops(const hcc__rw *rw) {
 }
 
 static bool is_counted(const body *b, enum hcc__flow_point point) {
-  const hcc__rw_cost *ahead = cost_ahead(b);
+  const hcc__rw_cost *ahead = hcc__rw_cost_ahead(b);
   return looks_at_loops(b->rw) && point == HCC_FLOW_LOOP && ahead != NULL && ahead->counted &&
          (b->rw->options.meter || ahead->turns.few == 0);
 }
 
 /* Up to the end of the frame at that depth. */
-static int put_until(body *b, hcc_reader *r, uint32_t depth) {
+int hcc__rw_put_until(body *b, hcc_reader *r, uint32_t depth) {
   hcc__rw *rw = b->rw;
   int status = 0;
   while (rw->flow.depth > depth) {
@@ -728,15 +601,17 @@ static int put_until(body *b, hcc_reader *r, uint32_t depth) {
       new_label(b, instr.code);
     }
     const hcc__rw_run *run = point != HCC_FLOW_DEAD ? run_at(b, &instr) : NULL;
-    const hcc__rw_cost *ahead = point == HCC_FLOW_LOOP ? cost_ahead(b) : NULL;
-    if (ahead != NULL && ahead->bound.found) {
-      HCC_TRY(put_bounded(b, r, &instr));
+    const hcc__rw_cost *ahead = point == HCC_FLOW_LOOP ? hcc__rw_cost_ahead(b) : NULL;
+    if (ahead != NULL && ahead->ranged) {
+      HCC_TRY(hcc__rw_put_ranged(b, r, &instr));
+    } else if (ahead != NULL && ahead->bound.found) {
+      HCC_TRY(hcc__rw_put_bounded(b, r, &instr));
     } else if (is_counted(b, point)) {
-      HCC_TRY(put_counted(b, r, &instr));
+      HCC_TRY(hcc__rw_put_counted(b, r, &instr));
     } else if (run != NULL) {
       HCC_TRY(put_run(b, r, &instr, run));
     } else if (point != HCC_FLOW_DEAD) {
-      put_instr(b, &instr, point);
+      hcc__rw_put_instr(b, &instr, point);
     }
   }
 out:
@@ -759,7 +634,7 @@ static int put_body(body *b, hcc__rw_locals ours) {
   }
   hcc__flow_begin(&b->rw->flow);
   new_label(b, HCC_OP_NOP);
-  HCC_TRY(put_until(b, &r, 0));
+  HCC_TRY(hcc__rw_put_until(b, &r, 0));
   if (b->rw->options.meter) {
     get_fuel(b);
     emit(b->out, HCC_OP_END);

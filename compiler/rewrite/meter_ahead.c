@@ -170,15 +170,21 @@ static void get_turns_cost(const ahead *a, uint64_t cost) {
   emit_by(a->out, HCC_OP_I64_MUL, (int64_t)cost);
 }
 
-/* What the series is in the first turn, and that much more. */
-static void get_series(const ahead *a, const hcc__rw_series *s, uint32_t more) {
-  emit_i32(a->out, s->add + more);
+void hcc__rw_get_series(hcc_buf *out, const hcc__rw *rw, uint32_t params, const hcc__rw_series *s) {
+  emit_i32(out, s->add);
   for (uint32_t i = 0; i < s->terms; i++) {
-    guest_local(a, HCC_OP_LOCAL_GET, s->term[i]);
-    emit_i32(a->out, s->factor[i]);
-    emit(a->out, HCC_OP_I32_MUL);
-    emit(a->out, HCC_OP_I32_ADD);
+    emit_index(out, HCC_OP_LOCAL_GET, hcc__rw_local(rw, params, s->term[i]));
+    emit_i32(out, s->factor[i]);
+    emit(out, HCC_OP_I32_MUL);
+    emit(out, HCC_OP_I32_ADD);
   }
+}
+
+/* The same, and that much more. */
+static void get_series(const ahead *a, const hcc__rw_series *s, uint32_t more) {
+  hcc__rw_series sum = *s;
+  sum.add += more;
+  hcc__rw_get_series(a->out, a->rw, a->params, &sum);
 }
 
 static void get_series_begin(const ahead *a, const hcc__rw_series *s) {
@@ -241,24 +247,22 @@ static void look_at_reach(const ahead *a, uint32_t reach, bool all) {
   emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 
-void hcc__rw_look_at_turn(const ahead *a) {
+void hcc__rw_look_at_reaches(const ahead *a, bool all) {
   for (uint32_t i = 0; i < a->sure.reaches; i++) {
-    look_at_reach(a, i, false);
+    look_at_reach(a, i, all);
   }
 }
 
 /* Leaves the innermost block unless all accesses that are sure are in bounds in all turns. */
 static void check_reaches(const ahead *a) {
-  for (uint32_t i = 0; i < a->sure.reaches; i++) {
-    if (a->rw->options.looks) {
-      look_at_reach(a, i, true);
-    } else {
-      check_reach(a, &a->sure.reach[i].series, a->sure.reach[i].end);
-    }
-  }
   if (a->rw->options.looks && a->sure.reaches != 0) {
+    hcc__rw_look_at_reaches(a, true);
     emit_i64(a->out, 0);
     emit_index(a->out, HCC_OP_LOCAL_SET, a->turns + 1);
+    return;
+  }
+  for (uint32_t i = 0; i < a->sure.reaches; i++) {
+    check_reach(a, &a->sure.reach[i].series, a->sure.reach[i].end);
   }
 }
 
@@ -337,7 +341,7 @@ static void check_fuel(const ahead *a, uint32_t few) {
 /* Between the looks and a loop that is charged turn by turn: clang leaves a place's comparison out
  * only if the loop does not begin right where the look has said yes. Fuel that is spent, below
  * zero, is the loop's own checkpoint's to find. */
-static void ask_if_low(const ahead *a) {
+void hcc__rw_ask_if_low(const ahead *a) {
   hcc__rw_mark(a->out, a->rw, a->begin);
   emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
   emit_by(a->out, HCC_OP_I64_LT_U, HSB_FUEL_LOW);
@@ -413,7 +417,7 @@ void hcc__rw_look_ahead(const ahead *a) {
   check_turns(a, t);
   check_reaches(a);
   if (a->rw->options.meter && t->branches) {
-    ask_if_low(a);
+    hcc__rw_ask_if_low(a);
   } else if (a->rw->options.meter) {
     check_fuel(a, t->few);
     charge_turns(a);

@@ -23,7 +23,7 @@
 #include "hsb_abi.h"
 #include "rewrite_parts.h"
 
-#define LOCALS 24
+#define LOCALS HCC_RW_SETS
 #define TESTS 4
 #define DEPTH 8   /* blocks open at a time */
 #define CODE 1024 /* bytes of a loop that is written twice */
@@ -59,6 +59,10 @@ typedef struct walk {
   test top; /* what is on the stack above all */
   uint32_t depth, dead, backs;
   bool failed, closed;
+  hcc__rw_ways *ways;
+  uint32_t named; /* terms; with options.looks */
+  bool names;
+  size_t back_end; /* offset behind the branch back */
 } walk;
 
 static set_local *find(state *s, uint32_t local) {
@@ -69,10 +73,16 @@ static set_local *find(state *s, uint32_t local) {
   return found;
 }
 
+static series term(uint32_t of) {
+  return (series){.known = true, .terms = 1, .term = {of}, .factor = {1}};
+}
+
 static series value_of(walk *w, uint32_t local) {
-  const set_local *l = find(&w->now, local);
-  series begin = {.known = true, .terms = 1, .term = {local}, .factor = {1}};
-  return l != NULL ? l->value : begin;
+  set_local *l = find(&w->now, local);
+  if (l != NULL && !l->value.known && w->names) {
+    l->value = term(HCC_RW_NAMED + w->named++);
+  }
+  return l != NULL ? l->value : term(local);
 }
 
 /* Returns false if there are too many. */
@@ -193,6 +203,11 @@ static void note_test(walk *w, bool back) {
   if (t.op == 0 && w->stack.height != 0) { /* the value itself: is it not 0? */
     t = (test){HCC_OP_I32_NE, w->stack.value[w->stack.height - 1], zero};
   }
+  if (back) {
+    w->ways->op = t.op;
+    w->ways->x = t.x;
+    w->ways->y = t.y;
+  }
   if (t.op != 0 && t.x.known && t.y.known && w->tests < TESTS) {
     t.op = back ? contrary(t.op) : t.op;
     w->now.passed |= 1u << w->tests;
@@ -247,6 +262,25 @@ static void conclude(hcc__rw_bound *out, walk *w) {
   }
 }
 
+/* --- what meter_range.c asks for --- */
+
+static void note_access(hcc__rw_ways *out, const hcc_instr *i, const series *address) {
+  if (address->known && out->accesses < HCC_RW_ACCESSES) {
+    out->access[out->accesses].instr = *i;
+    out->access[out->accesses++].address = *address;
+  }
+}
+
+/* At the branch back. */
+static void note_back(walk *w, const hcc_instr *i) {
+  w->ways->sets = w->now.sets;
+  for (uint32_t s = 0; s < w->now.sets; s++) {
+    w->ways->set[s].local = w->now.set[s].local;
+    w->ways->set[s].value = w->now.set[s].value;
+  }
+  w->back_end = i->end;
+}
+
 /* --- the walk --- */
 
 static void branch(hcc__rw_bound *out, walk *w, const hcc_instr *i) {
@@ -257,6 +291,7 @@ static void branch(hcc__rw_bound *out, walk *w, const hcc_instr *i) {
   if (back) {
     w->backs++;
     conclude(out, w);
+    note_back(w, i);
   } else if (i->a < w->depth) {
     arrive(w, w->depth - i->a);
   }
@@ -284,12 +319,12 @@ static void step_locals(walk *w, const hcc_instr *i) {
     top = hcc__rw_pop(&w->stack);
     set(w, i, &top);
     if (i->code == HCC_OP_LOCAL_TEE) {
-      hcc__rw_push(&w->stack, top);
+      hcc__rw_push(&w->stack, value_of(w, i->a));
     } else {
       w->top.op = 0;
     }
-  } else {
-    hcc__rw_operands(&top, &w->stack, i);
+  } else if (hcc__rw_operands(&top, &w->stack, i)) {
+    note_access(w->ways, i, &top);
   }
 }
 
@@ -303,6 +338,7 @@ static void step(hcc__rw_bound *out, walk *w, const hcc_instr *i) {
     return;
   }
   w->closed = i->code == HCC_OP_END && w->depth == 0;
+  w->ways->last = w->closed && i->begin == w->back_end;
   if (i->code == HCC_OP_BR || i->code == HCC_OP_BR_IF) {
     branch(out, w, i);
   }
@@ -319,18 +355,21 @@ static void step(hcc__rw_bound *out, walk *w, const hcc_instr *i) {
   }
 }
 
-int hcc__rw_bound_of(hcc__rw_bound *out, const hcc__rw *rw, hcc_reader r) {
-  walk w = {.depth = 0};
+int hcc__rw_bound_of(hcc__rw_bound *out, hcc__rw_ways *ways, const hcc__rw *rw, hcc_reader r) {
+  walk w = {.ways = ways, .names = rw->options.looks, .stack.products = rw->options.looks};
   hcc_instr i;
   size_t begin = r.pos;
   int status = 0;
   *out = (hcc__rw_bound){.found = false};
+  ways->op = ways->sets = ways->accesses = 0;
+  ways->last = false;
   while (!w.failed && !w.closed) {
     HCC_TRY(hcc_instr_next(&i, &r, rw->err));
     step(out, &w, &i);
     w.failed |= r.pos - begin > CODE;
   }
-  out->found = out->found && !w.failed && w.backs == 1;
+  ways->followed = !w.failed && w.backs == 1;
+  out->found = out->found && ways->followed;
 out:
   return status;
 }

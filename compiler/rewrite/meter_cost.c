@@ -114,6 +114,23 @@ static bool is_counted(const hcc__rw *rw, const hcc__rw_turns *t, const hcc__rw_
   return usual || (sure->copy.found && rw->options.helpers);
 }
 
+/* The same, of a loop that is not charged for all its turns at once: it may end early. */
+static int look_at_ways(hcc__rw_cost *cost, bool bound, hcc__rw *rw, const hcc_reader *r) {
+  hcc__rw_range range = {.found = false};
+  hcc__rw_sure sure;
+  hcc__rw_ways ways;
+  int status = 0;
+  if (bound) {
+    HCC_TRY(hcc__rw_bound_of(&cost->bound, &ways, rw, *r));
+  }
+  if (rw->options.looks) {
+    HCC_TRY(hcc__rw_range_of(&range, &sure, rw, *r));
+  }
+  cost->ranged = range.found;
+out:
+  return status;
+}
+
 /* The block that has just begun is the header of a loop whose body is at the reader. */
 static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, const hcc_instr *loop,
                         const hcc_reader *r, const hcc__rw_few *few) {
@@ -133,8 +150,9 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
     cost_at(rw, header)->turns = turns;
     cost_at(rw, header)->begin = loop->begin;
   }
-  if (loop->block == -1 && !found && rw->options.meter && header < cost_count(rw)) {
-    HCC_TRY(hcc__rw_bound_of(&cost_at(rw, header)->bound, rw, *r));
+  if (loop->block == -1 && rw->options.meter && header < cost_count(rw) &&
+      !cost_at(rw, header)->counted) {
+    HCC_TRY(look_at_ways(cost_at(rw, header), !found, rw, r));
   }
 out:
   return status;
@@ -160,7 +178,9 @@ static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
     hcc__rw_cost *cost = cost_at(rw, i);
     cost->counted = cost->counted && cost->fuel != 0 && cost->most < MOST_MAX;
     cost->bound.found = cost->fuel != 0 && cost->most < MOST_MAX && hcc__rw_bound_gains(cost);
-    locals->turns = cost->counted ? (rw->options.looks ? 2 : 1) : locals->turns;
+    if (cost->counted || cost->ranged) {
+      locals->turns = rw->options.looks ? 2 : 1;
+    }
   }
 }
 

@@ -130,8 +130,7 @@ static bool is_series(const series *address) {
   return address->known && (constant || (stride == 0 && address->times <= HCC_RW_STRIDE));
 }
 
-static void access_at(walk *w, const hcc_instr *i, const series *address) {
-  hcc__rw_sure *out = w->out;
+void hcc__rw_sure_add(hcc__rw_sure *out, const hcc_instr *i, const series *address) {
   uint64_t end = i->offset + (UINT64_C(1) << i->info->align);
   uint32_t r = 0;
   if (!is_series(address) || out->count == HCC_RW_ACCESSES ||
@@ -175,7 +174,7 @@ static void step(walk *w, const hcc_instr *i) {
   default:
     accesses = hcc__rw_operands(&top, &w->stack, i);
     if (accesses) {
-      access_at(w, i, &top);
+      hcc__rw_sure_add(w->out, i, &top);
     }
     break;
   }

@@ -5,8 +5,8 @@
  *  - no custom section, no name, no export and no import of the guest's choosing: imports are
  *    "h"."i<N>", then "h"."fuel" (i64)->(i64) if metered, "h"."mark" (i32)->() if marked, then
  *    "h"."min", "max", "umin", "umax" (i32 i32)->(i32), "copy" (i64 i64 i64)->(i32) and "more"
- *    (i64 i64)->(i64) if helped, then "h"."look" (i32 i32 i64 i32 i64)->(i32) and "h"."seen" (i32
- * i64 i32)->() if it looks;
+ *    (i64 i64)->(i64) if helped, then "h"."look" (i32 i32 i64 i32 i64)->(i32), "h"."seen" (i32
+ *    i64 i32)->() and "h"."below" (i32 i64)->(i32) if it looks;
  *  - exports are "e<N>" for the N-th distinct exported function, in order of function index, and
  *    "start" for the start function (the start section is gone);
  *  - structurally equal function types are one type;

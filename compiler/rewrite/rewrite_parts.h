@@ -7,6 +7,7 @@
  *   meter_cost.c   what the basic blocks of a body cost
  *   meter_turns.c  how often a loop turns
  *   meter_bound.c  which loops that may end early turn no more often than that
+ *   meter_range.c  which of them are looked at before they begin
  *   meter_few.c    which loops may well turn a few times only
  *   meter_stack.c  what is known of the operand stack, for the next two
  *   meter_sure.c   which of its memory accesses can be seen to be in bounds before it begins
@@ -19,7 +20,8 @@
  *   meter_shift.c  which variables are held with a constant added
  *   meter_ahead.c  what is looked at before a counted loop
  *   meter_locals.c  locals of ours
- *   meter.c        bodies
+ *   meter.c        bodies; with meter_body.h
+ *   meter_twice.c  loops that are written twice
  *   emit.h         instructions of ours
  * flow.h serves meter_cost.c and meter.c.
  *
@@ -59,8 +61,8 @@ typedef struct hcc__rw {
   size_t max; /* bytes of any buffer */
   hcc_error *err;
   uint32_t extra; /* imports of ours, behind the guest's */
-  uint32_t fuel_func, mark_func, order_func, copy_func, more_func, look_func, seen_func;
-  uint32_t fuel_type, mark_type, order_type, copy_type, more_type, look_type, seen_type;
+  uint32_t fuel_func, mark_func, order_func, copy_func, more_func, look_func, seen_func, below_func;
+  uint32_t fuel_type, mark_type, order_type, copy_type, more_type, look_type, seen_type, below_type;
   uint32_t *type_ids;  /* [HCC_RW_FORMS][type_count]: new index, HCC_RW_NONE, HCC_RW_PENDING */
   uint32_t type_count; /* of the output */
   uint32_t *data_ids;  /* [data_count]: new index or HCC_RW_NONE; while scanning PENDING: in use */
@@ -160,6 +162,7 @@ typedef struct hcc__rw_cost {
   uint64_t most;   /* no turn costs more */
   hcc__rw_turns turns;
   hcc__rw_bound bound;
+  bool ranged; /* a loop of which hcc__rw_range_of finds what it accesses */
 } hcc__rw_cost;
 
 /* Locals of ours that metering a body needs. */
@@ -174,8 +177,6 @@ typedef struct hcc__rw_locals {
 int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func);
 /* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
 int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r);
-/* The same, if it may end early. */
-int hcc__rw_bound_of(hcc__rw_bound *out, const hcc__rw *rw, hcc_reader r);
 
 #define HCC_RW_FEW 15
 #define HCC_RW_FEW_LOCALS 16
@@ -367,6 +368,8 @@ uint32_t hcc__rw_time_of(const hcc_instr *i, const hcc__rw_series *address);
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, const hcc__rw_turns *turns, hcc_reader r);
+/* Adds an access at that address, if it can be looked at and there is room. */
+void hcc__rw_sure_add(hcc__rw_sure *out, const hcc_instr *i, const hcc__rw_series *address);
 /* Bytes from the lowest address of its reach to that of the access. */
 uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access);
 
@@ -385,9 +388,14 @@ typedef struct hcc__rw_ahead {
 bool hcc__rw_looks_at_turns(const hcc__rw_ahead *ahead);
 /* Two blocks have been opened. Behind it stands the loop as charged. */
 void hcc__rw_look_ahead(const hcc__rw_ahead *ahead);
-/* With options.looks: leaves the innermost block unless the accesses that are sure are in bounds in
- * the one turn that is about to begin. */
-void hcc__rw_look_at_turn(const hcc__rw_ahead *ahead);
+/* With options.looks: leaves the innermost block unless the accesses that are sure are in bounds,
+ * in all turns or in the one that is about to begin. */
+void hcc__rw_look_at_reaches(const hcc__rw_ahead *ahead, bool all);
+/* What the series is in the first turn, onto the stack. */
+void hcc__rw_get_series(hcc_buf *out, const hcc__rw *rw, uint32_t params,
+                        const hcc__rw_series *series);
+/* Between the looks and a loop that is charged turn by turn. */
+void hcc__rw_ask_if_low(const hcc__rw_ahead *ahead);
 /* The line mark for what is written next. */
 void hcc__rw_mark(hcc_buf *out, const hcc__rw *rw, uint32_t offset);
 /* Asks for more fuel if what is on the stack is true. */
@@ -492,6 +500,53 @@ hcc__rw_places hcc__rw_place_locals(const hcc__rw *rw, const hcc_func *func,
 /* The guest's declarations, then ours. Errors: as hcc_read_u32. */
 int hcc__rw_put_locals(hcc_buf *out, const hcc__rw *rw, const hcc_func *func,
                        const hcc__rw_locals *ours);
+#define HCC_RW_NAMED (UINT32_C(1) << 31) /* terms from here on are no locals */
+
+/* What a loop may do that has no other loop, call or charge by length in it. What locals hold is
+ * told by what they held where the turn began; or, where ways meet that set one otherwise, by a
+ * term that stands for what it holds there. */
+typedef struct hcc__rw_ways {
+  bool followed; /* it is so, and one branch leads back */
+  bool last;     /* that is the last instruction; it asks: */
+  uint32_t op;   /* x op y; 0: something else */
+  hcc__rw_series x, y;
+  uint32_t sets; /* by turns that come to it */
+  struct {
+    uint32_t local;
+    hcc__rw_series value;
+  } set[HCC_RW_SETS];
+  uint32_t accesses;
+  struct {
+    hcc_instr instr;
+    hcc__rw_series address;
+  } access[HCC_RW_ACCESSES]; /* of known addresses */
+} hcc__rw_ways;
+
+/* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
+int hcc__rw_bound_of(hcc__rw_bound *out, hcc__rw_ways *ways, const hcc__rw *rw, hcc_reader r);
+
+/* A loop of which a question says whether it goes on, and what it accesses is one of so many
+ * places: does what `count` is then differ from `until`, where each turn moves it by a step, up or
+ * down? Or, if the step is 0 and the question ends a turn, is it below that? */
+typedef struct hcc__rw_range {
+  bool found;
+  hcc__rw_series count; /* with a step: by locals where the loop begins, in the first turn; else by
+                           locals where a turn begins */
+  hcc__rw_series until;
+  uint32_t step;
+  bool down;
+  uint32_t local; /* without a step: the only one that the loop sets and `count` is made of */
+} hcc__rw_range;
+
+/* Looks at the loop whose first instruction is at the reader. The series of its accesses count its
+ * turns from 0 on, or, without a step, by `count`. */
+int hcc__rw_range_of(hcc__rw_range *out, hcc__rw_sure *sure, const hcc__rw *rw, hcc_reader r);
+/* Leaves the innermost block unless all is in bounds that turns up to the last one can access. */
+void hcc__rw_range_ahead(const hcc__rw_ahead *ahead, const hcc__rw_range *range);
+/* Where a turn begins, without a step: leaves that many blocks if the count is not below the end;
+ * "h"."seen" gets its place from the second local of ours. */
+void hcc__rw_range_test(hcc_buf *out, const hcc__rw *rw, const hcc__rw_places *at,
+                        const hcc__rw_range *range, uint32_t look, uint32_t blocks);
 /* Is the loop bounded, and worth a second copy? Its dearest turn is known. */
 bool hcc__rw_bound_gains(const hcc__rw_cost *cost);
 /* Leaves on the stack whether there is fuel for as many turns as the bounded loop can have. */

@@ -23,13 +23,22 @@ typedef struct hsb_place {
   u64 size;
 } hsb_place;
 
-HSB_INLINE hsb_look hsb_look_at(u8 *base, u64 size, u32 first, u64 turns, u32 stride, u64 end) {
+/* Returns whether they are in bounds, rather than whether some are kept: clang then sees in code
+ * that asks that these are. */
+HSB_INLINE bool hsb_look_at(hsb_look *out, u8 *base, u64 size, u32 first, u64 turns, u32 stride,
+                            u64 end) {
   s64 by = (s32)stride;
   u64 far = (turns - 1) * (u64)(by < 0 ? -by : by); /* below 2^63 */
-  bool low = by < 0 ? far <= first : far <= size;
+  bool low = by >= 0 || far <= first;
   u64 last = by < 0 ? first : first + far; /* the highest that a place begins at */
   bool within = turns - 1 <= UINT32_MAX && low && end <= size && last <= size - end;
-  return within ? (hsb_look){base + first, turns, end, by} : (hsb_look){NULL, 0, 0, 0};
+  *out = within ? (hsb_look){base + first, turns, end, by} : (hsb_look){NULL, 0, 0, 0};
+  return within;
+}
+
+/* Is there such a place? */
+HSB_INLINE bool hsb_below(const hsb_look *look, u64 i) {
+  return i < look->turns;
 }
 
 /* Sums of pointers, not of numbers: clang then sees which places lie side by side. */
@@ -47,9 +56,9 @@ static const hsb_place hsb_at = {NULL, 0};
 
 /* k is a number in the text: clang sees which of them it is. */
 #define w2c_h_look(self, k, first_, turns_, stride_, end_)                                         \
-  (hsb_looks[(k) % HSB_LOOKS] =                                                                    \
-       hsb_look_at(hsb_base(instance), instance->w2c_M0.size, first_, turns_, stride_, end_),      \
-   hsb_looks[(k) % HSB_LOOKS].turns != 0)
+  hsb_look_at(&hsb_looks[(k) % HSB_LOOKS], hsb_base(instance), instance->w2c_M0.size, first_,      \
+              turns_, stride_, end_)
+#define w2c_h_below(self, k, i) hsb_below(&hsb_looks[(k) % HSB_LOOKS], i)
 #define w2c_h_seen(self, k, i, offset)                                                             \
   (hsb_at = hsb_seen(hsb_looks[(k) % HSB_LOOKS], i, offset), (void)0)
 

@@ -28,7 +28,7 @@ METER = "compiler/rewrite/"
 BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
 PLACES = "compiler/native/places.c"
 CTES, SHADOW, RECURSION = HOST + "ctes.c", HOST + "shadow.c", "compiler/native/recursion.c"
-BOUND = "compiler/rewrite/meter_bound.c"
+BOUND, RANGE = "compiler/rewrite/meter_bound.c", "compiler/rewrite/meter_range.c"
 LATE, OVERRIDE = "compiler/native/recursion_fuel.c", RT + "hsb_override.h"
 TRAMPOLINE, PIN, THUNKS = "runtime/sqlite/call.c", "runtime/sqlite/pin.h", "runtime/sqlite/thunks.c"
 
@@ -354,7 +354,10 @@ ROWS = [
     # what is compared before a loop
     (RT + "hsb_look.h", "turns - 1 <= UINT32_MAX && low", "low"),
     (RT + "hsb_look.h", "turns - 1 <= UINT32_MAX && low", "turns - 1 <= UINT32_MAX"),
-    (RT + "hsb_look.h", "far <= first : far <= size", "true : far <= size"),
+    (RT + "hsb_look.h", "by >= 0 || far <= first", "true"),
+    (RT + "hsb_look.h", "return i < look->turns", "return true"),
+    (RT + "hsb_look.h", "return i < look->turns", "return i <= look->turns"),
+    (RT + "hsb_look.h", "  return within;", "  return true;"),
     (RT + "hsb_look.h", "&& end <= size &&", "&&"),
     (RT + "hsb_look.h", "&& last <= size - end", ""),
     (RT + "hsb_look.h", "last <= size - end", "first <= size - end"),
@@ -531,6 +534,26 @@ ROWS = [
     (BOUND, "arrive(w, w->depth - i->a);", ""),
     (BOUND, " && x->add == y->add", ""),
     (BOUND, "emit_by(out, HCC_OP_I64_ADD, 1);", ""),
+    # what they access
+    (BOUND, "w->ways->last = w->closed && i->begin == w->back_end;", "w->ways->last = true;"),
+    (RANGE, " || local >= HCC_RW_NAMED", ""),
+    (RANGE, "s->factor[t] += factor;", "s->factor[t] = factor;"),
+    (RANGE, "out->add -= s->factor[t] * w->set[holder].value.add;", ""),
+    (RANGE, "moving == 1 && ", "moving != 0 && "),
+    (RANGE, " && factor_of(&out->count, out->local) == 1", ""),
+    (RANGE, "known = v->known && v->terms == 1 && v->term[0] == local && v->factor[0] == 1;", "known = v->known;"),
+    (RANGE, "bool known = local < HCC_RW_NAMED;", "bool known = true;"),
+    (RANGE, "return known && out->step != 0 && out->step <= HCC_RW_STRIDE;", "return known && out->step != 0;"),
+    (RANGE, "y->known && is_fixed(w, y);\n  out->count = *x;", "y->known;\n  out->count = *x;"),
+    (RANGE, "return found && w->last && ", "return found && "),
+    (RANGE, " && y->known && is_fixed(w, y);\n}", ";\n}"),
+    (RANGE, "&& step == 1 && y->terms == 0", "&& y->terms == 0"),
+    (RANGE, "0 - stride) && is_fixed(w, out);", "0 - stride);"),
+    (RANGE, "switch (w->followed ? w->op : 0)", "switch (w->op)"),
+    (RANGE, "  emit_by(a->out, HCC_OP_I64_ADD, 1);\n", ""),
+    (RANGE, "    emit_by(a->out, HCC_OP_I64_NE, 0);\n", "    emit_by(a->out, HCC_OP_I64_NE, 0);\n    emit_i32(a->out, 0);\n    emit(a->out, HCC_OP_I32_AND);\n"),
+    (METER + "meter.c", "(b->outside == 0 || b->rw->flow.depth - 1 - i->a == b->outside)", "true"),
+    (METER + "meter.c", "(leaves ? b->frames : 0)", "(leaves ? 1 : 0)"),
     # copies of a recursive function
     (RECURSION, "for (; calls != 0 && n", "for (; n"),
     (RECURSION, "n < LEVELS && ", ""),

@@ -7,10 +7,11 @@
 static hcc__rw_bound bound_of(const uint8_t *code, size_t size) {
   fixture f;
   hcc__rw_bound bound;
+  hcc__rw_ways ways;
   load_two_params(&f, code, size);
   hcc__rw rw = {.m = f.m, .err = &f.err};
   hcc_reader r = {f.m->bytes, f.m->funcs[1].code.begin + 2, f.m->funcs[1].code.end};
-  assert_int_equal(hcc__rw_bound_of(&bound, &rw, r), 0);
+  assert_int_equal(hcc__rw_bound_of(&bound, &ways, &rw, r), 0);
   end(&f);
   return bound;
 }

@@ -167,7 +167,7 @@ static void counted__looks(void **state) {
             HCC_OP_I32_CONST, 8, HCC_OP_I32_ADD, HCC_OP_I32_CONST, 0, HCC_OP_I32_STORE, 0, 1,
             STEP(0, -4), AGAIN);
   rewrite(&f, looks);
-  assert_int_equal(f.result->import_count, 5);
+  assert_int_equal(f.result->import_count, 6);
   assert_name(&f, f.result->imports[LOOK_AT].name, "look");
   assert_name(&f, f.result->imports[SEEN].name, "seen");
   assert_type(&f, LOOK_AT, "\x7f\x7f\x7e\x7f\x7e", "\x7f");

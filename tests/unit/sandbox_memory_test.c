@@ -226,7 +226,8 @@ static void copy__trusts_nobody(void **state) {
 static const char look_wat[] =
     "(module (import \"h\" \"mark\" (func $mark (param i32)))"
     " (import \"h\" \"look\" (func $look (param i32 i32 i64 i32 i64) (result i32)))"
-    " (import \"h\" \"seen\" (func $seen (param i32 i64 i32))) (memory 2 2)"
+    " (import \"h\" \"seen\" (func $seen (param i32 i64 i32)))"
+    " (import \"h\" \"below\" (func $below (param i32 i64) (result i32))) (memory 2 2)"
     " (func (export \"e0\") (param i32 i32 i64 i32 i64 i64 i32) (result i32)"
     "  (drop (call $look (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))"
     "  (call $seen (local.get 0) (local.get 5) (local.get 6))"
@@ -237,8 +238,12 @@ static const char look_wat[] =
     "  (drop (call $look (i32.const 1) (i32.const 0) (i64.const 4) (i32.const 4) (i64.const 4)))"
     "  (drop (call $look (i32.const 1) (i32.const -1) (i64.const 4) (i32.const 4) (i64.const 4)))"
     "  (call $seen (local.get 0) (local.get 1) (i32.const 0))"
-    "  i32.const 0 i32.const 2147483646 call $mark i32.load))";
-enum { LOOK_AND_LOAD, LOAD_UNSEEN, LOAD_OTHER };
+    "  i32.const 0 i32.const 2147483646 call $mark i32.load)"
+    " (func (export \"e3\") (param i32 i32 i64 i32 i64 i64) (result i32)" /* is there a place i? */
+    "  (i32.shl (call $look (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4))"
+    "   (i32.const 1))"
+    "  (i32.add (call $below (local.get 0) (local.get 5)))))";
+enum { LOOK_AND_LOAD, LOAD_UNSEEN, LOAD_OTHER, LOOK_AND_ASK };
 #define LOOK_SIZE (2 * HSB_PAGE)
 
 typedef struct look_row {
@@ -249,13 +254,23 @@ typedef struct look_row {
   uint32_t offset;
 } look_row;
 
-/* Is there such a place? All places must be in bounds, whether they are asked for or not. */
-static bool is_place(const look_row *r) {
+/* All places must be in bounds, whether they are asked for or not. */
+static bool is_kept(const look_row *r) {
   __int128 far = (__int128)(int32_t)r->stride * (__int128)(r->turns - 1);
   __int128 low = far < 0 ? r->first + far : r->first, high = far < 0 ? r->first : r->first + far;
   return r->turns != 0 && r->turns - 1 <= UINT32_MAX && low >= 0 &&
-         high + (__int128)r->end <= LOOK_SIZE && r->i < r->turns && r->offset <= r->end &&
-         r->end - r->offset >= 4;
+         high + (__int128)r->end <= LOOK_SIZE;
+}
+
+static bool is_place(const look_row *r) {
+  return is_kept(r) && r->i < r->turns && r->offset <= r->end && r->end - r->offset >= 4;
+}
+
+static void check_asked(sandbox *box, const look_row *r) {
+  hsb_slot slots[7] = {3, r->first, r->turns, r->stride, r->end, r->i};
+  uint32_t expected = is_kept(r) ? 2 + (r->i < r->turns) : 0;
+  assert_int_equal(sandbox_call(box, LOOK_AND_ASK, slots), 0);
+  assert_int_equal(slots[0], expected);
 }
 
 static void check_look(sandbox *box, const look_row *r) {
@@ -292,7 +307,7 @@ static void look__trusts_nobody(void **state) {
   sandbox box = {0};
   (void)state;
   sandbox_source source = {.wat = look_wat,
-                           .exports = "iijijji:i :i ij:i",
+                           .exports = "iijijji:i :i ij:i iijijj:i",
                            .pages_min = 2,
                            .pages_max = 2,
                            .explicit_bounds = true};
@@ -302,8 +317,11 @@ static void look__trusts_nobody(void **state) {
     memcpy(sandbox_memory(&box)->data + (size_t)i * 4, &i, sizeof i);
   }
   EACH(a, firsts) EACH(b, turns) EACH(c, strides) EACH(d, ends) EACH(e, is) EACH(f, offsets) {
-    check_look(&box,
-               &(look_row){(uint32_t)firsts[a], turns[b], strides[c], ends[d], is[e], offsets[f]});
+    look_row row = {(uint32_t)firsts[a], turns[b], strides[c], ends[d], is[e], offsets[f]};
+    check_look(&box, &row);
+    if (f == 0) {
+      check_asked(&box, &row);
+    }
   }
 #undef EACH
   hsb_slot other[2] = {1, 0};
