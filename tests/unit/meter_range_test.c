@@ -232,8 +232,7 @@ static void check(const call *c) {
 }
 
 static void check_all(const uint32_t *functions, size_t count, const call *from) {
-  static const uint32_t ns[] = {0,     1,     2,     9,     40,       65500,     65534,
-                                65535, 65536, 65537, 70000, 1u << 31, UINT32_MAX};
+  static const uint32_t ns[] = {0, 2, 9, 40, 65500, 65535, 65536, 65537, 70000, UINT32_MAX};
   static const uint32_t sevens[] = {12, 65440, 65535};
   for (size_t f = 0; f < count; f++) {
     for (size_t n = 0; n < sizeof ns / sizeof *ns; n++) {
@@ -251,8 +250,8 @@ static void check_all(const uint32_t *functions, size_t count, const call *from)
 /* Near both ends of memory; ends of all sizes, with and without what ends the loop early. */
 static void ends_where_it_should(void **state) {
   static const uint32_t functions[] = {BELOW, WORDS, HOPS, NUMBER, ROWS, GROWS, FAR, FIXED};
-  static const uint32_t is[] = {0, 3, 65490, 65535, 65536, UINT32_MAX - 1};
-  static const uint32_t ps[] = {0, 1, 30, 65500, 0u - 65496, UINT32_MAX};
+  static const uint32_t is[] = {0, 3, 65490, 65536, UINT32_MAX - 1};
+  static const uint32_t ps[] = {0, 30, 65500, 0u - 65496, UINT32_MAX};
   (void)state;
   for (size_t i = 0; i < sizeof is / sizeof *is; i++) {
     for (size_t p = 0; p < sizeof ps / sizeof *ps; p++) {
