@@ -43,17 +43,23 @@ static int finds(bool *out, helios *h, const char *sql, const char *name, helios
   return status;
 }
 
+/* Is it one of SQLite's own names, or of the application's? */
+static int is_among(bool *out, helios *h, hrt_names_of of, const char *name, helios_error *err) {
+  int status = 0;
+  if (h->names == NULL) {
+    return hrt_names_find(out, h, of, name, err);
+  }
+  hrt_names *names = &h->names[of]; /* while many are registered: read once, if one is new */
+  if (!names->read) {
+    status = hrt_names_read(names, h, of, err);
+  }
+  *out = status == 0 && hrt_names_has(names, name);
+  return status;
+}
+
 int hrt_function_taken(bool *out, helios *h, const char *name, helios_error *err) {
   *out = false;
-  if (hrt_entry_find(h, name)) {
-    return 0;
-  }
-  if (h->functions) { /* while many are registered: read once, if one of them is new */
-    int status = h->functions->read ? 0 : hrt_names_read(h->functions, h, HRT_NAMES_FUNCTIONS, err);
-    *out = status == 0 && hrt_names_has(h->functions, name);
-    return status;
-  }
-  return hrt_names_find(out, h, HRT_NAMES_FUNCTIONS, name, err);
+  return hrt_entry_find(h, name) ? 0 : is_among(out, h, HRT_NAMES_FUNCTIONS, name, err);
 }
 
 int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *err) {
@@ -67,7 +73,7 @@ int hrt_named_in_schema(bool *out, helios *h, const char *name, helios_error *er
 int hrt_table_taken(bool *out, helios *h, const char *name, helios_error *err) {
   const hrt_entry *e = hrt_entry_find(h, name);
   *out = strncasecmp(name, "pragma_", 7) == 0;
-  return *out || (e && e->table_key) ? 0 : hrt_names_find(out, h, HRT_NAMES_MODULES, name, err);
+  return *out || (e && e->table_key) ? 0 : is_among(out, h, HRT_NAMES_MODULES, name, err);
 }
 
 static int make_entry(hrt_entry **out, helios *h, const char *name, helios_error *err) {
@@ -205,11 +211,13 @@ int hrt_sync(helios *h, helios_error *err) {
   if (status != 0 || stamp == h->synced) {
     return status;
   }
-  hrt_names functions = {.read = false};
-  h->functions = &functions;
+  hrt_names names[HRT_NAMES_COUNT] = {{.read = false}};
+  h->names = names;
   status = hrt_catalog_each(h->catalog, register_one, &(struct sync){h, err}, err);
-  h->functions = NULL;
-  hrt_names_clear(&functions);
+  h->names = NULL;
+  for (size_t i = 0; i < HRT_NAMES_COUNT; i++) {
+    hrt_names_clear(&names[i]);
+  }
   if (status == 0) {
     h->synced = stamp;
   }

@@ -16,6 +16,7 @@ typedef struct hrt_names {
 typedef enum hrt_names_of {
   HRT_NAMES_FUNCTIONS,
   HRT_NAMES_MODULES, /* of virtual tables */
+  HRT_NAMES_COUNT,
 } hrt_names_of;
 
 /* Errors: E_SQL, E_MEMORY. hrt_names_clear it, also after an error. */

@@ -133,7 +133,7 @@ struct helios {
   uint32_t choices;                     /* entries whose chosen.in is a statement */
   sqlite3_stmt *body_own[HRT_BODY_OWN]; /* body.c */
   uint64_t registered;                  /* functions and virtual tables so far */
-  struct hrt_names *functions;          /* of the connection, while hrt_sync runs; or NULL */
+  struct hrt_names *names;              /* by hrt_names_of, while hrt_sync runs; or NULL */
   int64_t synced;                       /* stamp of the catalog whose names are all registered */
   hrt_budget own;       /* of outermost calls; its slice passes from one to the next */
   uint64_t timeout_ns;  /* of the outermost call */
