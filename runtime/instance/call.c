@@ -210,13 +210,13 @@ hrt_short_result hrt_short_end(hrt_short *s, uint64_t used) {
   return (hrt_short_result){used + before, status};
 }
 
-int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots, hrt_budget *budget,
-             helios_error *err) {
+__attribute__((no_stack_protector)) int hrt_call(hrt_instance *i, uint32_t index, hsb_slot *slots,
+                                                 hrt_budget *budget, helios_error *err) {
   if (index >= i->abi->export_count) {
     return hrt_fail(err, HELIOS_E_MISUSE, "no such export");
   }
   hrt_export e = hrt_export_at(i->abi, index);
-  return hrt_call_export(i, &e, slots, budget, err);
+  return hrt_call_outermost(i, &e, slots, budget, (uintptr_t)__builtin_frame_address(0), err);
 }
 
 _Noreturn void hrt_trap(struct hsb_ctx *ctx, uint32_t code, uint32_t offset) {

@@ -152,7 +152,7 @@ __attribute__((always_inline)) static inline hrt_short_result hrt_call_short(hrt
   a->mark = s->ctx->fuel = (uint64_t)fuel < s->most ? fuel : (int64_t)s->most;
   s->ctx->stack_limit = hrt_stack_limit_here(s->stack_bytes, here);
   hrt_thread.current = a;
-  hrt_guard_call(s->guest, slots, s->export.fn, &a->landing);
+  hrt_guard_enter(s->guest, slots, s->export.fn, &a->landing);
   hrt_thread.current = NULL;
   uint64_t used = (uint64_t)s->activation->mark - (uint64_t)s->ctx->fuel;
   s->budget->slice -= (int64_t)used;
