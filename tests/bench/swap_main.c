@@ -1,7 +1,8 @@
 /* swap_main.c - what a running engine does in time: a swap of versions becomes visible under load,
- * a statement is cancelled or meets its deadline, two threads against one, a canary's statements;
- * and the memory that procedures take. Prints a line of JSON a case; times are of the wall clock,
- * since waiting is what counts here: on a busy machine look at the low quantiles.
+ * a statement is cancelled or meets its deadline, also after it has written much, two threads
+ * against one, a canary's statements; and the memory that procedures take. Prints a line of JSON a
+ * case; times are of the wall clock, since waiting is what counts here: on a busy machine look at
+ * the low quantiles.
  *
  * usage: bench_swap ROUNDS */
 #include "../unit/engine_kit.h"
@@ -37,6 +38,19 @@ static double cpu_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static long rss_kb(void) {
+  char line[200];
+  long kb = 0;
+  FILE *f = fopen("/proc/self/status", "r");
+  while (f && fgets(line, sizeof line, f)) {
+    (void)sscanf(line, "VmRSS: %ld", &kb);
+  }
+  if (f) {
+    fclose(f);
+  }
+  return kb;
 }
 
 static sqlite3_stmt *prepare(helios *h, const char *sql) {
@@ -199,6 +213,74 @@ static void bench_stop(void **state) {
   ek_close(h);
 }
 
+/* ---- what a guest wrote has to be given back ---- */
+
+static const char writer_source[] =
+    "struct inst { struct hsb_memory mem; };\n"
+    "static NOINLINE void write_all(void *i, hsb_slot *s) {\n"
+    "  struct hsb_ctx *c = hsb_ctx_of(i); unsigned long long end = s[0] << 20;\n"
+    "  long long f = c->fuel;\n"
+    "  c->host->memory_grow(c, (unsigned)(s[0] * 16));\n"
+    "  for (unsigned long long at = 0;; at += at < end ? 4096 : 0) {\n"
+    "    if (at < end) MEM(i)[at] = 1;\n"
+    "    if (--f < 0) f = c->host->refuel(c, f, 0x42); } }\n"
+    "static void init(void *i) { (void)i; }\n"
+    "static const struct hsb_export ex[] = {EXPORT(\"write_all\", \"j:j\", write_all)};\n"
+    "PUBLIC const struct helios_plugin helios_plugin = {.size = sizeof helios_plugin,\n"
+    "  .abi_major = HSB_ABI_MAJOR, .abi_minor = HSB_ABI_MINOR,\n"
+    "  .flags = HSB_PLUGIN_HAS_MEMORY | HSB_PLUGIN_METERED,\n"
+    "  .instance_size = sizeof(struct inst), .memory_min = 1, .memory_max = 65536,\n"
+    "  .export_count = 1, .exports = ex, .init = init, .module_hash = HASH};\n";
+
+struct writer {
+  sqlite3 *db;
+  long kb;
+};
+
+static void *interrupt_written(void *arg) {
+  const struct writer *w = arg;
+  while (rss_kb() < w->kb - 1024) { /* the system counts in lots */
+    usleep(500);
+  }
+  usleep(3000);
+  atomic_store(&interrupted_at, (int64_t)measure_now_ns());
+  sqlite3_interrupt(w->db);
+  return NULL;
+}
+
+/* From sqlite3_interrupt to the error of a statement whose guest has written so much, and how much
+ * of that the system has back by then. */
+static void bench_written(void **state) {
+  (void)state;
+  static const unsigned sizes[] = {64, 256, 600, 1024, 2048};
+  unsigned n = rounds < SAMPLES ? rounds : SAMPLES;
+  ek_plugin_of("writer.so", writer_source, "");
+  helios *h = ek_open(":memory:");
+  ek_run(h,
+         "CREATE PROCEDURE write_all(n BIGINT) RETURNS BIGINT LANGUAGE wasm WITH (fuel_limit = "
+         "1000000000000000, memory_limit = '4000MB', timeout = '60s') AS '%D/writer.so'",
+         "");
+  long empty = rss_kb();
+  for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+    char sql[100], name[100];
+    long given = 0;
+    snprintf(sql, sizeof sql, "SELECT write_all(%u)", sizes[k]);
+    for (unsigned i = 0; i < n; i++) {
+      pthread_t thread;
+      struct writer w = {helios_db(h), empty + (long)sizes[k] * 1024};
+      assert_int_equal(pthread_create(&thread, NULL, interrupt_written, &w), 0);
+      ek_fails(h, sql, HELIOS_E_CANCELLED, "cancelled");
+      samples[i] = measure_now_ns() - (double)atomic_load(&interrupted_at);
+      pthread_join(thread, NULL);
+      given += w.kb - rss_kb();
+    }
+    snprintf(name, sizeof name, "cancel: after %u MiB were written, %ld of them back at the return",
+             sizes[k], given / n / 1024);
+    print_times(name, n, 1e6, "ms");
+  }
+  ek_close(h);
+}
+
 /* ---- two threads ---- */
 
 enum { WINDOW_MS = 50 };
@@ -258,19 +340,6 @@ static void bench_threads(void **state) {
 
 /* ---- memory ---- */
 
-static long rss_kb(void) {
-  char line[200];
-  long kb = 0;
-  FILE *f = fopen("/proc/self/status", "r");
-  while (f && fgets(line, sizeof line, f)) {
-    (void)sscanf(line, "VmRSS: %ld", &kb);
-  }
-  if (f) {
-    fclose(f);
-  }
-  return kb;
-}
-
 /* Of a connection: procedures that it knows; those that it has called, each with an idle instance.
  */
 static void bench_memory(void **state) {
@@ -300,9 +369,10 @@ static void bench_memory(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(bench_memory), cmocka_unit_test(bench_swap),
-                                     cmocka_unit_test(bench_canary), cmocka_unit_test(bench_stop),
-                                     cmocka_unit_test(bench_threads)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bench_memory),  cmocka_unit_test(bench_swap),
+      cmocka_unit_test(bench_canary),  cmocka_unit_test(bench_stop),
+      cmocka_unit_test(bench_written), cmocka_unit_test(bench_threads)};
   rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
   if (rounds == 0) {
     fprintf(stderr, "usage: bench_swap ROUNDS\n");
