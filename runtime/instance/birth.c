@@ -265,14 +265,19 @@ static void change_globals(hrt_instance *i, const hrt_birth *b) {
   }
 }
 
-static int take_memory(hrt_instance *i, const hrt_birth *b, helios_error *err) {
+static int take_memory(hrt_instance *i, const hrt_birth *b, const hrt_budget *budget,
+                       helios_error *err) {
+  int status = 0;
   if (b->image == NULL) {
     return 0;
   }
+  HRT_TRY(hrt_aside_room((uint64_t)(b->pages - i->pages) * HSB_PAGE, budget, err));
   i->image = hrt_image_ref(b->image);
   i->pages = i->base_pages = b->pages;
   i->peak_pages = b->peak_pages;
-  return b->image->fd >= 0 ? hrt_image_map(i, err) : hrt_image_copy(i, err);
+  status = b->image->fd >= 0 ? hrt_image_map(i, err) : hrt_image_copy(i, err);
+out:
+  return status;
 }
 
 /* Tables are the plugin's own work, and the birth has their copies already. */
@@ -301,7 +306,7 @@ int hrt_birth_follow(hrt_instance *i, hrt_birth *b, hrt_budget *budget, helios_e
   HRT_TRY(hrt_enter(i, (void (*)(void *, hsb_slot *))(uintptr_t)i->abi->init, slots, budget, err));
   change_globals(i, b);
   HRT_TRY(hrt_instance_save(i, err));
-  HRT_TRY(take_memory(i, b, err));
+  HRT_TRY(take_memory(i, b, budget, err));
   HRT_TRY(take_tables(i, b, err));
   budget->fuel_used += b->fuel;
   i->ready = true;

@@ -28,7 +28,7 @@
 #define SLICE_NS_LOW 500000u /* between checks */
 #define SLICE_NS_HIGH 2000000u
 
-static uint64_t now_ns(void) {
+uint64_t hrt_now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -73,7 +73,7 @@ static uint32_t stopped(const hrt_budget *b, uint64_t now) {
 
 /* At the end of a slice: 0, or the trap that ends the call. */
 static uint32_t check(hrt_budget *b) {
-  uint64_t now = now_ns();
+  uint64_t now = hrt_now_ns();
   adapt_slice(b, now);
   return is_spent(b) ? HSB_TRAP_FUEL : stopped(b, now);
 }
@@ -92,11 +92,16 @@ static void grant(struct hrt_activation *a, int64_t slice, int64_t more) {
   a->extra = fuel - slice;
 }
 
-static int refuse_call(struct hrt_activation *a, uint32_t trap) {
+static int refuse_call(helios_error *err, uint32_t trap) {
   static const char *const texts[] = {[HSB_TRAP_FUEL] = "fuel exhausted",
                                       [HSB_TRAP_DEADLINE] = "time limit exceeded",
                                       [HSB_TRAP_CANCELLED] = "cancelled"};
-  return hrt_trap_error(a->err, trap, HELIOS_NO_OFFSET, "%s before a call", texts[trap]);
+  return hrt_trap_error(err, trap, HELIOS_NO_OFFSET, "%s before a call", texts[trap]);
+}
+
+int hrt_budget_ends(const hrt_budget *b, helios_error *err) {
+  uint32_t trap = stopped(b, hrt_now_ns());
+  return trap != 0 ? refuse_call(err, trap) : 0;
 }
 
 int hrt_budget_begin(struct hrt_activation *a) {
@@ -115,7 +120,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
   if (b->slice < 0 || is_spent(b)) {
     uint32_t trap = check(b);
     if (trap != 0) {
-      return refuse_call(a, trap);
+      return refuse_call(a->err, trap);
     }
     b->slice = b->slice_size;
   }
@@ -155,7 +160,7 @@ static void next_slice(struct hrt_activation *a, int64_t more, uint32_t offset) 
 void hrt_poll(struct hsb_ctx *ctx, uint32_t offset) {
   struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
   a->looked = 1;
-  uint32_t trap = stopped(a->budget, now_ns());
+  uint32_t trap = stopped(a->budget, hrt_now_ns());
   if (trap != 0) {
     hrt_trap(ctx, trap, offset);
   }

@@ -66,7 +66,10 @@ bool hrt_guest_starts_zero(const hrt_instance *i, guest_u32 at, uint64_t len) {
 }
 
 int64_t hrt_guest_grow(hrt_instance *i, uint32_t pages) {
-  uint32_t old = hrt_memory_grow(i->ctx, pages);
+  if (hrt_memory_can_grow(i, pages)) {
+    (void)hrt_aside_room((uint64_t)pages * HSB_PAGE, NULL, NULL);
+  }
+  uint32_t old = hrt_memory_add(i, pages);
   if (old == UINT32_MAX) {
     return -1;
   }

@@ -16,6 +16,7 @@
 
 #define MEMORY_LIMIT_PAGES 256 /* 16 MiB: DESIGN section 7, without a profile */
 #define STACK_BYTES (1u << 20)
+#define RESET_NS 2000000u /* after which no more than a piece is given back */
 
 const struct hsb_host hrt_host_table = {
     .size = sizeof(struct hsb_host),
@@ -108,12 +109,30 @@ out:
 
 /* ---- reset ---- */
 
-/* Gives grown pages back, so that they are zero when they come again, and closes them. */
+/* Gives pages back, so that they are as they were mapped. False also if that takes its time: nobody
+ * could stop the statement meanwhile, and a new instance, with this one set aside (aside.c), is had
+ * sooner. */
+static bool drop(uint8_t *at, uint64_t size) {
+  uint64_t began = size > HRT_ASIDE_PIECE ? hrt_now_ns() : 0;
+  while (size > HRT_ASIDE_PIECE) {
+    if (madvise(at, HRT_ASIDE_PIECE, MADV_DONTNEED) != 0 || hrt_now_ns() - began > RESET_NS) {
+      return false;
+    }
+    at += HRT_ASIDE_PIECE;
+    size -= HRT_ASIDE_PIECE;
+  }
+  return madvise(at, size, MADV_DONTNEED) == 0;
+}
+
+/* Gives grown pages back and closes them. */
 static bool drop_grown(hrt_instance *i) {
   uint8_t *begin = i->memory + (uint64_t)i->base_pages * HSB_PAGE;
   uint64_t size = (uint64_t)(i->pages - i->base_pages) * HSB_PAGE;
+  if (!drop(begin, size) || mprotect(begin, size, PROT_NONE) != 0) {
+    return false;
+  }
   i->pages = i->base_pages;
-  return madvise(begin, size, MADV_DONTNEED) == 0 && mprotect(begin, size, PROT_NONE) == 0;
+  return true;
 }
 
 /* What the image holds in these pages. */
@@ -133,7 +152,7 @@ static bool drop_rest(hrt_instance *i) {
   for (uint32_t n = 0; n <= contents->count && done; n++) {
     bool last = n == contents->count;
     uint64_t end = last ? all : (uint64_t)contents->at[n].first * HRT_TRACK_PAGE;
-    done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;
+    done = at == end || drop(i->memory + at, end - at);
     at = last ? all : (uint64_t)contents->at[n].end * HRT_TRACK_PAGE;
   }
   return done;
@@ -142,7 +161,7 @@ static bool drop_rest(hrt_instance *i) {
 /* All of memory, whatever was written. */
 static bool restore_all(hrt_instance *i) {
   if (i->image->fd >= 0) { /* back to the file */
-    return madvise(i->memory, (uint64_t)i->base_pages * HSB_PAGE, MADV_DONTNEED) == 0;
+    return drop(i->memory, (uint64_t)i->base_pages * HSB_PAGE);
   }
   copy_back(i, &i->image->contents);
   return drop_rest(i);
@@ -283,6 +302,7 @@ int hrt_instance_new(hrt_instance **out, hrt_plugin *plugin, const hrt_instance_
   if (i->tracking == HRT_TRACK_FAULTS) {
     HRT_TRY(hrt_signal_install(err));
   }
+  HRT_TRY(hrt_aside_room((uint64_t)i->abi->memory_min * HSB_PAGE, budget, err));
   HRT_TRY(hrt_instance_map(i, err));
   fill_ctx(i);
   hrt_birth *birth = hrt_birth_find(i, budget);

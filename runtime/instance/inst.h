@@ -150,13 +150,25 @@ struct hrt_thread {
 
 extern __thread struct hrt_thread hrt_thread __attribute__((tls_model("initial-exec")));
 
+/* aside.c */
+#define HRT_ASIDE_PIECE (UINT64_C(32) << 20) /* bytes: half a millisecond to 5 */
+/* Takes the mapping over, of which [from, from + written) may have been written: whole pages. */
+void hrt_aside(void *pages, uint64_t size, uint64_t from, uint64_t written);
+/* Gives back so much of what is set aside, a piece at most. How much it was; 0: there is none. */
+uint64_t hrt_aside_give(uint64_t bytes);
+/* So much is to be opened: as much is given back first, with a look at the budget, if it is not
+ * NULL, before each piece. Errors: E_CANCELLED, E_DEADLINE. */
+int hrt_aside_room(uint64_t bytes, const hrt_budget *budget, helios_error *err);
+
 /* reserve.c */
 int hrt_instance_map(hrt_instance *i, helios_error *err);
 void hrt_instance_unmap(hrt_instance *i);
 struct hsb_memory *hrt_instance_memory(const hrt_instance *i); /* NULL if it has none */
 bool hrt_memory_close(hrt_instance *i, uint64_t size);
 int hrt_memory_open(hrt_instance *i, uint32_t pages, helios_error *err); /* the first ones */
-uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta);
+uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta); /* for guests: may end the call */
+bool hrt_memory_can_grow(const hrt_instance *i, uint32_t delta);
+uint32_t hrt_memory_add(hrt_instance *i, uint32_t delta); /* the old count, or UINT32_MAX */
 void *hrt_table_reserve(struct hsb_ctx *ctx, uint32_t index, uint32_t min, uint32_t *max,
                         uint32_t elem);
 
@@ -222,5 +234,8 @@ uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *ou
 int hrt_budget_begin(struct hrt_activation *a);
 void hrt_budget_end(struct hrt_activation *a);
 void hrt_poll(struct hsb_ctx *ctx, uint32_t offset);
+uint64_t hrt_now_ns(void); /* CLOCK_MONOTONIC */
+/* Outside of guest code: E_CANCELLED or E_DEADLINE if it is to end. */
+int hrt_budget_ends(const hrt_budget *b, helios_error *err);
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
 #endif

@@ -1,6 +1,6 @@
 /* instance.h - instances of a plugin and calls into them. reserve.c: address space and memory;
  * image.c: instantiate and reset; birth.c: instances that begin alike; track.c: written pages;
- * guest.c: host access; call.c, outermost.h: calls;
+ * guest.c: host access; aside.c: memory to be given back; call.c, outermost.h: calls;
  * guard.h + guard_<arch>.S: enter and leave guest code; signal.c: the one fault handler; budget.c:
  * fuel, time, cancellation.
  *
@@ -73,8 +73,16 @@ const uint64_t *hrt_instance_born(const hrt_instance *i);
 hrt_birth *hrt_instance_birth(hrt_instance *i); /* NULL: it has none; else hrt_birth_give it */
 void hrt_birth_give(hrt_birth *b);              /* takes NULL */
 
+/* Memory of instances that were freed, of all threads, that the system has not got back yet:
+ * aside.c. step gives back a piece, unless a guest call runs on this thread; all gives back
+ * everything. */
+void hrt_aside_step(void);
+void hrt_aside_all(void);
+uint64_t hrt_aside_bytes(void);
+
 /* Back to the state of the last checkpoint (hrt_instance_new makes the first one), in time
- * proportional to the pages that calls write. Not on a dead instance. */
+ * proportional to the pages that calls write. Not on a dead instance. One that wrote so
+ * much that to give it back takes milliseconds is dead then: E_MEMORY. */
 int hrt_instance_reset(hrt_instance *i, helios_error *err);
 /* Makes the state now (memory with its size, globals, tables) the one that reset returns to: after
  * the arena was asked for. Errors: E_MEMORY, E_MISUSE (dead or running). */

@@ -64,6 +64,16 @@ static void describe_memory(hrt_instance *i) {
   }
 }
 
+/* What is set aside takes address space too. */
+static uint8_t *reserve(uint64_t size) {
+  uint8_t *pages = hrt_reserve(size);
+  if (pages == NULL && hrt_aside_bytes() > 0) {
+    hrt_aside_all();
+    pages = hrt_reserve(size);
+  }
+  return pages;
+}
+
 int hrt_instance_map(hrt_instance *i, helios_error *err) {
   uint64_t front = HRT_TABLES_RESERVE + HSB_FRONT_GUARD;
   uint64_t state = HSB_CTX_BYTES + track_pages_up(i->abi->instance_size);
@@ -71,7 +81,7 @@ int hrt_instance_map(hrt_instance *i, helios_error *err) {
     return hrt_fail(err, HELIOS_E_LIMIT, "this engine needs pages of %u bytes", HRT_TRACK_PAGE);
   }
   i->reservation_size = front + HSB_CTX_BYTES + HSB_SPAN + memory_reserve(i);
-  i->reservation = hrt_reserve(i->reservation_size);
+  i->reservation = reserve(i->reservation_size);
   if (i->reservation == NULL) {
     int status = hrt_fail(err, HELIOS_E_MEMORY, "no address space for an instance (%llu MiB)",
                           (unsigned long long)(i->reservation_size >> 20));
@@ -89,17 +99,22 @@ int hrt_instance_map(hrt_instance *i, helios_error *err) {
 }
 
 void hrt_instance_unmap(hrt_instance *i) {
-  if (!i->holed) {
-    hrt_unmap(i->reservation, i->reservation_size);
+  if (i->reservation && !i->holed) {
+    hrt_aside(i->reservation, i->reservation_size, (uint64_t)(i->memory - i->reservation),
+              (uint64_t)i->pages * HSB_PAGE);
   }
   i->reservation = NULL;
 }
 
-uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
-  hrt_instance *i = hrt_instance_of(ctx);
+bool hrt_memory_can_grow(const hrt_instance *i, uint32_t delta) {
+  uint64_t pages = (uint64_t)i->pages + delta;
+  return hrt_instance_memory(i) != NULL && pages <= i->limit_pages;
+}
+
+uint32_t hrt_memory_add(hrt_instance *i, uint32_t delta) {
   uint32_t old = i->pages;
   uint64_t pages = (uint64_t)old + delta;
-  if (hrt_instance_memory(i) == NULL || pages > i->limit_pages) {
+  if (!hrt_memory_can_grow(i, delta)) {
     return UINT32_MAX;
   }
   bool watched = !i->ready && i->tracking == HRT_TRACK_FAULTS; /* as the first pages are */
@@ -113,6 +128,16 @@ uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
   i->dirty = true;
   publish_pages(i, (uint32_t)pages);
   return old;
+}
+
+uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
+  hrt_instance *i = hrt_instance_of(ctx);
+  uint64_t bytes = hrt_memory_can_grow(i, delta) ? (uint64_t)delta * HSB_PAGE : 0;
+  while (bytes > 0 && hrt_aside_bytes() > 0) {
+    hrt_poll(ctx, 0);
+    bytes -= hrt_aside_give(bytes);
+  }
+  return hrt_memory_add(i, delta);
 }
 
 /* Elements to grant: min for certain, growth as far as there is room, but never so much that the

@@ -111,9 +111,20 @@ void *hrt_pages_of(int fd, size_t size) {
   return map(size, PROT_READ, MAP_PRIVATE, fd);
 }
 
+/* Where a mapping can't be divided any more, as the process has too many, it stays, but empty. */
+static void give_back(void *pages, size_t size) {
+  if (munmap(pages, size) != 0) {
+    (void)madvise(pages, size, MADV_DONTNEED);
+  }
+}
+
 void hrt_unmap(void *pages, size_t size) {
   if (pages) {
     atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
-    munmap(pages, size);
+    give_back(pages, size);
   }
+}
+
+void hrt_unmap_end(void *pages, size_t keep, size_t size) {
+  give_back((char *)pages + keep, size - keep);
 }

@@ -23,6 +23,8 @@ void *hrt_reserve(size_t size);
 /* The bytes of a file that nobody changes, to read only. */
 void *hrt_pages_of(int fd, size_t size);
 void hrt_unmap(void *pages, size_t size); /* takes NULL */
+/* Gives back what is behind the first `keep` bytes; those are a block still. */
+void hrt_unmap_end(void *pages, size_t keep, size_t size);
 
 /* Tests only. From now on allocation number `after` (0: the next one) fails, and the count - 1
  * after it; a negative `after` ends it. Not for use while other threads allocate. */

@@ -166,6 +166,7 @@ static void free_session(helios *h) {
   hrt_free(h->trust_root);
   hrt_free(h->costs);
   hrt_free(h);
+  hrt_aside_all();
 }
 
 void hrt_session_unref(helios *h) {

@@ -202,6 +202,7 @@ int hrt_resolve(hrt_version **out, hrt_entry *e, helios_error *err) {
   helios *h = e->h;
   int64_t stamp;
   int status = 0;
+  hrt_aside_step();
   HRT_TRY(hrt_catalog_stamp(&stamp, h->catalog, err));
   if (stamp != h->synced) {
     (void)hrt_sync(h, NULL);

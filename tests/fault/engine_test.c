@@ -143,6 +143,12 @@ static int run_trap(helios **h, helios_error *err) {
   return status;
 }
 
+/* Its memory is set aside. */
+static int run_swells(helios **h, helios_error *err) {
+  int status = ek_try(*h, err, "SELECT swells()");
+  return status == HELIOS_E_TRAP ? ek_try(*h, err, "SELECT answer()") : status;
+}
+
 static const scenario scenarios[] = {
     {"open", NULL, NULL, NULL, FAULT_ALL, false, run_open},
     {"close", "SELECT hosts('one'), answer()", NULL, NULL, FAULT_ALL, false, run_close},
@@ -217,6 +223,10 @@ static const scenario scenarios[] = {
     {"kept values", NULL, "SELECT keeps(); SELECT length(value) FROM helios_kv", "690\n700",
      FAULT_ALL, false, NULL},
     {"kept values again", "SELECT keeps()", "SELECT keeps()", "690", FAULT_ALL, false, NULL},
+    {"much memory",
+     "CREATE FUNCTION swells() RETURNS BIGINT LANGUAGE wasm WITH (memory_limit = '60MB') AS "
+     "'%D/swells.so'",
+     NULL, NULL, FAULT_ALL, false, run_swells},
     {"session variables", "SET app.x = '1'",
      "SET app.y = 'two'; SHOW ALL; RESET app.y; SELECT helios_session('app.x')",
      "app.x|1\napp.y|two\n1", FAULT_ALL, false, NULL},
@@ -623,6 +633,7 @@ static int setup(void **state) {
   setenv("TMPDIR", ek_path("tmp"), 1);
   build("hosts");
   build("keeps");
+  build("swells");
   build("files");
   build("ask");
   build("sql");

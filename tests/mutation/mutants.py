@@ -3,7 +3,7 @@
 # Files whose every `if` is a check, or the way to one.
 SCOPE = ["rt-sandbox/hsb_check.h", "rt-sandbox/hsb_cold.c", "rt-sandbox/hsb_lib.c", "rt-sandbox/include/hsb_cold.h", "rt-sandbox/include/hsb_copy.h",
          "rt-sandbox/include/hsb_look.h", "rt-sandbox/include/hsb_memory.h", "rt-sandbox/include/hsb_override.h",
-         "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/birth.c",
+         "rt-sandbox/include/hsb_simd_memory.h", "rt-sandbox/include/hsb_table.h", "runtime/instance/aside.c", "runtime/instance/birth.c",
          "runtime/instance/budget.c", "runtime/instance/call.c", "runtime/instance/charge.h", "runtime/instance/cow.c",
          "runtime/instance/guest.c", "runtime/instance/image.c",
          "runtime/instance/outermost.h", "runtime/instance/reserve.c", "runtime/instance/signal.c",
@@ -25,7 +25,7 @@ COPIES, FLATTEN, BOUNDS, LOCKS = (HOST + name for name in ("copies.c", "flatten.
 BOUNDS_H = HOST + "compile_bounds.h"
 CALLEES = "compiler/rewrite/canon_callees.c"
 METER = "compiler/rewrite/"
-BIRTH, STRIPS = INST + "birth.c", INST + "strips.c"
+BIRTH, STRIPS, ASIDE = INST + "birth.c", INST + "strips.c", INST + "aside.c"
 PLACES = "compiler/native/places.c"
 CTES, SHADOW, RECURSION = HOST + "ctes.c", HOST + "shadow.c", "compiler/native/recursion.c"
 BOUND, RANGE = "compiler/rewrite/meter_bound.c", "compiler/rewrite/meter_range.c"
@@ -386,9 +386,9 @@ ROWS = [
     (RESERVE, "i->tracking == HRT_TRACK_NEVER || mprotect(i->memory, size, PROT_READ) == 0",
      "mprotect(i->memory, size, PROT_READ) == 0"),
     (RESERVE, "watched ? PROT_READ : PROT_READ", "watched ? PROT_READ | PROT_WRITE : PROT_READ"),
-    (RESERVE, "pages > i->limit_pages", "(uint32_t)pages > i->limit_pages"),
-    (RESERVE, "pages > i->limit_pages", "pages > i->limit_pages + 1"),
-    (RESERVE, "hrt_instance_memory(i) == NULL || pages", "pages"),
+    (RESERVE, "pages <= i->limit_pages", "(uint32_t)pages <= i->limit_pages"),
+    (RESERVE, "pages <= i->limit_pages", "pages <= i->limit_pages + 1"),
+    (RESERVE, "hrt_instance_memory(i) != NULL && pages", "pages"),
     (RESERVE, "  i->dirty = true;\n", ""),
     (RESERVE, "    i->base_pages = (uint32_t)pages;\n", ""),
     (RESERVE, "want = want < *max ? want : *max;", ""),
@@ -396,6 +396,29 @@ ROWS = [
     (RESERVE, "return want >= min;", "return true;"),
     (RESERVE, "i->tables_used += t.size;", ""),
     (RESERVE, "i->ready || index != i->table_count", "index != i->table_count"),
+    # what is set aside
+    (ASIDE, "bytes < HRT_ASIDE_PIECE ? bytes : HRT_ASIDE_PIECE", "bytes"),
+    (ASIDE, "bytes < was.end - was.from ? bytes : was.end - was.from", "bytes"),
+    (ASIDE, "  a->size = a->end;\n", ""),
+    (ASIDE, "  pending -= bytes;\n", ""),
+    (ASIDE, "written > HRT_ASIDE_PIECE ? hrt_alloc", "written > 0 ? hrt_alloc"),
+    (ASIDE, "  add(a);\n  hrt_aside_step();\n", "  add(a);\n"),
+    (ASIDE, " && hrt_thread.current == NULL", ""),
+    (ASIDE, "budget ? hrt_budget_ends(budget, err) : 0", "((void)budget, (void)err, 0)"),
+    (ASIDE, "hrt_aside_give(bytes) : 0", "bytes : 0"),
+    (RESERVE, "    hrt_poll(ctx, 0);\n", ""),
+    (RESERVE, "    bytes -= hrt_aside_give(bytes);\n", "    break;\n"),
+    (RESERVE, "hrt_memory_can_grow(i, delta) ? (uint64_t)delta * HSB_PAGE : 0", "(uint64_t)delta * HSB_PAGE"),
+    (RESERVE, "(uint64_t)i->pages * HSB_PAGE);\n  }", "HSB_PAGE);\n  }"),
+    (IMAGE, " || hrt_now_ns() - began > RESET_NS", ""),
+    (IMAGE, "hrt_now_ns() - began > RESET_NS", "true"),
+    (IMAGE, "madvise(at, HRT_ASIDE_PIECE, MADV_DONTNEED) != 0 || ", ""),
+    (IMAGE, "    at += HRT_ASIDE_PIECE;\n", ""),
+    (IMAGE, "HRT_TRY(hrt_aside_room((uint64_t)i->abi->memory_min * HSB_PAGE, budget, err));", ""),
+    (BIRTH, "  HRT_TRY(hrt_aside_room((uint64_t)(b->pages - i->pages) * HSB_PAGE, budget, err));\n", "  (void)budget;\n"),
+    ("runtime/plugin/alloc.c", "    (void)madvise(pages, size, MADV_DONTNEED);\n", ""),
+    ("runtime/sqlite/attach.c", "  hrt_aside_all();\n", ""),
+    ("runtime/sqlite/lookup.c", "  hrt_aside_step();\n", ""),
     # the fault handler
     (SIGNAL, "a == NULL || info->si_code <= 0 || info->si_code == SI_KERNEL", "a == NULL || info->si_code == SI_KERNEL"),
     (SIGNAL, "a == NULL || info->si_code <= 0 || info->si_code == SI_KERNEL", "a == NULL || info->si_code <= 0"),
@@ -789,15 +812,17 @@ ROWS = [
     (IMAGE, "  i->base_pages = i->pages;\n", ""),
     (IMAGE, "  memcpy(i->instance, i->instance_image, i->abi->instance_size);\n", ""),
     (IMAGE, "    memset(t->data + t->image_size, 0, page_end - t->image_size);\n", ""),
-    (IMAGE, "madvise(begin, size, MADV_DONTNEED) == 0 && ", ""),
-    (IMAGE, " && mprotect(begin, size, PROT_NONE) == 0", ""),
+    (IMAGE, "!drop(begin, size) || ", ""),
+    (IMAGE, "return madvise(at, size, MADV_DONTNEED) == 0;", "return true;"),
+    (IMAGE, "  i->pages = i->base_pages;\n", ""),
+    (IMAGE, " || mprotect(begin, size, PROT_NONE) != 0", ""),
     (IMAGE, "page_end == t->open || madvise(t->data + page_end, t->open - page_end, MADV_DONTNEED) == 0", "true"),
     (IMAGE, "  i->life = done ? HRT_IDLE : HRT_DEAD;\n", ""),
     (IMAGE, "  return done ? 0 : hrt_fail(err, HELIOS_E_MEMORY, \"can't reset an instance\");", "  return 0;"),
     (IMAGE, "i->limit_pages < abi->memory_max ? i->limit_pages : abi->memory_max", "i->limit_pages"),
     (IMAGE, "i->limit_pages < HSB_PAGES_MAX ? i->limit_pages : HSB_PAGES_MAX", "i->limit_pages"),
     (IMAGE, "  copy_back(i, &i->image->contents);\n", ""),
-    (IMAGE, "done = at == end || madvise(i->memory + at, end - at, MADV_DONTNEED) == 0;", "done = true;"),
+    (IMAGE, "done = at == end || drop(i->memory + at, end - at);", "done = true;"),
     (IMAGE, "return hrt_track_begin(i, NULL) == 0;", "return true;"),
     # written pages
     (TRACK, "r->count == HRT_RANGES || ", ""),

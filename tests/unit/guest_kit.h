@@ -99,13 +99,13 @@ static const char kit_source[] =
     "  .abi_major = HSB_ABI_MAJOR, .abi_minor = HSB_ABI_MINOR,\n"
     "  .flags = HAS_MEMORY | METERED | FLAGS,\n"
     "  .instance_size = sizeof(struct inst) + TAIL, .memory_offset = 0,\n"
-    "  .memory_min = MEMORY_MIN, .memory_max = 1000,\n"
+    "  .memory_min = MEMORY_MIN, .memory_max = MEMORY_MAX,\n"
     "  .export_count = COUNT(ex), .import_count = 1, .exports = ex,\n"
     "  .segment_count = HAS_MEMORY ? 2 : 0,\n"
     "  .imports = im, .segments = seg, .blob = blob, .blob_size = 12, .init = init, START};\n";
 
 #define KIT_DEFAULTS                                                                               \
-  "-DTABLE_MIN=10 -DTABLE_MAX=5000 -DMEMORY_MIN=4 -DSEGMENT_AT=70000 "                             \
+  "-DTABLE_MIN=10 -DTABLE_MAX=5000 -DMEMORY_MIN=4 -DMEMORY_MAX=1000 -DSEGMENT_AT=70000 "           \
   "-DHAS_MEMORY=HSB_PLUGIN_HAS_MEMORY -DMETERED=HSB_PLUGIN_METERED -DTAIL=0 "
 
 /* The file of a plugin of the kit. flags: -D options after the defaults; "" for none. */

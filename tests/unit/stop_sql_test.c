@@ -8,6 +8,7 @@
 #include "interrupt_kit.h"
 
 #include "build.h"
+#include "instance/instance.h"
 
 #define MS UINT64_C(1000000)
 #define LATE (500 * MS)
@@ -23,12 +24,12 @@ static const char module[] =
     "(import \"helios_v1\" \"rollback\" (func $rollback (result i32)))\n"
     "(import \"helios_v1\" \"error_message\" (func $message (param i32 i32) (result i32)))\n"
     "(import \"env\" \"heliosdb_error\" (func $error (param i32 i32 i32)))\n"
-    "(memory (export \"memory\") 2 100) (table $t 100 1000 funcref)\n"
+    "(memory (export \"memory\") 2 2000) (table $t 100 1000 funcref)\n"
     "(data (i32.const 1024) \"SELECT count(*) FROM big\")\n"
     "(data (i32.const 1088) \"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c\")\n"
     "(data (i32.const 1216) \"SELECT spin()\") (data (i32.const 1248) \"SELECT again()\")\n"
     "(data (i32.const 1280) \"INSERT INTO big VALUES (1)\")\n"
-    "(data (i32.const 1312) \"SELECT short()\")\n"
+    "(data (i32.const 1312) \"SELECT short()\") (data (i32.const 1344) \"SELECT writes()\")\n"
     "(func $run (param i32 i32) (result i64) (local $r i64)\n" /* an error of the SQL is one of the call */
     "  (local.set $r (call $exec (local.get 0) (local.get 1) (i32.const 0) (i32.const 0)))\n"
     "  (if (i64.lt_s (local.get $r) (i64.const 0)) (then\n"
@@ -52,6 +53,10 @@ static const char module[] =
     "(func (export \"nested\") (result i64) (loop (drop (call $exec (i32.const 1216) (i32.const 13) (i32.const 0) (i32.const 0))) (br 0)) (i64.const 0))\n"
     "(func (export \"again\") (result i64) (call $run (i32.const 1248) (i32.const 14)))\n"
     "(func (export \"calls_short\") (result i64) (call $exec (i32.const 1312) (i32.const 14) (i32.const 0) (i32.const 0)))\n"
+    "(func $much (export \"much\") (result i64) (drop (memory.grow (i32.const 1700)))"
+    " (memory.fill (i32.const 131072) (i32.const 7) (i32.const 111411200)) (i64.extend_i32_u (memory.size)))\n"
+    "(func (export \"writes\") (result i64) (drop (call $much)) (loop br 0) (i64.const 0))\n"
+    "(func (export \"inside\") (result i64) (drop (call $much)) (call $run (i32.const 1344) (i32.const 15)))\n"
     ")";
 /* clang-format on */
 
@@ -243,6 +248,40 @@ static void nested__one_budget(void **state) {
   ek_close(h);
 }
 
+/* What a guest wrote is given back after the statement has ended, a piece with each statement that
+ * calls a procedure, and all of it with the connection. */
+static void stop__after_much_was_written(void **state) {
+  (void)state;
+  const uint64_t much = 1702 * UINT64_C(65536), piece = UINT64_C(32) << 20;
+  static const char *const last[] = {"SELECT writes()", "SELECT inside()"};
+  for (uint64_t n = 0; n < 2; n++) {
+    helios *h = open_with("stop", "");
+    helios_error err;
+    struct ik_interrupt k;
+    for (int i = 0; i < 3; i++) {
+      static const char *const names[] = {"much", "writes", "inside"};
+      create(h, names[i], "stop", ", memory_limit = '120MB'");
+    }
+    for (int i = 0; i < 3; i++) {
+      ek_run(h, "SELECT much()", "1702");
+      assert_in_range(hrt_aside_bytes(), 0, much - piece); /* by how long it took */
+    }
+    hrt_aside_all();
+    ik_begin(&k, helios_db(h), 200);
+    assert_int_equal(ek_try(h, &err, last[n]), HELIOS_E_CANCELLED);
+    ik_end(&k);
+    uint64_t left = (n + 1) * much - piece;
+    assert_int_equal(hrt_aside_bytes(), left);
+    ek_run(h, "SELECT count(*) FROM big", "5000");
+    assert_int_equal(hrt_aside_bytes(), left);
+    ek_run(h, "SELECT helios_version('spin')", "1");
+    assert_int_equal(hrt_aside_bytes(), left - piece);
+    ek_close(h);
+    assert_int_equal(hrt_aside_bytes(), 0);
+    assert_int_equal(hrt_alloc_live(), 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stop__by_timeout),
@@ -251,6 +290,7 @@ int main(void) {
       cmocka_unit_test(stop__in_a_body),
       cmocka_unit_test(nested__depth_is_limited),
       cmocka_unit_test(nested__one_budget),
+      cmocka_unit_test(stop__after_much_was_written),
   };
   return cmocka_run_group_tests(tests, setup, ek_teardown);
 }
