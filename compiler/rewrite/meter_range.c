@@ -4,10 +4,9 @@
  *
  *     count  end  i32.lt_u  br_if 0  end       or with i32.gt_u, exchanged; or with i32.ne
  *
- * The count is a local as it is then, plus a constant and what the loop does not set, which the end
- * is made of too. With i32.ne each turn moves it by a constant, up, and the way to the end has to
- * be a multiple of that, so that until it is there it is below. Else the local may be set to
- * anything.
+ * The count is a sum of locals as they are then, the end of what the loop does not set. If each
+ * turn moves the count by the same step, i32.ne says how many turns there are at most, and these
+ * are counted instead. Else the locals may be set to anything.
  *
  * The copy that looks asks the question where a turn begins, not where it ends, so the count is
  * below the end in each of its turns. What they access at a place made of the count and of what the
@@ -119,16 +118,15 @@ static bool at_end(series *out, const ways *w, const series *s) {
   return found;
 }
 
-/* Is it made of one local that the loop sets, once, and of others that it does not? */
-static bool is_count(hcc__rw_range *out, const ways *w) {
-  uint32_t moving = 0;
-  for (uint32_t t = 0; t < out->count.terms; t++) {
-    if (is_set(w, out->count.term[t])) {
-      moving++;
-      out->local = out->count.term[t];
-    }
+/* Does it move? Any of the locals in it that do will do: what is told by the count has as many of
+ * each. */
+static bool has_local(hcc__rw_range *out, const ways *w) {
+  bool has = false;
+  for (uint32_t t = 0; t < out->count.terms && !has; t++) {
+    has = is_set(w, out->count.term[t]);
+    out->local = out->count.term[t];
   }
-  return moving == 1 && factor_of(&out->count, out->local) == 1;
+  return has;
 }
 
 static bool is_fixed(const ways *w, const series *s) {
@@ -173,7 +171,7 @@ static bool differs(hcc__rw_range *out, const ways *w, const series *x, const se
   out->until = *y;
   out->down = step >> 31 != 0;
   out->step = out->down ? 0 - step : step;
-  return known && out->step != 0 && out->step <= HCC_RW_STRIDE;
+  return known && out->step != 0;
 }
 
 /* Does it while x is below y? x may be what some local holds as a whole. */
@@ -182,7 +180,7 @@ static bool is_below(hcc__rw_range *out, const ways *w, const series *x, const s
   bool found = whole ? held(&out->count, w, x) : at_end(&out->count, w, x);
   out->step = 0;
   out->until = *y;
-  return found && w->last && is_count(out, w) && y->known && is_fixed(w, y);
+  return found && w->last && has_local(out, w) && y->known && is_fixed(w, y);
 }
 
 /* Does it while x, which each turn moves by 1, is not a number? Until then it is below that, if it

@@ -535,7 +535,7 @@ typedef struct hcc__rw_range {
   hcc__rw_series until;
   uint32_t step;
   bool down;
-  uint32_t local; /* without a step: the only one that the loop sets and `count` is made of */
+  uint32_t local; /* without a step: one that the loop sets, of `count` */
 } hcc__rw_range;
 
 /* Looks at the loop whose first instruction is at the reader. The series of its accesses count its

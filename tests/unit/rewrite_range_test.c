@@ -150,6 +150,8 @@ static void not_found(void **state) {
       LOOP(READ(GET(0)), STEP(0, 1), GET(0), N(9), HCC_OP_I32_EQ, AGAIN(0), END),
       LOOP(READ(GET(0)), STEP(0, 1), N(9), GET(0), HCC_OP_I32_LT_U, AGAIN(0), END),
       LOOP(READ(GET(0)), STEP(0, 1), GET(1), AGAIN(0), END),
+      LOOP(READ(GET(1)), STEP(0, 1), BELOW(1, 9), END), /* what stands still */
+      LOOP(READ(GET(0)), STEP(1, 1), DIFFERS(0, 9), END),
       /* the end moves, or is not known; the count is of two that move, or of a multiple */
       LOOP(READ(GET(0)), STEP(1, 1), GET(0), GET(1), HCC_OP_I32_LT_U, AGAIN(0), END),
       LOOP(READ(GET(0)), STEP(0, 1), GET(0), GET(1), LOAD(0), HCC_OP_I32_LT_U, AGAIN(0), END),
@@ -164,7 +166,9 @@ static void not_found(void **state) {
       LOOP(GET(0), LOAD(0), SET(1), READ(GET(1)), DIFFERS(1, 9), END),
       LOOP(IF(1), STEP(0, 1), END, READ(GET(0)), BELOW(0, 9), END),
       LOOP(GET(1), LOAD(0), SET(1), READ(LIST(GET(1), GET(0), ADD)), STEP(0, 1), BELOW(0, 9), END),
-      /* no steps, or not the same in each turn; the end is not fixed */
+      /* no steps, or not the same in each turn, or another local's; the end is not fixed */
+      LOOP(READ(GET(0)), STEP(1, 3), GET(1), N(5), ADD, SET(0), DIFFERS(1, 9), END),
+      LOOP(READ(GET(0)), STEP(0, 2), STEP(1, 1), GET(0), GET(1), HCC_OP_I32_NE, AGAIN(0), END),
       LOOP(READ(GET(0)), GET(1), SET(0), DIFFERS(0, 9), END),
       LOOP(READ(GET(0)), IF(1), STEP(0, 1), END, DIFFERS(0, 9), END),
       LOOP(READ(GET(0)), STEP(0, 2), STEP(1, 1), GET(0), GET(1), HCC_OP_I32_NE, GET(1), LOAD(0),
@@ -198,6 +202,18 @@ static void found__some(void **state) {
   f = RANGE(READ(GET(0)), IF(1), STEP(0, 1), END, READ(GET(0)), BELOW(0, 9), END);
   assert_true(f.range.found);
   assert_int_equal(f.sure.count, 1);
+  f = RANGE(READ(GET(1)), IF(1), STEP(0, 1), END, READ(GET(0)), STEP(1, 2), DIFFERS(1, 9), END);
+  assert_true(f.range.found);
+  assert_int_equal(f.sure.count, 1);
+  /* all that moves in the sum moves in the address: as often, or not */
+  f = RANGE(READ(LIST(GET(0), GET(1), ADD)), READ(LIST(GET(0), GET(0), ADD, GET(1), ADD)),
+            STEP(0, 1), STEP(1, 1), GET(0), GET(1), ADD, N(9), HCC_OP_I32_LT_U, AGAIN(0), END);
+  assert_true(f.range.found);
+  assert_int_equal(f.sure.count, 1);
+  assert_reach(&f, 0, 0, 1, 8);
+  f = RANGE(READ(LIST(GET(0), N(4), HCC_OP_I32_MUL)), READ(GET(0)), STEP(0, 1), GET(0), N(2),
+            HCC_OP_I32_MUL, N(9), HCC_OP_I32_LT_U, AGAIN(0), END);
+  assert_false(f.range.found);
 }
 
 enum { FUEL = 1, MARK, LOOK_AT, SEEN, IS_BELOW };
