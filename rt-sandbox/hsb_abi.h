@@ -51,6 +51,10 @@
 /* The most that a loop can have in one slice, if the compiler knows that it takes no more than
  * 8 ms (compiler/rewrite/meter_slow.c). */
 #define HSB_FUEL_AHEAD (INT64_C(1) << 25)
+/* A bit beside what is wanted: it knows that only of a memory of no more than HSB_FUEL_SMALL bytes,
+ * the pages of which the system finds in 2 ms. */
+#define HSB_FUEL_IF_SMALL 31
+#define HSB_FUEL_SMALL (UINT32_C(1) << 22)
 
 /* In place of an offset in the .wasm, at an access that is known to be in bounds. */
 #define HSB_SURE 0x7fffffffu
@@ -101,8 +105,8 @@ struct hsb_host {
 #define HSB_BULK_PIECE (1u << 20) /* bytes between two polls of a bulk operation */
 
 struct hsb_ctx {
-  uint32_t size;         /* sizeof(struct hsb_ctx) of the host */
-  uint32_t wanted;       /* 0, or for one `refuel`: fuel that a loop needs for all its turns */
+  uint32_t size;   /* sizeof(struct hsb_ctx) of the host */
+  uint32_t wanted; /* 0, or for one `refuel`: fuel that a loop needs for all its turns, and a bit */
   uintptr_t stack_limit; /* a frame below this address traps */
   int64_t fuel;          /* of the slice; valid while the guest is not running */
   const struct hsb_host *host;

@@ -20,7 +20,8 @@ HSB_KEEP_REGISTERS void hsb_refuel_slow(void *instance, uint64_t fuel, uint32_t 
 HSB_KEEP_REGISTERS void hsb_refuel_ahead(void *instance, uint64_t fuel, uint64_t wanted,
                                          uint32_t offset) {
   struct hsb_ctx *ctx = hsb_ctx_of(instance);
-  ctx->wanted = wanted > HSB_FUEL_AHEAD ? 0 : (uint32_t)wanted;
+  ctx->wanted =
+      (wanted & ~(UINT64_C(1) << HSB_FUEL_IF_SMALL)) > HSB_FUEL_AHEAD ? 0 : (uint32_t)wanted;
   ctx->fuel = ctx->host->refuel(ctx, (int64_t)fuel, offset);
 }
 

@@ -32,7 +32,7 @@ static void mark(body *b, uint32_t offset) {
 }
 
 /* Where a block begins behind i. */
-void hcc__rw_mark_block(body *b, const hcc_instr *i) {
+static void mark_block(body *b, const hcc_instr *i) {
   if (b->rw->options.blocks) {
     mark(b, i->end);
   }
@@ -365,6 +365,10 @@ static label *label_of(body *b, uint32_t branch) {
   return label_at(b, branch < flow->depth ? flow->frames[flow->depth - 1 - branch].label : 0);
 }
 
+int64_t hcc__rw_owed_back(body *b) {
+  return label_of(b, 0)->agreed;
+}
+
 /* Of the frame that has just been opened. */
 static void new_label(body *b, uint32_t opener) {
   uint32_t index = b->next_label++;
@@ -403,7 +407,7 @@ static void put_loop(body *b, const hcc_instr *i, const label *l) {
   if (cost.calls || cost.fuel == 0) {
     b->owed += cost.fuel;
   } else if (b->unchecked) {
-    b->owed += cost.fuel;
+    b->owed += cost.fuel - b->prepaid;
     hcc__rw_pay_to(b, 0);
   } else {
     check(b, i->begin, &cost);
@@ -517,7 +521,7 @@ void hcc__rw_put_instr(body *b, const hcc_instr *i, enum hcc__flow_point point) 
     b->owed += hcc__rw_next_cost(b).fuel;
   }
   if (begins) {
-    hcc__rw_mark_block(b, i);
+    mark_block(b, i);
   }
 }
 

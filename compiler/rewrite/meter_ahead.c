@@ -10,7 +10,6 @@
 
 #define TURNS_MIN 8
 #define TURNS_MIN_EACH 3 /* where the second copy looks at each turn */
-#define NEAR (1 << 22)
 
 typedef hcc__rw_ahead ahead;
 
@@ -37,10 +36,25 @@ static void guest_local(const ahead *a, uint32_t code, uint32_t local) {
   emit_index(a->out, code, hcc__rw_local(a->rw, a->params, local));
 }
 
+/* What the guest has in the local, as the instruction there has it (meter_shift.c). */
+static void get_value(const ahead *a, uint32_t local, uint32_t at) {
+  uint32_t by = hcc__rw_shift_at(a->rw, &(hcc_instr){.begin = at});
+  guest_local(a, HCC_OP_LOCAL_GET, local);
+  if (by != 0) {
+    emit_i32(a->out, by);
+    emit(a->out, HCC_OP_I32_SUB);
+  }
+}
+
+/* Where the loop begins to count, onto the stack. */
+static void get_begin(const ahead *a, const hcc__rw_turns *t) {
+  get_value(a, t->local, t->set_at);
+}
+
 /* Where the loop ends, onto the stack. */
 static void get_until(const ahead *a, const hcc__rw_turns *t) {
   if (t->until_local) {
-    guest_local(a, HCC_OP_LOCAL_GET, t->until);
+    get_value(a, t->until, t->until_at);
   } else {
     emit_i32(a->out, t->until);
   }
@@ -94,14 +108,14 @@ static void check_wrap(const ahead *a, const hcc__rw_turns *t) {
  * with a step that has to be divided by, if few turns would be. */
 static void put_turns_between(const ahead *a, const hcc__rw_turns *t) {
   if (t->down) {
-    guest_local(a, HCC_OP_LOCAL_GET, t->local);
+    get_begin(a, t);
     extend(a, t);
     get_until(a, t);
     extend(a, t);
   } else {
     get_until(a, t);
     extend(a, t);
-    guest_local(a, HCC_OP_LOCAL_GET, t->local);
+    get_begin(a, t);
     extend(a, t);
   }
   emit(a->out, HCC_OP_I64_SUB);
@@ -142,11 +156,11 @@ static void put_turns(const ahead *a, const hcc__rw_turns *t) {
     return;
   }
   if (t->down) {
-    guest_local(a, HCC_OP_LOCAL_GET, t->local);
+    get_begin(a, t);
     get_until(a, t);
   } else {
     get_until(a, t);
-    guest_local(a, HCC_OP_LOCAL_GET, t->local);
+    get_begin(a, t);
   }
   emit(a->out, HCC_OP_I32_SUB);
   emit_i32(a->out, t->down ? 0 - t->above : t->above);
@@ -266,6 +280,10 @@ static void check_reaches(const ahead *a) {
   }
 }
 
+bool hcc__rw_fixes(const hcc__rw_turns *t) {
+  return !t->branches || t->by_local;
+}
+
 bool hcc__rw_looks_at_turns(const ahead *a) {
   return a->rw->options.looks && a->sure.reaches != 0 && !a->cost->turns.branches;
 }
@@ -281,42 +299,71 @@ static void check_turns(const ahead *a, const hcc__rw_turns *t) {
 }
 
 /* Is there less fuel than so many of the dearest turns need, or, if they are few, as many as there
- * may be? Onto the stack. */
-static void is_short(const ahead *a, uint32_t few) {
+ * may be? Onto the stack. Before a copy that is what the fuel will be, less than 0: it is at hand
+ * there, and a comparison less counts where copies are short (measured). Both fit in 62 bits. */
+static void is_short(const ahead *a, uint32_t few, bool copies) {
   emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
   if (few != 0) {
     emit_i64(a->out, (int64_t)(few * a->cost->most));
   } else {
     get_turns_cost(a, a->cost->most);
   }
+  if (copies) {
+    emit(a->out, HCC_OP_I64_SUB);
+    emit_i64(a->out, 0);
+  }
   emit(a->out, HCC_OP_I64_LT_S);
 }
 
-/* So many turns take no more time than a loop may, however much fuel it needs; 0 if its time is not
- * known. */
-static int64_t most_turns(const ahead *a) {
-  bool known = a->sure.time >= a->cost->most && a->rw->options.helpers;
-  return known ? (int64_t)(HSB_FUEL_AHEAD / a->sure.time) : 0;
+/* Turns that take no more time than a loop may, however much fuel they need: in any memory, and in
+ * a small one. 0 if the loop's time is not known. */
+typedef struct most_turns {
+  int64_t any, small;
+} most_turns;
+
+static most_turns most_of(const ahead *a) {
+  bool known = a->sure.time >= a->cost->most && a->sure.small >= a->cost->most;
+  if (!known || !a->rw->options.helpers) {
+    return (most_turns){0};
+  }
+  return (most_turns){HSB_FUEL_AHEAD / (int64_t)a->sure.time,
+                      (HSB_FUEL_AHEAD - HCC_RW_SMALL_PAGES) / (int64_t)a->sure.small};
+}
+
+/* What all turns need, onto the stack: if they are more than may be in any memory, for the host to
+ * look how large it is. Memory that is read here would make clang order the loop's loads in another
+ * way (measured). */
+static void get_wanted(const ahead *a, const most_turns *most) {
+  get_turns_cost(a, a->cost->most);
+  if (most->small > most->any) {
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+    emit_by(a->out, HCC_OP_I64_GT_U, most->any);
+    emit(a->out, HCC_OP_I64_EXTEND_I32_U);
+    emit_by(a->out, HCC_OP_I64_SHL, HSB_FUEL_IF_SMALL);
+    emit(a->out, HCC_OP_I64_OR);
+  }
 }
 
 /* Asks for the next slice if what is on the stack is true, or for as much as all turns need if they
- * are no more than that, and no further from each other than caches have and the system finds in
+ * are no more than may be, and no further from each other than caches have and the system finds in
  * 2 ms. */
-static void ask_ahead(const ahead *a, int64_t most) {
-  if (most * (int64_t)a->cost->most <= HSB_FUEL_SLICE) {
+static void ask_ahead(const ahead *a) {
+  const most_turns most = most_of(a);
+  int64_t turns = most.small > most.any ? most.small : most.any;
+  if (turns * (int64_t)a->cost->most <= HSB_FUEL_SLICE) {
     hcc__rw_ask(a->out, a->rw, a->params);
     return;
   }
   emit_open(a->out, HCC_OP_IF);
   emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
-  get_turns_cost(a, a->cost->most);
+  get_wanted(a, &most);
   emit_i64(a->out, 0);
   emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
-  emit_by(a->out, HCC_OP_I64_LE_U, most);
+  emit_by(a->out, HCC_OP_I64_LE_U, turns);
   for (uint32_t i = 0; i < a->sure.reaches; i++) {
     if (a->sure.reach[i].series.times != 0) {
       get_distance(a, &a->sure.reach[i].series);
-      emit_by(a->out, HCC_OP_I64_LE_U, NEAR);
+      emit_by(a->out, HCC_OP_I64_LE_U, HSB_FUEL_SMALL);
       emit(a->out, HCC_OP_I32_AND);
     }
   }
@@ -328,13 +375,13 @@ static void ask_ahead(const ahead *a, int64_t most) {
 
 /* Leaves the innermost block if there is no fuel for all turns, in the next slice neither: slices
  * are small, and most loops need less than one. */
-static void check_fuel(const ahead *a, uint32_t few) {
+static void check_fuel(const ahead *a, uint32_t few, bool copies) {
   if (a->rw->options.marks && a->cost->turns.few == 0) {
     hcc__rw_mark(a->out, a->rw, a->begin);
-    is_short(a, few);
-    ask_ahead(a, most_turns(a));
+    is_short(a, few, copies);
+    ask_ahead(a);
   }
-  is_short(a, few);
+  is_short(a, few, copies);
   emit_index(a->out, HCC_OP_BR_IF, 0);
 }
 
@@ -348,10 +395,16 @@ void hcc__rw_ask_if_low(const ahead *a) {
   hcc__rw_ask(a->out, a->rw, a->params);
 }
 
+int64_t hcc__rw_each(const hcc__rw_cost *cost, int64_t owed) {
+  int64_t all = cost->fuel + owed;
+  bool usual = all >= cost->fuel && all <= (int64_t)cost->most;
+  return usual ? all : cost->fuel;
+}
+
 /* Charges all turns. */
 static void charge_turns(const ahead *a) {
   emit_index(a->out, HCC_OP_LOCAL_GET, a->params);
-  get_turns_cost(a, a->cost->fuel);
+  get_turns_cost(a, (uint64_t)a->each);
   emit(a->out, HCC_OP_I64_SUB);
   emit_index(a->out, HCC_OP_LOCAL_SET, a->params);
 }
@@ -392,7 +445,7 @@ static void set_locals(const ahead *a, const hcc__rw_copy *copy) {
 static void try_copy(const ahead *a, const hcc__rw_copy *copy) {
   bool meter = a->rw->options.meter;
   if (meter) {
-    check_fuel(a, 0);
+    check_fuel(a, 0, true);
   }
   hcc__rw_mark(a->out, a->rw, a->begin);
   get_place(a, &copy->to);
@@ -416,10 +469,10 @@ void hcc__rw_look_ahead(const ahead *a) {
   }
   check_turns(a, t);
   check_reaches(a);
-  if (a->rw->options.meter && t->branches) {
+  if (a->rw->options.meter && a->rw->options.looks && t->branches) {
     hcc__rw_ask_if_low(a);
   } else if (a->rw->options.meter) {
-    check_fuel(a, t->few);
+    check_fuel(a, t->few, false);
     charge_turns(a);
   }
 }

@@ -32,6 +32,7 @@ typedef struct hcc__rw_writing {
   uint32_t outside;           /* frames around the bounded or ranged loop at hand; 0: it is none */
   uint32_t frames;            /* of ours, between those and it */
   bool unchecked;             /* it is the copy without checkpoints */
+  int64_t prepaid;            /* there, of each turn */
   const hcc__rw_range *range; /* of the copy of a ranged loop that looks, at hand; else NULL */
   const hcc__rw_run *seen;    /* whose places have been looked at, at hand; else NULL */
 } hcc__rw_writing;
@@ -41,8 +42,8 @@ void hcc__rw_pay_to(hcc__rw_writing *b, int64_t rest);
 /* Of the block that begins next; NULL behind the last. */
 const hcc__rw_cost *hcc__rw_cost_ahead(const hcc__rw_writing *b);
 hcc__rw_cost hcc__rw_next_cost(hcc__rw_writing *b);
-/* Where a block begins behind i. */
-void hcc__rw_mark_block(hcc__rw_writing *b, const hcc_instr *i);
+/* What the loop that has just begun owes where it goes on to its next turn. */
+int64_t hcc__rw_owed_back(hcc__rw_writing *b);
 /* An instruction, without a charge and with it. */
 void hcc__rw_put_plain(hcc__rw_writing *b, const hcc_instr *i);
 void hcc__rw_put_instr(hcc__rw_writing *b, const hcc_instr *i, enum hcc__flow_point point);

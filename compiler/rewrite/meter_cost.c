@@ -103,13 +103,13 @@ static bool loads(const hcc__rw_sure *sure) {
   return does;
 }
 
-/* Is it worth a second copy? Where a turn has branches, for its looks alone. Measured: that loops
- * in other forms are charged at once makes them no quicker, nor loops with any step that do nothing
- * but store. With explicit bounds a step is a number. */
+/* Is it worth a second copy? With explicit bounds, where a turn has branches, for its looks alone.
+ * Measured: that loops in other forms are charged at once makes them no quicker, nor loops with any
+ * step that do nothing but store. With explicit bounds a step is a number. */
 static bool is_counted(const hcc__rw *rw, const hcc__rw_turns *t, const hcc__rw_sure *sure) {
   bool usual = t->usual && (!t->by_local || (!rw->options.looks && loads(sure)));
   if (t->branches) {
-    return rw->options.looks && usual && t->few == 0 && sure->reaches != 0;
+    return usual && t->few == 0 && (!rw->options.looks || sure->reaches != 0);
   }
   return usual || (sure->copy.found && rw->options.helpers);
 }

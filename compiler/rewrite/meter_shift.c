@@ -12,7 +12,8 @@
  *
  * Invariant: what is quicker is a guess, what is computed is not: either all reads and writes of a
  * variable are shifted by the same, or none. What has its value when the function begins is not,
- * nor what counted loops use, before which other code of ours reads locals (meter_ahead.c). */
+ * nor what straight counted loops use, before which other code of ours reads locals
+ * (meter_ahead.c). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,14 +112,15 @@ static hcc_range *loop_at(const walk *w, uint32_t loop) {
   return loop != NO_LOOP && !w->loops.failed ? (hcc_range *)(void *)w->loops.data + loop : NULL;
 }
 
-/* Is the loop written twice? Loops are asked for in the order of the code, which costs are in. */
-static bool is_counted(walk *w, uint32_t begin) {
+/* Does code of ours before the loop read locals as they are? Loops are asked for in the order of
+ * the code, which costs are in. */
+static bool is_fixed(walk *w, uint32_t begin) {
   const hcc__rw_cost *costs = (const hcc__rw_cost *)(const void *)w->rw->costs.data;
   size_t count = w->rw->costs.size / sizeof *costs;
   while (w->cost < count && (!costs[w->cost].counted || costs[w->cost].begin < begin)) {
     w->cost++;
   }
-  return w->cost < count && costs[w->cost].begin == begin;
+  return w->cost < count && costs[w->cost].begin == begin && hcc__rw_fixes(&costs[w->cost].turns);
 }
 
 static void open_block(walk *w, const hcc_instr *i) {
@@ -129,7 +131,7 @@ static void open_block(walk *w, const hcc_instr *i) {
   }
   hcc_buf_add(&w->open, &loop, sizeof loop);
   w->depth += loop != NO_LOOP;
-  w->fixed += w->fixed != 0 || (loop != NO_LOOP && is_counted(w, i->begin));
+  w->fixed += w->fixed != 0 || (loop != NO_LOOP && is_fixed(w, i->begin));
 }
 
 static void close_block(walk *w, const hcc_instr *i) {

@@ -13,6 +13,7 @@
 #define BYTE 2   /* of memory: a page that the system has to find first takes 2 us */
 #define PAGE (4096 * BYTE)
 #define NEAR 32
+#define RANDOM 600 /* a load that waits for another one, from memory, while others want it too */
 
 static const struct {
   uint16_t first, last; /* opcodes */
@@ -71,4 +72,14 @@ uint32_t hcc__rw_time_of(const hcc_instr *i, const hcc__rw_series *address) {
     }
   }
   return SLOW;
+}
+
+/* An access near an earlier one does not wait for another address. */
+uint32_t hcc__rw_time_in_small(const hcc__rw *rw, const hcc_instr *i,
+                               const hcc__rw_series *address) {
+  bool unknown = address != NULL && hcc__rw_time_of(i, address) > PAGE;
+  if (unknown) {
+    return hcc__rw_near_at(rw, i) != NULL ? NEAR : RANDOM;
+  }
+  return hcc__rw_time_of(i, address);
 }

@@ -26,6 +26,7 @@ typedef struct set_local {
 
 typedef struct walk {
   hcc__rw_sure *out;
+  const hcc__rw *rw;
   const hcc__rw_turns *turns;
   set_local locals[HCC_RW_SETS];
   uint32_t local_count;
@@ -178,8 +179,10 @@ static void step(walk *w, const hcc_instr *i) {
     }
     break;
   }
-  hcc__rw_copy_step(&w->out->copy, i, accesses ? &top : NULL);
-  w->out->time += hcc__rw_time_of(i, accesses ? &top : NULL);
+  const series *address = accesses ? &top : NULL;
+  hcc__rw_copy_step(&w->out->copy, i, address);
+  w->out->time += hcc__rw_time_of(i, address);
+  w->out->small += hcc__rw_time_in_small(w->rw, i, address);
 }
 
 uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
@@ -188,7 +191,7 @@ uint32_t hcc__rw_above(const hcc__rw_sure *sure, uint32_t access) {
 
 int hcc__rw_sure_of(hcc__rw_sure *out, const hcc__rw *rw, const hcc__rw_turns *turns,
                     hcc_reader r) {
-  walk w = {.out = out, .turns = turns, .stack.products = true};
+  walk w = {.out = out, .rw = rw, .turns = turns, .stack.products = true};
   hcc_reader again = r;
   hcc_instr i = {.code = HCC_OP_NOP};
   bool room = true, more = true;

@@ -127,6 +127,7 @@ static int moves(bool *found, hcc__rw_turns *out, uint32_t compared, const hcc__
     out->step = its.by;
     return 0;
   }
+  out->set_at = its.at;
   out->local = its.of;
   out->above = its.by;
   other = its;
@@ -205,6 +206,7 @@ static int try_ending(bool *found, hcc__rw_turns *out, const ending *e, const hc
   set_to until = {.sets = 0};
   int status = 0;
   out->until_local = is(&e->until, HCC_OP_LOCAL_GET);
+  out->until_at = e->until.begin;
   out->until = out->until_local ? e->until.a : e->until.info != NULL ? (uint32_t)e->until.value : 0;
   if (out->until_local) {
     HCC_TRY(find_sets(&until, out->until, rw, body));

@@ -1,12 +1,13 @@
 /* meter_twice.c - writes loops twice. It never says which: meter_cost.c has.
  *
  * One whose number of turns is known where it begins (meter_turns.c): if there is fuel for all
- * turns, they are charged at once and run in a copy without checkpoints, none of which could have
- * ended the call. If not, each turn is charged as it begins. One that may end early but is known to
- * turn no more often than that (meter_bound.c): each turn pays in both copies. With explicit
- * bounds, one of which is known what it may access (meter_range.c): if that is in bounds, a copy
- * runs whose accesses are not compared; its turns pay, and have their checkpoints unless it is
- * bounded too.
+ * turns, they are charged at once, but for what an arm costs more, and run in a copy without
+ * checkpoints, none of which could have ended the call. With explicit bounds those with arms are
+ * charged as ever, turn by turn. If not, each turn is charged as it begins. One that may end early
+ * but is known to turn no more often than that (meter_bound.c): each turn pays in both copies. With
+ * explicit bounds, one of which is known what it may access (meter_range.c): if that is in bounds,
+ * a copy runs whose accesses are not compared; its turns pay, and have their checkpoints unless it
+ * is bounded too.
  *
  * Invariant: whichever copy runs, fuel, results, traps and what leads out of the loop are those of
  * the loop as it was. */
@@ -68,28 +69,29 @@ static void begin_again(body *b, hcc_reader *r, const beginning *at) {
 int hcc__rw_put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   const beginning begin = begin_at(b, r);
   hcc__rw_cost cost = hcc__rw_next_cost(b);
-  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->at.turns, loop->begin, &cost, {.count = 0}};
+  hcc__rw_ahead ahead = {b->out,      b->rw, b->params,    b->at.turns,
+                         loop->begin, &cost, {.count = 0}, 0};
   int status = 0;
   HCC_TRY(hcc__rw_sure_of(&ahead.sure, b->rw, &cost.turns, *r));
-  if (cost.turns.few != 0) {
+  if (cost.turns.few != 0 || (cost.turns.branches && !b->rw->options.looks)) {
     ahead.sure.count = ahead.sure.reaches = 0; /* their addresses are not looked at */
   }
   ahead.sure.copy.found &= b->rw->options.helpers;
+  ahead.each = hcc__rw_each(&cost, hcc__rw_owed_back(b));
   hcc__rw_pay_to(b, 0);
   emit_open(b->out, HCC_OP_BLOCK);
   emit_open(b->out, HCC_OP_BLOCK);
   hcc__rw_look_ahead(&ahead);
   b->sure = &ahead.sure;
   b->next_sure = 0;
-  if (cost.turns.branches) { /* what they cost together is not known */
-    b->next_cost = begin.header;
-    hcc__rw_put_instr(b, loop, HCC_FLOW_LOOP);
-  } else {
-    hcc__rw_put_plain(b, loop);
-    hcc__rw_mark_block(b, loop);
-  }
+  b->next_cost = begin.header;
+  b->unchecked = !cost.turns.branches || !b->rw->options.looks;
+  b->prepaid = ahead.each;
+  hcc__rw_put_instr(b, loop, HCC_FLOW_LOOP);
   HCC_TRY(hcc__rw_put_until(b, r, begin.depth));
   b->sure = NULL;
+  b->unchecked = false;
+  b->prepaid = 0;
   hcc__rw_pay_to(b, 0);
   emit_index(b->out, HCC_OP_BR, 1);
   emit(b->out, HCC_OP_END);
@@ -156,7 +158,7 @@ out:
 int hcc__rw_put_ranged(body *b, hcc_reader *r, const hcc_instr *loop) {
   const beginning begin = begin_at(b, r);
   const hcc__rw_cost *cost = hcc__rw_cost_ahead(b);
-  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->at.turns, loop->begin, cost, {.count = 0}};
+  hcc__rw_ahead ahead = {b->out, b->rw, b->params, b->at.turns, loop->begin, cost, {.count = 0}, 0};
   hcc__rw_range range;
   int status = 0;
   HCC_TRY(hcc__rw_range_of(&range, &ahead.sure, b->rw, *r));

@@ -131,10 +131,11 @@ typedef struct hcc__rw_turns {
   bool down;
   uint32_t step; /* not 0; a local that the loop does not set, if by_local: up */
   bool by_local;
-  uint32_t compare; /* opcode */
-  bool usual;       /* how it is compared: see meter_turns.c */
-  bool branches;    /* a turn is no straight-line code */
-  uint32_t few;     /* may well be that it turns no more often; 0: not known */
+  uint32_t compare;          /* opcode */
+  bool usual;                /* how it is compared: see meter_turns.c */
+  bool branches;             /* a turn is no straight-line code */
+  uint32_t few;              /* may well be that it turns no more often; 0: not known */
+  uint32_t set_at, until_at; /* offsets of instructions that set and read the two locals */
 } hcc__rw_turns;
 
 /* A loop of which the last turn, if it comes to that, is the one in which `local`, which each turn
@@ -358,12 +359,18 @@ typedef struct hcc__rw_sure {
     int stored;   /* hcc__rw_value_of it */
   } access[HCC_RW_ACCESSES];
   hcc__rw_copy copy;
-  uint64_t time; /* that a turn may take: hcc__rw_time_of all its instructions */
+  uint64_t time;  /* that a turn may take: hcc__rw_time_of all its instructions */
+  uint64_t small; /* the same, hcc__rw_time_in_small */
 } hcc__rw_sure;
 
 /* How long the instruction may take, in quarters of a nanosecond; its address if it accesses the
  * memory. No less than 1. */
 uint32_t hcc__rw_time_of(const hcc_instr *i, const hcc__rw_series *address);
+/* The same where the memory has no more than HSB_FUEL_SMALL bytes and all its pages have been
+ * found; to find them all takes HCC_RW_SMALL_PAGES. After hcc__rw_near_of. */
+uint32_t hcc__rw_time_in_small(const hcc__rw *rw, const hcc_instr *i,
+                               const hcc__rw_series *address);
+#define HCC_RW_SMALL_PAGES (INT64_C(1) << 23) /* 1,024 pages of the system's: 2 ms */
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
@@ -382,8 +389,14 @@ typedef struct hcc__rw_ahead {
   uint32_t begin;           /* offset of the loop */
   const hcc__rw_cost *cost; /* of the loop's header */
   hcc__rw_sure sure;
+  int64_t each; /* what is charged for each turn before the first one */
 } hcc__rw_ahead;
 
+/* What each turn pays before the first one, if so much is owed at the end of each: all it costs; if
+ * it has branches, what all ways to its end cost at least. Where they cost more, there they pay. */
+int64_t hcc__rw_each(const hcc__rw_cost *cost, int64_t owed);
+/* Does what stands before the loop read locals of which it does not know what is added to them? */
+bool hcc__rw_fixes(const hcc__rw_turns *turns);
 /* Does the loop as charged look at each turn before it? */
 bool hcc__rw_looks_at_turns(const hcc__rw_ahead *ahead);
 /* Two blocks have been opened. Behind it stands the loop as charged. */

@@ -166,15 +166,23 @@ void hrt_poll(struct hsb_ctx *ctx, uint32_t offset) {
   }
 }
 
+/* What a loop may have at once of what it wants. */
+static int64_t allowed(const hrt_instance *i, uint32_t wanted) {
+  const uint32_t if_small = UINT32_C(1) << HSB_FUEL_IF_SMALL;
+  int64_t fuel = wanted & ~if_small;
+  bool fits = (wanted & if_small) == 0 || hrt_guest_size(i) <= HSB_FUEL_SMALL;
+  return fits && fuel <= HSB_FUEL_AHEAD ? fuel : 0;
+}
+
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset) {
   struct hrt_activation *a = &hrt_instance_of(ctx)->activation;
-  int64_t wanted = ctx->wanted;
+  int64_t more = allowed(a->instance, ctx->wanted);
   ctx->wanted = 0;
   if (fuel >= 0 && a->last) {
     return ctx->fuel = fuel;
   }
   ctx->fuel = fuel;
-  next_slice(a, wanted > HSB_FUEL_AHEAD ? 0 : wanted, offset);
+  next_slice(a, more, offset);
   return ctx->fuel;
 }
 
