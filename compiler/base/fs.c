@@ -227,6 +227,9 @@ int hcc_file_update(const char *path, const void *bytes, size_t size, mode_t mod
     status = hcc_fail(err, HCC_E_IO, HCC_NO_OFFSET, "can't replace %s: it is no file",
                       hcc_escape(name, path, strlen(path)));
   }
+  if (status == 0 && at.there) {
+    mode = at.info.st_mode & 0777;
+  }
   return status == 0 ? replace_named(&at, path, bytes, size, mode, durable, err) : status;
 }
 

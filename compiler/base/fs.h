@@ -34,8 +34,9 @@ int hcc_file_write(const char *path, const void *bytes, size_t size, hcc_error *
 int hcc_file_replace(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                      hcc_error *err);
 
-/* The same for a file that a user has: a link stays, and what it leads to is replaced. IO if that
- * is not there, or no file but a device or pipe. */
+/* The same for a file that a user has: a link stays, and what it leads to is replaced, by a file
+ * with no more permissions. mode: if there was none. IO if the link leads nowhere, or to no file
+ * but a device or pipe. */
 int hcc_file_update(const char *path, const void *bytes, size_t size, mode_t mode, bool durable,
                     hcc_error *err);
 

@@ -23,6 +23,8 @@ cp plain.so both.so && heliosc -q sign --key acme.key both.so >>both.so && cmp o
 heliosc -q sign --key acme.key - <plain.so >filtered.so && cmp once.so filtered.so || fail "as a filter"
 cp plain.so target.so && ln -s target.so link.so && expect 0 heliosc sign --key acme.key link.so
 [ -L link.so ] && cmp once.so target.so || fail "signed through a link"
+cp plain.so own.so && chmod 700 own.so && expect 0 heliosc sign --key acme.key own.so
+[ "$(stat -c %a own.so)" = 700 ] || fail "others may read what only its owner could"
 mkfifo pipe && { cat plain.so >pipe & } && expect 1 timeout 60 heliosc sign --key acme.key pipe
 has err "can't replace pipe: it is no file" && [ -p pipe ] || fail "a pipe is signed"
 chmod 644 other.key && expect 1 heliosc sign --key other.key add.so && has err 'can be read'
