@@ -2,7 +2,8 @@
  * too many or too few arguments, the procedure that is nearest to a name which nothing has.
  * For the application only, which can read the catalog: SQL of a guest does not come this way.
  *
- * Invariant: only the hint of the error is written, and only if there is none. */
+ * Invariant: only the hint of the error is written, and only if there is none. Nothing is read
+ * inside of a transaction, which SQLite would roll back if there were no memory to read. */
 #include <string.h>
 #include <strings.h>
 
@@ -33,7 +34,7 @@ static void hint_params(helios_error *err, const hrt_definition *d) {
 
 static void advise_params(helios *h, helios_error *err, const char *name) {
   const hrt_entry *e = hrt_entry_find(h, name);
-  hrt_definition *d = e ? hrt_alloc(sizeof *d) : NULL;
+  hrt_definition *d = e && sqlite3_get_autocommit(h->db) ? hrt_alloc(sizeof *d) : NULL;
   if (d && hrt_catalog_find(d, h->catalog, e->name, 0, NULL) == 0) {
     hint_params(err, d);
   }
@@ -44,7 +45,8 @@ static void advise_params(helios *h, helios_error *err, const char *name) {
 static bool is_there(helios *h, const char *name) {
   int64_t id;
   bool deterministic;
-  return hrt_catalog_lookup(&id, &deterministic, h->catalog, name, NULL) == 0;
+  return !sqlite3_get_autocommit(h->db) ||
+         hrt_catalog_lookup(&id, &deterministic, h->catalog, name, NULL) == 0;
 }
 
 static void advise_name(helios *h, helios_error *err, const char *name, bool table) {

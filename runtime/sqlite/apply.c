@@ -673,9 +673,9 @@ int hrt_apply(helios *h, const hrt_ddl *ddl, helios_error *err) {
   c->ddl = ddl;
   hrt_session_anchor(h);
   hrt_catalog_undo(h->catalog);
-  hrt_audit_settle(h);
+  status = hrt_audit_settle(h, &e);
   c->guard = hrt_interruptible_begin(h);
-  status = actions[ddl->action](c, &e);
+  status = status == 0 ? actions[ddl->action](c, &e) : status;
   if (status == HELIOS_E_BROKEN && c->found) {
     status = blame(c, &e);
   }

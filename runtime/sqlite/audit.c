@@ -85,7 +85,8 @@ static bool write_along(helios *h, const hrt_origin *who, const hrt_audit *a) {
   return true;
 }
 
-void hrt_audit_settle(helios *h) {
+int hrt_audit_settle(helios *h, helios_error *err) {
+  bool within = !sqlite3_get_autocommit(h->db);
   for (struct hrt_pending **at = &h->pending; *at;) {
     struct hrt_pending *p = *at;
     bool there;
@@ -105,6 +106,10 @@ void hrt_audit_settle(helios *h) {
     *at = p->next;
     pending_free(p);
   }
+  /* SQLite rolls one back if any statement in it, though it only reads, finds no memory. */
+  return within && sqlite3_get_autocommit(h->db)
+             ? hrt_fail(err, HELIOS_E_SQL, "looking for its audit records ended the transaction")
+             : 0;
 }
 
 void hrt_audit_forget(helios *h) {

@@ -284,10 +284,10 @@ int hrt_flush(int64_t *written, helios *h, hrt_flush_when when, helios_error *er
   if (when == HRT_FLUSH_BEGIN && !hrt_store_hurry(h->conn.observer.store)) {
     return 0; /* the common case, at the begin of every statement */
   }
-  hrt_audit_settle(h);
   if (!possible(h, when)) {
     return hrt_fail(err, HELIOS_E_MISUSE, "the connection is in a transaction, or can't write");
   }
+  (void)hrt_audit_settle(h, NULL); /* no transaction is there that it could end */
   if (!begin(h, when)) {
     return hrt_fail(err, HELIOS_E_SQL, "it is being written");
   }

@@ -29,10 +29,10 @@ static int fill_records(hrt_view *v, helios_error *err) {
   hrt_record *records[HRT_RING_MOST];
   bool ok = true;
   int64_t newest;
-  if (kind == HRT_RING_AUDIT_LOG) {
-    hrt_audit_settle(v->h);
+  int status = kind == HRT_RING_AUDIT_LOG ? hrt_audit_settle(v->h, err) : 0;
+  if (status == 0) {
+    status = hrt_records_select(&v->stmt, &v->hold, &newest, v->h->db, kind, err);
   }
-  int status = hrt_records_select(&v->stmt, &v->hold, &newest, v->h->db, kind, err);
   if (status != 0) {
     return status;
   }
