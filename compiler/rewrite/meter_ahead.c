@@ -288,6 +288,14 @@ bool hcc__rw_looks_at_turns(const ahead *a) {
   return a->rw->options.looks && a->sure.reaches != 0 && !a->cost->turns.branches;
 }
 
+/* More than a slice is only had in a small memory (meter_slow.c), and in a large one loops need
+ * more: that they are not charged at once would cost them their looks. */
+bool hcc__rw_prepays(const ahead *a) {
+  const hcc_module *m = a->rw->m;
+  bool large = m->memory_count != 0 && m->memories[0].min > HSB_FUEL_SMALL / HSB_PAGE;
+  return !a->rw->options.looks || !a->cost->turns.branches || !large;
+}
+
 /* Few turns are not worth the looks before them, unless each would be looked at. */
 static void check_turns(const ahead *a, const hcc__rw_turns *t) {
   emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
@@ -469,10 +477,10 @@ void hcc__rw_look_ahead(const ahead *a) {
   }
   check_turns(a, t);
   check_reaches(a);
-  if (a->rw->options.meter && a->rw->options.looks && t->branches) {
-    hcc__rw_ask_if_low(a);
-  } else if (a->rw->options.meter) {
+  if (a->rw->options.meter && hcc__rw_prepays(a)) {
     check_fuel(a, t->few, false);
     charge_turns(a);
+  } else if (a->rw->options.meter) {
+    hcc__rw_ask_if_low(a);
   }
 }

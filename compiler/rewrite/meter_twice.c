@@ -2,12 +2,12 @@
  *
  * One whose number of turns is known where it begins (meter_turns.c): if there is fuel for all
  * turns, they are charged at once, but for what an arm costs more, and run in a copy without
- * checkpoints, none of which could have ended the call. With explicit bounds those with arms are
- * charged as ever, turn by turn. If not, each turn is charged as it begins. One that may end early
- * but is known to turn no more often than that (meter_bound.c): each turn pays in both copies. With
- * explicit bounds, one of which is known what it may access (meter_range.c): if that is in bounds,
- * a copy runs whose accesses are not compared; its turns pay, and have their checkpoints unless it
- * is bounded too.
+ * checkpoints, none of which could have ended the call (hcc__rw_prepays says which loops are not
+ * charged so). If not, each turn is charged as it begins. One that may end early but is known to
+ * turn no more often than that (meter_bound.c): each turn pays in both copies. With explicit
+ * bounds, one of which is known what it may access (meter_range.c): if that is in bounds, a copy
+ * runs whose accesses are not compared; its turns pay, and have their checkpoints unless it is
+ * bounded too.
  *
  * Invariant: whichever copy runs, fuel, results, traps and what leads out of the loop are those of
  * the loop as it was. */
@@ -85,7 +85,7 @@ int hcc__rw_put_counted(body *b, hcc_reader *r, const hcc_instr *loop) {
   b->sure = &ahead.sure;
   b->next_sure = 0;
   b->next_cost = begin.header;
-  b->unchecked = !cost.turns.branches || !b->rw->options.looks;
+  b->unchecked = hcc__rw_prepays(&ahead);
   b->prepaid = ahead.each;
   hcc__rw_put_instr(b, loop, HCC_FLOW_LOOP);
   HCC_TRY(hcc__rw_put_until(b, r, begin.depth));

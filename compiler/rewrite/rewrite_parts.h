@@ -399,6 +399,8 @@ int64_t hcc__rw_each(const hcc__rw_cost *cost, int64_t owed);
 bool hcc__rw_fixes(const hcc__rw_turns *turns);
 /* Does the loop as charged look at each turn before it? */
 bool hcc__rw_looks_at_turns(const hcc__rw_ahead *ahead);
+/* Is it charged for all its turns at once? */
+bool hcc__rw_prepays(const hcc__rw_ahead *ahead);
 /* Two blocks have been opened. Behind it stands the loop as charged. */
 void hcc__rw_look_ahead(const hcc__rw_ahead *ahead);
 /* With options.looks: leaves the innermost block unless the accesses that are sure are in bounds,

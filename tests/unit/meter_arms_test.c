@@ -68,6 +68,13 @@ static int begin(void **state) {
   return kit_begin_plugin(state, MODULE);
 }
 
+static int begin_explicit(void **state) {
+  int status = kit_begin(state);
+  kit_plugin = kit_plugin_built(
+      MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING, .bounds = HCC_BOUNDS_EXPLICIT});
+  return status;
+}
+
 #define TURNS 60000u
 
 /* What was counted by hand: units before the loop, and of a turn up to its checkpoint. */
@@ -195,5 +202,7 @@ int main(void) {
       cmocka_unit_test(places__cost_what_they_should),
       cmocka_unit_test(both__cost_what_they_should),
   };
-  return cmocka_run_group_tests_name("meter_arms", tests, begin, kit_end_plugin);
+  int failed = cmocka_run_group_tests_name("meter_arms", tests, begin, kit_end_plugin);
+  return failed +
+         cmocka_run_group_tests_name("meter_arms_explicit", tests, begin_explicit, kit_end_plugin);
 }

@@ -118,12 +118,15 @@ static inline void assert_type(const fixture *f, uint32_t func, const char *para
   assert_memory_equal(type->results, results, strlen(results));
 }
 
+/* Of the memory, 127 at most. */
+static uint8_t kit_pages = 1;
+
 /* A table, a memory, and a body; its type is the module's only one. */
 static inline void with_typed_body(fixture *f, const uint8_t *code, size_t size) {
   SECTION(f, 2, 1, 1, 'a', 1, 'b', 0, 0);
   SECTION(f, 3, 1, 0);
   SECTION(f, 4, 1, HCC_FUNCREF, 0, 1);
-  SECTION(f, 5, 1, 0, 1);
+  SECTION(f, 5, 1, 0, kit_pages);
   add_body(f, code, size);
 }
 

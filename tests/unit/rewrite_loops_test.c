@@ -317,10 +317,10 @@ static void counted__asks_for_more(void **state) {
   end(&f);
 }
 
-/* Where a turn has branches each is charged as ever with explicit bounds, in both copies; only the
- * accesses differ, and a run has looks before those of the loop. Else what lies on each way is
- * charged before the first turn, if there is fuel for as many of the dearest, and the rest where it
- * lies. */
+/* Where a turn has branches, what lies on each way is charged before the first turn, if there is
+ * fuel for as many of the dearest, and the rest where it lies. With explicit bounds a run has looks
+ * before those of the loop; in a large memory each turn is charged as ever then, in both copies,
+ * and only the accesses differ. */
 static void counted__looks_with_branches(void **state) {
   static const hcc_rewrite_options looks = {.meter = true, .marks = true, .looks = true};
   static const hcc_rewrite_options guarded = {.meter = true, .marks = true, .helpers = true};
@@ -334,10 +334,24 @@ static void counted__looks_with_branches(void **state) {
 #define ASKS(limit, less)                                                                          \
   limit, less, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, FUEL_LEFT, HCC_OP_CALL, FUEL, HCC_OP_LOCAL_SET,  \
       FUEL_LEFT, HCC_OP_END
+#define ALL_TURNS(dearest, least)                                                                  \
+  HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_CONST, dearest, HCC_OP_I64_MUL, HCC_OP_I64_LT_S,             \
+      HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, FUEL_LEFT, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_CONST,     \
+      least, HCC_OP_I64_MUL, HCC_OP_I64_SUB, HCC_OP_LOCAL_SET, FUEL_LEFT, HCC_OP_LOOP, UNIT
 #define CHARGED                                                                                    \
   HCC_OP_I64_SUB, HCC_OP_LOCAL_TEE, FUEL_LEFT, ASKS(LIST(HCC_OP_I64_CONST, 0), HCC_OP_I64_LT_S),   \
       IF(0)
   WITH_BODY(&f, TURN);
+  rewrite(&f, looks);
+  HAS(&f, ALL_TURNS(10, 7));
+  end(&f);
+  kit_pages = 65; /* more than HSB_FUEL_SMALL */
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_LOCAL_GET, 0, LOAD(4), HCC_OP_DROP, STEP(0, -4), AGAIN);
+  rewrite(&f, looks);
+  HAS(&f, ALL_TURNS(8, 8));
+  end(&f);
+  WITH_BODY(&f, TURN);
+  kit_pages = 1;
   rewrite(&f, looks);
   HAS(&f, HCC_OP_I32_CONST, 4, HCC_OP_I32_CONST, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_CONST, 1,
       HCC_OP_I32_MUL, HCC_OP_I32_ADD, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I32_CONST, 0x7c,
@@ -353,11 +367,10 @@ static void counted__looks_with_branches(void **state) {
   end(&f);
   WITH_BODY(&f, TURN);
   rewrite(&f, guarded);
-  HAS(&f, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_CONST, 10, HCC_OP_I64_MUL, HCC_OP_I64_LT_S,
-      HCC_OP_BR_IF, 0, HCC_OP_LOCAL_GET, FUEL_LEFT, HCC_OP_LOCAL_GET, TURNS, HCC_OP_I64_CONST, 7,
-      HCC_OP_I64_MUL, HCC_OP_I64_SUB, HCC_OP_LOCAL_SET, FUEL_LEFT, HCC_OP_LOOP, UNIT);
+  HAS(&f, ALL_TURNS(10, 7));
   end(&f);
 #undef CHARGED
+#undef ALL_TURNS
 #undef ASKS
 #undef TURN
 }
