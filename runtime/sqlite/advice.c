@@ -2,8 +2,9 @@
  * too many or too few arguments, the procedure that is nearest to a name which nothing has.
  * For the application only, which can read the catalog: SQL of a guest does not come this way.
  *
- * Invariant: only the hint of the error is written, and only if there is none. Nothing is read
- * inside of a transaction, which SQLite would roll back if there were no memory to read. */
+ * Invariant: only the hint of the error is written, and only if there is none; but SQLite rolls
+ * back a transaction if there is no memory to read in it, and if that happens here, the error says
+ * so. */
 #include <string.h>
 #include <strings.h>
 
@@ -34,7 +35,7 @@ static void hint_params(helios_error *err, const hrt_definition *d) {
 
 static void advise_params(helios *h, helios_error *err, const char *name) {
   const hrt_entry *e = hrt_entry_find(h, name);
-  hrt_definition *d = e && sqlite3_get_autocommit(h->db) ? hrt_alloc(sizeof *d) : NULL;
+  hrt_definition *d = e ? hrt_alloc(sizeof *d) : NULL;
   if (d && hrt_catalog_find(d, h->catalog, e->name, 0, NULL) == 0) {
     hint_params(err, d);
   }
@@ -45,8 +46,7 @@ static void advise_params(helios *h, helios_error *err, const char *name) {
 static bool is_there(helios *h, const char *name) {
   int64_t id;
   bool deterministic;
-  return !sqlite3_get_autocommit(h->db) ||
-         hrt_catalog_lookup(&id, &deterministic, h->catalog, name, NULL) == 0;
+  return hrt_catalog_lookup(&id, &deterministic, h->catalog, name, NULL) == 0;
 }
 
 static void advise_name(helios *h, helios_error *err, const char *name, bool table) {
@@ -76,9 +76,16 @@ static bool between(char name[HRT_NAME_BYTES], const char *text, const char *bef
   return true;
 }
 
+static void tell_lost(helios_error *err) {
+  helios_error whole = {0};
+  hrt_fail(&whole, HELIOS_E_SQL, "looking for a hint ended the transaction: %.160s", err->text);
+  whole.offset = err->offset;
+  *err = whole;
+}
+
 void hrt_advise(helios *h, helios_error *err) {
   char name[HRT_NAME_BYTES];
-  bool ours = err->code == HELIOS_E_NOT_FOUND;
+  bool ours = err->code == HELIOS_E_NOT_FOUND, within = !sqlite3_get_autocommit(h->db);
   if ((err->code != HELIOS_E_SQL && !ours) || err->hint[0]) {
     return;
   }
@@ -90,5 +97,8 @@ void hrt_advise(helios *h, helios_error *err) {
     advise_name(h, err, name, false);
   } else if (between(name, err->text, "no such table: ", "")) {
     advise_name(h, err, name, true);
+  }
+  if (within && sqlite3_get_autocommit(h->db)) {
+    tell_lost(err);
   }
 }

@@ -222,6 +222,7 @@ int helios_prepare(helios *h, sqlite3_stmt **stmt, const char **tail, const char
   if (status != 0 && err && err->code == HELIOS_OK) {
     *err = e;
     hrt_advise(h, err);
+    status = (int)err->code;
   }
   return status;
 }

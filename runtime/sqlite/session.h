@@ -191,7 +191,8 @@ const hrt_thunk *hrt_thunk_take(hrt_trampoline *t);
 void hrt_thunk_give(const hrt_trampoline *t); /* SQLite has dropped the function */
 
 /* ---- advice.c ---- */
-/* An error that is about a function or procedure gets a hint, if there is one to give. */
+/* An error that is about a function or procedure gets a hint, if there is one to give; or becomes
+ * E_SQL, if looking for one ended the transaction. */
 void hrt_advise(helios *h, helios_error *err);
 
 /* ---- lookup.c ---- */
