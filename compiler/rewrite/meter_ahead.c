@@ -147,6 +147,19 @@ static void put_turns_between(const ahead *a, const hcc__rw_turns *t) {
   emit_index(a->out, HCC_OP_LOCAL_SET, a->turns);
 }
 
+void hcc__rw_count_steps(const ahead *a, uint32_t step) {
+  emit(a->out, HCC_OP_I64_EXTEND_I32_U);
+  if (step != 1) {
+    emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
+    emit_by(a->out, HCC_OP_I64_REM_U, step);
+    emit_by(a->out, HCC_OP_I64_NE, 0);
+    emit_index(a->out, HCC_OP_BR_IF, 0);
+    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
+    emit_by(a->out, HCC_OP_I64_DIV_U, step);
+  }
+  emit_by(a->out, HCC_OP_I64_ADD, 1);
+}
+
 /* The loop's turns to their local: (end - above - begin) / step + 1, modulo 2^32 up to the
  * division. Leaves the innermost block if the division has a rest; else in fewer turns the local
  * moves by less than that, and so is elsewhere. */
@@ -165,16 +178,7 @@ static void put_turns(const ahead *a, const hcc__rw_turns *t) {
   emit(a->out, HCC_OP_I32_SUB);
   emit_i32(a->out, t->down ? 0 - t->above : t->above);
   emit(a->out, HCC_OP_I32_SUB);
-  emit(a->out, HCC_OP_I64_EXTEND_I32_U);
-  if (t->step != 1) {
-    emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
-    emit_by(a->out, HCC_OP_I64_REM_U, t->step);
-    emit_by(a->out, HCC_OP_I64_NE, 0);
-    emit_index(a->out, HCC_OP_BR_IF, 0);
-    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
-    emit_by(a->out, HCC_OP_I64_DIV_U, t->step);
-  }
-  emit_by(a->out, HCC_OP_I64_ADD, 1);
+  hcc__rw_count_steps(a, t->step);
   emit_index(a->out, HCC_OP_LOCAL_SET, a->turns);
 }
 

@@ -302,16 +302,7 @@ static void put_turns(const hcc__rw_ahead *a, const hcc__rw_range *range) {
   hcc__rw_get_series(a->out, a->rw, a->params, range->down ? &range->count : &range->until);
   hcc__rw_get_series(a->out, a->rw, a->params, range->down ? &range->until : &range->count);
   emit(a->out, HCC_OP_I32_SUB);
-  emit(a->out, HCC_OP_I64_EXTEND_I32_U);
-  if (range->step != 1) {
-    emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
-    emit_by(a->out, HCC_OP_I64_REM_U, range->step);
-    emit_by(a->out, HCC_OP_I64_NE, 0);
-    emit_index(a->out, HCC_OP_BR_IF, 0);
-    emit_index(a->out, HCC_OP_LOCAL_GET, a->turns);
-    emit_by(a->out, HCC_OP_I64_DIV_U, range->step);
-  }
-  emit_by(a->out, HCC_OP_I64_ADD, 1);
+  hcc__rw_count_steps(a, range->step);
   emit_index(a->out, HCC_OP_LOCAL_TEE, a->turns);
   emit_by(a->out, HCC_OP_I64_LT_U, TURNS_MIN);
   emit_index(a->out, HCC_OP_BR_IF, 0);

@@ -108,6 +108,21 @@ out:
   return status;
 }
 
+/* The second copy of one that may end early, charged at its header like any other, and the end of
+ * the block around it. */
+static int put_as_ever(body *b, hcc_reader *r, const hcc_instr *loop, const beginning *begin) {
+  int status = 0;
+  begin_again(b, r, begin);
+  b->frames = 1;
+  hcc__rw_put_instr(b, loop, HCC_FLOW_LOOP);
+  HCC_TRY(hcc__rw_put_until(b, r, begin->depth));
+  b->outside = b->frames = 0;
+  hcc__rw_pay_to(b, 0);
+  emit(b->out, HCC_OP_END);
+out:
+  return status;
+}
+
 /* A loop has begun that may end early; it is written twice. */
 int hcc__rw_put_bounded(body *b, hcc_reader *r, const hcc_instr *loop) {
   const beginning begin = begin_at(b, r);
@@ -123,12 +138,7 @@ int hcc__rw_put_bounded(body *b, hcc_reader *r, const hcc_instr *loop) {
   b->unchecked = false;
   hcc__rw_pay_to(b, 0);
   emit(b->out, HCC_OP_ELSE);
-  begin_again(b, r, &begin);
-  hcc__rw_put_instr(b, loop, HCC_FLOW_LOOP);
-  HCC_TRY(hcc__rw_put_until(b, r, begin.depth));
-  b->outside = b->frames = 0;
-  hcc__rw_pay_to(b, 0);
-  emit(b->out, HCC_OP_END);
+  HCC_TRY(put_as_ever(b, r, loop, &begin));
 out:
   return status;
 }
@@ -176,13 +186,7 @@ int hcc__rw_put_ranged(body *b, hcc_reader *r, const hcc_instr *loop) {
   hcc__rw_pay_to(b, 0);
   emit_index(b->out, HCC_OP_BR, 1);
   emit(b->out, HCC_OP_END);
-  begin_again(b, r, &begin);
-  b->frames = 1;
-  hcc__rw_put_instr(b, loop, HCC_FLOW_LOOP);
-  HCC_TRY(hcc__rw_put_until(b, r, begin.depth));
-  b->outside = b->frames = 0;
-  hcc__rw_pay_to(b, 0);
-  emit(b->out, HCC_OP_END);
+  HCC_TRY(put_as_ever(b, r, loop, &begin));
 out:
   return status;
 }

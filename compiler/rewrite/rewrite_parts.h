@@ -409,6 +409,9 @@ void hcc__rw_look_at_reaches(const hcc__rw_ahead *ahead, bool all);
 /* What the series is in the first turn, onto the stack. */
 void hcc__rw_get_series(hcc_buf *out, const hcc__rw *rw, uint32_t params,
                         const hcc__rw_series *series);
+/* In place of the distance on the stack, an i32: how many steps it is, and one more, as i64. Leaves
+ * the innermost block if the division has a rest. */
+void hcc__rw_count_steps(const hcc__rw_ahead *ahead, uint32_t step);
 /* Between the looks and a loop that is charged turn by turn. */
 void hcc__rw_ask_if_low(const hcc__rw_ahead *ahead);
 /* The line mark for what is written next. */

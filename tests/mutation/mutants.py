@@ -572,8 +572,8 @@ ROWS = [
     (RANGE, "&& step == 1 && y->terms == 0", "&& y->terms == 0"),
     (RANGE, "0 - stride) && is_fixed(w, out);", "0 - stride) && (is_fixed(w, out) || true);"),
     (RANGE, "switch (w->followed ? w->op : 0)", "switch (w->op)"),
-    (RANGE, "  emit_by(a->out, HCC_OP_I64_ADD, 1);\n", ""),
-    (RANGE, "    emit_by(a->out, HCC_OP_I64_NE, 0);\n", "    emit_by(a->out, HCC_OP_I64_NE, 0);\n    emit_i32(a->out, 0);\n    emit(a->out, HCC_OP_I32_AND);\n"),
+    (METER + "meter_ahead.c", "  emit_by(a->out, HCC_OP_I64_ADD, 1);\n}\n", "}\n"),
+    (METER + "meter_ahead.c", "    emit_by(a->out, HCC_OP_I64_NE, 0);\n", "    emit_by(a->out, HCC_OP_I64_NE, 0);\n    emit_i32(a->out, 0);\n    emit(a->out, HCC_OP_I32_AND);\n"),
     (METER + "meter.c", "(b->outside == 0 || b->rw->flow.depth - 1 - i->a == b->outside)", "true"),
     (METER + "meter.c", "(leaves ? b->frames : 0)", "(leaves ? 1 : 0)"),
     # copies of a recursive function
