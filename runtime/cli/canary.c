@@ -69,7 +69,7 @@ static int add_canary(shell *sh, const char *file, const char *rest) {
                       name);
   int code = SH_EXIT_SQL;
   if (now == NULL || next == NULL) {
-    sh_about(sh, SH_QUERY_PROCEDURE, name); /* says that there is none */
+    sh_about(sh, SH_QUERY_PROCEDURE, (const char *const[SH_GIVEN]){name}); /* there is none */
   } else {
     snprintf(words, sizeof words, " VERSION %s AS ", next);
     code = step(sh, words, file, "compile");

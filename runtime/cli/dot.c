@@ -38,7 +38,7 @@ static void toggle(shell *sh, bool *flag, const char *name, const char *arg) {
 }
 
 static void dot_audit(shell *sh, const char *arg) {
-  sh_query(sh, SH_QUERY_AUDIT, (const char *const[SH_GIVEN]){arg});
+  sh_about(sh, SH_QUERY_AUDIT, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_bail(shell *sh, const char *arg) {
@@ -58,7 +58,7 @@ static void dot_functions(shell *sh, const char *arg) {
 }
 
 static void dot_grants(shell *sh, const char *arg) {
-  sh_about(sh, SH_QUERY_GRANTS, arg);
+  sh_about(sh, SH_QUERY_GRANTS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_headers(shell *sh, const char *arg) {
@@ -76,11 +76,11 @@ static void dot_log(shell *sh, const char *arg) {
 }
 
 static void dot_logs(shell *sh, const char *arg) {
-  sh_query(sh, SH_QUERY_LOGS, (const char *const[SH_GIVEN]){arg});
+  sh_about(sh, SH_QUERY_LOGS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_metrics(shell *sh, const char *arg) {
-  sh_query(sh, SH_QUERY_METRICS, (const char *const[SH_GIVEN]){arg});
+  sh_about(sh, SH_QUERY_METRICS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_mode(shell *sh, const char *arg) {
@@ -142,7 +142,7 @@ static void dot_schema(shell *sh, const char *arg) {
 }
 
 static void dot_procedure(shell *sh, const char *arg) {
-  sh_about(sh, SH_QUERY_PROCEDURE, arg);
+  sh_about(sh, SH_QUERY_PROCEDURE, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_procedures(shell *sh, const char *arg) {
@@ -150,11 +150,11 @@ static void dot_procedures(shell *sh, const char *arg) {
 }
 
 static void dot_traps(shell *sh, const char *arg) {
-  sh_query(sh, SH_QUERY_TRAPS, (const char *const[SH_GIVEN]){arg});
+  sh_about(sh, SH_QUERY_TRAPS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_versions(shell *sh, const char *arg) {
-  sh_about(sh, SH_QUERY_VERSIONS, arg);
+  sh_about(sh, SH_QUERY_VERSIONS, (const char *const[SH_GIVEN]){arg});
 }
 
 static void dot_help(shell *sh, const char *arg);

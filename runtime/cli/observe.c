@@ -56,7 +56,7 @@ static int show(shell *sh, enum sh_query_id id) {
   }
   const char *const given[SH_GIVEN] = {sh_option(sh, SH_OPTION_procedure), from,
                                        sh_option(sh, SH_OPTION_level)};
-  sh_query(sh, id, given);
+  sh_about(sh, id, given);
   return sh_close(sh, sh_interrupted ? SH_EXIT_INTERRUPTED : sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 
@@ -102,6 +102,7 @@ static void follow(shell *sh, const char *from) {
 }
 
 int sh_cmd_logs(shell *sh) {
+  const char *name = sh_option(sh, SH_OPTION_procedure);
   char from[24];
   if (sh_option(sh, SH_OPTION_follow) == NULL) {
     return show(sh, SH_QUERY_LOGS);
@@ -109,7 +110,9 @@ int sh_cmd_logs(shell *sh) {
   if (!since(sh, from) || !sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
-  follow(sh, from);
+  if (name == NULL || sh_knows(sh, SH_QUERY_LOGS, name)) {
+    follow(sh, from);
+  }
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 

@@ -344,31 +344,27 @@ int sh_cmd_procedure_revoke(shell *sh) {
   return with_capabilities(sh, " REVOKE CAPABILITY", "revoked");
 }
 
-/* A query about all procedures, or those that the argument names. */
-static int about_all(shell *sh, enum sh_query_id id) {
+/* A query about what the argument names, or about all. */
+static int ask(shell *sh, enum sh_query_id id,
+               void (*query)(shell *, enum sh_query_id, const char *const[SH_GIVEN])) {
   if (!sh_open(sh, sh->database)) {
     return SH_EXIT_USAGE;
   }
   const char *which = sh->command_line.arg_count > 0 ? sh->command_line.args[0] : NULL;
-  sh_query(sh, id, (const char *const[SH_GIVEN]){which});
+  query(sh, id, (const char *const[SH_GIVEN]){which});
   return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
 }
 
 int sh_cmd_procedure_list(shell *sh) {
-  return about_all(sh, SH_QUERY_PROCEDURES);
+  return ask(sh, SH_QUERY_PROCEDURES, sh_query); /* a pattern, which may match none */
 }
 
-/* A query about one procedure. */
 static int about(shell *sh, enum sh_query_id id) {
-  if (!sh_open(sh, sh->database)) {
-    return SH_EXIT_USAGE;
-  }
-  sh_about(sh, id, sh->command_line.args[0]);
-  return sh_close(sh, sh->errors > 0 ? SH_EXIT_SQL : 0);
+  return ask(sh, id, sh_about);
 }
 
 int sh_cmd_procedure_metrics(shell *sh) {
-  return about_all(sh, SH_QUERY_METRICS);
+  return about(sh, SH_QUERY_METRICS);
 }
 
 int sh_cmd_procedure_info(shell *sh) {

@@ -75,20 +75,33 @@ const char *sh_why(shell *sh, helios_error *err) {
   return err->text;
 }
 
-void sh_about(shell *sh, enum sh_query_id id, const char *name) {
-  enum sh_mode mode = sh->mode;
-  char *known = sh_ask(sh, "SELECT 1 FROM helios_procedures WHERE name = ?1 COLLATE NOCASE", name);
-  if (known == NULL) {
+bool sh_knows(shell *sh, enum sh_query_id id, const char *name) {
+  char *sql = sqlite3_mprintf("SELECT 1 FROM helios_procedures WHERE name = ?1 COLLATE NOCASE "
+                              "UNION ALL SELECT 1 FROM (%s)",
+                              queries[id].sql);
+  char *known = sql == NULL ? NULL : sh_ask(sh, sql, name);
+  if (sql == NULL) {
+    sh_say_error(sh, NULL, "no memory");
+  } else if (known == NULL) {
     helios_error err = {.offset = HELIOS_NO_OFFSET};
     sqlite3_free(sh_ask(sh, "SELECT helios_version(?1)", name)); /* says which name is near */
     sh_why(sh, &err);
     sh_error(sh, &err, NULL);
+  }
+  bool knows = known != NULL;
+  sqlite3_free(known);
+  sqlite3_free(sql);
+  return knows;
+}
+
+void sh_about(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]) {
+  enum sh_mode mode = sh->mode;
+  if (given[0] != NULL && !sh_knows(sh, id, given[0])) {
     return;
   }
-  sqlite3_free(known);
   if (id == SH_QUERY_PROCEDURE && (mode == SH_MODE_box || mode == SH_MODE_list)) {
     sh->mode = SH_MODE_line; /* too wide for a row */
   }
-  sh_query(sh, id, (const char *const[SH_GIVEN]){name});
+  sh_query(sh, id, given);
   sh->mode = mode;
 }

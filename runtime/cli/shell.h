@@ -142,8 +142,11 @@ enum sh_query_id {
 /* Shows the rows of a query in the mode of the shell, or complains; given are its ?1 to ?3, NULL
  * for none. */
 void sh_query(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]);
-/* The same for what is asked about one procedure, which must be there. */
-void sh_about(shell *sh, enum sh_query_id id, const char *name);
+/* Is there a procedure of that name, or of one that is gone a row for the query? Else it has
+ * complained. */
+bool sh_knows(shell *sh, enum sh_query_id id, const char *name);
+/* sh_query for what is asked about one procedure, which it must know: given[0]; NULL: about all. */
+void sh_about(shell *sh, enum sh_query_id id, const char *const given[SH_GIVEN]);
 /* The single value of a query of the database as text, to be freed by sqlite3_free; NULL: none. */
 char *sh_ask(shell *sh, const char *sql, const char *first);
 /* Why there is none: err's text. */

@@ -28,6 +28,16 @@ expect 0 helios metrics x.db && has out '^# TYPE helios_' && has out 'procedure=
 expect 0 helios metrics x.db -o m.prom && [ ! -s out ] && has m.prom 'procedure="talk"' && [ "$(ls m.prom* | wc -l)" = 1 ] || fail "-o"
 expect 1 helios metrics x.db -o no/such/m.prom && has err "can't write no/such/m.prom"
 expect 0 helios procedure profile x.db talk && expect 1 helios procedure profile x.db nothing
+
+# of a name that nothing has: an error that says which name is near; but one that is gone may have left rows
+for command in 'procedure metrics' logs audit traps 'logs --follow'; do
+  option=--procedure; [ "$command" = 'procedure metrics' ] && option=
+  expect 1 timeout 20 helios $command x.db $option tolk && has err 'no such procedure: tolk \(NOT_FOUND\)$' && has err '^  hint: did you mean talk\?$' && [ ! -s out ] || fail "$command of nothing"
+done
+for dot in metrics logs audit traps; do expect 1 helios -q x.db -c ".$dot tolk" && has err 'did you mean talk\?$' && [ ! -s out ] || fail ".$dot of nothing"; done
+helios procedure create -q gone.db --name was --file p.so --export warn --capabilities log && helios -q gone.db -c "SELECT was()" -c "DROP PROCEDURE was" >/dev/null 2>&1
+expect 0 helios logs gone.db --procedure was && has out '\|warn\|was\|1\|careful' && expect 0 helios audit gone.db --procedure was && has out '\|drop\|was'
+expect 1 helios traps gone.db --procedure was && has err 'no such procedure: was'
 for wrong in --last=soon --last=1 --last=-1h --last= --level=loud; do expect 2 helios logs x.db $wrong; done
 expect 2 helios audit x.db --follow && expect 2 helios logs
 
