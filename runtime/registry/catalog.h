@@ -112,6 +112,8 @@ int hrt_catalog_drop(hrt_catalog *c, int64_t procedure_id, helios_error *err);
 /* ---- extensions ---- */
 /* *id is 0 if there is none of this name. */
 int hrt_catalog_extension(int64_t *id, hrt_catalog *c, const char *name, helios_error *err);
+/* The one whose name is nearest, for a hint; "": none is near, or they could not be read. */
+void hrt_catalog_near_extension(char out[HRT_NAME_BYTES], hrt_catalog *c, const char *name);
 /* The extension that the procedure belongs to, or "". */
 int hrt_catalog_extension_of(char out[HRT_NAME_BYTES], hrt_catalog *c, const char *procedure,
                              helios_error *err);

@@ -4,6 +4,7 @@
  * Invariant: a procedure belongs to one extension at most. */
 #include <string.h>
 
+#include "plugin/nearest.h"
 #include "registry/catalog.h"
 #include "registry/catalog_private.h"
 
@@ -41,6 +42,29 @@ int hrt_catalog_extension(int64_t *id, hrt_catalog *c, const char *name, helios_
   *id = 0;
   int status = is_there(&there, c, err);
   return there ? ask(id, NULL, c, HRT_SQL_FIND_EXTENSION, name, err) : status;
+}
+
+void hrt_catalog_near_extension(char out[HRT_NAME_BYTES], hrt_catalog *c, const char *name) {
+  sqlite3_stmt *s;
+  hrt_nearest near;
+  bool there;
+  out[0] = 0;
+  hrt_nearest_begin(&near, name, strlen(name));
+  if (is_there(&there, c, NULL) != 0 || !there) {
+    return;
+  }
+  int status = hrt_sql_begin(&s, c, HRT_SQL_EXTENSIONS, NULL);
+  while (status == 0 && hrt_sql_step(c, s, NULL) > 0) {
+    const char *found = (const char *)sqlite3_column_text(s, 0);
+    if (found && strlen(found) < HRT_NAME_BYTES) {
+      hrt_nearest_try(&near, found);
+    }
+    if (found && near.best == found) {
+      memcpy(out, found, strlen(found) + 1);
+      near.best = out;
+    }
+  }
+  hrt_sql_end(c, HRT_SQL_EXTENSIONS);
 }
 
 int hrt_catalog_extension_of(char out[HRT_NAME_BYTES], hrt_catalog *c, const char *procedure,

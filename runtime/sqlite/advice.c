@@ -1,5 +1,6 @@
 /* advice.c - a hint for what is said of a name: the parameters of a procedure that was called with
- * too many or too few arguments, the procedure that is nearest to a name which nothing has.
+ * too many or too few arguments, the procedure or extension that is nearest to a name which nothing
+ * has.
  * For the application only, which can read the catalog: SQL of a guest does not come this way.
  *
  * Invariant: only the hint of the error is written, and only if there is none; but SQLite rolls
@@ -63,6 +64,14 @@ static void advise_name(helios *h, helios_error *err, const char *name, bool tab
   }
 }
 
+static void advise_extension(helios *h, helios_error *err, const char *name) {
+  char escaped[HRT_ESCAPED], near[HRT_NAME_BYTES];
+  hrt_catalog_near_extension(near, h->catalog, name);
+  if (near[0]) {
+    hrt_hint(err, "did you mean %s?", hrt_escape(escaped, near, strlen(near)));
+  }
+}
+
 /* What stands in the text between these two; false if they are not there. */
 static bool between(char name[HRT_NAME_BYTES], const char *text, const char *before,
                     const char *after) {
@@ -91,6 +100,8 @@ void hrt_advise(helios *h, helios_error *err) {
   }
   if (ours && between(name, err->text, "no such procedure: ", "")) {
     advise_name(h, err, name, false);
+  } else if (ours && between(name, err->text, "no such extension: ", "")) {
+    advise_extension(h, err, name);
   } else if (between(name, err->text, "wrong number of arguments to function ", "()")) {
     advise_params(h, err, name);
   } else if (between(name, err->text, "no such function: ", "")) {

@@ -635,7 +635,8 @@ void hrt_candidate_free(candidate *c) {
 /* Whose error it is, unless it says so. */
 static void name_it(helios_error *e, const hrt_ddl *ddl) {
   bool extension = ddl->action == HRT_DDL_CREATE_EXTENSION || ddl->action == HRT_DDL_DROP_EXTENSION;
-  if (e->code == HELIOS_E_NOT_FOUND && strncmp(e->text, "no such procedure", 17) == 0) {
+  if (e->code == HELIOS_E_NOT_FOUND && (strncmp(e->text, "no such procedure: ", 19) == 0 ||
+                                        strncmp(e->text, "no such extension: ", 19) == 0)) {
     return;
   }
   if (!extension) {

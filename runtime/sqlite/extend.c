@@ -170,7 +170,11 @@ int hrt_apply_drop_extension(hrt_candidate *c, helios_error *err) {
   int64_t id;
   int status = hrt_catalog_extension(&id, c->h->catalog, c->ddl->def.name, err);
   if (status == 0 && id == 0) {
-    return c->ddl->if_exists ? 0 : hrt_fail(err, HELIOS_E_NOT_FOUND, "no such extension");
+    const char *name = c->ddl->def.name;
+    char escaped[HRT_ESCAPED];
+    return c->ddl->if_exists ? 0
+                             : hrt_fail(err, HELIOS_E_NOT_FOUND, "no such extension: %s",
+                                        hrt_escape(escaped, name, strlen(name)));
   }
   return status ? status : in_savepoint(c, NULL, drop_all, err);
 }

@@ -614,6 +614,7 @@ static bool try_within(const struct within *w, long n) {
 static void transaction__is_not_lost_in_silence(void **state) {
   static const struct within rows[] = {{"ALTER PROCEDURE answer ROLLBACK", true, false},
                                        {"DROP PROCEDURE answr", true, false},
+                                       {"DROP EXTENSION pare", true, false},
                                        {"SELECT count(*) FROM helios_audit_log", true, false},
                                        {"SELECT count(*) FROM helios_audit_log", true, true},
                                        {"SELECT 1", true, false},
