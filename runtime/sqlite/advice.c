@@ -85,16 +85,9 @@ static bool between(char name[HRT_NAME_BYTES], const char *text, const char *bef
   return true;
 }
 
-static void tell_lost(helios_error *err) {
-  helios_error whole = {0};
-  hrt_fail(&whole, HELIOS_E_SQL, "looking for a hint ended the transaction: %.160s", err->text);
-  whole.offset = err->offset;
-  *err = whole;
-}
-
 void hrt_advise(helios *h, helios_error *err) {
   char name[HRT_NAME_BYTES];
-  bool ours = err->code == HELIOS_E_NOT_FOUND, within = !sqlite3_get_autocommit(h->db);
+  bool ours = err->code == HELIOS_E_NOT_FOUND, within = hrt_within(h);
   if ((err->code != HELIOS_E_SQL && !ours) || err->hint[0]) {
     return;
   }
@@ -109,7 +102,5 @@ void hrt_advise(helios *h, helios_error *err) {
   } else if (between(name, err->text, "no such table: ", "")) {
     advise_name(h, err, name, true);
   }
-  if (within && sqlite3_get_autocommit(h->db)) {
-    tell_lost(err);
-  }
+  (void)hrt_lost(h, within, "looking for a hint", err);
 }

@@ -36,6 +36,27 @@ void hrt_error_prefix(helios_error *err, const char *procedure) {
   memcpy(err->text, whole, sizeof whole);
 }
 
+bool hrt_within(const helios *h) {
+  return !sqlite3_get_autocommit(h->db);
+}
+
+int hrt_lost(const helios *h, bool within, const char *doing, helios_error *err) {
+  if (!within || hrt_within(h)) {
+    return 0;
+  }
+  helios_error before = {0};
+  if (err && err->code != HELIOS_OK) {
+    before = *err;
+    hrt_error_clear(err);
+  }
+  int status = hrt_fail(err, HELIOS_E_SQL, "%s ended the transaction%s%.160s", doing,
+                        before.text[0] ? ": " : "", before.text);
+  if (before.text[0]) {
+    err->offset = before.offset;
+  }
+  return status;
+}
+
 void hrt_give_error(sqlite3_context *sql, helios *h, const helios_error *err) {
   h->last = *err;
   if (h->budget == NULL) { /* no procedure's SQL */

@@ -86,7 +86,7 @@ static bool write_along(helios *h, const hrt_origin *who, const hrt_audit *a) {
 }
 
 int hrt_audit_settle(helios *h, helios_error *err) {
-  bool within = !sqlite3_get_autocommit(h->db);
+  bool within = hrt_within(h);
   for (struct hrt_pending **at = &h->pending; *at;) {
     struct hrt_pending *p = *at;
     bool there;
@@ -97,7 +97,7 @@ int hrt_audit_settle(helios *h, helios_error *err) {
       at = &p->next;
       continue;
     }
-    if (there && !sqlite3_get_autocommit(h->db)) {
+    if (there && hrt_within(h)) {
       break; /* what is older is there, too: a savepoint takes the newest back */
     }
     if (!there) {
@@ -106,10 +106,7 @@ int hrt_audit_settle(helios *h, helios_error *err) {
     *at = p->next;
     pending_free(p);
   }
-  /* SQLite rolls one back if any statement in it, though it only reads, finds no memory. */
-  return within && sqlite3_get_autocommit(h->db)
-             ? hrt_fail(err, HELIOS_E_SQL, "looking for its audit records ended the transaction")
-             : 0;
+  return hrt_lost(h, within, "looking for its audit records", err);
 }
 
 void hrt_audit_forget(helios *h) {
@@ -135,12 +132,12 @@ int hrt_audit_ddl(helios *h, const hrt_ddl *ddl, const hrt_definition *made, int
     a.module_hash = hash;
   }
   h->conn.observer.statement = 0;
-  bool along = status == 0 && !sqlite3_get_autocommit(h->db);
+  bool along = status == 0 && hrt_within(h);
   if (along && write_along(h, &who, &a)) {
     return 0;
   }
-  if (along && sqlite3_get_autocommit(h->db)) {
-    status = hrt_fail(err, HELIOS_E_SQL, "writing its audit record ended the transaction");
+  if (along && hrt_lost(h, true, "writing its audit record", err) != 0) {
+    status = (int)err->code;
     a.granted = false;
     a.detail = err->text;
   }

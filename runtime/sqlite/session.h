@@ -383,5 +383,11 @@ void hrt_give_error(sqlite3_context *sql, helios *h, const helios_error *err);
 int hrt_run_ddl(helios *h, const char *sql, size_t length, size_t *used, helios_error *err);
 /* "procedure f: " before err's text. */
 void hrt_error_prefix(helios_error *err, const char *procedure);
+/* Is the application in a transaction? SQLite rolls it back if any statement in it, though it only
+ * reads, finds no memory. So where the engine reads or writes for itself, and can do without: was
+ * it within one before, and is that gone? Then E_SQL, "DOING ended the transaction", before what
+ * err says. */
+bool hrt_within(const helios *h);
+int hrt_lost(const helios *h, bool within, const char *doing, helios_error *err);
 
 #endif
