@@ -35,9 +35,9 @@ static inline void enter(struct hsb_ctx *ctx, hrt_host_env *env, uint64_t fuel) 
 static void timed(hsb_import_fn *fn, const char *module, const char *name, struct hsb_ctx *ctx,
                   hsb_slot *s, hrt_host_env *env) {
   hrt_series_use(env->series, module, name);
-  uint64_t began = hrt_monotonic_ns();
+  uint64_t began = hrt_now_ns();
   fn(ctx, s, env);
-  hrt_series_used(env->series, module, name, hrt_monotonic_ns() - began);
+  hrt_series_used(env->series, module, name, hrt_now_ns() - began);
 }
 
 /* In place of a function that an interpreter imports and its script is not granted. */

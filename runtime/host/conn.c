@@ -1,16 +1,8 @@
 /* conn.c - what the procedures of one connection share: the window in which guest SQL is compiled
  * or run, and the look at the budget within it. Must never leave `active` set outside of a window:
  * the application's own SQL would be judged by a guest's grants. */
-#include <time.h>
-
 #include "host/compile_bounds.h"
 #include "host/internal.h"
-
-uint64_t hrt_monotonic_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 helios_code hrt_budget_look(const hrt_budget *b) {
   if (b == NULL) {
@@ -20,8 +12,7 @@ helios_code hrt_budget_look(const hrt_budget *b) {
       (b->probe != NULL && b->probe(b->probe_arg) != 0)) {
     return HELIOS_E_CANCELLED;
   }
-  return b->deadline_ns != 0 && hrt_monotonic_ns() >= b->deadline_ns ? HELIOS_E_DEADLINE
-                                                                     : HELIOS_OK;
+  return b->deadline_ns != 0 && hrt_now_ns() >= b->deadline_ns ? HELIOS_E_DEADLINE : HELIOS_OK;
 }
 
 /* Fuel for long statements; what the slice has used so far is the instance's to add. */

@@ -91,9 +91,9 @@ static int run(const hrt_custom *c, helios_guest *guest, hsb_slot *s) {
     return c->fn(c->arg, guest, s);
   }
   hrt_series_use(env->series, c->module, c->name);
-  uint64_t began = hrt_monotonic_ns();
+  uint64_t began = hrt_now_ns();
   int status = c->fn(c->arg, guest, s);
-  hrt_series_used(env->series, c->module, c->name, hrt_monotonic_ns() - began);
+  hrt_series_used(env->series, c->module, c->name, hrt_now_ns() - began);
   return status;
 }
 

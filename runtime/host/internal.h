@@ -199,8 +199,6 @@ bool hrt_name_ok(const char *name, size_t length);
 /* A line of the engine's own or a guest's; clean text. */
 void hrt_log_put(hrt_host_env *env, hrt_log_level level, const char *text);
 
-uint64_t hrt_monotonic_ns(void); /* conn.c */
-
 /* ---- authorize.c, authorize_ddl.c ---- */
 
 #define HRT_AUTH_NOT_MINE (-1)

@@ -40,6 +40,8 @@ typedef struct hrt_budget {
   uint64_t slice_start;
 } hrt_budget;
 
+uint64_t hrt_now_ns(void); /* CLOCK_MONOTONIC: what deadlines and times of calls are by */
+
 typedef struct hrt_instance_options {
   uint32_t memory_limit_pages; /* 0: 256 (16 MiB) */
   uint32_t stack_bytes;        /* of guest code a call; 0: 1 MiB, never more than the thread has */

@@ -4,23 +4,15 @@
  *
  * Invariants: after hrt_allowance_end the outer call's limits are what they were; what was used
  * stays used. Between outermost calls nothing is used. */
-#include <time.h>
-
 #include "hsb_check.h"
 #include "sqlite/session.h"
-
-static uint64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* Asked about once a millisecond of computing or of SQL, and after a hundred host calls. The clock
  * of a call starts here, so that short calls never read it. */
 static int probe(void *arg) {
   helios *h = arg;
   if (h->own.deadline_ns == 0) {
-    h->own.deadline_ns = now_ns() + h->timeout_ns;
+    h->own.deadline_ns = hrt_now_ns() + h->timeout_ns;
   }
   return hrt_session_interrupted(h);
 }
@@ -36,7 +28,7 @@ static uint64_t tighter(uint64_t a, uint64_t b) {
 /* The outermost call's clock starts now at the latest: it runs while the nested call does. */
 static void begin_nested(hrt_allowance *a, helios *h, const hrt_version *v) {
   hrt_budget *b = h->budget;
-  uint64_t fuel, now = now_ns();
+  uint64_t fuel, now = hrt_now_ns();
   if (!hsb_add64(&fuel, b->fuel_used, v->limits.fuel)) {
     fuel = UINT64_MAX;
   }

@@ -6,15 +6,8 @@
 #include "sqlite/tally.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "plugin/alloc.h"
-
-uint64_t hrt_tally_clock(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* The number of the running statement: that of another procedure's tally that SQLite keeps with the
  * same statement, or of one that began in the same step of it (a trigger's, a table's), else a new

@@ -30,7 +30,9 @@ typedef struct hrt_tally {
 void hrt_tally_begin(hrt_tally *t, hrt_version *v, sqlite3_context *sql, const void *pin, int aux);
 /* The statement is over. */
 void hrt_tally_end(hrt_tally *t, hrt_version *v);
-uint64_t hrt_tally_clock(void); /* ns */
+static inline uint64_t hrt_tally_clock(void) {
+  return hrt_now_ns();
+}
 void hrt_tally_time(hrt_tally *t, hrt_version *v, uint64_t ns);
 /* `until` has come to 0. */
 void hrt_tally_again(hrt_tally *t, const hrt_version *v);
