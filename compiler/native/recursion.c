@@ -202,17 +202,23 @@ static void put_params(hcc_buf *out, span params, const char *pattern) {
 }
 
 /* The base case: the function as far as the first call of itself, or a checkpoint that has
- * something to do; there it is called, with what the copy was given, and begins anew. */
+ * something to do; there it is called, with what the copy was given, and begins anew. If its end
+ * looks at the fuel that it gives back, clang is told, so that the copies do not look again. */
 static void put_base(hcc_buf *out, const function *f, const char *head) {
   char again[NAME];
+  span field = f->late.rest; /* of several results, each has the name of its variable */
+  bool looked = f->is_late && f->late.prompt && span_skip(&field, "var_");
+  bool in_struct = span_begins(f->type, "struct ");
   snprintf(again, sizeof again, "HSB_AGAIN(%.*s, ", (int)strlen(f->name) - 1, f->name);
   put_head(out, f, "HSB_COPY ", head);
   put_params(out, f->params, "const __auto_type hsb_@ = @; ");
   put_code(out, f, true, (renaming[]){{f->name, again}, {FUEL, "HSB_AGAIN(w2c_h_fuel, "}}, 2);
   hcc_buf_text(out, hands_on(f) ? "hsb_again: *hsb_unseen = 0; " : "hsb_again: ");
-  span_put(out, "return @instance", (span[]){span_text(f->name)});
+  span_put(out, looked ? "return HSB_LOOKED(@instance" : "return @instance",
+           (span[]){span_text(f->name)});
   put_params(out, f->params, ", hsb_@");
-  span_put(out, "); }@", &f->after);
+  span_put(out, !looked ? "); }" : in_struct ? "), .@); }" : "), ); }", &field);
+  hcc_buf_add(out, f->after.at, f->after.size);
 }
 
 void hcc_recursion_copy(hcc_buf *out, size_t from) {

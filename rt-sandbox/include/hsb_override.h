@@ -83,6 +83,17 @@ typedef unsigned _BitInt(8) hsb_bits8;
     left = (u64)HSB_CTX->fuel - hsb_since;                                                         \
   }
 
+/* What such a function has given back, and where in it the fuel is: its end has looked at that and
+ * asked for more, so it is zero or more, or the call has ended (HSB_SPENT, hsb_refuel_slow). */
+#define HSB_LOOKED(given, fuel)                                                                    \
+  ({                                                                                               \
+    const __auto_type hsb_given = given;                                                           \
+    if ((s64)(hsb_given fuel) < 0) {                                                               \
+      __builtin_unreachable();                                                                     \
+    }                                                                                              \
+    hsb_given;                                                                                     \
+  })
+
 /* A loop's checkpoint in such a function. */
 #define HSB_ASK(self, left)                                                                        \
   ({                                                                                               \

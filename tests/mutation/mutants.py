@@ -602,6 +602,7 @@ ROWS = [
     (RECURSION, '"hsb_again: *hsb_unseen = 0; "', '"hsb_again: "'),
     (RECURSION, "hands_on(f) ? 3 : f->is_late ? 2 : 1", "f->is_late ? 2 : 1"),
     (RECURSION, "f->is_late && !f->late.prompt", "f->is_late && false"),
+    (RECURSION, "f->is_late && f->late.prompt && span_skip", "f->is_late && span_skip"),
     (OVERRIDE, "(unseen) - (left);", "0;"),
     (OVERRIDE, "    unseen = 0;", "    (void)0;"),
     (OVERRIDE, "    HSB_SPENT(left, *hsb_unseen)", "    (void)0;"),

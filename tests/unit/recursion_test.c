@@ -345,6 +345,20 @@ static void base_cases(void **state) {
 #define CALL "tmp_ij = w2c_m_f7(instance, var_p0, var_p1); var_p1 = tmp_ij.j1; "
 #define GIVE "var_j1 = var_p1; FUNC_EPILOGUE; "
 
+/* Of several results the fuel is one. */
+static void late_looks_at_field(void) {
+  hcc_buf out;
+  hcc_buf_init(&out, 1u << 20);
+  hcc_buf_text(&out, "#line 1 \"w\"\nstruct two w2c_m_f7(w2c_m* instance, u32 var_p0, u64 var_p1) "
+                     "{ " ENTRY CALL GIVE "} \n");
+  hcc_recursion_copy(&out, 0);
+  assert_int_equal(count(&out, "hsb_again: return HSB_LOOKED(w2c_m_f7(instance, hsb_var_p0, "
+                               "hsb_var_p1), .j1); } \n"),
+                   1);
+  assert_int_equal(count(&out, "HSB_LOOKED("), 1);
+  hcc_buf_free(&out);
+}
+
 static void late_looks_of_long_names(void) {
   for (int more = 0; more < 2; more++) {
     hcc_buf out;
@@ -424,9 +438,13 @@ static void late_looks(void **state) {
     assert_int_equal(count(&out, "_f7(hsb_unseen, instance, "), handed * 4);
     assert_int_equal(count(&out, "hsb_again: *hsb_unseen = 0; return w2c_m_f7(instance"), handed);
     assert_int_equal(count(&out, "HSB_ASK(instance"), handed * asks * 4);
+    assert_int_equal(count(&out, "hsb_again: return HSB_LOOKED(w2c_m_f7(instance, hsb_var_p0, "
+                                 "hsb_var_p1), ); }"),
+                     late == PROMPT);
     hcc_buf_free(&out);
   }
   late_looks_of_long_names();
+  late_looks_at_field();
 }
 
 /* What is no function that calls itself stays as it is. */
