@@ -1,8 +1,8 @@
 /* aside.c - what is set aside: reservations of instances that have ended and had much memory. The
  * system takes up to a quarter of a second to take back what a guest wrote, and who stops a call
  * waits for it; so a piece is given back at once, and the rest by who comes after: each statement
- * that calls a procedure gives a piece, and memory that an instance is to have is given back first.
- * Nobody uses what is set aside again.
+ * that calls a procedure gives a piece, memory that an instance is to have is given back first, and
+ * helios_release_memory gives back all. Nobody uses what is set aside again.
  *
  * Invariant: what is set aside and what instances have is together never more than instances had:
  * as much as is opened has left the list before (but for a piece that another thread is giving back
@@ -86,9 +86,12 @@ void hrt_aside_step(void) {
   }
 }
 
-void hrt_aside_all(void) {
-  while (hrt_aside_give(HRT_ASIDE_PIECE) > 0) {
+uint64_t hrt_aside_all(void) {
+  uint64_t bytes, all = 0;
+  while ((bytes = hrt_aside_give(HRT_ASIDE_PIECE)) > 0) {
+    all += bytes;
   }
+  return all;
 }
 
 int hrt_aside_room(uint64_t bytes, const hrt_budget *budget, helios_error *err) {

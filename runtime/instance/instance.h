@@ -79,7 +79,7 @@ void hrt_birth_give(hrt_birth *b);              /* takes NULL */
  * aside.c. step gives back a piece, unless a guest call runs on this thread; all gives back
  * everything. */
 void hrt_aside_step(void);
-void hrt_aside_all(void);
+uint64_t hrt_aside_all(void); /* how many bytes it was */
 uint64_t hrt_aside_bytes(void);
 
 /* Back to the state of the last checkpoint (hrt_instance_new makes the first one), in time

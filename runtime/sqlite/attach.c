@@ -308,6 +308,12 @@ static void sql_flush(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   }
 }
 
+/* helios_release_memory(): gives back what is set aside; how many bytes it was. */
+static void sql_release_memory(sqlite3_context *sql, int argc, sqlite3_value **argv) {
+  (void)argc, (void)argv;
+  sqlite3_result_int64(sql, (sqlite3_int64)hrt_aside_all());
+}
+
 static void sql_prometheus(sqlite3_context *sql, int argc, sqlite3_value **argv) {
   helios *h = sqlite3_user_data(sql);
   helios_error err = {0};
@@ -338,6 +344,7 @@ static const struct own_function {
     {"helios_refresh", 0, SQLITE_DIRECTONLY, sql_refresh},
     {"helios_upgrade", 0, SQLITE_DIRECTONLY, sql_upgrade},
     {"helios_flush", 0, SQLITE_DIRECTONLY, sql_flush},
+    {"helios_release_memory", 0, SQLITE_DIRECTONLY, sql_release_memory},
     {"helios_prometheus", 0, SQLITE_DIRECTONLY, sql_prometheus},
     {"helios_version", 0, SQLITE_INNOCUOUS, sql_version},
     {"helios_version", 1, SQLITE_DIRECTONLY, sql_version_of},

@@ -1,5 +1,6 @@
 """surface_test.py - the larger things of the SQL surface, by compiled modules and the extension in Python's sqlite3:
 tables. Run by run.py in a folder that holds the modules and helios_sqlite.so."""
+import resource
 import sqlite3
 import time
 import unittest
@@ -244,6 +245,29 @@ class Options(Case):
             ddl(self.db, late.format("answer(a FROB) RETURNS BIGINT", ""))
         with self.assertRaisesRegex(sqlite3.Error, "takes a binary module"):
             create(self.db, "answer() RETURNS BIGINT", "v1.wat", "WITH (precompile = false)")
+
+
+def resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * resource.getpagesize()
+
+
+class Memory(Case):
+    def test_given_back_when_asked(self):
+        """What a call that ended early has written stays with the process while nobody calls procedures."""
+        create(self.db, "filler(pages BIGINT) RETURNS BIGINT", "filler.wat", "WITH (memory_limit = '256MB')")
+        before = resident()
+        self.fails("unreachable", "SELECT filler(3072)")
+        self.assertGreater(resident(), before + (128 << 20))
+        self.assertEqual(one(self.db, "SELECT 1"), 1)
+        self.assertGreater(resident(), before + (128 << 20))
+        other = connect(":memory:")
+        self.assertEqual(one(other, "SELECT helios_release_memory()"), (160 << 20) + 65536)
+        self.assertLess(resident(), before + (16 << 20))
+        self.assertEqual(one(self.db, "SELECT helios_release_memory()"), 0)
+        self.db.execute("CREATE VIEW v AS SELECT helios_release_memory() AS a")
+        self.fails("unsafe use", "SELECT a FROM v")
+        other.close()
 
 
 class Extensions(Case):
