@@ -130,6 +130,8 @@ uint32_t hrt_memory_add(hrt_instance *i, uint32_t delta) {
   return old;
 }
 
+/* Makes room as hrt_aside_room does, in a loop of its own: poll ends a guest's call by its trap and
+ * does not return, so to share that one would take a trap of each of its errors. */
 uint32_t hrt_memory_grow(struct hsb_ctx *ctx, uint32_t delta) {
   hrt_instance *i = hrt_instance_of(ctx);
   uint64_t bytes = hrt_memory_can_grow(i, delta) ? (uint64_t)delta * HSB_PAGE : 0;
