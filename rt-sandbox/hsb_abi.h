@@ -48,6 +48,9 @@
 /* A slice has no more, whatever the last one took: code may be paid for that costs no time, and the
  * next units take 80 ns each, of loads that wait for each other. */
 #define HSB_FUEL_SLICE (INT64_C(1) << 17)
+/* A slice of code of which the compiler knows that its units take less may have up to so many, as
+ * long as memory has no more than HSB_FUEL_SMALL bytes (helios_plugin.slice). */
+#define HSB_FUEL_SLICE_MOST (INT64_C(1) << 20)
 /* The most that a loop can have in one slice, if the compiler knows that it takes no more than
  * 8 ms (compiler/rewrite/meter_slow.c). */
 #define HSB_FUEL_AHEAD (INT64_C(1) << 25)
@@ -168,7 +171,8 @@ struct helios_plugin {
   uint32_t memory_offset; /* of struct hsb_memory in the instance, if HSB_PLUGIN_HAS_MEMORY */
   uint32_t memory_min, memory_max; /* pages */
   uint32_t export_count, import_count, segment_count;
-  uint32_t reserved;
+  uint32_t slice; /* units of fuel that take no more than 8 ms while memory has no more than
+                   * HSB_FUEL_SMALL bytes, HSB_FUEL_SLICE to HSB_FUEL_SLICE_MOST; 0: nobody knows */
   const struct hsb_export *exports;
   const struct hsb_import *imports;
   const struct hsb_segment *segments;

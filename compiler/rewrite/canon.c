@@ -463,6 +463,7 @@ int hcc_rewrite(hcc_buf *out, hcc_plan *plan, const hcc_module *m,
   HCC_TRY(put_sections(out, &rw, plan));
   if (!options->alone) {
     HCC_TRY(plan_segments(plan, &rw));
+    plan->unit_time = rw.unit_time;
     HCC_TRY(hcc__rw_callees(plan, &rw));
   }
 out:

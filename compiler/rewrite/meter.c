@@ -56,10 +56,11 @@ static void mark_trap(body *b, const hcc_instr *i) {
   }
 }
 
-/* The new fuel is on the stack. Keeps it, and asks for more if there is none left. */
-static void keep_checked(body *b, bool outer) {
+/* The new fuel is on the stack. Keeps it, and asks for more if there is none left; in compiled
+ * modules if there is less than that. */
+static void keep_checked(body *b, int64_t low) {
   emit_index(b->out, HCC_OP_LOCAL_TEE, b->params);
-  emit_by(b->out, HCC_OP_I64_LT_S, outer && b->rw->options.marks ? HSB_FUEL_LOW : 0);
+  emit_by(b->out, HCC_OP_I64_LT_S, b->rw->options.marks ? low : 0);
   hcc__rw_ask(b->out, b->rw, b->params);
 }
 
@@ -95,17 +96,18 @@ void hcc__rw_pay_to(body *b, int64_t rest) {
 static void check(body *b, uint32_t offset, const hcc__rw_cost *cost) {
   mark(b, offset);
   subtract(b, b->owed + cost->fuel);
-  keep_checked(b, cost->outer);
+  keep_checked(b, cost->outer ? HSB_FUEL_LOW : 0);
 }
 
 /* Checked even if it costs nothing: loops rely on the entry of what they call. */
 static void charge_entry(body *b) {
   hcc__rw_cost cost = hcc__rw_next_cost(b);
   subtract(b, cost.fuel);
-  keep_checked(b, cost.outer);
+  keep_checked(b, cost.outer ? HSB_FUEL_LOW : 0);
 }
 
-/* Charges the length in the first scratch local. */
+/* Charges the length in the first scratch local. Behind memory.grow the host looks in any case:
+ * what it has given may be too much for a larger memory. */
 static void charge_length(body *b, const hcc__rw_length *length) {
   get_fuel(b);
   emit_index(b->out, HCC_OP_LOCAL_GET, b->at.scratch);
@@ -114,7 +116,7 @@ static void charge_length(body *b, const hcc__rw_length *length) {
     emit_by(b->out, length->grow ? HCC_OP_I64_SHL : HCC_OP_I64_SHR_U, length->shift);
   }
   emit(b->out, HCC_OP_I64_SUB);
-  keep_checked(b, false);
+  keep_checked(b, length->grow ? INT64_MAX : 0);
 }
 
 static void put_copy(body *b, const hcc_instr *i) {

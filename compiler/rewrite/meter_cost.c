@@ -57,7 +57,9 @@ static uint32_t cost_count(const hcc__rw *rw) {
 static void count(hcc__rw *rw, const hcc_func *func, uint32_t block, const hcc_instr *instr) {
   if (block < cost_count(rw)) {
     bool own = calls_own(rw, instr);
-    cost_at(rw, block)->fuel += cost_of(rw, instr);
+    uint32_t fuel = cost_of(rw, instr);
+    cost_at(rw, block)->fuel += fuel;
+    cost_at(rw, block)->time += fuel != 0 ? hcc__rw_time_anywhere(instr) : 0;
     cost_at(rw, block)->calls |= own;
     cost_at(rw, block)->recurses |= own && rw->m->funcs + instr->a == func;
   }
@@ -72,6 +74,15 @@ static uint32_t begin_block(hcc__rw *rw, bool loop) {
   hcc__rw_cost cost = {.header = frame->header, .around = around};
   hcc_buf_add(&rw->costs, &cost, sizeof cost);
   return block;
+}
+
+/* No unit of the body takes longer than those of its slowest block do. */
+static void find_slowest(hcc__rw *rw) {
+  for (uint32_t i = 0; i < cost_count(rw); i++) {
+    const hcc__rw_cost *cost = cost_at(rw, i);
+    uint64_t each = cost->fuel == 0 ? 0 : (cost->time + cost->fuel - 1) / cost->fuel;
+    rw->unit_time = each > rw->unit_time ? each : rw->unit_time;
+  }
 }
 
 /* Each block's cost goes to its header: the checkpoint that is met once a turn. */
@@ -214,6 +225,7 @@ int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func) {
     }
     block = rw->flow.whole ? rw->flow.note : block;
   }
+  find_slowest(rw);
   if (rw->options.polls) {
     gather(rw);
   }

@@ -1,6 +1,7 @@
-/* meter_slow.c - how long the turn of a counted loop may take at worst. A loop that is paid for at
- * once can't be stopped before its end, so it must have a time: one that takes 8 ms at most may
- * have more fuel than a slice has. It never writes code.
+/* meter_slow.c - how long the turn of a counted loop may take at worst, and how long a unit of
+ * fuel. A loop that is paid for at once can't be stopped before its end, so it must have a time:
+ * one that takes 8 ms at most may have more fuel than a slice has. Slices are as large as the
+ * slowest basic block of the module lets them be. It never writes code.
  *
  * The numbers are quarters of a nanosecond, of a processor of 3 GHz that finds nothing to do
  * meanwhile: instructions that wait for each other, memory that is touched for the first time.
@@ -13,6 +14,8 @@
 #define BYTE 2   /* of memory: a page that the system has to find first takes 2 us */
 #define PAGE (4096 * BYTE)
 #define NEAR 32
+#define LOAD                                                                                       \
+  150 /* a load that waits for another one, in a small memory: thrice what was measured */
 #define RANDOM 600 /* a load that waits for another one, from memory, while others want it too */
 
 static const struct {
@@ -82,4 +85,27 @@ uint32_t hcc__rw_time_in_small(const hcc__rw *rw, const hcc_instr *i,
     return hcc__rw_near_at(rw, i) != NULL ? NEAR : RANDOM;
   }
   return hcc__rw_time_of(i, address);
+}
+
+/* Where control goes: what the processor does that has foreseen another way. A grow that the host
+ * refuses; behind any other it looks at the clock. */
+static const struct {
+  uint16_t code;
+  uint8_t time;
+} others[] = {{HCC_OP_IF, 24},
+              {HCC_OP_BR_IF, 24},
+              {HCC_OP_RETURN, 48},
+              {HCC_OP_CALL, 64},
+              {HCC_OP_MEMORY_GROW, 255}};
+
+uint32_t hcc__rw_time_anywhere(const hcc_instr *i) {
+  if (i->info->imm == HCC_IMM_MEMARG || i->info->imm == HCC_IMM_MEMARG_LANE) {
+    return LOAD;
+  }
+  for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+    if (i->code == others[k].code) {
+      return others[k].time;
+    }
+  }
+  return hcc__rw_time_of(i, NULL);
 }

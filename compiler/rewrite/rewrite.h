@@ -49,6 +49,8 @@ typedef struct hcc_plan {
   uint32_t type_count;      /* of the new module */
   hcc_plan_callee *callees; /* by type, table, slot: all of a type in a table or none */
   uint32_t callee_count;
+  uint64_t unit_time; /* quarters of a nanosecond that a unit of fuel may take at worst while memory
+                         has no more than HSB_FUEL_SMALL bytes; 0: not metered */
 } hcc_plan;
 
 typedef struct hcc_rewrite_options {

@@ -73,11 +73,12 @@ typedef struct hcc__rw {
   uint32_t global_count;
   hcc_buf stack; /* of canon_const.c */
   hcc__flow flow;
-  hcc_buf costs;  /* hcc__rw_cost[], of the body at hand */
-  hcc_buf near;   /* hcc__rw_near[], of the body at hand */
-  hcc_buf runs;   /* hcc__rw_run[], of the body at hand */
-  hcc_buf shifts; /* hcc__rw_shift[], of the body at hand */
-  hcc_buf labels; /* meter.c's own, of the body at hand */
+  hcc_buf costs;      /* hcc__rw_cost[], of the body at hand */
+  hcc_buf near;       /* hcc__rw_near[], of the body at hand */
+  hcc_buf runs;       /* hcc__rw_run[], of the body at hand */
+  hcc_buf shifts;     /* hcc__rw_shift[], of the body at hand */
+  hcc_buf labels;     /* meter.c's own, of the body at hand */
+  uint64_t unit_time; /* hcc_plan.unit_time, of the bodies so far */
 } hcc__rw;
 
 /* The module can't have been validated: INTERNAL at this offset. */
@@ -152,6 +153,7 @@ typedef struct hcc__rw_bound {
 /* A basic block, and what runs exactly as often behind it. */
 typedef struct hcc__rw_cost {
   uint32_t fuel;
+  uint64_t time;   /* hcc__rw_time_anywhere of its instructions that cost fuel */
   uint32_t header; /* the block that begins the loop or body it is directly in; may be itself */
   bool calls;    /* calls a function of the module, whose entry is a checkpoint, whenever it runs */
   bool recurses; /* calls the function it is in, whenever it runs */
@@ -370,6 +372,8 @@ uint32_t hcc__rw_time_of(const hcc_instr *i, const hcc__rw_series *address);
  * found; to find them all takes HCC_RW_SMALL_PAGES. After hcc__rw_near_of. */
 uint32_t hcc__rw_time_in_small(const hcc__rw *rw, const hcc_instr *i,
                                const hcc__rw_series *address);
+/* The same, in any code. */
+uint32_t hcc__rw_time_anywhere(const hcc_instr *i);
 #define HCC_RW_SMALL_PAGES (INT64_C(1) << 23) /* 1,024 pages of the system's: 2 ms */
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be

@@ -13,6 +13,11 @@
  * comes to the look by a checkpoint; one outside of the innermost loops, if it can be, since those
  * ask when there is less than HSB_FUEL_LOW left, or less than a loop needs that is paid at once.
  *
+ * Code of which the compiler knows that no unit takes long has larger slices, once the usual ones
+ * have the greatest size by the clock: a look costs as much as a hundred instructions, and the
+ * branch to it a misprediction or two. Only within a call: what it leaves of one is cut to what any
+ * code may have, for the next call may be another's.
+ *
  * Invariant: fuel_used is exact at host calls, at refuels and after calls that did not trap. After
  * an end for lack of fuel it is a unit above the limit: code may look later than at the checkpoint
  * that would have ended it, if nobody can tell, and no one number is right then for all code. After
@@ -114,7 +119,7 @@ int hrt_budget_begin(struct hrt_activation *a) {
   }
   if (a->outer && a->outer->budget == b) {
     settle(a->outer);
-    b->slice = a->outer->mark - a->outer->extra;
+    b->slice = hrt_slice_after(a->outer, a->outer->mark);
   }
   b->slice -= HRT_TOLL_CALL;
   if (b->slice < 0 || is_spent(b)) {
@@ -132,11 +137,18 @@ int hrt_budget_begin(struct hrt_activation *a) {
 void hrt_budget_end(struct hrt_activation *a) {
   hrt_budget *b = a->budget;
   settle(a);
-  b->slice = a->mark - a->extra;
+  b->slice = hrt_slice_after(a, a->mark);
   b->depth--;
   if (a->outer && a->outer->budget == b) {
     grant(a->outer, b->slice, b->slice_size);
   }
+}
+
+/* Of the code that runs, behind a look. */
+static int64_t slice_of(const struct hrt_activation *a) {
+  int64_t usual = a->budget->slice_size, known = a->instance->abi->slice;
+  bool small = hrt_guest_size(a->instance) <= HSB_FUEL_SMALL;
+  return small && known != 0 && usual == HSB_FUEL_SLICE ? known : usual;
 }
 
 /* Low fuel in ctx becomes a new slice, with so much more, or the call ends. */
@@ -152,7 +164,7 @@ static void next_slice(struct hrt_activation *a, int64_t more, uint32_t offset) 
     hrt_trap(ctx, trap, offset);
   }
   a->budget->slice_start = more != 0 ? 0 : a->budget->slice_start;
-  grant(a, a->budget->slice_size + HSB_FUEL_LOW + more, 0);
+  grant(a, slice_of(a) + HSB_FUEL_LOW + more, 0);
   a->refueled = true;
 }
 

@@ -62,9 +62,11 @@ static inline void hrt_activate(hrt_instance *i, const hrt_export *e, hrt_budget
   a->last = false;
 }
 
-/* What is left of the slice when a call has left so much fuel. */
+/* What is left of the slice when a call has left so much fuel: no more than any code may have, for
+ * the next one is another's. */
 static inline int64_t hrt_slice_after(const struct hrt_activation *a, int64_t left) {
-  return left - a->extra;
+  int64_t slice = left - a->extra;
+  return slice < HSB_FUEL_SLICE ? slice : HSB_FUEL_SLICE;
 }
 
 /* call.c: the same without the short way; the end of a call that trapped. */

@@ -116,6 +116,9 @@ static int check_layout(const struct checker *c, const struct helios_plugin *p) 
       return refuse(c, "size of the memory");
     }
   }
+  if (p->slice != 0 && (p->slice < HSB_FUEL_SLICE || p->slice > HSB_FUEL_SLICE_MOST)) {
+    return refuse(c, "size of a slice");
+  }
   if (!is_code(c, (uintptr_t)p->init) || (p->start && !is_code(c, (uintptr_t)p->start))) {
     return refuse(c, "init or start");
   }

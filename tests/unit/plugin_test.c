@@ -363,6 +363,8 @@ static void load__abi_lies(void **state) {
   ABI_LIES(memory_offset, uint32_t, UINT32_MAX - 7, "place of the memory");
   ABI_LIES(memory_min, uint32_t, 11, "size of the memory");
   ABI_LIES(memory_max, uint32_t, 65537, "size of the memory");
+  ABI_LIES(slice, uint32_t, HSB_FUEL_SLICE - 1, "size of a slice");
+  ABI_LIES(slice, uint32_t, HSB_FUEL_SLICE_MOST + 1, "size of a slice");
   ABI_LIES(export_count, uint32_t, 100000, "exports");
   ABI_LIES(import_count, uint32_t, UINT32_MAX, "imports");
   ABI_LIES(segment_count, uint32_t, UINT32_MAX, "segments");

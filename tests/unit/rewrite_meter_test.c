@@ -196,6 +196,44 @@ static void costs__blocks(void **state) {
         LIST(4, 2, 2 + HCC_FUEL_HOST_CALL, 0));
 }
 
+/* What a unit takes at worst: that of the slowest block of all bodies, rounded up. */
+static void costs__slowest_block(void **state) {
+  static const struct {
+    uint8_t code[12];
+    size_t size;
+    uint64_t time;
+  } rows[] = {
+      {{HCC_OP_LOCAL_GET, 0, HCC_OP_DROP}, 3, 1},
+      {{HCC_OP_LOCAL_GET, 0, HCC_OP_I32_LOAD, 2, 0, HCC_OP_DROP}, 6, 51},
+      {{HCC_OP_LOCAL_GET, 0, HCC_OP_IF, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP, HCC_OP_END}, 8, 13},
+      {{HCC_OP_BLOCK, UNIT, HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF, 0, HCC_OP_END}, 7, 13},
+      {{HCC_OP_RETURN}, 1, 48},
+      {{HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 1}, 4, 33},
+      {{HCC_OP_LOCAL_GET, 0, HCC_OP_CALL, 0}, 4, 1},
+      {{HCC_OP_LOCAL_GET, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_I32_DIV_U, HCC_OP_DROP}, 6, 49},
+  };
+  fixture f;
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    uint8_t code[32] = {1, (uint8_t)(rows[i].size + 2), 0};
+    memcpy(code + 3, rows[i].code, rows[i].size);
+    code[3 + rows[i].size] = HCC_OP_END;
+    begin(&f);
+    SECTION(&f, 1, 1, 0x60, 1, HCC_I32, 0);
+    SECTION(&f, 2, 1, 1, 'a', 1, 'b', 0, 0);
+    SECTION(&f, 3, 1, 0);
+    SECTION(&f, 5, 1, 0, 1);
+    add_section(&f, 10, code, rows[i].size + 4);
+    rewrite(&f, METER);
+    assert_int_equal(f.plan.unit_time, rows[i].time);
+    end(&f);
+  }
+  WITH_BODY(&f, HCC_OP_LOCAL_GET, 0, HCC_OP_DROP);
+  rewrite(&f, MARKS);
+  assert_int_equal(f.plan.unit_time, 0);
+  end(&f);
+}
+
 static void costs__dead_code(void **state) {
   (void)state;
   COSTS(LIST(HCC_OP_RETURN, HCC_OP_I32_CONST, 0, HCC_OP_DROP), LIST(1, 0));
@@ -347,6 +385,7 @@ int main(void) {
       cmocka_unit_test(metered__return_is_a_branch),
       cmocka_unit_test(metered__locals_and_grow),
       cmocka_unit_test(costs__blocks),
+      cmocka_unit_test(costs__slowest_block),
       cmocka_unit_test(costs__dead_code),
       cmocka_unit_test(costs__polls),
       cmocka_unit_test(table__has_all_bulk_instructions),

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "instance/instance.h"
+#include "plugin/plugin.h"
 
 #define MS UINT64_C(1000000)
 #define LATE (100 * MS) /* asserted; what is promised is a tenth, on a machine that has time */
@@ -139,6 +140,20 @@ static const char SMALL[] =
           " (block local.get $x i64.const 1 i64.and i32.wrap_i64 br_if 0"
           "  local.get $y f64.const 0.5 f64.add local.set $y)"
           " local.get $i i32.const 1 i32.sub local.tee $i br_if 0) br 0)")
+    ")";
+
+/* Code of which no unit takes long, while its memory is small. */
+static const char QUICK[] =
+    "(module (memory (export \"memory\") 63 65) (func (export \"memory_use\") (param i32))\n"
+    SHAPE("sums", "(loop local.get $x i64.const 5 i64.rotl i64.const 7 i64.xor local.set $x br 0)")
+    SHAPE("roots", "(loop local.get $y f64.sqrt f64.const 1.5 f64.add local.set $y br 0)")
+    SHAPE("chase", "(loop local.get $i i32.load8_u local.get $i i32.const 0x9e3779b1 i32.mul i32.add"
+          " i32.const 0x3c6ef35f i32.add i32.const 0x3effff i32.and local.set $i br 0)")
+    SHAPE("larger", "i32.const 2 memory.grow drop call $sums")
+    "(func $spin (param $n i64) (loop local.get $n i64.const 1 i64.sub local.tee $n i64.eqz"
+    " i32.eqz br_if 0))\n"
+    SHAPE("spins", "i64.const 60000 call $spin")
+    SHAPE("grows", "i64.const 60000 call $spin i32.const 2 memory.grow drop i64.const 60000 call $spin")
     ")";
 
 /* clang-format on */
@@ -380,6 +395,7 @@ typedef struct gap {
   hrt_budget budget;
   uint64_t began, at, used; /* at: of the last look */
   uint64_t time, fuel;      /* the most; in ns of the processor's time */
+  unsigned looks;
 } gap;
 
 static uint64_t cpu_ns(void) {
@@ -395,6 +411,7 @@ static int look(void *arg) {
   g->fuel = fuel > g->fuel ? fuel : g->fuel;
   g->at = now;
   g->used = g->budget.fuel_used;
+  g->looks++;
   return now - g->began > 60 * MS;
 }
 
@@ -441,6 +458,78 @@ static void ahead__in_a_small_memory(void **state) {
   assert_true(best.time <= LATE);
   assert_true(best.fuel > 4 * HSB_FUEL_SLICE);
   assert_true(gap_of(p, "larger").fuel < 3 * HSB_FUEL_SLICE);
+  hrt_plugin_unref(p);
+}
+
+/* A call that ends. */
+static gap gap_of_whole(hrt_plugin *p, const char *name) {
+  hrt_instance *i = instance(p);
+  gap g = {.began = cpu_ns()};
+  helios_error err = {0};
+  hsb_slot slots[1] = {0};
+  g.at = g.began;
+  g.budget = (hrt_budget){.probe = look, .probe_arg = &g};
+  assert_int_equal(hrt_call(i, export_of(p, name), slots, &g.budget, &err), 0);
+  hrt_instance_free(i);
+  return g;
+}
+
+static uint32_t slice_of(hrt_plugin *p) {
+  return hrt_plugin_abi(p)->slice;
+}
+
+/* Such code has larger slices, but no longer ones; in a memory that has grown it has usual ones, at
+ * once. What a call leaves of one is a usual one at most, for whatever comes next. */
+static void quick__has_larger_slices(void **state) {
+  static const char *const names[] = {"sums", "roots", "chase"};
+  hrt_plugin *p = load(QUICK, builds[0].options);
+  (void)state;
+  assert_true(slice_of(p) > 2 * HSB_FUEL_SLICE && slice_of(p) <= HSB_FUEL_SLICE_MOST);
+  for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+    gap best = gap_of(p, names[n]);
+    for (int more = 0; more < 5 && best.time > LATE / 10; more++) {
+      gap g = gap_of(p, names[n]);
+      best = g.time < best.time ? g : best;
+    }
+    printf("quick, %s: %.2f ms, %llu units\n", names[n], (double)best.time / 1e6,
+           (unsigned long long)best.fuel);
+    assert_true(best.time <= LATE);
+    assert_true(best.fuel > slice_of(p));
+  }
+  assert_true(gap_of(p, "larger").fuel < 3 * HSB_FUEL_SLICE);
+  gap spins = gap_of_whole(p, "spins");
+  assert_int_equal(spins.looks, 2);
+  assert_true(spins.budget.slice <= HSB_FUEL_SLICE);
+  assert_true(gap_of_whole(p, "grows").looks >= 5);
+  hrt_plugin_unref(p);
+}
+
+/* Slow units, host functions that take as long as they like, and more code than caches hold. */
+static void quick__is_not_all_code(void **state) {
+  static const char line[] = "local.get $x i64.const 0x7ffffffffffffff1 i64.xor local.set $x\n";
+  enum { LINES = 9000 };
+  char *text = malloc(LINES * (sizeof line - 1) + 256);
+  hrt_plugin *p;
+  (void)state;
+  assert_non_null(text);
+  for (int lines = 10; lines <= LINES; lines += LINES - 10) {
+    char *at = text + sprintf(text, "(module (func (export \"f\") (local $x i64)\n");
+    for (int i = 0; i < lines; i++) {
+      at += sprintf(at, "%s", line);
+    }
+    strcpy(at, "))");
+    p = load(text, builds[0].options);
+    assert_int_equal(slice_of(p), lines == LINES ? 0 : HSB_FUEL_SLICE_MOST);
+    hrt_plugin_unref(p);
+  }
+  free(text);
+  p = load(
+      "(module (memory 1) (func (export \"f\") (param i32) local.get 0 " T16("i32.load ") " drop))",
+      builds[0].options);
+  assert_in_range(slice_of(p), HSB_FUEL_SLICE, 2 * HSB_FUEL_SLICE);
+  hrt_plugin_unref(p);
+  p = load("(module (import \"env\" \"nothing\" (func)) (func (export \"f\")))", builds[0].options);
+  assert_int_equal(slice_of(p), 0);
   hrt_plugin_unref(p);
 }
 
@@ -522,10 +611,16 @@ static void bulk__in_pieces(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(stop__by_fuel),        cmocka_unit_test(stop__by_deadline),
-      cmocka_unit_test(stop__by_cancel),      cmocka_unit_test(stop__by_probe),
-      cmocka_unit_test(no_fuel__no_limit),    cmocka_unit_test(bulk__in_pieces),
-      cmocka_unit_test(ahead__takes_no_time), cmocka_unit_test(ahead__in_a_small_memory),
+      cmocka_unit_test(stop__by_fuel),
+      cmocka_unit_test(stop__by_deadline),
+      cmocka_unit_test(stop__by_cancel),
+      cmocka_unit_test(stop__by_probe),
+      cmocka_unit_test(no_fuel__no_limit),
+      cmocka_unit_test(bulk__in_pieces),
+      cmocka_unit_test(ahead__takes_no_time),
+      cmocka_unit_test(ahead__in_a_small_memory),
+      cmocka_unit_test(quick__has_larger_slices),
+      cmocka_unit_test(quick__is_not_all_code),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }
