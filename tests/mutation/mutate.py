@@ -42,13 +42,13 @@ UNIT = {"rt-sandbox": ["unit_recursion_test", "unit_sandbox_memory_test", "unit_
         "compiler/native/lines.c": ["unit_lines_test"], "compiler/native/places.c": ["unit_lines_test"],
         "runtime/plugin": ["unit_plugin_test"], "runtime/plugin/alloc.c": ["unit_aside_test"],
         "runtime/host": ["unit_sql_count_test", "fault_locks_test", "unit_linear_test", "unit_host_files_test",
-                         "unit_sql_copies_test", "unit_deep_sql_test", "unit_api_test"],
+                         "unit_sql_copies_test", "unit_deep_sql_test", "unit_attach_test"],
         "runtime/host/shadow.c": ["unit_shadow_test", "unit_shadow_stale_test", "fault_engine_test:UTF-16"],
         "runtime/host/ctes.c": ["unit_ctes_test", "unit_authorize_test", "unit_body_test", "fault_engine_test:UTF-16"],
         "runtime/sqlite": ["unit_short_test", "unit_short_random_test", "unit_versions_test", "unit_state_test",
                            "unit_default_test", "unit_table_test", "unit_stop_test", "fault_engine_test:short_calls_that_take_the_system_to_forget"],
         "runtime/sqlite/attach.c": ["unit_stop_sql_test"], "runtime/sqlite/lookup.c": ["unit_stop_sql_test"],
-        "runtime/instance": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_aside_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
+        "runtime/instance": ["escape_landing_test", "escape_memory_test", "unit_instance_test", "unit_instance_memory_test", "unit_aside_test", "unit_reset_test", "unit_image_test", "unit_birth_test",
                     "unit_budget_test", "unit_signal_test", "unit_compiled_test", "unit_meter_test", "unit_stop_test",
                     "unit_lines_test"]}
 # Classes of the corpus to try first, by file.

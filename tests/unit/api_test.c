@@ -343,82 +343,6 @@ static void call__procedures_only(void **state) {
   ek_close(h);
 }
 
-/* SQLite says what is wrong with the call of a function; the hint is what it could be. */
-static void exec__hints_of_functions(void **state) {
-  (void)state;
-  static const struct {
-    const char *sql, *text, *hint;
-  } cases[] = {
-      {"SELECT plus()", "wrong number of arguments to function plus()",
-       "plus(a BIGINT, b BIGINT DEFAULT 1, c BIGINT DEFAULT NULL)"},
-      {"SELECT 1; SELECT PLUS(1, 2, 3, 4)", "wrong number of arguments to function PLUS()",
-       "plus(a BIGINT, b BIGINT DEFAULT 1, c BIGINT DEFAULT NULL)"},
-      {"CALL \"a b\"()", "wrong number of arguments to function a b()", "a b(BIGINT)"},
-      {"SELECT pluss(1)", "no such function: pluss", "did you mean plus?"},
-      {"SELECT quite_another(1)", "no such function: quite_another", ""},
-      {"SELECT abs()", "wrong number of arguments to function abs()", ""},
-      {"SELECT * FROM square(2)", "no such table: square", "did you mean squares?"},
-      {"SELECT * FROM plus1(2)", "no such table: plus1", ""},
-  };
-  helios *h = ek_open(":memory:");
-  ek_run(
-      h,
-      "CREATE PROCEDURE plus(a BIGINT, b BIGINT DEFAULT 1, c BIGINT DEFAULT NULL) RETURNS BIGINT "
-      "LANGUAGE sql AS $$ SELECT :a + :b $$; "
-      "CREATE PROCEDURE squares(n BIGINT) RETURNS TABLE (square BIGINT) LANGUAGE sql AS "
-      "$$ SELECT :n * :n $$; "
-      "CREATE PROCEDURE \"a b\"(BIGINT) RETURNS BIGINT LANGUAGE wasm EXPORT 'mark' AS "
-      "'%D/one.so'",
-      "");
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    ek_fails(h, cases[i].sql, HELIOS_E_SQL, cases[i].text);
-    assert_string_equal(ek_error.hint, cases[i].hint);
-  }
-  ek_close(h);
-}
-
-/* Whatever names a procedure that is not there says which one is near, if that is still there. */
-static void exec__hints_of_procedures(void **state) {
-  (void)state;
-  static const char *const cases[] = {
-      "DROP PROCEDURE pluss",
-      "ALTER PROCEDURE pluss USE VERSION 1",
-      "ALTER PROCEDURE pluss SET timeout = '1s'",
-      "ALTER PROCEDURE pluss GRANT CAPABILITY 'log'",
-      "ALTER PROCEDURE pluss REVOKE CAPABILITY 'log'",
-      "ALTER PROCEDURE pluss VERSION 2 AS $$ SELECT 1 $$",
-      "ALTER PROCEDURE pluss CANARY VERSION 2 PERCENT 5",
-      "ALTER PROCEDURE pluss PROMOTE",
-      "ALTER PROCEDURE pluss ROLLBACK",
-      "ALTER PROCEDURE pluss REBUILD",
-      "CALL pluss(1)",
-      "SELECT helios_ddl('DROP PROCEDURE pluss')",
-      "SELECT helios_adopt('pluss')",
-      "SELECT helios_rebuild('pluss')",
-      "SELECT helios_version('pluss')",
-  };
-  helios *h = ek_open(":memory:");
-  ek_run(h,
-         "CREATE PROCEDURE plus(a BIGINT) RETURNS BIGINT LANGUAGE sql AS $$ SELECT :a + 1 $$; "
-         "CREATE PROCEDURE other() RETURNS BIGINT LANGUAGE sql AS $$ SELECT 1 $$",
-         "");
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    ek_fails(h, cases[i], HELIOS_E_NOT_FOUND, "no such procedure: pluss");
-    assert_string_equal(ek_error.text, "no such procedure: pluss");
-    assert_string_equal(ek_error.hint, "did you mean plus?");
-  }
-  ek_fails(h, "DROP PROCEDURE quite_another", HELIOS_E_NOT_FOUND, "no such procedure");
-  assert_string_equal(ek_error.hint, "");
-  ek_run(h, "DROP PROCEDURE plus", "");
-  ek_fails(h, "DROP PROCEDURE plus", HELIOS_E_NOT_FOUND, "no such procedure: plus");
-  assert_string_equal(ek_error.hint, "");
-  ek_fails(h, "DROP PROCEDURE pluss", HELIOS_E_NOT_FOUND, "no such procedure: pluss");
-  assert_string_equal(ek_error.hint, "");
-  ek_fails(h, "SELECT pluss(1)", HELIOS_E_SQL, "no such function: pluss");
-  assert_string_equal(ek_error.hint, "");
-  ek_close(h);
-}
-
 /* The offset of a trap is the module's, wherever in the script the call stands. */
 static void exec__trap_offset(void **state) {
   (void)state;
@@ -553,115 +477,6 @@ static void flags__only_pure_in_schema(void **state) {
   ek_run(h, EK_CREATE_ANSWER "CREATE VIEW v AS SELECT answer()", "");
   ek_fails(h, "SELECT * FROM v", HELIOS_E_SQL, "unsafe use of answer()");
   ek_close(h);
-}
-
-/* A connection that is attached a second time: what the first one left for guest SQL is gone. */
-static void api__attach_again(void **state) {
-  (void)state;
-  sqlite3 *db = NULL;
-  ek_plugin("text.so",
-            "-DANSWER=3 '-DSQL=\"DELETE FROM t WHERE instr(a, replace(61, 6, 7)) > 0\"'");
-  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-  for (int turn = 0; turn < 3; turn++) {
-    helios *h = NULL;
-    assert_int_equal(helios_attach(&h, db, NULL, NULL), 0);
-    ek_run(h,
-           "CREATE TABLE t(a); INSERT INTO t VALUES (71), (17); CREATE PROCEDURE run() RETURNS "
-           "BIGINT LANGUAGE wasm CAPABILITIES ('query', 'read', 'write') AS '%D/text.so'; SELECT "
-           "run(); SELECT run(); DROP PROCEDURE run; DROP TABLE t",
-           "1\n0");
-    assert_int_equal(helios_detach(h, NULL), 0);
-    assert_int_equal(sqlite3_exec(db, "SELECT helios_instr(1, 1)", NULL, NULL, NULL), SQLITE_ERROR);
-    assert_string_equal(sqlite3_errmsg(db), "no such function: helios_instr");
-  }
-  assert_int_equal(sqlite3_exec(db, "SELECT helios_json_path(1)", NULL, NULL, NULL), SQLITE_ERROR);
-  assert_string_equal(sqlite3_errmsg(db), "no such function: helios_json_path");
-  assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static void api__detach_and_misuse(void **state) {
-  (void)state;
-  helios *h = NULL, *again = NULL;
-  helios_error err = {0};
-  sqlite3 *db = NULL;
-  assert_int_equal(helios_attach(NULL, NULL, NULL, &err), HELIOS_E_MISUSE);
-  assert_true(err.text[0] != 0);
-  memset(&err, 0, sizeof err);
-  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-  assert_int_equal(helios_attach(&h, db, NULL, &err), 0);
-  assert_int_equal(helios_attach(&again, db, NULL, &err), 0);
-  assert_ptr_equal(h, again);
-  assert_ptr_equal(helios_db(h), db);
-  ek_run(h, EK_CREATE_ANSWER "SELECT answer()", "1");
-  sqlite3_stmt *s;
-  assert_int_equal(sqlite3_prepare_v2(db, "SELECT answer() FROM (VALUES (1), (2))", -1, &s, NULL),
-                   SQLITE_OK);
-  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-  assert_int_equal(helios_detach(h, &err), HELIOS_E_MISUSE);
-  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-  sqlite3_finalize(s);
-  memset(&err, 0, sizeof err);
-  assert_int_equal(helios_detach(h, &err), 0);
-  assert_int_equal(sqlite3_prepare_v2(db, "SELECT answer()", -1, &s, NULL), SQLITE_ERROR);
-  assert_int_equal(hrt_plugin_count(), 0);
-  assert_int_equal(helios_attach(&h, db, NULL, &err), 0);
-  ek_run(h, "SELECT answer()", "1");
-  assert_int_equal(sqlite3_close(db), SQLITE_OK); /* ends the session too */
-  assert_int_equal(hrt_plugin_count(), 0);
-  assert_int_equal(hrt_alloc_live(), 0);
-  assert_int_equal(helios_detach(NULL, NULL), 0);
-  assert_int_equal(helios_close(NULL, NULL), 0);
-  assert_int_not_equal(helios_open(&h, "/no/such/folder/x.db", NULL, &err), 0);
-}
-
-/* Nothing but failures, and closed as a stock program would. */
-static void close__after_failures_only(void **state) {
-  (void)state;
-  helios *h = NULL;
-  helios_error err = {0};
-  sqlite3 *db;
-  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-  assert_int_equal(helios_attach(&h, db, NULL, &err), 0);
-  ek_fails(h, "CREATE FUNCTION f() LANGUAGE wasm AS '/no/such/file'", HELIOS_E_NOT_FOUND, "file");
-  ek_fails(h, "DROP FUNCTION f", HELIOS_E_NOT_FOUND, "f");
-  assert_int_equal(sqlite3_close(db), SQLITE_OK);
-  assert_int_equal(hrt_alloc_live(), 0);
-}
-
-/* Locked while it was attached: works as soon as it can be read. */
-static void attach__locked_database(void **state) {
-  (void)state;
-  helios *h = ek_open("l.db"), *late = NULL;
-  helios_error err = {0};
-  sqlite3 *db;
-  ek_run(h, EK_CREATE_ANSWER "BEGIN EXCLUSIVE", "");
-  assert_int_equal(sqlite3_open(ek_path("l.db"), &db), SQLITE_OK);
-  assert_int_equal(helios_attach(&late, db, NULL, &err), 0);
-  ek_fails(late, "SELECT answer()", HELIOS_E_SQL, "");
-  ek_run(h, "COMMIT", "");
-  ek_run(late, "SELECT answer()", "1");
-  assert_int_equal(sqlite3_close(db), SQLITE_OK);
-  ek_close(h);
-  assert_int_equal(hrt_alloc_live(), 0);
-}
-
-/* A close that SQLite refuses leaves all usable; a zombie connection ends with its last statement.
- */
-static void close__with_statements(void **state) {
-  (void)state;
-  helios *h = ek_open(":memory:");
-  helios_error err = {0};
-  sqlite3_stmt *s;
-  ek_run(h, EK_CREATE_ANSWER, "");
-  assert_int_equal(sqlite3_prepare_v2(helios_db(h), "SELECT answer()", -1, &s, NULL), SQLITE_OK);
-  assert_int_equal(helios_close(h, &err), HELIOS_E_MISUSE);
-  ek_run(h, "SELECT answer()", "1");
-  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-  sqlite3_close_v2(helios_db(h));
-  assert_int_equal(sqlite3_column_int(s, 0), 1);
-  sqlite3_finalize(s);
-  assert_int_equal(hrt_plugin_count(), 0);
-  assert_int_equal(hrt_alloc_live(), 0);
 }
 
 static void exec__scripts(void **state) {
@@ -877,8 +692,6 @@ int main(void) {
       cmocka_unit_test(statement__keeps_its_version),
       cmocka_unit_test(call__traps_and_goes_on),
       cmocka_unit_test(call__procedures_only),
-      cmocka_unit_test(exec__hints_of_functions),
-      cmocka_unit_test(exec__hints_of_procedures),
       cmocka_unit_test(exec__trap_offset),
       cmocka_unit_test(limits__fuel_time_memory),
       cmocka_unit_test(interrupt__ends_a_call),
@@ -888,11 +701,6 @@ int main(void) {
       cmocka_unit_test(authorizer__chained_and_fails_closed),
       cmocka_unit_test(drop__dependencies),
       cmocka_unit_test(flags__only_pure_in_schema),
-      cmocka_unit_test(api__detach_and_misuse),
-      cmocka_unit_test(api__attach_again),
-      cmocka_unit_test(close__with_statements),
-      cmocka_unit_test(close__after_failures_only),
-      cmocka_unit_test(attach__locked_database),
       cmocka_unit_test(exec__scripts),
       cmocka_unit_test(ddl__inside_select),
       cmocka_unit_test(catalog__hostile_rows),
