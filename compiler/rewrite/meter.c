@@ -406,7 +406,7 @@ static void put_loop(body *b, const hcc_instr *i, const label *l) {
   if (asks_first(b)) {
     hcc__rw_range_test(b->out, b->rw, &b->at, b->range, b->sure->first, 1);
   }
-  if (cost.calls || cost.fuel == 0) {
+  if (cost.calls || cost.fuel == 0 || b->later) {
     b->owed += cost.fuel;
   } else if (b->unchecked) {
     b->owed += cost.fuel - b->prepaid;
@@ -593,32 +593,40 @@ static bool is_counted(const body *b, enum hcc__flow_point point) {
          (b->rw->options.meter || ahead->turns.few == 0);
 }
 
-/* Up to the end of the frame at that depth. */
-int hcc__rw_put_until(body *b, hcc_reader *r, uint32_t depth) {
+int hcc__rw_put_next(body *b, hcc_reader *r) {
   hcc__rw *rw = b->rw;
+  hcc_instr instr;
+  enum hcc__flow_point point;
   int status = 0;
-  while (rw->flow.depth > depth) {
-    hcc_instr instr;
-    enum hcc__flow_point point;
-    HCC_TRY(hcc_instr_next(&instr, r, rw->err));
-    HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, 0, rw->m->bytes, rw->err));
-    if (point != HCC_FLOW_DEAD &&
-        (instr.code == HCC_OP_BLOCK || instr.code == HCC_OP_LOOP || instr.code == HCC_OP_IF)) {
-      new_label(b, instr.code);
-    }
-    const hcc__rw_run *run = point != HCC_FLOW_DEAD ? run_at(b, &instr) : NULL;
-    const hcc__rw_cost *ahead = point == HCC_FLOW_LOOP ? hcc__rw_cost_ahead(b) : NULL;
-    if (ahead != NULL && ahead->ranged) {
-      HCC_TRY(hcc__rw_put_ranged(b, r, &instr));
-    } else if (ahead != NULL && ahead->bound.found) {
-      HCC_TRY(hcc__rw_put_bounded(b, r, &instr));
-    } else if (is_counted(b, point)) {
-      HCC_TRY(hcc__rw_put_counted(b, r, &instr));
-    } else if (run != NULL) {
-      HCC_TRY(put_run(b, r, &instr, run));
-    } else if (point != HCC_FLOW_DEAD) {
-      hcc__rw_put_instr(b, &instr, point);
-    }
+  HCC_TRY(hcc_instr_next(&instr, r, rw->err));
+  HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, 0, rw->m->bytes, rw->err));
+  if (point != HCC_FLOW_DEAD &&
+      (instr.code == HCC_OP_BLOCK || instr.code == HCC_OP_LOOP || instr.code == HCC_OP_IF)) {
+    new_label(b, instr.code);
+  }
+  const hcc__rw_run *run = point != HCC_FLOW_DEAD ? run_at(b, &instr) : NULL;
+  const hcc__rw_cost *ahead = point == HCC_FLOW_LOOP ? hcc__rw_cost_ahead(b) : NULL;
+  if (ahead != NULL && ahead->ranged) {
+    HCC_TRY(hcc__rw_put_ranged(b, r, &instr));
+  } else if (ahead != NULL && ahead->bound.found) {
+    HCC_TRY(hcc__rw_put_bounded(b, r, &instr));
+  } else if (ahead != NULL && ahead->skips) {
+    HCC_TRY(hcc__rw_put_skips(b, r, &instr));
+  } else if (is_counted(b, point)) {
+    HCC_TRY(hcc__rw_put_counted(b, r, &instr));
+  } else if (run != NULL) {
+    HCC_TRY(put_run(b, r, &instr, run));
+  } else if (point != HCC_FLOW_DEAD) {
+    hcc__rw_put_instr(b, &instr, point);
+  }
+out:
+  return status;
+}
+
+int hcc__rw_put_until(body *b, hcc_reader *r, uint32_t depth) {
+  int status = 0;
+  while (b->rw->flow.depth > depth) {
+    HCC_TRY(hcc__rw_put_next(b, r));
   }
 out:
   return status;

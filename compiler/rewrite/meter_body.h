@@ -32,6 +32,7 @@ typedef struct hcc__rw_writing {
   uint32_t outside;           /* frames around the bounded or ranged loop at hand; 0: it is none */
   uint32_t frames;            /* of ours, between those and it */
   bool unchecked;             /* it is the copy without checkpoints */
+  bool later;                 /* the loop that begins has its checkpoint further on */
   int64_t prepaid;            /* there, of each turn */
   const hcc__rw_range *range; /* of the copy of a ranged loop that looks, at hand; else NULL */
   const hcc__rw_run *seen;    /* whose places have been looked at, at hand; else NULL */
@@ -47,6 +48,8 @@ int64_t hcc__rw_owed_back(hcc__rw_writing *b);
 /* An instruction, without a charge and with it. */
 void hcc__rw_put_plain(hcc__rw_writing *b, const hcc_instr *i);
 void hcc__rw_put_instr(hcc__rw_writing *b, const hcc_instr *i, enum hcc__flow_point point);
+/* One instruction, or the loop that begins with it. */
+int hcc__rw_put_next(hcc__rw_writing *b, hcc_reader *r);
 /* Up to the end of the frame at that depth. Errors: as hcc__rw_costs. */
 int hcc__rw_put_until(hcc__rw_writing *b, hcc_reader *r, uint32_t depth);
 
@@ -54,5 +57,8 @@ int hcc__rw_put_until(hcc__rw_writing *b, hcc_reader *r, uint32_t depth);
 int hcc__rw_put_counted(hcc__rw_writing *b, hcc_reader *r, const hcc_instr *loop);
 int hcc__rw_put_bounded(hcc__rw_writing *b, hcc_reader *r, const hcc_instr *loop);
 int hcc__rw_put_ranged(hcc__rw_writing *b, hcc_reader *r, const hcc_instr *loop);
+
+/* meter_skip.c: a loop has begun whose turns may be short. */
+int hcc__rw_put_skips(hcc__rw_writing *b, hcc_reader *r, const hcc_instr *loop);
 
 #endif

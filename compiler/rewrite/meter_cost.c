@@ -2,6 +2,7 @@
  * charged as a whole. It never writes code. Owns: rw->costs; the meaning of the fuel column of
  * opcodes.def. */
 #include "fuel.h"
+#include "hsb_abi.h"
 #include "rewrite_parts.h"
 
 /* Of a turn: times 2^32 turns it is no more than fuel can be. */
@@ -142,6 +143,14 @@ out:
   return status;
 }
 
+/* With explicit bounds a loop's accesses are looked at otherwise. */
+static int look_at_skips(hcc__rw_cost *cost, const hcc__rw *rw, const hcc_reader *r) {
+  hcc__rw_skip skip;
+  return rw->options.marks && !rw->options.looks && !rw->options.blocks
+             ? hcc__rw_skip_of(&cost->skips, &skip, rw, *r)
+             : 0;
+}
+
 /* The block that has just begun is the header of a loop whose body is at the reader. */
 static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, const hcc_instr *loop,
                         const hcc_reader *r, const hcc__rw_few *few) {
@@ -164,6 +173,7 @@ static int look_at_loop(hcc__rw_locals *locals, hcc__rw *rw, uint32_t header, co
   if (loop->block == -1 && rw->options.meter && header < cost_count(rw) &&
       !cost_at(rw, header)->counted) {
     HCC_TRY(look_at_ways(cost_at(rw, header), !found, rw, r));
+    HCC_TRY(look_at_skips(cost_at(rw, header), rw, r));
   }
 out:
   return status;
@@ -189,6 +199,8 @@ static void plan_loops(hcc__rw_locals *locals, hcc__rw *rw) {
     hcc__rw_cost *cost = cost_at(rw, i);
     cost->counted = cost->counted && cost->fuel != 0 && cost->most < MOST_MAX;
     cost->bound.found = cost->fuel != 0 && cost->most < MOST_MAX && hcc__rw_bound_gains(cost);
+    cost->skips &= cost->outer && !cost->calls && cost->fuel != 0 &&
+                   cost->fuel <= HSB_FUEL_LOW / HCC_RW_SKIPPED;
     if (cost->counted || cost->ranged) {
       locals->turns = rw->options.looks ? 2 : 1;
     }

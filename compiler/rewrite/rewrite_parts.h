@@ -22,6 +22,7 @@
  *   meter_locals.c  locals of ours
  *   meter.c        bodies; with meter_body.h
  *   meter_twice.c  loops that are written twice
+ *   meter_skip.c   loops whose turns may be short
  *   emit.h         instructions of ours
  * flow.h serves meter_cost.c and meter.c.
  *
@@ -166,6 +167,7 @@ typedef struct hcc__rw_cost {
   hcc__rw_turns turns;
   hcc__rw_bound bound;
   bool ranged; /* a loop of which hcc__rw_range_of finds what it accesses */
+  bool skips;  /* a loop of which hcc__rw_skip_of finds that its turns may be short */
 } hcc__rw_cost;
 
 /* Locals of ours that metering a body needs. */
@@ -180,6 +182,25 @@ typedef struct hcc__rw_locals {
 int hcc__rw_costs(hcc__rw_locals *locals, hcc__rw *rw, const hcc_func *func);
 /* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
 int hcc__rw_turns_of(bool *found, hcc__rw_turns *out, const hcc__rw *rw, hcc_reader r);
+
+#define HCC_RW_STEPS 4
+#define HCC_RW_SKIPPED 4 /* turns in a row (measured: no better with 8) */
+
+/* A loop that begins with blocks, of which a question leaves the outermost, behind which all locals
+ * that are set are stepped. Offsets of code. */
+typedef struct hcc__rw_skip {
+  uint32_t blocks;
+  uint32_t begin, end;             /* up to the branch that leaves the block */
+  uint32_t steps_begin, steps_end; /* up to the branch back */
+  uint32_t fuel;                   /* of a turn with nothing else */
+  uint32_t steps;
+  struct {
+    uint32_t local, by; /* as it is held */
+  } step[HCC_RW_STEPS];
+} hcc__rw_skip;
+
+/* Looks at the loop whose first instruction is at the reader. Errors: as hcc_instr_next. */
+int hcc__rw_skip_of(bool *found, hcc__rw_skip *out, const hcc__rw *rw, hcc_reader r);
 
 #define HCC_RW_FEW 15
 #define HCC_RW_FEW_LOCALS 16

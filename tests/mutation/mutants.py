@@ -27,6 +27,7 @@ BIRTH, STRIPS, ASIDE = INST + "birth.c", INST + "strips.c", INST + "aside.c"
 PLACES = "compiler/native/places.c"
 RECURSION = "compiler/native/recursion.c"
 BOUND, RANGE = "compiler/rewrite/meter_bound.c", "compiler/rewrite/meter_range.c"
+SKIP = "compiler/rewrite/meter_skip.c"
 LATE, OVERRIDE = "compiler/native/recursion_fuel.c", RT + "hsb_override.h"
 TRAMPOLINE, PIN, THUNKS = "runtime/sqlite/call.c", "runtime/sqlite/pin.h", "runtime/sqlite/thunks.c"
 
@@ -274,6 +275,16 @@ ROWS = [
     (OVERRIDE, "(unseen) - (left);", "0;"),
     (OVERRIDE, "    unseen = 0;", "    (void)0;"),
     (OVERRIDE, "    HSB_SPENT(left, *hsb_unseen)", "    (void)0;"),
+    (SKIP, " && height == 1", ""),
+    (SKIP, " && i.a == s->blocks - 1", ""),
+    (SKIP, "*found && i.a == 0", "*found"),
+    (SKIP, "*found && i.code == HCC_OP_END", "*found"),
+    (SKIP, "*found && own && add_step", "*found && add_step"),
+    (SKIP, "room = room && s->step[k].local != local;", ""),
+    (SKIP, "  undo(b, s);", ""),
+    (SKIP, "HCC_OP_I64_LT_S, HSB_FUEL_LOW", "HCC_OP_I64_LT_S, 0"),
+    (SKIP, "TURNS * each - first", "TURNS * each"),
+    (SKIP, "turn * each", "0"),
     (LATE, "span_find(code, \"(base \", 'b') == NULL && ", ""),
     (LATE, " && span_find(code, \"UNREACHABLE\", 'B') == NULL", ""),
     (LATE, "is_harmless(word) || ", "is_harmless(word) || word.size > 5 || "),
