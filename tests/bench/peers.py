@@ -29,7 +29,7 @@ import run
 
 TOOLCHAIN = run.HERE.parent.parent / "toolchain"
 VARIANTS = {"simd": run.SIMD, "scalar": []}
-OURS = [f"{v}{k}" for v in VARIANTS for k in ("", "-free", "-bounds", "-host")]
+OURS = [f"{v}{k}" for v in VARIANTS for k in ("", "-polls", "-free", "-bounds", "-host")]
 
 NODE = """
 const [rounds, n, answer] = process.argv.slice(1, 4).map(Number), wasm = require("fs").readFileSync(process.argv[4]);

@@ -25,6 +25,17 @@ static void native_add(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   sqlite3_result_int64(ctx, sqlite3_value_int64(argv[0]) + sqlite3_value_int64(argv[1]));
 }
 
+/* Of the contract that a procedure has: integers only, NULL of NULL. */
+static void native_add_strict(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  int a = sqlite3_value_type(argv[0]), b = sqlite3_value_type(argv[1]);
+  if (a == SQLITE_INTEGER && b == SQLITE_INTEGER) {
+    sqlite3_result_int64(ctx, sqlite3_value_int64(argv[0]) + sqlite3_value_int64(argv[1]));
+  } else if (a != SQLITE_NULL && b != SQLITE_NULL) {
+    sqlite3_result_error(ctx, "n_add_strict: an argument is no integer", -1);
+  }
+}
+
 static void native_bytesum(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   (void)argc;
   const unsigned char *text = sqlite3_value_text(argv[0]);
@@ -207,6 +218,10 @@ static const struct {
      {"SELECT sum(a + b) FROM t", "SELECT sum(n_add(a, b)) FROM t",
       "SELECT sum(plus(a, b)) FROM t"},
      false},
+    {"a+b, both strict",
+     {"SELECT sum(a + b) FROM t", "SELECT sum(n_add_strict(a, b)) FROM t",
+      "SELECT sum(plus(a, b)) FROM t"},
+     false},
     {"scalar, writes memory",
      {"SELECT sum(1 + a + b) FROM t", "SELECT sum(1 + n_add(a, b)) FROM t",
       "SELECT sum(stateful(a, b)) FROM t"},
@@ -248,6 +263,7 @@ static int fill(sqlite3 *db, unsigned rows) {
            "INSERT INTO u SELECT replace(hex(zeroblob(512)), '0', 'x') FROM t LIMIT %u",
            rows, rows / 10);
   sqlite3_create_function(db, "n_add", 2, SQLITE_UTF8, NULL, native_add, NULL, NULL);
+  sqlite3_create_function(db, "n_add_strict", 2, SQLITE_UTF8, NULL, native_add_strict, NULL, NULL);
   sqlite3_create_function(db, "n_bytesum", 1, SQLITE_UTF8, NULL, native_bytesum, NULL, NULL);
   sqlite3_create_function(db, "n_textlen", 1, SQLITE_UTF8, NULL, native_textlen, NULL, NULL);
   sqlite3_create_function(db, "n_total", 1, SQLITE_UTF8, NULL, NULL, native_step, native_final);
