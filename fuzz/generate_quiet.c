@@ -50,11 +50,26 @@ static void open(gen *g, uint32_t code) {
   hcc_buf_byte(&g->code, 0x40);
 }
 
-/* As many turns as the depth is, or fewer. Some go on before the call, or leave. */
+/* The end of a turn: by how much less is left, and how much must be for another one. */
+static void turn_again(gen *g, uint32_t left) {
+  uint32_t kind = pick(g, 3);
+  get(g, left);
+  by(g, HCC_OP_I32_SUB, kind == 0 ? 1 + (int32_t)pick(g, 3) : 1);
+  op_index(g, HCC_OP_LOCAL_TEE, left);
+  if (kind != 2) {
+    by(g, kind == 0 ? HCC_OP_I32_GT_S : HCC_OP_I32_GT_U, (int32_t)pick(g, 3));
+  }
+  op_index(g, HCC_OP_BR_IF, 0);
+}
+
+/* As many turns as the depth is, or fewer. Some go on before the call, or leave. What counts them
+ * may be the depth itself. */
 static void turns(gen *g, uint32_t helper) {
-  uint32_t left = gen_local(g, HCC_I32, true), kind = pick(g, 4);
-  get(g, 0);
-  set(g, left);
+  uint32_t left = pick(g, 2) == 0 ? 0 : gen_local(g, HCC_I32, true), kind = pick(g, 4);
+  if (left != 0) {
+    get(g, 0);
+    set(g, left);
+  }
   open(g, HCC_OP_BLOCK);
   open(g, HCC_OP_LOOP);
   if (kind == 1) {
@@ -69,10 +84,7 @@ static void turns(gen *g, uint32_t helper) {
     value(g, 1);
     op_index(g, HCC_OP_BR_IF, 1);
   }
-  get(g, left);
-  by(g, HCC_OP_I32_SUB, 1);
-  op_index(g, HCC_OP_LOCAL_TEE, left);
-  op_index(g, HCC_OP_BR_IF, 0);
+  turn_again(g, left);
   gen_op(g, HCC_OP_END);
   gen_op(g, HCC_OP_END);
 }
