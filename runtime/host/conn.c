@@ -5,14 +5,7 @@
 #include "host/internal.h"
 
 helios_code hrt_budget_look(const hrt_budget *b) {
-  if (b == NULL) {
-    return HELIOS_OK;
-  }
-  if ((b->cancel != NULL && __atomic_load_n(b->cancel, __ATOMIC_RELAXED) != 0) ||
-      (b->probe != NULL && b->probe(b->probe_arg) != 0)) {
-    return HELIOS_E_CANCELLED;
-  }
-  return b->deadline_ns != 0 && hrt_now_ns() >= b->deadline_ns ? HELIOS_E_DEADLINE : HELIOS_OK;
+  return b ? (helios_code)hrt_budget_ends(b, NULL) : HELIOS_OK;
 }
 
 /* Fuel for long statements; what the slice has used so far is the instance's to add. */

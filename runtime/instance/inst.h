@@ -234,7 +234,5 @@ uintptr_t hrt_stack_limit(const hrt_instance *i, const struct hrt_activation *ou
 int hrt_budget_begin(struct hrt_activation *a);
 void hrt_budget_end(struct hrt_activation *a);
 void hrt_poll(struct hsb_ctx *ctx, uint32_t offset);
-/* Outside of guest code: E_CANCELLED or E_DEADLINE if it is to end. */
-int hrt_budget_ends(const hrt_budget *b, helios_error *err);
 int64_t hrt_refuel(struct hsb_ctx *ctx, int64_t fuel, uint32_t offset);
 #endif

@@ -40,6 +40,8 @@ typedef struct hrt_budget {
   uint64_t slice_start;
 } hrt_budget;
 
+/* Outside of guest code: E_CANCELLED or E_DEADLINE if calls on it are to end. */
+int hrt_budget_ends(const hrt_budget *b, helios_error *err);
 uint64_t hrt_now_ns(void); /* CLOCK_MONOTONIC: what deadlines and times of calls are by */
 
 typedef struct hrt_instance_options {
