@@ -318,6 +318,12 @@ static bool is_loop_branch(body *b, const hcc_instr *i) {
          (b->outside == 0 || b->rw->flow.depth - 1 - i->a == b->outside);
 }
 
+/* The label that a branch names, as it is written: frames of ours may be in between. */
+static uint32_t written(const body *b, uint32_t branch) {
+  bool leaves = b->rw->flow.depth - 1 - branch < b->outside;
+  return branch + (leaves ? b->frames : 0);
+}
+
 void hcc__rw_put_plain(body *b, const hcc_instr *i) {
   if (is_loop_branch(b, i)) {
     put_loop_branch(b, i);
@@ -327,8 +333,7 @@ void hcc__rw_put_plain(body *b, const hcc_instr *i) {
     /* the flow has seen it but no block has closed: the last frame is the function's */
     emit_index(b->out, HCC_OP_BR, b->rw->flow.depth - 1 + b->frames);
   } else if (i->info->imm == HCC_IMM_LABEL && b->outside != 0) {
-    bool leaves = b->rw->flow.depth - 1 - i->a < b->outside;
-    emit_index(b->out, i->code, i->a + (leaves ? b->frames : 0));
+    emit_index(b->out, i->code, written(b, i->a));
   } else if (i->info->imm < sizeof writers / sizeof *writers && writers[i->info->imm] != NULL) {
     writers[i->info->imm](b, i);
   } else {
@@ -371,11 +376,13 @@ int64_t hcc__rw_owed_back(body *b) {
   return label_of(b, 0)->agreed;
 }
 
-/* Of the frame that has just been opened. */
-static void new_label(body *b, uint32_t opener) {
+/* Of the frame that has just been opened, by a block of that type. */
+static void new_label(body *b, uint32_t opener, int64_t type) {
   uint32_t index = b->next_label++;
   if (b->run == 0) {
     label fresh = {.opener = opener, .least = INT64_MAX, .zero = index == 0};
+    fresh.inner = b->rw->flow.depth > 1 && label_of(b, 1)->inner;
+    fresh.aside = fresh.inner && opener == HCC_OP_BLOCK && type == -1;
     hcc_buf_add(&b->rw->labels, &fresh, sizeof fresh);
   }
   b->rw->flow.frames[b->rw->flow.depth - 1].label = index;
@@ -399,8 +406,9 @@ static void arrive(body *b, label *l) {
 }
 
 /* A turn of a loop has a checkpoint unless it calls a function of the module. */
-static void put_loop(body *b, const hcc_instr *i, const label *l) {
+static void put_loop(body *b, const hcc_instr *i, label *l) {
   hcc__rw_cost cost = hcc__rw_next_cost(b);
+  l->inner = !cost.outer;
   hcc__rw_pay_to(b, l->agreed);
   hcc__rw_put_plain(b, i);
   if (asks_first(b)) {
@@ -420,6 +428,23 @@ static void put_loop(body *b, const hcc_instr *i, const label *l) {
 static void put_branch(body *b, const hcc_instr *i) {
   arrive(b, label_of(b, i->a));
   hcc__rw_put_plain(b, i);
+}
+
+/* In a loop that no other is in, where code goes on to the end of the block that it is in,
+ * whichever way it takes, only the way that leads there now pays before it. The other one pays the
+ * same with what comes next, and clang sees two conditions with nothing in between. */
+static void put_br_if(body *b, const hcc_instr *i) {
+  label *l = label_of(b, i->a);
+  int64_t owed = b->owed;
+  if (i->a != 0 || !l->aside || owed == l->agreed || (b->run == 0 && !l->zero)) {
+    put_branch(b, i);
+    return;
+  }
+  emit_open(b->out, HCC_OP_IF);
+  arrive(b, l);
+  emit_index(b->out, HCC_OP_BR, written(b, 0) + 1);
+  emit(b->out, HCC_OP_END);
+  b->owed = owed;
 }
 
 static void put_br_table(body *b, const hcc_instr *i) {
@@ -487,8 +512,10 @@ static void put_metered(body *b, const hcc_instr *i, bool live) {
     put_end(b, i, live);
     break;
   case HCC_OP_BR:
-  case HCC_OP_BR_IF:
     put_branch(b, i);
+    break;
+  case HCC_OP_BR_IF:
+    put_br_if(b, i);
     break;
   case HCC_OP_BR_TABLE:
     put_br_table(b, i);
@@ -602,7 +629,7 @@ int hcc__rw_put_next(body *b, hcc_reader *r) {
   HCC_TRY(hcc__flow_step(&point, &rw->flow, &instr, 0, rw->m->bytes, rw->err));
   if (point != HCC_FLOW_DEAD &&
       (instr.code == HCC_OP_BLOCK || instr.code == HCC_OP_LOOP || instr.code == HCC_OP_IF)) {
-    new_label(b, instr.code);
+    new_label(b, instr.code, instr.block);
   }
   const hcc__rw_run *run = point != HCC_FLOW_DEAD ? run_at(b, &instr) : NULL;
   const hcc__rw_cost *ahead = point == HCC_FLOW_LOOP ? hcc__rw_cost_ahead(b) : NULL;
@@ -647,7 +674,7 @@ static int put_body(body *b, hcc__rw_locals ours) {
     b->next_cost = 1; /* the entry's */
   }
   hcc__flow_begin(&b->rw->flow);
-  new_label(b, HCC_OP_NOP);
+  new_label(b, HCC_OP_NOP, -1);
   HCC_TRY(hcc__rw_put_until(b, &r, 0));
   if (b->rw->options.meter) {
     get_fuel(b);

@@ -12,6 +12,8 @@ typedef struct hcc__rw_label {
   int64_t agreed;  /* owed where the label is */
   int64_t least;   /* in this run, of all that leads there, the entry of a loop aside */
   bool zero;       /* nothing may be owed */
+  bool inner;      /* it is in a loop that no other loop is in, or it is one */
+  bool aside;      /* it is a block there, without values */
   bool has_else;
 } hcc__rw_label;
 

@@ -245,6 +245,10 @@ ROWS = [
     (METER + "meter_ahead.c", "    emit_by(a->out, HCC_OP_I64_NE, 0);\n", "    emit_by(a->out, HCC_OP_I64_NE, 0);\n    emit_i32(a->out, 0);\n    emit(a->out, HCC_OP_I32_AND);\n"),
     (METER + "meter.c", "(b->outside == 0 || b->rw->flow.depth - 1 - i->a == b->outside)", "true"),
     (METER + "meter.c", "(leaves ? b->frames : 0)", "(leaves ? 1 : 0)"),
+    (METER + "meter.c", "i->a != 0 || ", ""),
+    (METER + "meter.c", " && type == -1", ""),
+    (METER + "meter.c", "fresh.aside = fresh.inner && ", "fresh.aside = "),
+    (METER + "meter.c", "  b->owed = owed;\n", ""),
     # copies of a recursive function
     (RECURSION, "for (; calls != 0 && n", "for (; n"),
     (RECURSION, "n < LEVELS && ", ""),

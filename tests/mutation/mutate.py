@@ -38,7 +38,7 @@ UNIT = {"rt-sandbox": ["unit_recursion_test", "unit_sandbox_memory_test", "unit_
                                            "unit_meter_range_test"],
         "compiler/rewrite/meter_range.c": ["unit_rewrite_range_test", "unit_meter_range_test"],
         "compiler/rewrite/meter_skip.c": ["unit_rewrite_skip_test", "unit_meter_skip_test"],
-        "compiler/rewrite/meter.c": ["unit_meter_arms_test", "unit_rewrite_range_test", "unit_meter_range_test"],
+        "compiler/rewrite/meter.c": ["unit_rewrite_meter_test", "unit_meter_arms_test", "unit_rewrite_range_test", "unit_meter_range_test"],
         "compiler/native/recursion_fuel.c": ["unit_recursion_test"],
         "compiler/native/lines.c": ["unit_lines_test"], "compiler/native/places.c": ["unit_lines_test"],
         "runtime/plugin": ["unit_plugin_test"], "runtime/plugin/alloc.c": ["unit_aside_test"],

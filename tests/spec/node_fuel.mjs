@@ -71,6 +71,11 @@ const COUNTED = [
       block i32.const 5 local.get 0 br_if 1 drop end i32.const 6)`, [[1], 3, 5], [[0], 5, 6]],
   ["behind a loop that is left: nothing is charged for what does not run", `(func (export "f") (param i32) (result i32)
       block loop local.get 0 br_if 1 i32.const 1 local.set 0 br 0 end end i32.const 4)`, [[1], 3, 4], [[0], 8, 4]],
+  ["conditions in a loop that lead to one place: 13 a turn by the first, 17 by the second, 21 by none", `(func (export "f") (param i32) (result i32)
+      loop block local.get 0 i32.const 1 i32.and br_if 0 local.get 0 i32.const 2 i32.and br_if 0
+          nop local.get 0 i32.const 4 i32.add drop end
+        local.get 0 i32.const 1 i32.sub local.tee 0 i32.const 0 i32.gt_s i32.const 1 i32.and br_if 0 end i32.const 4)`,
+    [[1], 14, 4], [[2], 31, 4], [[4], 65, 4], [[9], 142, 4]],
   ["behind a block that returns", `(func (export "f") (param i32) (result i32)
       block local.get 0 br_if 0 i32.const 6 return end i32.const 7 i32.const 1 i32.add)`, [[1], 5, 8], [[0], 4, 6]],
   ["behind a block that goes round", `(func (export "f") (param i32) (result i32)

@@ -94,6 +94,57 @@ static void metered__debts_meet(void **state) {
   end(&f);
 }
 
+/* The second of two branches to the end of a block pays on its own way, in a loop that has no other
+ * in it, if it carries nothing. */
+static void metered__pays_aside(void **state) {
+  fixture f;
+  (void)state;
+#define ASK HCC_OP_LOCAL_GET, 0, HCC_OP_BR_IF
+#define NOTHING HCC_OP_LOCAL_GET, 0, HCC_OP_DROP
+#define TWO_WAYS ASK, 0, ASK, 0, NOTHING, HCC_OP_END
+#define BEGIN(turn) HCC_OP_LOCAL_GET, 1, HCC_OP_I64_CONST, turn, HCC_OP_I64_SUB, CHECK(1)
+#define ASIDE                                                                                      \
+  ASK, 0, HCC_OP_LOCAL_GET, 0, HCC_OP_IF, UNIT, PAY(2), HCC_OP_BR, 1, HCC_OP_END, NOTHING, PAY(4), \
+      HCC_OP_END
+#define BEFORE ASK, 0, HCC_OP_LOCAL_GET, 0, PAY(2), HCC_OP_BR_IF, 0, NOTHING, PAY(2), HCC_OP_END
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_BLOCK, UNIT, TWO_WAYS, ASK, 0, HCC_OP_END);
+  rewrite(&f, METER);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT, BEGIN(4),
+       HCC_OP_BLOCK, UNIT, ASIDE, ASK, 0, HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  end(&f);
+  /* another loop is in it */
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_BLOCK, UNIT, TWO_WAYS, HCC_OP_LOOP, UNIT, NOTHING,
+            HCC_OP_END, ASK, 0, HCC_OP_END);
+  rewrite(&f, METER);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT, BEGIN(4),
+       HCC_OP_BLOCK, UNIT, BEFORE, HCC_OP_LOOP, UNIT, BEGIN(2), NOTHING, HCC_OP_END, ASK, 0,
+       HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  end(&f);
+  /* they lead further */
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_BLOCK, UNIT, HCC_OP_BLOCK, UNIT, ASK, 1, ASK, 1, NOTHING,
+            HCC_OP_END, HCC_OP_END, ASK, 0, HCC_OP_END);
+  rewrite(&f, METER);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT, BEGIN(4),
+       HCC_OP_BLOCK, UNIT, HCC_OP_BLOCK, UNIT, ASK, 1, HCC_OP_LOCAL_GET, 0, PAY(2), HCC_OP_BR_IF, 1,
+       NOTHING, HCC_OP_END, PAY(2), HCC_OP_END, ASK, 0, HCC_OP_END, HCC_OP_END, HCC_OP_LOCAL_GET, 1,
+       HCC_OP_END);
+  end(&f);
+  /* they carry a value */
+  WITH_BODY(&f, HCC_OP_LOOP, UNIT, HCC_OP_BLOCK, HCC_I32, HCC_OP_LOCAL_GET, 0, TWO_WAYS,
+            HCC_OP_DROP, ASK, 0, HCC_OP_END);
+  rewrite(&f, METER);
+  CODE(&f, 2, HCC_OP_LOCAL_GET, 1, CHECK(1), HCC_OP_BLOCK, UNIT, HCC_OP_LOOP, UNIT, BEGIN(6),
+       HCC_OP_BLOCK, HCC_I32, HCC_OP_LOCAL_GET, 0, BEFORE, HCC_OP_DROP, ASK, 0, HCC_OP_END,
+       HCC_OP_END, HCC_OP_LOCAL_GET, 1, HCC_OP_END);
+  end(&f);
+#undef ASK
+#undef NOTHING
+#undef TWO_WAYS
+#undef BEGIN
+#undef ASIDE
+#undef BEFORE
+}
+
 static void metered__return_is_a_branch(void **state) {
   fixture f;
   (void)state;
@@ -382,6 +433,7 @@ int main(void) {
       cmocka_unit_test(low__loops),
       cmocka_unit_test(metered__arms_owe),
       cmocka_unit_test(metered__debts_meet),
+      cmocka_unit_test(metered__pays_aside),
       cmocka_unit_test(metered__return_is_a_branch),
       cmocka_unit_test(metered__locals_and_grow),
       cmocka_unit_test(costs__blocks),
