@@ -97,6 +97,12 @@ static int run_wasm2c(hcc_translation *out, const hcc_translate_options *o, hcc_
   return status;
 }
 
+/* Is it the last that the table has of its type? All others of the type are there, so what is none
+ * of them traps. */
+static bool is_last(const hcc_plan_callee *c, const hcc_plan_callee *end) {
+  return c + 1 == end || c[1].type != c->type || c[1].table != c->table;
+}
+
 /* CALL_INDIRECT (hsb_table.h) anew, a macro for each type: whom a table is known to hold is called
  * by name. Which table it is, clang knows. */
 static void put_calls(hcc_buf *out, const hcc_plan *plan) {
@@ -108,13 +114,15 @@ static void put_calls(hcc_buf *out, const hcc_plan *plan) {
     hcc_buf_format(
         out, "#define HSB_CALL_w2c_m_t%u(table, type, signature, x, ...) ({ u32 hsb_x = (x); ",
         type);
+    const hcc_plan_callee *first = c;
     for (; c < end && c->type == type; c++) {
       hcc_buf_format(out,
-                     "&(table) == &instance->w2c_T%u && hsb_x == %uu ? "
+                     "%s(&(table) == &instance->w2c_T%u && hsb_x == %uu) ? "
                      "w2c_m_%c%u(instance, ##__VA_ARGS__) : ",
-                     c->table, c->slot, c->kind, c->number);
+                     is_last(c, end) ? "LIKELY" : "", c->table, c->slot, c->kind, c->number);
     }
-    hcc_buf_text(out, "HSB_CALL(table, type, signature, hsb_x, ##__VA_ARGS__); })\n");
+    hcc_buf_format(out, "HSB_CALL%s(table, type, signature, hsb_x, ##__VA_ARGS__); })\n",
+                   c != first && plan->metered ? "_BESIDE" : "");
   }
 }
 

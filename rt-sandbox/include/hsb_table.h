@@ -38,6 +38,16 @@ wrong:
 #define HSB_CALL(table, type, signature, x, ...)                                                   \
   ((type)hsb_callee(instance, &(table), x, signature, __LINE__))(instance, ##__VA_ARGS__)
 
+/* The same beside calls by name. What all of them return, with the fuel, would meet as a whole, and
+ * clang not see what it knows of each part; so this one's parts come from memory. */
+#define HSB_CALL_BESIDE(table, type, signature, x, ...)                                            \
+  ({                                                                                               \
+    __typeof__(HSB_CALL(table, type, signature, x, ##__VA_ARGS__)) hsb_back =                      \
+        HSB_CALL(table, type, signature, x, ##__VA_ARGS__);                                        \
+    __asm__("" : "+m"(hsb_back));                                                                  \
+    hsb_back;                                                                                      \
+  })
+
 /* `self` is what wasm2c reads from the element to pass on: it is always this instance. translate.c
  * defines it anew where it knows whom the table holds. */
 #undef CALL_INDIRECT

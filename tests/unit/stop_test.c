@@ -528,7 +528,8 @@ static void quick__is_not_all_code(void **state) {
       builds[0].options);
   assert_in_range(slice_of(p), HSB_FUEL_SLICE, 2 * HSB_FUEL_SLICE);
   hrt_plugin_unref(p);
-  p = load("(module (import \"env\" \"nothing\" (func)) (func (export \"f\")))", builds[0].options);
+  p = load("(module (import \"env\" \"nothing\" (func)) (func (export \"f\") i32.const 0 drop))",
+           builds[0].options);
   assert_int_equal(slice_of(p), 0);
   hrt_plugin_unref(p);
 }
