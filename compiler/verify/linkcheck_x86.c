@@ -29,6 +29,7 @@ enum form { /* bit 4: has ModRM */
 #define RULES(X)                                                                                   \
   X(PLAIN, "instruction with a prefix that it must not have")                                      \
   X(ONLY_MEM, "instruction whose operand must be in memory")                                       \
+  X(VECTOR_INDEX, "gather or scatter without a vector of indices")                                 \
   X(ONLY_REG, "bit test with an address that leaves its operand")                                  \
   X(SWAPS, "atomic exchange with memory")                                                          \
   X(PAUSES, "pause with a register")                                                               \
@@ -87,7 +88,8 @@ struct decoder {
   unsigned at, end;
   uint8_t rex, modrm;
   uint8_t high; /* W, R, X, B of REX, or the same of VEX and EVEX, which invert the last three */
-  bool far_reg; /* EVEX: reg is one of the upper sixteen */
+  bool vector_index; /* of an address: no general register (SDM volume 2, 2.3.12) */
+  bool far_reg;      /* EVEX: reg is one of the upper sixteen */
   bool has_66;
   uint8_t rep;       /* 0xf2 or 0xf3, the last one */
   uint8_t mandatory; /* N, O, R or D */
@@ -265,10 +267,10 @@ static bool address(struct decoder *d, unsigned mod, unsigned rm, uint8_t sib) {
     out->base = rm == 5 ? HCC_X86_IP : HCC_X86_NONE;
   }
   unsigned index = (sib >> 3 & 7) | (d->high & 2) << 2;
-  if (rm == 4 && index != 4) { /* r12 is one */
+  if (rm == 4 && index != 4 && !d->vector_index) { /* r12 is one */
     out->index = (uint8_t)index;
   }
-  if (out->base == HCC_X86_NONE && out->index == HCC_X86_NONE) {
+  if (out->base == HCC_X86_NONE && out->index == HCC_X86_NONE && !d->vector_index) {
     refuse(d, "absolute address");
   }
   return alone;
@@ -349,6 +351,8 @@ static bool obeys(struct decoder *d, uint8_t rule) {
   switch (rule) {
   case RULE_ONLY_MEM:
     return mod != 3;
+  case RULE_VECTOR_INDEX:
+    return mod != 3 && (d->modrm & 7) == 4;
   case RULE_ONLY_REG:
   case RULE_SWAPS:
     return mod == 3;
@@ -396,6 +400,7 @@ int hcc_x86_decode(hcc_x86_insn *out, const uint8_t *bytes, size_t available) {
   if (!opcode(&d, &op)) {
     return 1;
   }
+  d.vector_index = op->rule == RULE_VECTOR_INDEX;
   if (op->form >= FORM_M && !operand(&d, op->form == FORM_MREG)) {
     return 1;
   }
