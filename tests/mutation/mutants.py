@@ -551,6 +551,7 @@ SLICE = "the size of a slice: how often the clock is looked at, not whether"
 SPEED = "a short cut: the long way does the same"
 WORDS = "wording of a message"
 EQUIVALENT = {
+    f"{OVERRIDE}: if ((s64)(hsb_given fuel) < 0) => if (0 && ((s64)(hsb_given fuel) < 0))": SPEED,
     f"{BUDGET}: if (b->slice_size == 0) => if (0 && (b->slice_size == 0))": SLICE,
     f"{BUDGET}: if (passed > SLICE_NS_HIGH && b->slice_size > SLICE_MIN) => if (0 && (passed > SLICE_NS_HIGH && "
     "b->slice_size > SLICE_MIN))": SLICE,
