@@ -230,10 +230,19 @@ static inline hrt_plugin *kit_plugin_built(const char *wat, hcc_build_options op
 /* For a group whose tests call one plugin, optimized: kit_plugin. */
 static hrt_plugin *kit_plugin;
 
-static inline int kit_begin_plugin(void **state, const char *wat) {
+static inline int kit_begin_built(void **state, const char *wat, hcc_build_options options) {
   int status = kit_begin(state);
-  kit_plugin = kit_plugin_built(wat, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
+  kit_plugin = kit_plugin_built(wat, options);
   return status;
+}
+
+static inline int kit_begin_plugin(void **state, const char *wat) {
+  return kit_begin_built(state, wat, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING});
+}
+
+static inline int kit_begin_explicit(void **state, const char *wat) {
+  return kit_begin_built(
+      state, wat, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING, .bounds = HCC_BOUNDS_EXPLICIT});
 }
 
 static inline int kit_end_plugin(void **state) {

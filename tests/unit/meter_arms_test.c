@@ -69,10 +69,7 @@ static int begin(void **state) {
 }
 
 static int begin_explicit(void **state) {
-  int status = kit_begin(state);
-  kit_plugin = kit_plugin_built(
-      MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING, .bounds = HCC_BOUNDS_EXPLICIT});
-  return status;
+  return kit_begin_explicit(state, MODULE);
 }
 
 #define TURNS 60000u

@@ -54,16 +54,11 @@ static int begin(void **state) {
 }
 
 static int begin_explicit(void **state) {
-  int status = kit_begin(state);
-  kit_plugin = kit_plugin_built(
-      MODULE, (hcc_build_options){.tier = HCC_TIER_OPTIMIZING, .bounds = HCC_BOUNDS_EXPLICIT});
-  return status;
+  return kit_begin_explicit(state, MODULE);
 }
 
 static int begin_baseline(void **state) {
-  int status = kit_begin(state);
-  kit_plugin = kit_plugin_built(MODULE, (hcc_build_options){.tier = HCC_TIER_BASELINE});
-  return status;
+  return kit_begin_built(state, MODULE, (hcc_build_options){.tier = HCC_TIER_BASELINE});
 }
 
 /* What the guest does, by hand: it stops at the first checkpoint that finds more used than that. */
