@@ -307,19 +307,17 @@ static uint64_t write_segments(FILE *f, const hcc_plan *plan) {
 /* Of the module's functions; more than the nearest caches hold may have to be waited for at each
  * branch. */
 #define SMALL_CODE (128u << 10)
-/* Quarters of a nanosecond: 6 ms of the 8; the system takes the others to find a small memory's
- * pages. */
-#define IN_TIME ((uint64_t)HSB_FUEL_AHEAD / 4 * 3)
 
 /* helios_plugin.slice: of code whose units take less than usual, that calls no host function but
- * what deals with the call alone. */
+ * what deals with the call alone. As a loop that is charged at once has 8 ms (meter_ahead.c), less
+ * what the system takes for the pages. */
 static uint32_t slice_of(const hcc_module *m, const hcc_plan *plan) {
   uint64_t code = 0, slice = 0;
   for (uint32_t i = m->imported_funcs; i < m->func_count; i++) {
     code += m->funcs[i].code.end - m->funcs[i].code.begin;
   }
   if (plan->unit_time != 0 && code <= SMALL_CODE && hcc_imports_impure(m) == NULL) {
-    slice = IN_TIME / plan->unit_time;
+    slice = (uint64_t)(HSB_FUEL_AHEAD - HCC_RW_SMALL_PAGES) / plan->unit_time;
   }
   slice = slice < HSB_FUEL_SLICE_MOST ? slice : HSB_FUEL_SLICE_MOST;
   return slice > HSB_FUEL_SLICE ? (uint32_t)slice : 0;

@@ -395,7 +395,6 @@ uint32_t hcc__rw_time_in_small(const hcc__rw *rw, const hcc_instr *i,
                                const hcc__rw_series *address);
 /* The same, in any code. */
 uint32_t hcc__rw_time_anywhere(const hcc_instr *i);
-#define HCC_RW_SMALL_PAGES (INT64_C(1) << 23) /* 1,024 pages of the system's: 2 ms */
 
 /* Looks at the loop whose first instruction is at the reader; hcc__rw_turns_of has found it to be
  * counted. Errors: as hcc_instr_next. */
