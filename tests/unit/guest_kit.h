@@ -178,4 +178,21 @@ FX void kit_fails(hrt_instance *i, uint32_t n, uint64_t a, uint64_t b, uint32_t 
   assert_null(hrt_thread.current);
 }
 
+/* Of a group of tests: with guard pages, with explicit bounds. */
+static hrt_plugin *kit_guarded, *kit_checked;
+
+FX int kit_begin_both(void **state) {
+  (void)state;
+  kit_guarded = kit_plugin("");
+  kit_checked = kit_plugin("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS");
+  return 0;
+}
+
+FX int kit_end_both(void **state) {
+  (void)state;
+  hrt_plugin_unref(kit_guarded);
+  hrt_plugin_unref(kit_checked);
+  return hrt_plugin_count() != 0;
+}
+
 #endif

@@ -2,25 +2,9 @@
  * host reads and writes there. */
 #include "guest_kit.h"
 
-static hrt_plugin *plugin, *checked; /* guard pages; explicit bounds */
-
-static int setup(void **state) {
-  (void)state;
-  plugin = kit_plugin("");
-  checked = kit_plugin("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS");
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  hrt_plugin_unref(plugin);
-  hrt_plugin_unref(checked);
-  return hrt_plugin_count() != 0;
-}
-
 static void memory__grows_to_the_limit(void **state) {
   (void)state;
-  hrt_plugin *plugins[] = {plugin, checked};
+  hrt_plugin *plugins[] = {kit_guarded, kit_checked};
   for (int n = 0; n < 2; n++) {
     hrt_instance *i = kit_instance(plugins[n], NULL);
     assert_int_equal(kit_call(i, KIT_GROW, 0, 0, 0), 4);
@@ -44,7 +28,7 @@ static void memory__not_above_the_modules_maximum(void **state) {
   hrt_instance *i = NULL;
   hrt_budget budget = {0};
   hrt_instance_options options = {.imports = &kit_binding, .memory_limit_pages = 2000};
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, NULL), 0);
+  assert_int_equal(hrt_instance_new(&i, kit_guarded, &options, &budget, NULL), 0);
   assert_int_equal((uint32_t)kit_call(i, KIT_GROW, 997, 0, 0), UINT32_MAX);
   assert_int_equal(kit_call(i, KIT_GROW, 996, 0, 0), 4);
   assert_int_equal(hrt_guest_size(i), 1000 * 65536);
@@ -93,14 +77,14 @@ static void table__reserves_what_there_is_room_for(void **state) {
   assert_int_equal(kit_call(i, KIT_COUNT, 0, 0, 0), 2);
   hrt_instance_free(i);
   hrt_plugin_unref(p);
-  i = kit_instance(plugin, &binding);
+  i = kit_instance(kit_guarded, &binding);
   assert_int_equal(kit_call(i, KIT_IMPORT, 0, 0, 0), 1);
   hrt_instance_free(i);
 }
 
 static void guest__reads_and_writes_are_checked(void **state) {
   (void)state;
-  hrt_plugin *plugins[] = {plugin, checked};
+  hrt_plugin *plugins[] = {kit_guarded, kit_checked};
   for (int n = 0; n < 2; n++) {
     hrt_instance *i = kit_instance(plugins[n], NULL);
     char b[8] = "";
@@ -134,5 +118,5 @@ int main(void) {
       cmocka_unit_test(table__reserves_what_there_is_room_for),
       cmocka_unit_test(guest__reads_and_writes_are_checked),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, kit_begin_both, kit_end_both);
 }

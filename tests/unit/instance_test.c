@@ -9,25 +9,9 @@
 
 #include <pthread.h>
 
-static hrt_plugin *plugin, *checked; /* guard pages; explicit bounds */
-
-static int setup(void **state) {
-  (void)state;
-  plugin = kit_plugin("");
-  checked = kit_plugin("-DFLAGS=HSB_PLUGIN_EXPLICIT_BOUNDS");
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  hrt_plugin_unref(plugin);
-  hrt_plugin_unref(checked);
-  return hrt_plugin_count() != 0;
-}
-
 static void new__segments_globals_tables(void **state) {
   (void)state;
-  hrt_plugin *plugins[] = {plugin, checked};
+  hrt_plugin *plugins[] = {kit_guarded, kit_checked};
   for (int n = 0; n < 2; n++) {
     hrt_instance *i = kit_instance(plugins[n], NULL);
     assert_int_equal(kit_call(i, KIT_SIZE, 0, 0, 0), 4);
@@ -90,7 +74,7 @@ static void new__imports_must_be_bound(void **state) {
   hrt_budget budget = {0};
   helios_error err = {0};
   hrt_instance_options options = {0};
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, &err), HELIOS_E_MISUSE);
+  assert_int_equal(hrt_instance_new(&i, kit_guarded, &options, &budget, &err), HELIOS_E_MISUSE);
 }
 
 static void call__oob_is_a_trap_with_its_place(void **state) {
@@ -110,7 +94,7 @@ static void call__oob_is_a_trap_with_its_place(void **state) {
   };
   for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
     char text[200];
-    hrt_instance *i = kit_instance(plugin, NULL);
+    hrt_instance *i = kit_instance(kit_guarded, NULL);
     snprintf(text, sizeof text, "out of bounds memory access in \"%s", cases[n].text);
     kit_fails(i, cases[n].export, cases[n].a, cases[n].b, HSB_TRAP_OOB, HELIOS_E_TRAP, text);
     hrt_instance_free(i);
@@ -119,7 +103,7 @@ static void call__oob_is_a_trap_with_its_place(void **state) {
 
 static void call__last_byte_is_in_bounds(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   kit_call(i, KIT_POKE, 4 * 65536 - 1, 9, 0);
   assert_int_equal(kit_call(i, KIT_PEEK, 4 * 65536 - 1, 0, 0), 9);
   hrt_instance_free(i);
@@ -127,7 +111,7 @@ static void call__last_byte_is_in_bounds(void **state) {
 
 static void call__dead_instances_stay_dead(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   kit_fails(i, KIT_PEEK, 1u << 31, 0, HSB_TRAP_OOB, HELIOS_E_TRAP,
             "out of bounds memory access in \"peek\" at wasm offset 0x104");
   helios_error err = {0};
@@ -143,7 +127,7 @@ static void call__dead_instances_stay_dead(void **state) {
  * caller's, and a dead instance stays dead. */
 static void call__on_an_ample_budget(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   hrt_budget budget = {0};
   helios_error first = {0}, second = {0};
   hsb_slot s[1] = {0};
@@ -175,7 +159,7 @@ static void call__every_trap_code(void **state) {
   for (size_t n = 1; n < sizeof traps / sizeof *traps; n++) {
     char text[200];
     uint32_t code = traps[n].code;
-    hrt_instance *i = kit_instance(plugin, NULL);
+    hrt_instance *i = kit_instance(kit_guarded, NULL);
     snprintf(text, sizeof text, "%s in \"trap\" at wasm offset 0x77", traps[n].text);
     kit_fails(i, KIT_TRAP, code, 0, code,
               code == HSB_TRAP_FUEL        ? HELIOS_E_FUEL
@@ -185,10 +169,10 @@ static void call__every_trap_code(void **state) {
               text);
     hrt_instance_free(i);
   }
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   kit_fails(i, KIT_TRAP, 99, 0, 99, HELIOS_E_TRAP, "unknown trap in \"trap\" at wasm offset 0x77");
   hrt_instance_free(i);
-  i = kit_instance(plugin, NULL); /* none at all is not success */
+  i = kit_instance(kit_guarded, NULL); /* none at all is not success */
   kit_fails(i, KIT_TRAP, 0, 0, HSB_TRAP_UNREACHABLE, HELIOS_E_TRAP,
             "unreachable instruction executed in \"trap\" at wasm offset 0x77");
   hrt_instance_free(i);
@@ -196,7 +180,7 @@ static void call__every_trap_code(void **state) {
 
 static void call__no_such_export(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   helios_error err = {0};
   hrt_budget budget = {0};
   hsb_slot s[1] = {0};
@@ -217,8 +201,8 @@ static void host_says_no(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 
 static void host__fails_with_its_own_error(void **state) {
   (void)state;
-  struct hsb_binding b = {host_says_no, &plugin};
-  hrt_instance *i = kit_instance(plugin, &b);
+  struct hsb_binding b = {host_says_no, &kit_guarded};
+  hrt_instance *i = kit_instance(kit_guarded, &b);
   hsb_slot s[1] = {0};
   hrt_budget budget = {0};
   helios_error err = {0};
@@ -228,7 +212,7 @@ static void host__fails_with_its_own_error(void **state) {
   assert_true(hrt_instance_dead(i));
   hrt_instance_free(i);
   b.env = NULL;
-  i = kit_instance(plugin, &b);
+  i = kit_instance(kit_guarded, &b);
   kit_fails(i, KIT_IMPORT, 0, 0, 0, HELIOS_E_INTERNAL, "a host function failed without a reason");
   hrt_instance_free(i);
 }
@@ -242,7 +226,7 @@ static void host_traps(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 static void host__traps(void **state) {
   (void)state;
   struct hsb_binding b = {host_traps, NULL};
-  hrt_instance *i = kit_instance(plugin, &b);
+  hrt_instance *i = kit_instance(kit_guarded, &b);
   kit_fails(i, KIT_IMPORT, 0, 0, HSB_TRAP_HOST, HELIOS_E_TRAP, "host function failed");
   hrt_instance_free(i);
 }
@@ -303,7 +287,7 @@ static void host__nested_calls(void **state) {
   memset(next_of, 0, sizeof next_of);
   for (int n = 0; n < 20; n++) {
     b[n] = (struct hsb_binding){host_nests, &next_of[n]};
-    all[n] = kit_instance(plugin, &b[n]);
+    all[n] = kit_instance(kit_guarded, &b[n]);
   }
   for (int n = 0; n < 15; n++) {
     next_of[n] = all[n + 1];
@@ -332,9 +316,9 @@ static void host_nests_trap(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 
 static void host__inner_trap_leaves_the_outer_call(void **state) {
   (void)state;
-  hrt_instance *inner = kit_instance(plugin, NULL);
+  hrt_instance *inner = kit_instance(kit_guarded, NULL);
   struct hsb_binding b = {host_nests_trap, inner};
-  hrt_instance *outer = kit_instance(plugin, &b);
+  hrt_instance *outer = kit_instance(kit_guarded, &b);
   assert_int_equal(kit_call(outer, KIT_IMPORT, 0, 0, 0), HELIOS_E_TRAP);
   assert_true(hrt_instance_dead(inner));
   assert_false(hrt_instance_dead(outer));
@@ -345,7 +329,7 @@ static void host__inner_trap_leaves_the_outer_call(void **state) {
 
 static void stack__recursion_traps(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   assert_int_equal(kit_call(i, KIT_RECURSE, 1000, 0, 0), 1000);
   kit_fails(i, KIT_RECURSE, 100000000, 0, HSB_TRAP_STACK, HELIOS_E_TRAP,
             "call stack exhausted in \"dive\" at wasm offset 0x62");
@@ -361,7 +345,7 @@ static uint32_t depth_with(uint32_t stack_bytes) {
     hrt_instance *i = NULL;
     hrt_budget budget = {0};
     hsb_slot s[1] = {middle};
-    assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, NULL), 0);
+    assert_int_equal(hrt_instance_new(&i, kit_guarded, &options, &budget, NULL), 0);
     *(hrt_call(i, KIT_RECURSE, s, &budget, NULL) == 0 ? &low : &high) = middle;
     hrt_instance_free(i);
   }
@@ -405,7 +389,7 @@ static int call_short(hrt_instance *i, uint32_t export, hsb_slot *slots, hrt_bud
 
 static void short__as_the_long_way(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   hrt_budget budget = {0};
   helios_error err = {0};
   uint64_t used;
@@ -436,7 +420,7 @@ static void short__as_the_long_way(void **state) {
  * what is left of the last one. */
 static void short__asks_for_more(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   hrt_budget budget = {.fuel_limit = 5000000};
   helios_error err = {0};
   uint64_t used;
@@ -476,7 +460,7 @@ static void short__polls(void **state) {
   hrt_budget budget = {0};
   hrt_instance *i = NULL;
   uint64_t used;
-  assert_int_equal(hrt_instance_new(&i, plugin, &options, &budget, NULL), 0);
+  assert_int_equal(hrt_instance_new(&i, kit_guarded, &options, &budget, NULL), 0);
   budget = (hrt_budget){.probe = starts_the_clock, .probe_arg = &budget};
   for (int n = 0; n < 3; n++) {
     hsb_slot s[2] = {0};
@@ -489,7 +473,7 @@ static void short__polls(void **state) {
 /* A limit within the slice that a call is given beyond what is left of this one. */
 static void short__limit_beyond_the_slice(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   for (uint64_t n = 1000; n < 1002; n++) {
     hrt_budget budget = {.slice = 600, .slice_size = 1 << 18, .fuel_limit = 1000};
     helios_error err = {0};
@@ -521,7 +505,7 @@ static void short__without_fuel(void **state) {
 
 static void short__traps(void **state) {
   (void)state;
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   hrt_budget budget = {0};
   helios_error err = {0};
   uint64_t used;
@@ -542,7 +526,7 @@ static void short__traps(void **state) {
 static void short__not_on_a_dead_instance(void **state) {
   (void)state;
   for (int long_way = 0; long_way < 2; long_way++) {
-    hrt_instance *i = kit_instance(plugin, NULL);
+    hrt_instance *i = kit_instance(kit_guarded, NULL);
     hrt_budget budget = {0};
     helios_error err = {0};
     hsb_slot s[2] = {0, 0};
@@ -581,11 +565,11 @@ static void host_dives(struct hsb_ctx *ctx, hsb_slot *s, void *env) {
 
 /* The status of a recursion in an instance with 1 MiB of stack, called by one with this much. */
 static int dive_within(uint32_t stack_bytes, uint32_t depth, hsb_import_fn *dives) {
-  hrt_instance *inner = kit_instance(plugin, NULL), *outer = NULL;
+  hrt_instance *inner = kit_instance(kit_guarded, NULL), *outer = NULL;
   struct hsb_binding binding = {dives, inner};
   hrt_instance_options options = {.imports = &binding, .stack_bytes = stack_bytes};
   hrt_budget budget = {0};
-  assert_int_equal(hrt_instance_new(&outer, plugin, &options, &budget, NULL), 0);
+  assert_int_equal(hrt_instance_new(&outer, kit_guarded, &options, &budget, NULL), 0);
   int status = (int)kit_call(outer, KIT_IMPORT, depth, 0, 0);
   hrt_instance_free(inner);
   hrt_instance_free(outer);
@@ -614,7 +598,7 @@ static void on_other_stack(void) {
   hrt_instance_options options = {.imports = &kit_binding};
   hrt_budget budget = {0};
   hrt_instance *i = NULL;
-  other_status = hrt_instance_new(&i, plugin, &options, &budget, &other_error);
+  other_status = hrt_instance_new(&i, kit_guarded, &options, &budget, &other_error);
   hrt_instance_free(i);
   hsb_slot s[1] = {0};
   other_call = hrt_call(other_instance, KIT_EMPTY, s, &other_budget, NULL);
@@ -633,9 +617,9 @@ static void stack__foreign_is_refused(void **state) {
   assert_non_null(stack);
   assert_int_equal(getcontext(&other_context), 0);
   hsb_slot s[1] = {0};
-  other_instance = kit_instance(plugin, NULL); /* its next call could take the short way in */
+  other_instance = kit_instance(kit_guarded, NULL); /* its next call could take the short way in */
   assert_int_equal(hrt_call(other_instance, KIT_EMPTY, s, &other_budget, NULL), 0);
-  short_instance = kit_instance(plugin, NULL);
+  short_instance = kit_instance(kit_guarded, NULL);
   uint64_t used;
   assert_int_equal(call_short(short_instance, KIT_EMPTY, s, &short_budget, &used, NULL), 0);
   other_context.uc_stack.ss_sp = stack;
@@ -654,7 +638,7 @@ static void stack__foreign_is_refused(void **state) {
 
 static void new__every_allocation_fails_once(void **state) {
   (void)state;
-  hrt_plugin *plugins[] = {plugin, checked};
+  hrt_plugin *plugins[] = {kit_guarded, kit_checked};
   for (int which = 0; which < 2; which++) {
     long live = hrt_alloc_live();
     int failures = 0, spaces = 0;
@@ -684,7 +668,7 @@ static void new__every_allocation_fails_once(void **state) {
 }
 
 static void *calls(void *arg) {
-  hrt_instance *i = kit_instance(plugin, NULL);
+  hrt_instance *i = kit_instance(kit_guarded, NULL);
   for (int n = 0; n < 200; n++) {
     kit_call(i, KIT_POKE, (uint64_t)n * 1000, 5, 0);
     assert_int_equal(kit_call(i, KIT_PEEK, (uint64_t)n * 1000, 0, 0), 5);
@@ -742,5 +726,5 @@ int main(void) {
       cmocka_unit_test(new__every_allocation_fails_once),
       cmocka_unit_test(threads__each_its_own_instance),
   };
-  return cmocka_run_group_tests_name("instance", tests, setup, teardown);
+  return cmocka_run_group_tests_name("instance", tests, kit_begin_both, kit_end_both);
 }
